@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why a packet, or a part of one, went no further. One list makes the enum, the counter, its name in
+ * `seven ss -s` and the trace, and its sentence in docs/DROPS.md. Numbers are never reused. */
+#ifndef SEVEN_DROP_H
+#define SEVEN_DROP_H
+
+#include "seven/base.h"
+
+#define SV_DROP_LIST(X)                                                                          \
+    X(NONE, 0, "not dropped")                                                                    \
+    X(SHORT_HEADER, 1, "fewer bytes than the fixed header")                                      \
+    X(BAD_LENGTH, 2, "a length field contradicts the packet")                                    \
+    X(BAD_CHECKSUM, 3, "a checksum does not add up")                                             \
+    X(BAD_VERSION, 4, "the IP version field is not the EtherType's")                             \
+    X(BAD_OPTION, 5, "an option runs over its header or contradicts itself")                     \
+    X(NO_MEMORY, 6, "a pool or a quota is used up")                                              \
+    X(NOT_FOR_US, 7, "unicast to another station or address, and we do not forward")             \
+    X(UNKNOWN_ETHERTYPE, 8, "no protocol of ours has this EtherType")                            \
+    X(BAD_SOURCE, 9, "a source address that no sender may use")                                  \
+    X(BAD_DESTINATION, 10, "a destination address that no packet on the wire may have")          \
+    X(MAPPED_ON_WIRE, 11, "a v4-mapped address in an IPv6 header")                               \
+    X(ARP_MALFORMED, 12, "ARP fields that are not Ethernet over IPv4")                           \
+    X(ARP_NOT_OURS, 13, "ARP that neither asks for us nor updates what we hold")                 \
+    X(ARP_CONFLICT, 14, "another station uses our address (RFC 5227)")                           \
+    X(NEIGHBOUR_QUEUE_FULL, 15, "too many packets wait for this neighbour")                      \
+    X(NEIGHBOUR_UNREACHABLE, 16, "the neighbour does not answer")                                \
+    X(NO_ROUTE, 17, "no route to the destination")                                               \
+    X(QUEUE_FULL, 18, "the interface's queue of packets is full")                                \
+    X(TTL_EXCEEDED, 19, "the time to live ran out here")                                         \
+    X(TOO_BIG, 20, "longer than the path allows, and must not be fragmented")                    \
+    X(FRAGMENT_OVERLAP, 21, "a fragment overlaps another of its datagram")                       \
+    X(FRAGMENT_TOO_MANY, 22, "the ceiling on fragments or datagrams held is reached")            \
+    X(FRAGMENT_TIMEOUT, 23, "the datagram's other fragments did not come in time")               \
+    X(FRAGMENT_BAD, 24, "an impossible fragment: past 65535, or a middle one not of 8n bytes")   \
+    X(SOURCE_ROUTE, 25, "a source-route option, refused (RFC 7126)")                             \
+    X(PROTOCOL_UNREACHABLE, 26, "no transport of ours has this protocol number")                 \
+    X(ICMP_MALFORMED, 27, "ICMP whose fields contradict its type")                               \
+    X(ICMP_RATE, 28, "an ICMP message of ours held back by its rate limit")                      \
+    X(ICMP_UNMATCHED, 29, "an ICMP error that quotes no flow of ours")                           \
+    X(ICMP_OUT_OF_WINDOW, 30, "an ICMP error that quotes a sequence number not in flight")       \
+    X(ICMP_IGNORED, 31, "an ICMP type that asks nothing of a host")                              \
+    X(PORT_UNREACHABLE, 32, "nobody listens on that UDP port")                                   \
+    X(SOCKET_FULL, 33, "the UDP socket's queue is full")                                         \
+    X(INTERFACE_DOWN, 34, "the interface is not up")                                             \
+    X(TCP_NO_SOCKET, 35, "no connection and no listener: answered with RST")                     \
+    X(TCP_RST_TO_NOBODY, 36, "RST for a connection we do not have")                              \
+    X(TCP_OLD, 37, "entirely below the receive window: answered with an ACK")                    \
+    X(TCP_BEYOND_WINDOW, 38, "entirely beyond the receive window: answered with an ACK")         \
+    X(TCP_PAWS, 39, "timestamp older than the last one (RFC 7323 §5)")                           \
+    X(TCP_NO_ACK, 40, "no ACK flag on a synchronized connection")                                \
+    X(TCP_ACK_NOT_ACCEPTABLE, 41, "acknowledges what was never sent, or far too old (RFC 5961)") \
+    X(TCP_RST_INEXACT, 42, "RST in the window but not at RCV.NXT: challenged (RFC 5961)")        \
+    X(TCP_SYN_IN_WINDOW, 43, "SYN on a synchronized connection: challenged (RFC 5961)")          \
+    X(TCP_CHALLENGE_RATE, 44, "a challenge ACK held back by its rate limit")                     \
+    X(TCP_MISSING_TIMESTAMP, 45, "timestamps were agreed, and this segment has none")            \
+    X(TCP_BAD_FLAGS, 46, "a combination of flags that no state accepts")                         \
+    X(TCP_LISTEN_FULL, 47, "the listener's queue of half-open connections is full")              \
+    X(TCP_ACCEPT_FULL, 48, "the listener's queue of unaccepted connections is full")             \
+    X(TCP_REASSEMBLY_FULL, 49, "the out-of-order store's ranges or bytes are used up")           \
+    X(TCP_DUPLICATE, 50, "bytes we have already")                                                \
+    X(TCP_AFTER_CLOSE, 51, "data for a side that the application has closed")                    \
+    X(TCP_AFTER_FIN, 52, "data beyond the peer's own FIN")                                       \
+    X(TCP_BROADCAST, 53, "TCP to or from a broadcast or multicast address")                      \
+    X(TIMEWAIT_CEILING, 54, "the oldest TIME-WAIT ended early: their ceiling is reached")        \
+    X(LINK_LOSS, 55, "lost by the simulated link")                                               \
+    X(LINK_DOWN, 56, "sent into a link that is cut")                                             \
+    X(BAD_FCS, 57, "the frame check sequence does not match")                                    \
+    X(FLUSHED, 58, "still queued when its owner was closed")                                     \
+    X(TCP_RST_NOT_ACCEPTABLE, 59, "RST outside the window")                                      \
+    X(TCP_LISTEN_ACK, 60, "an ACK to a listener: answered with RST")                             \
+    X(TCP_URGENT_IGNORED, 61, "an urgent pointer outside the data")                              \
+    X(FRAGMENT_NOT_FIRST, 62, "a fragment that no header can be read from")                      \
+    X(LOOP, 63, "source and destination are the same socket on the wire (land)")
+
+enum sv_drop {
+#define SV_X(name, number, text) SV_DROP_##name = number,
+    SV_DROP_LIST(SV_X)
+#undef SV_X
+    SV_DROP_COUNT /* one more than the largest number */
+};
+
+SV_API const char *sv_drop_name(enum sv_drop reason); /* "TCP_PAWS"; "?" for a number not in the list */
+SV_API const char *sv_drop_text(enum sv_drop reason);
+
+#endif

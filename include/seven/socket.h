@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sockets: handles with events. No call ever blocks; what cannot be done now says SV_ERR_AGAIN, and an
+ * event comes when it can. Every call that can change state is told the time. */
+#ifndef SEVEN_SOCKET_H
+#define SEVEN_SOCKET_H
+
+#include "seven/base.h"
+
+struct sv_stack;
+
+/* What a socket has to tell. Bits of one pending record a socket, joined until collected: bounded, and
+ * never lost. */
+enum sv_event_bit {
+    SV_EVENT_ACCEPT = 1u << 0,    /* a connection waits at this listener: sv_accept() until SV_ERR_AGAIN */
+    SV_EVENT_ADMIT = 1u << 1,     /* a deferred listener was asked: sv_admit() or sv_refuse() */
+    SV_EVENT_CONNECTED = 1u << 2,
+    SV_EVENT_READABLE = 1u << 3,  /* sv_recv() or sv_peek() has something */
+    SV_EVENT_WRITABLE = 1u << 4,  /* after SV_ERR_AGAIN or a short write: there is room again */
+    SV_EVENT_PEER_FIN = 1u << 5,  /* the peer finished sending */
+    SV_EVENT_SENT = 1u << 6,      /* memory sent by reference is acknowledged up to `arg` (stream offset) */
+    SV_EVENT_ERROR = 1u << 7,     /* `error` says what */
+    SV_EVENT_CLOSED = 1u << 8,    /* the last event: the handle is stale once this is collected */
+    SV_EVENT_TIMER = 1u << 9,     /* sv_timer_at(): `cookie` is the timer's */
+    SV_EVENT_URGENT = 1u << 10,   /* the peer set an urgent pointer ahead of what was read (RFC 6093) */
+};
+
+struct sv_event {
+    uint64_t cookie; /* sv_sock_set_cookie(); a timer's own */
+    sv_sock socket;
+    uint32_t what;   /* enum sv_event_bit, joined */
+    int32_t error;   /* enum sv_err, with SV_EVENT_ERROR */
+    uint64_t arg;
+};
+
+/* Collects up to `max` pending events; the count. Call until it gives less than `max`. */
+SV_API uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32_t max);
+
+/* The only clock above the core: an SV_EVENT_TIMER with this cookie at `when`. A second call with the
+ * same cookie moves it; SV_NEVER takes it away. SV_ERR_NO_MEMORY: the stack's timers are used up. */
+SV_API SV_MUST_CHECK enum sv_err sv_timer_at(struct sv_stack *s, uint64_t cookie, sv_time when);
+
+struct sv_listen_options {
+    uint32_t size;          /* sizeof(struct sv_listen_options) */
+    uint32_t interface;     /* 0: any, else 1 + the sv_port */
+    uint32_t backlog;       /* connections not yet accepted, at most; 0: 128 */
+    uint32_t half_open;     /* connections in SYN-RECEIVED, at most; 0: 256 */
+    uint64_t cookie;        /* of the listener and, until changed, of what it accepts */
+    uint8_t v6_only;        /* an IPv6-any listener takes no IPv4 */
+    uint8_t deferred;       /* raise SV_EVENT_ADMIT at the SYN (what a tunnel needs) */
+    uint8_t spare[6];
+};
+
+/* A TCP listener on `local`: its address may be any (of either family), its port 0 means every port that
+ * has no listener of its own. SV_ERR_IN_USE, SV_ERR_NOT_LOCAL, SV_ERR_NO_MEMORY, SV_ERR_INVALID. */
+SV_API SV_MUST_CHECK enum sv_err sv_listen(struct sv_stack *s, const struct sv_endpoint *local,
+                                           const struct sv_listen_options *options, sv_sock *listener,
+                                           sv_time now);
+
+/* The oldest connection that waits there. SV_ERR_AGAIN: none. */
+SV_API SV_MUST_CHECK enum sv_err sv_accept(struct sv_stack *s, sv_sock listener, sv_sock *connection, sv_time now);
+
+struct sv_connect_options {
+    uint32_t size;
+    uint32_t spare;
+    uint64_t cookie;
+    struct sv_endpoint local; /* any address (all zero): the route's; port 0: a random one (RFC 6056) */
+};
+
+/* Begins to open a connection; SV_EVENT_CONNECTED or SV_EVENT_ERROR tells the outcome. SV_ERR_NO_ROUTE,
+ * SV_ERR_NO_PORTS, SV_ERR_IN_USE, SV_ERR_NO_MEMORY, SV_ERR_INVALID. */
+SV_API SV_MUST_CHECK enum sv_err sv_connect(struct sv_stack *s, const struct sv_endpoint *remote,
+                                            const struct sv_connect_options *options, sv_sock *connection,
+                                            sv_time now);
+
+/* Copies up to n bytes into the send buffer; *taken says how many. SV_ERR_AGAIN: none fit now, WRITABLE
+ * will come. SV_ERR_CLOSED after shutdown; the connection's error once it has one. */
+SV_API SV_MUST_CHECK enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, size_t *taken,
+                                         sv_time now);
+
+/* Queues n bytes of memory lent with sv_pool_lend(), `offset` bytes into it, without copying. It must not
+ * change until SV_EVENT_SENT has passed it. Takes part of it when the send buffer's limit is near. */
+SV_API SV_MUST_CHECK enum sv_err sv_send_ref(struct sv_stack *s, sv_sock c, uint32_t first_window, uint64_t offset,
+                                             size_t n, size_t *taken, sv_time now);
+
+/* Copies up to n unread bytes out. SV_ERR_AGAIN: none now. SV_ERR_EOF: the peer finished and all was
+ * read. The connection's error once it has one and all that came before was read. */
+SV_API SV_MUST_CHECK enum sv_err sv_recv(struct sv_stack *s, sv_sock c, void *to, size_t n, size_t *got, sv_time now);
+
+/* Borrows the next unread bytes in place: *data stays until sv_consume(), close or abort. Errors as
+ * sv_recv(). */
+SV_API SV_MUST_CHECK enum sv_err sv_peek(struct sv_stack *s, sv_sock c, const uint8_t **data, size_t *n, sv_time now);
+SV_API void sv_consume(struct sv_stack *s, sv_sock c, size_t n, sv_time now);
+
+/* No more will be sent: FIN after what is queued (RFC 9293 §3.6). Receiving goes on. */
+SV_API SV_MUST_CHECK enum sv_err sv_shutdown(struct sv_stack *s, sv_sock c, sv_time now);
+
+/* The application is done with the handle: it is stale from now on. A connection still delivers what was
+ * queued and closes in order; unread data, or data that arrives later, brings a reset (RFC 2525 §2.17).
+ * A listener's unaccepted connections are reset. */
+SV_API void sv_close(struct sv_stack *s, sv_sock c, sv_time now);
+
+/* Reset at once (RFC 9293 §3.10.5); the handle is stale. */
+SV_API void sv_abort(struct sv_stack *s, sv_sock c, sv_time now);
+
+/* UDP. `local` as for listeners; port 0: a random one. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_open(struct sv_stack *s, const struct sv_endpoint *local, uint64_t cookie,
+                                             sv_sock *socket, sv_time now);
+/* One datagram (fragmented if need be). SV_ERR_TOO_BIG over 65507 bytes; SV_ERR_NO_ROUTE; SV_ERR_AGAIN: the
+ * interface's queue is full; the socket's error record (an ICMP error) is returned once and cleared. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_send(struct sv_stack *s, sv_sock u, const struct sv_endpoint *to,
+                                             const void *bytes, size_t n, sv_time now);
+/* One datagram; *got is its length even when it was cut to n. SV_ERR_AGAIN: none waits. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from, void *to, size_t n,
+                                             size_t *got, sv_time now);
+
+/* ICMP echo, for ping: a request with our identifier; answers come as datagrams from sv_udp_recv() on the
+ * same kind of handle (bytes: sequence number 2, TTL 1, ICMP type 1, code 1, then the data). */
+SV_API SV_MUST_CHECK enum sv_err sv_echo_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now);
+SV_API SV_MUST_CHECK enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to, uint16_t sequence,
+                                              uint8_t ttl, const void *bytes, size_t n, sv_time now);
+
+/* Settings of one socket. Values are unsigned; SV_ERR_INVALID names a bad one. */
+enum sv_option {
+    SV_OPT_NODELAY = 1,        /* 1: no Nagle (RFC 9293 §3.7.4) */
+    SV_OPT_CORK = 2,           /* 1: only full segments until it is 0 again */
+    SV_OPT_KEEPALIVE_IDLE_S = 3, /* 0: off (RFC 9293 §3.8.4) */
+    SV_OPT_KEEPALIVE_INTERVAL_S = 4,
+    SV_OPT_KEEPALIVE_COUNT = 5,
+    SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long; 0: the default */
+    SV_OPT_SEND_BUFFER = 7,    /* bytes that may be queued and unacknowledged */
+    SV_OPT_RECV_BUFFER = 8,    /* bytes the receive window may offer */
+    SV_OPT_LINGER_RESET = 9,   /* 1: close() resets */
+    SV_OPT_URGENT = 10,        /* the next byte sent is urgent data (RFC 6093) */
+    SV_OPT_TTL = 11,
+    SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
+};
+SV_API SV_MUST_CHECK enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value,
+                                             sv_time now);
+SV_API SV_MUST_CHECK enum sv_err sv_sock_set_cookie(struct sv_stack *s, sv_sock c, uint64_t cookie);
+
+enum sv_tcp_state {
+    SV_CLOSED, SV_LISTEN, SV_SYN_SENT, SV_SYN_RECEIVED, SV_ESTABLISHED, SV_FIN_WAIT_1,
+    SV_FIN_WAIT_2, SV_CLOSE_WAIT, SV_CLOSING, SV_LAST_ACK, SV_TIME_WAIT, SV_TCP_STATES
+};
+/* "ESTABLISHED", "SYN-SENT", ... as RFC 9293 writes them. */
+SV_API const char *sv_tcp_state_name(enum sv_tcp_state state);
+
+/* What a socket is and how it fares. */
+struct sv_sock_info {
+    uint32_t size;
+    uint32_t protocol;          /* 6, 17, 1 */
+    struct sv_endpoint local, remote;
+    uint32_t state;             /* enum sv_tcp_state */
+    uint32_t flow;              /* its number in the trace */
+    uint32_t interface;
+    uint32_t mss_bytes;
+    uint32_t send_queued, send_unacked, recv_queued; /* bytes */
+    uint32_t send_window, recv_window, cwnd, ssthresh;
+    uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
+    uint32_t retransmits;       /* segments sent again in its life */
+    uint32_t backoff;           /* timeouts in a row */
+    uint64_t bytes_sent, bytes_received; /* of the stream, acknowledged / delivered in order */
+    uint32_t backlog, backlog_max, half_open; /* listeners */
+    uint32_t options;           /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
+    uint32_t send_scale, recv_scale;
+    int32_t error;
+    uint32_t spare;
+    uint64_t cookie;
+};
+SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);
+
+/* Walks every endpoint of the stack, TIME-WAIT and SYN-RECEIVED records too: *at begins as 0. False: no more. */
+SV_API bool sv_stack_each(const struct sv_stack *s, uint32_t *at, struct sv_sock_info *info);
+
+#endif

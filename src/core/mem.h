@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The four memory functions, by the names that the compiler may expand in place even when it is told
+ * that there is no hosted library (-ffreestanding turns a 4-byte memcpy into a call otherwise). */
+#ifndef SV_CORE_MEM_H
+#define SV_CORE_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define sv_memcpy(to, from, n) ((void)__builtin_memcpy((to), (from), (n)))
+#define sv_memmove(to, from, n) ((void)__builtin_memmove((to), (from), (n)))
+#define sv_memset(to, byte, n) ((void)__builtin_memset((to), (byte), (n)))
+#define sv_memcmp(a, b, n) __builtin_memcmp((a), (b), (n))
+
+#define SV_LIKELY(x) __builtin_expect(!!(x), 1)
+#define SV_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define SV_PREFETCH(p) __builtin_prefetch((p), 1, 3)
+
+#define SV_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static inline uint32_t sv_min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+static inline uint32_t sv_max_u32(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+static inline uint64_t sv_min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+static inline uint64_t sv_max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+#endif
