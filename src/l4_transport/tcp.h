@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP (RFC 9293) as one layer of a stack: what the layers around it call.
+ *
+ * Theory of operation. Segments come in as a burst of parsed headers (sv_tcp_receive), move the records of
+ * their connections, and leave marks: events for applications, and a place on a ready ring for each
+ * connection that has something to send. Nothing is sent from inside receive. Segments do not exist until
+ * the interface asks for them (sv_tcp_transmit): only then are sequence numbers, window and
+ * acknowledgement taken from the record, so a retransmission or a late ACK always says what is true now.
+ * Timers are exact deadlines in the busy record, indexed by the stack's wheel (sv_tcp_expire).
+ *
+ * What is absent here and comes later: SACK-based recovery (blocks are generated, not yet used), RACK-TLP,
+ * CUBIC and its kin, ECN, Fast Open, path MTU discovery, auto-tuning. docs/STATUS.md keeps the list. */
+#ifndef SV_L4_TCP_H
+#define SV_L4_TCP_H
+
+#include "core/core.h"
+#include "core/flow.h"
+#include "core/wheel_kinds.h"
+#include "l4_transport/tcp_profile.h"
+#include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_wire.h"
+#include "seven/stack.h"
+
+struct sv_tcp_listener {
+    struct sv_addr addr;
+    uint64_t cookie;
+    uint32_t generation;
+    uint32_t backlog, backlog_max;     /* established, not yet accepted */
+    uint32_t half_open, half_open_max; /* small records in SYN-RECEIVED */
+    uint32_t accept_first, accept_last;
+    uint32_t events, event_next;
+    uint32_t interface;                /* 0: any, else 1 + port */
+    uint32_t flow;
+    uint16_t port;
+    uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
+    uint8_t spare[2];
+};
+
+struct sv_tcp_ring {
+    uint32_t first, last;
+};
+
+/* One interface as TCP sees it. */
+struct sv_tcp_interface {
+    struct sv_tcp_ring urgent; /* acknowledgements and control: first */
+    struct sv_tcp_ring bulk;   /* data, in turns */
+    uint32_t mtu, spare;
+};
+
+struct sv_tcp_counters {
+    uint64_t segments_in, segments_out, retransmitted;
+    uint64_t opened_active, opened_passive, resets_in, resets_out;
+    uint64_t rto_fired, fast_recoveries, probes, keepalives, challenges, delayed_acks;
+    uint64_t timed_out, refused;
+};
+
+#define SV_TCP_BACKOFFS 8u
+
+/* What one connection needs for the way down. */
+struct sv_tcp_path {
+    uint32_t local;     /* address record */
+    uint32_t neighbour; /* held by the connection from here on */
+    uint16_t interface;
+    uint16_t mtu;       /* bytes of an IP packet */
+};
+
+struct sv_tcp {
+    int64_t core_at, hot_at, cold_at, busy_at, small_at, listeners_at, interfaces_at; /* from this struct */
+    int64_t net_at; /* to the network layer below */
+    struct sv_flow_table flows;
+    uint32_t hots, hot_free, hot_used;       /* full records: ceiling, first free, in use */
+    uint32_t busies, busy_free, busy_used;
+    uint32_t smalls, small_free, half_used, half_max, wait_used, wait_max;
+    uint32_t listeners, listeners_used;
+    uint32_t hot_fresh, busy_fresh, small_fresh; /* records never used yet begin here */
+    uint32_t interfaces;
+    struct sv_tcp_ring parked;               /* connections whose neighbour is not resolved */
+    struct sv_tcp_ring half[SV_TCP_BACKOFFS]; /* SYN-RECEIVED, by how often the SYN,ACK was repeated */
+    struct sv_tcp_ring wait;                 /* TIME-WAIT, oldest first */
+    struct sv_tcp_ring events;               /* connections with pending events */
+    struct sv_tcp_ring listener_events;
+    struct sv_siphash_key isn_key;
+    sv_time time_wait;                       /* 2 MSL */
+    sv_time challenge_window;                /* RFC 5961 §7: this second's count */
+    uint32_t challenges;
+    uint32_t profile;
+    uint32_t send_buffer, recv_buffer;
+    uint8_t recv_scale;                      /* the window scale our buffers ask for */
+    uint8_t spare[7];
+    struct sv_tcp_counters count;
+};
+
+/* Ceilings as in sv_stack_config. */
+struct sv_tcp_config {
+    uint32_t connections, busy, half_open, time_waits, listeners, interfaces, profile, msl_ms;
+    uint32_t send_buffer, recv_buffer;
+};
+
+uint64_t sv_tcp_bytes(const struct sv_tcp_config *config);
+bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *arena, const struct sv_tcp_config *config);
+
+/* Bytes of an IP packet that the interface carries: what our SYN's MSS follows from. */
+void sv_tcp_set_mtu(struct sv_tcp *tcp, sv_port port, uint32_t mtu);
+
+/* --- the way in --- */
+
+/* Finds each segment's record (sets flow_value, SV_NONE: none) and starts fetching it. */
+void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n);
+
+/* Acts on one segment: takes seg->packet. The answer to a segment that has no connection (RST) is
+ * put into *reply (true: send it). */
+struct sv_tcp_reply {
+    struct sv_addr remote;
+    uint32_t local;
+    sv_port port;
+    uint32_t flow;
+    struct sv_tcp_header header;
+};
+bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *seg, struct sv_tcp_reply *reply);
+
+/* --- the way out --- */
+
+/* One packet to be sent: TCP header pushed, checksum not yet; the stack adds what is below. */
+struct sv_tcp_out {
+    struct sv_buf *packet;
+    const struct sv_addr *remote; /* borrowed from the record */
+    uint32_t local, neighbour;
+    uint32_t flow;
+    uint16_t sum;                 /* of the payload when summed is set */
+    uint8_t summed, ttl;
+};
+
+/* True when a connection of that interface has something to send. */
+bool sv_tcp_ready(const struct sv_tcp *tcp, sv_port port);
+
+/* How much the next connection in turn may send at once. */
+struct sv_tcp_grant {
+    uint32_t packets; /* at most this many packets */
+    uint32_t bytes;
+    uint32_t super;   /* payload bytes of the longest super-frame; 0: one segment a packet */
+};
+
+/* The connection whose turn it is: SV_NONE when none. Its neighbour tells the stack whether it can be sent
+ * to now; if not, sv_tcp_park() takes it off the ring until sv_tcp_unpark(). */
+uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port, uint32_t *neighbour);
+void sv_tcp_park(struct sv_tcp *tcp, sv_port port);
+void sv_tcp_unpark(struct sv_tcp *tcp);
+
+/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many. */
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out);
+
+/* A segment that belongs to no full connection (RST, or SYN,ACK and ACK of small records). */
+struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply);
+
+/* Small records whose SYN,ACK must go out (again): one a call; false: none. */
+bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
+
+/* --- time --- */
+
+void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index);
+void sv_tcp_expire_queues(struct sv_tcp *tcp); /* TIME-WAIT */
+sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp); /* of the queues; connections are in the wheel */
+
+/* An ICMP error that quotes this flow (RFC 5927, RFC 9293 §3.9.2.2). hard: not to be hoped for again. */
+void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard);
+uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                     uint16_t local_port);
+/* The neighbour cannot be reached: connections being opened through it fail. */
+void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour);
+
+/* --- user calls, RFC 9293 §3.10.1 to §3.10.6; the session layer checks arguments --- */
+
+enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
+                        const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index);
+enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
+                          uint32_t *listener);
+enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index);
+enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
+enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,
+                            size_t *taken);
+enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data, size_t *n);
+void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n);
+enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, size_t *got);
+enum sv_err sv_tcp_shutdown(struct sv_tcp *tcp, uint32_t index);
+void sv_tcp_close(struct sv_tcp *tcp, uint32_t index);
+void sv_tcp_abort(struct sv_tcp *tcp, uint32_t index);
+void sv_tcp_close_listener(struct sv_tcp *tcp, uint32_t listener);
+enum sv_err sv_tcp_set(struct sv_tcp *tcp, uint32_t index, enum sv_option option, uint64_t value);
+bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port);
+
+/* Pending events, collected (sv_stack_events). */
+uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max);
+
+/* Inspection. */
+void sv_tcp_info(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info);
+bool sv_tcp_each(const struct sv_tcp *tcp, uint32_t *at, struct sv_sock_info *info);
+void sv_tcp_check(const struct sv_tcp *tcp);
+bool sv_tcp_settled(const struct sv_tcp *tcp);
+
+/* Record access for the session layer's handles. */
+static inline struct sv_tcp_hot *sv_tcp_hot(const struct sv_tcp *tcp, uint32_t index)
+{
+    return (struct sv_tcp_hot *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->hot_at) + index;
+}
+static inline struct sv_tcp_cold *sv_tcp_cold(const struct sv_tcp *tcp, uint32_t index)
+{
+    return (struct sv_tcp_cold *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->cold_at) + index;
+}
+static inline struct sv_tcp_busy *sv_tcp_busy(const struct sv_tcp *tcp, uint32_t index)
+{
+    return (struct sv_tcp_busy *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->busy_at) + index;
+}
+static inline struct sv_tcp_small *sv_tcp_small(const struct sv_tcp *tcp, uint32_t index)
+{
+    return (struct sv_tcp_small *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->small_at) + index;
+}
+static inline struct sv_tcp_listener *sv_tcp_listener(const struct sv_tcp *tcp, uint32_t index)
+{
+    return (struct sv_tcp_listener *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->listeners_at) + index;
+}
+static inline struct sv_core *sv_tcp_core(const struct sv_tcp *tcp)
+{
+    return (struct sv_core *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->core_at);
+}
+static inline struct sv_tcp_interface *sv_tcp_interface(const struct sv_tcp *tcp, sv_port port)
+{
+    SV_ASSERT(port < tcp->interfaces);
+    return (struct sv_tcp_interface *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->interfaces_at) + port;
+}
+#define SV_TCP_VALUE(kind, index) ((uint32_t)(kind) << 30 | (index))
+#define SV_TCP_VALUE_KIND(value) ((value) >> 30)
+#define SV_TCP_VALUE_INDEX(value) ((value)&0x3fffffffu)
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The fifth step of RFC 9293 §3.10.7.4: what an acknowledgement changes. */
+#include "l4_transport/tcp_internal.h"
+
+/* The peer's window. SND.WL1 and WL2 keep an old segment from bringing back an old window; WL2 never decides:
+ * it is an acknowledgement that was accepted, so at most SND.UNA, and SEG.ACK is not below that here. */
+void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s)
+{
+    if (sv_seq_before(s->seq, t->h->snd_wl1))
+        return;
+    const uint32_t window = s->window << sv_tcb_send_scale(t);
+    t->h->snd_wl1 = s->seq;
+    if (s->window > t->c->max_window_field)
+        t->c->max_window_field = (uint16_t)s->window;
+    if (window == t->h->snd_wnd)
+        return;
+    const bool opened = window > t->h->snd_wnd;
+    t->h->snd_wnd = window;
+    if (t->b && t->b->persist && window) {
+        t->b->persist = 0;
+        t->b->backoff = 0;
+        t->b->retransmit_at = SV_NEVER;
+        sv_tcb_arm_retransmit(t);
+    }
+    if (opened)
+        sv_tcb_consider_sending(t);
+}
+
+/* RFC 5961 §5.2 and §3.10.7.4: neither what was never sent nor what is too old to be of this connection. */
+static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
+{
+    const uint32_t max_window = (uint32_t)t->c->max_window_field << sv_tcb_send_scale(t);
+    return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - max_window);
+}
+
+static void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
+{
+    struct sv_tcp_busy *b = t->b;
+    if (b->timing && sv_seq_after_or_at(s->ack, b->rtt_seq)) {
+        b->timing = 0;
+        sv_tcp_rtt_sample(t, (uint32_t)sv_min_u64((t->now - b->rtt_began) / SV_US, 60000000u));
+    } else if (b->backoff && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
+        /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). */
+        const uint32_t ms = sv_tcp_ts_now(t) - s->ts_ecr;
+        if (ms < 60000u)
+            sv_tcp_rtt_sample(t, ms * 1000u);
+    }
+}
+
+/* Bytes and perhaps the FIN leave the send queue. True: our FIN is acknowledged. */
+static bool sv_tcp_take_acked(struct sv_tcb *t, uint32_t ack)
+{
+    const uint32_t advance = ack - t->h->snd_una;
+    const uint32_t bytes = sv_min_u32(advance, t->h->snd_queued);
+    const bool fin = (t->h->flags & SV_TCP_FIN_SENT) && advance > t->h->snd_queued;
+    if (bytes) {
+        sv_spans_drop_before(&t->b->send, sv_core_pool(t->core), t->h->snd_una + bytes);
+        t->h->snd_queued -= bytes;
+        t->c->bytes_sent += bytes;
+    }
+    t->h->snd_una = ack;
+    if (sv_seq_before(t->h->snd_nxt, ack))
+        t->h->snd_nxt = ack;
+    if (sv_seq_before(t->b->rexmit_nxt, ack)) {
+        t->b->rexmit_nxt = ack;
+        t->b->rexmit = 0;
+    }
+    if (sv_seq_before(t->b->snd_small, ack))
+        t->b->snd_small = ack;
+    if (t->b->urgent && sv_seq_after_or_at(ack, t->b->snd_up))
+        t->b->urgent = 0;
+    return fin;
+}
+
+/* RFC 5681 §2's duplicate: nothing but the same acknowledgement again, while something is in flight. */
+static bool sv_tcp_is_duplicate(const struct sv_tcb *t, const struct sv_seg *s)
+{
+    return s->ack == t->h->snd_una && s->length == 0 && !(s->flags & (SV_SYN | SV_FIN)) && t->b &&
+           t->h->snd_una != t->h->snd_max && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
+}
+
+/* True: our FIN is among what it acknowledges. */
+static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
+{
+    const uint32_t acked = s->ack - t->h->snd_una;
+    sv_tcp_sample_rtt(t, s);
+    t->b->backoff = 0;
+    const bool fin = sv_tcp_take_acked(t, s->ack);
+    if (!sv_tcp_recovery_ack(t, acked))
+        sv_tcp_cc_acked(t, acked);
+    t->h->dupacks = 0;
+    t->b->give_up_at = SV_NEVER;
+    sv_tcp_window_from(t, s);
+    t->b->retransmit_at = SV_NEVER; /* RFC 6298 §5 (5.3): restarted for what is still in flight */
+    sv_tcb_arm_retransmit(t);
+    sv_tcp_path_works(t);
+    if ((t->h->flags & SV_TCP_WANT_WRITE) && t->h->snd_queued <= t->c->send_buffer / 2u) {
+        t->h->flags &= (uint16_t)~SV_TCP_WANT_WRITE;
+        sv_tcb_tell(t, SV_EVENT_WRITABLE);
+    }
+    if (t->c->events & SV_TCP_BY_REFERENCE)
+        sv_tcb_tell(t, SV_EVENT_SENT);
+    sv_tcb_consider_sending(t);
+    return fin;
+}
+
+/* Our FIN was acknowledged: the three states that wait for that. Stop: the record is gone. */
+static enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s)
+{
+    switch (t->h->state) {
+    case SV_FIN_WAIT_1:
+        sv_tcp_move(t, SV_ON_FIN_ACKED);
+        return SV_WALK_ON;
+    case SV_CLOSING:
+        sv_buf_free(s->packet);
+        s->packet = NULL;
+        sv_tcp_move(t, SV_ON_FIN_ACKED);
+        sv_tcp_enter_time_wait(t);
+        return SV_WALK_STOP;
+    default: /* LAST-ACK; no other state has sent a FIN that was not acknowledged */
+        SV_ASSERT(t->h->state == SV_LAST_ACK);
+        sv_buf_free(s->packet);
+        s->packet = NULL;
+        sv_tcb_end(t, SV_ON_FIN_ACKED, SV_OK, SV_CAUSE_ORDERLY);
+        return SV_WALK_STOP;
+    }
+}
+
+static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
+{
+    t->h->snd_wnd = s->window << sv_tcb_send_scale(t);
+    t->h->snd_wl1 = s->seq;
+    if (s->window > t->c->max_window_field)
+        t->c->max_window_field = (uint16_t)s->window;
+    sv_tcp_cc_open(t);
+    if (t->b->backoff) /* RFC 6298 §5.7 */
+        t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us;
+    sv_tcp_move(t, SV_ON_SYN_ACKED);
+    if (t->c->listener != SV_NONE)
+        sv_tcp_accept_ready(t);
+    else
+        sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
+}
+
+enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
+{
+    if (!(s->flags & SV_ACK)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_NO_ACK);
+        return SV_WALK_STOP;
+    }
+    if (SV_UNLIKELY(t->h->state == SV_SYN_RECEIVED)) {
+        SV_ASSERT(sv_seq_after(s->ack, t->h->snd_una) && sv_seq_before_or_at(s->ack, t->h->snd_max));
+        sv_tcp_handshake_done(t, s);
+    } else if (SV_UNLIKELY(!sv_tcp_ack_in_range(t, s))) {
+        sv_tcp_challenge_ack(t);
+        sv_tcp_discard(t, s, SV_DROP_TCP_ACK_NOT_ACCEPTABLE);
+        return SV_WALK_STOP;
+    }
+    if (sv_seq_after(s->ack, t->h->snd_una)) {
+        if (sv_tcp_new_ack(t, s))
+            return sv_tcp_fin_acked(t, s);
+    } else if (sv_tcp_is_duplicate(t, s)) {
+        sv_tcp_cc_duplicate(t);
+    } else if (s->ack == t->h->snd_una) {
+        sv_tcp_window_from(t, s);
+    }
+    return SV_WALK_ON;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Segments for CLOSED (RFC 9293 §3.10.7.1) and SYN-SENT (§3.10.7.3), and the reset that answers what has no
+ * connection. */
+#include "l4_transport/tcp_internal.h"
+
+/* §3.10.7.1: the reset is made so that the sender of the offending segment will believe it. */
+void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    *reply = (struct sv_tcp_reply){.remote = s->remote, .local = s->local, .port = s->port};
+    reply->header.source = s->local_port;
+    reply->header.destination = s->remote_port;
+    if (s->flags & SV_ACK) {
+        reply->header.seq = s->ack;
+        reply->header.flags = SV_RST;
+    } else {
+        reply->header.ack = s->seq + sv_seg_length(s);
+        reply->header.flags = SV_RST | SV_ACK;
+    }
+}
+
+bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    const bool answer = !(s->flags & SV_RST);
+    if (answer) {
+        sv_tcp_make_reset(s, reply);
+        tcp->count.resets_out++;
+    }
+    sv_drop(core, answer ? SV_DROP_TCP_NO_SOCKET : SV_DROP_TCP_RST_TO_NOBODY, s->packet, s->port, 0);
+    s->packet = NULL;
+    return answer;
+}
+
+/* What the two SYNs agreed on; the segment carries the peer's. `offered`: enum sv_tcp_agreed of ours. */
+void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
+{
+    uint8_t agreed = 0;
+    uint8_t send_scale = 0;
+    if ((offered & SV_TCP_TIMESTAMPS) && (s->options & SV_OPTION_TIMESTAMPS)) {
+        agreed |= SV_TCP_TIMESTAMPS;
+        t->h->ts_recent = s->ts_val;
+        t->h->ts_recent_at = sv_tick(t->now);
+    }
+    if ((offered & SV_TCP_SACK) && (s->options & SV_OPTION_SACK_PERMITTED))
+        agreed |= SV_TCP_SACK;
+    if ((offered & SV_TCP_SCALING) && (s->options & SV_OPTION_SCALE)) {
+        agreed |= SV_TCP_SCALING;
+        send_scale = s->scale;
+    }
+    t->h->agreed = agreed;
+    t->h->scales = agreed & SV_TCP_SCALING ? (uint8_t)(t->tcp->recv_scale << 4 | send_scale) : 0;
+    /* MUST-15: 536 when the peer says nothing (1220 over IPv6). A ridiculous value is not believed. */
+    uint16_t mss = sv_addr_is_v4(&t->h->remote) ? 536 : 1220;
+    if (s->options & SV_OPTION_MSS)
+        mss = s->mss < 64 ? 64 : s->mss;
+    t->c->peer_mss = mss;
+    const uint16_t ours = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
+    mss = mss < ours ? mss : ours;
+    t->h->mss = (uint16_t)(mss - (agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u));
+}
+
+/* First and second checks of §3.10.7.3. False: the segment goes no further. */
+static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
+{
+    const bool acceptable = (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) &&
+                            sv_seq_before_or_at(s->ack, t->h->snd_max);
+    if ((s->flags & SV_ACK) && !acceptable) {
+        if (!(s->flags & SV_RST)) {
+            sv_tcp_make_reset(s, reply);
+            reply->flow = t->c->flow;
+            t->tcp->count.resets_out++;
+            *answer = true;
+        }
+        sv_tcp_discard(t, s, SV_DROP_TCP_ACK_NOT_ACCEPTABLE);
+        return false;
+    }
+    if (s->flags & SV_RST) {
+        if (!acceptable) {
+            sv_tcp_discard(t, s, SV_DROP_TCP_RST_NOT_ACCEPTABLE);
+            return false;
+        }
+        sv_buf_free(s->packet);
+        s->packet = NULL;
+        t->tcp->count.resets_in++;
+        sv_tcb_end(t, SV_ON_RESET, SV_ERR_REFUSED, SV_CAUSE_REFUSED);
+        return false;
+    }
+    if (!(s->flags & SV_SYN)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_BAD_FLAGS);
+        return false;
+    }
+    return true;
+}
+
+static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
+{
+    t->h->snd_una = s->ack;
+    t->h->snd_wnd = s->window; /* never scaled in a SYN, RFC 7323 §2.2 */
+    t->h->snd_wl1 = s->seq;
+    t->c->max_window_field = (uint16_t)s->window;
+    sv_tcp_cc_open(t);
+    if (t->b->timing && sv_seq_before_or_at(t->b->rtt_seq, s->ack)) {
+        t->b->timing = 0;
+        sv_tcp_rtt_sample(t, (uint32_t)sv_min_u64((t->now - t->b->rtt_began) / SV_US, 60000000u));
+    } else if (t->b->backoff) {
+        t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us; /* RFC 6298 §5.7 */
+    }
+    t->b->backoff = 0;
+    t->b->rexmit = 0;
+    sv_tcp_move(t, SV_ON_SYN_ACK);
+    t->b->give_up_at = SV_NEVER;
+    sv_tcb_arm_retransmit(t);
+    sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
+    sv_tcp_path_works(t);
+    sv_tcb_ready(t, SV_TCP_ACK_NOW);
+    sv_tcb_consider_sending(t);
+}
+
+void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
+{
+    if (!sv_tcp_syn_sent_ack_and_reset(t, s, reply, answer))
+        return;
+    t->c->irs = s->seq;
+    t->h->rcv_nxt = s->seq + 1u;
+    t->h->rcv_acked = t->h->rcv_nxt;
+    t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
+    t->b->sack_recent = t->h->rcv_nxt;
+    sv_tcp_agree(t, sv_tcb_profile(t)->agreed, s);
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_OPENED, t->h->agreed, t->c->flow, s->packet->id, t->c->iss, t->c->irs,
+                   t->h->mss, sv_tcb_send_scale(t), sv_tcb_recv_scale(t));
+    if (s->flags & SV_ACK) {
+        sv_tcp_syn_sent_to_established(t, s);
+        /* Data or a FIN that rides on the SYN,ACK goes on at the sixth step. */
+        s->seq++;
+        if (sv_tcp_step6_urgent(t, s) == SV_WALK_ON && sv_tcp_step7_text(t, s) == SV_WALK_ON)
+            (void)sv_tcp_step8_fin(t, s);
+    } else {
+        /* Simultaneous open, §3.5 figure 7. Data on the SYN is not kept: the peer sends it again. */
+        t->h->snd_wnd = s->window;
+        t->h->snd_wl1 = s->seq;
+        t->c->max_window_field = (uint16_t)s->window;
+        sv_tcp_move(t, SV_ON_SYN);
+        t->b->rexmit = 1; /* the SYN goes out again, now with an ACK */
+        t->b->reason = SV_SENT_SYN;
+        t->b->timing = 0;
+        sv_tcb_ready(t, SV_TCP_SEND_NOW);
+    }
+    sv_buf_free(s->packet);
+    s->packet = NULL;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What TCP's files share among themselves. */
+#ifndef SV_L4_TCP_INTERNAL_H
+#define SV_L4_TCP_INTERNAL_H
+
+#include "core/seq.h"
+#include "l4_transport/tcp.h"
+
+/* A connection as the code sees it: a view of its records, made on the stack for one call. */
+struct sv_tcb {
+    struct sv_tcp *tcp;
+    struct sv_core *core;
+    struct sv_tcp_hot *h;
+    struct sv_tcp_cold *c;
+    struct sv_tcp_busy *b; /* NULL while idle */
+    uint32_t index;
+    sv_time now;
+};
+
+static inline struct sv_tcb sv_tcb_of(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
+    struct sv_core *core = sv_tcp_core(tcp);
+    return (struct sv_tcb){
+        .tcp = tcp, .core = core, .h = h, .c = sv_tcp_cold(tcp, index),
+        .b = h->busy == SV_NONE ? NULL : sv_tcp_busy(tcp, h->busy), .index = index, .now = core->now,
+    };
+}
+
+static inline uint32_t sv_tick(sv_time now)
+{
+    return (uint32_t)(now >> 20); /* 1.05 ms, wraps after 52 days */
+}
+static inline const struct sv_tcp_profile *sv_tcb_profile(const struct sv_tcb *t)
+{
+    return sv_tcp_profile(t->tcp->profile);
+}
+static inline uint8_t sv_tcb_send_scale(const struct sv_tcb *t)
+{
+    return t->h->scales & 15u;
+}
+static inline uint8_t sv_tcb_recv_scale(const struct sv_tcb *t)
+{
+    return (uint8_t)(t->h->scales >> 4);
+}
+static inline uint32_t sv_tcb_flight(const struct sv_tcb *t)
+{
+    return t->h->snd_nxt - t->h->snd_una;
+}
+static inline bool sv_tcb_synchronized(const struct sv_tcb *t)
+{
+    return t->h->state >= SV_ESTABLISHED;
+}
+
+/* --- tcp_states.c: the table of edges --- */
+enum sv_tcp_on {
+    SV_ON_PASSIVE_OPEN, SV_ON_ACTIVE_OPEN, SV_ON_SYN, SV_ON_SYN_ACK, SV_ON_SYN_ACKED, SV_ON_CLOSE, SV_ON_FIN,
+    SV_ON_FIN_ACKED, SV_ON_RESET, SV_ON_ABORT, SV_ON_TIMEOUT, SV_ON_EVENTS
+};
+/* The only place that assigns a state. Asserts that the edge is in the table. */
+void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on);
+/* Where an edge leads; SV_TCP_STATES: there is none. */
+enum sv_tcp_state sv_tcp_edge(enum sv_tcp_state from, enum sv_tcp_on on);
+const char *sv_tcp_on_name(enum sv_tcp_on on);
+
+/* --- tcp_table.c: records --- */
+uint32_t sv_tcp_new(struct sv_tcp *tcp);                /* a fresh full record in CLOSED, or SV_NONE */
+void sv_tcp_free(struct sv_tcb *t);                     /* the handle is stale afterwards */
+bool sv_tcb_need_busy(struct sv_tcb *t);                /* false: the ceiling is reached */
+void sv_tcb_settle(struct sv_tcb *t);                   /* gives the busy record back when nothing needs it */
+void sv_tcb_release_busy(struct sv_tcb *t);             /* ... with all that it holds */
+uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                     uint16_t local_port);
+bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
+void sv_tcb_leave_table(struct sv_tcb *t);
+uint32_t sv_tcp_small_new(struct sv_tcp *tcp);
+void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
+uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s); /* the record that a looked-up segment is for now */
+
+/* --- tcp_ring.c: ready rings and queues of small records --- */
+void sv_tcb_ready(struct sv_tcb *t, uint16_t why);      /* SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
+void sv_tcb_unready(struct sv_tcb *t);                  /* off its ring, before it is freed */
+uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port); /* the ring's first connection, taken off */
+void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index);
+void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
+void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
+
+/* --- tcp_below.c: what TCP asks of the network layer --- */
+const struct sv_addr *sv_tcp_local_addr(const struct sv_tcp *tcp, uint32_t local);
+bool sv_tcp_path_for(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t local, struct sv_tcp_path *path);
+void sv_tcp_path_give_back(struct sv_tcp *tcp, const struct sv_tcp_path *path);
+void sv_tcp_path_drop(struct sv_tcb *t);                /* lets go of neighbour and local address */
+void sv_tcp_path_works(struct sv_tcb *t);               /* progress: the neighbour is there */
+uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
+static inline bool sv_addr_is_v4(const struct sv_addr *a)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return sv_memcmp(a->byte, mapped, sizeof mapped) == 0;
+}
+
+/* --- tcp_isn.c --- */
+uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                    uint16_t local_port, uint32_t *ts_offset);
+
+/* --- tcp_listen.c, tcp_half_open.c --- */
+bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_accept_ready(struct sv_tcb *t);             /* the handshake is over: tell the listener */
+void sv_tcp_accept_leave(struct sv_tcb *t);
+sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp);
+void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener);
+
+/* --- tcp_closed.c: CLOSED and SYN-SENT arrivals, resets --- */
+bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer);
+void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s); /* options of the peer's SYN */
+
+/* --- tcp_arrives.c: the eight steps --- */
+enum sv_walk { SV_WALK_ON, SV_WALK_STOP };
+void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer);
+bool sv_tcp_challenge_allowed(struct sv_tcp *tcp);
+void sv_tcp_challenge_ack(struct sv_tcb *t);
+void sv_tcp_discard(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why);
+
+/* --- tcp_ack.c: step 5 --- */
+enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s);
+void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s);
+
+/* --- tcp_text.c: steps 6 to 8 --- */
+enum sv_walk sv_tcp_step6_urgent(struct sv_tcb *t, struct sv_seg *s);
+enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s);
+enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s);
+void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take); /* in-order payload into the receive queue */
+
+/* --- tcp_reass.c --- */
+void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s);
+void sv_tcp_reass_deliver(struct sv_tcb *t);            /* what has become in order */
+void sv_tcp_reass_clear(struct sv_tcb *t);
+uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max);
+void sv_buf_skip(struct sv_buf *b, uint32_t n);         /* takes n bytes off the front, across slices */
+
+/* --- tcp_send.c: what may go out now; tcp_output.c: how it is written --- */
+uint32_t sv_tcb_sendable(const struct sv_tcb *t, bool *push); /* payload bytes of the next packet, without its limit */
+bool sv_tcb_may_send_fin(const struct sv_tcb *t);
+void sv_tcb_consider_sending(struct sv_tcb *t);
+uint16_t sv_tcb_window_field(struct sv_tcb *t);         /* moves the right edge */
+bool sv_tcb_window_update_due(const struct sv_tcb *t);
+void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h);
+uint32_t sv_tcp_ts_now(const struct sv_tcb *t);
+
+/* --- tcp_rto.c: RFC 6298 --- */
+void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
+void sv_tcb_arm_retransmit(struct sv_tcb *t);           /* (re)starts or stops the timer as §5 says */
+void sv_tcb_retransmit_timeout(struct sv_tcb *t);
+
+/* --- tcp_recover.c: RFC 5681, RFC 6582 --- */
+void sv_tcp_cc_open(struct sv_tcb *t);
+void sv_tcp_cc_acked(struct sv_tcb *t, uint32_t bytes);
+void sv_tcp_cc_duplicate(struct sv_tcb *t);
+void sv_tcp_cc_timeout(struct sv_tcb *t);
+void sv_tcp_cc_idle(struct sv_tcb *t);                  /* RFC 5681 §4.1 */
+bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
+
+/* --- tcp_timers.c --- */
+void sv_tcb_rearm(struct sv_tcb *t);                    /* the wheel's entry from the record's deadlines */
+void sv_tcb_arm_delack(struct sv_tcb *t);
+
+/* --- tcp_time_wait.c --- */
+void sv_tcp_enter_time_wait(struct sv_tcb *t);
+bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small);
+
+/* --- tcp_user.c, tcp_events.c --- */
+void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */
+void sv_tcb_tell(struct sv_tcb *t, uint32_t what);
+void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
+
+#endif

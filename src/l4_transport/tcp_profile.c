@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "l4_transport/tcp_profile.h"
+
+#include "core/mem.h"
+#include "l4_transport/tcp_record.h"
+#include "seven/stack.h"
+
+#define ALL_OPTIONS (SV_TCP_TIMESTAMPS | SV_TCP_SACK | SV_TCP_SCALING)
+
+static const struct sv_tcp_profile sv_tcp_profiles[] = {
+    [SV_PROFILE_MODERN] = {
+        .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
+        .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 180000,
+        .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
+        .duplicate_threshold = 3,
+    },
+    [SV_PROFILE_LINUX] = {
+        .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 120000000, .rto_after_syn_us = 3000000,
+        .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 131000,
+        .challenge_per_s = 1000, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
+        .duplicate_threshold = 3,
+    },
+    [SV_PROFILE_RFC] = {
+        .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
+        .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
+        .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
+        .duplicate_threshold = 3,
+    },
+    [SV_PROFILE_TINY] = {
+        .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
+        .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
+        .challenge_per_s = 10, .initial_window = 2, .quickack = 0, .agreed = 0,
+        .duplicate_threshold = 3,
+    },
+};
+
+const struct sv_tcp_profile *sv_tcp_profile(uint32_t profile)
+{
+    SV_ASSERT(profile < SV_COUNT_OF(sv_tcp_profiles));
+    return &sv_tcp_profiles[profile];
+}

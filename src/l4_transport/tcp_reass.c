@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Segments that came before their turn. Ranges {start, end, first, last} of 16 bytes stand in sequence order
+ * in one slab, at most 128; the packets of a range are linked by their descriptors, trimmed so that none
+ * overlaps another. What has become in order is handed on packet by packet. */
+#include "l4_transport/tcp_internal.h"
+
+struct sv_range {
+    uint32_t start, end;  /* [start, end) */
+    uint32_t first, last; /* descriptors */
+};
+
+#define SV_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range))
+
+_Static_assert(sizeof(struct sv_range) == 16, "128 ranges fit a slab");
+
+static struct sv_range *sv_ranges(const struct sv_tcb *t)
+{
+    return (struct sv_range *)(void *)sv_slab_bytes(sv_core_pool(t->core), t->b->ooo_slab);
+}
+
+/* Takes n bytes off the front of a packet, across slices. */
+void sv_buf_skip(struct sv_buf *b, uint32_t n)
+{
+    SV_ASSERT(n <= b->length);
+    const uint32_t linear = sv_min_u32(n, b->linear_length);
+    sv_buf_pull(b, (uint16_t)linear);
+    n -= linear;
+    uint32_t gone = 0;
+    while (n) {
+        struct sv_slice *s = &b->slice[gone];
+        const uint32_t part = sv_min_u32(n, s->length);
+        s->offset = (uint16_t)(s->offset + part);
+        s->length = (uint16_t)(s->length - part);
+        b->length -= part;
+        n -= part;
+        if (s->length)
+            break;
+        sv_slab_unref(sv_buf_pool(b), s->slab);
+        gone++;
+    }
+    for (uint32_t k = gone; gone && k < b->slices; k++)
+        b->slice[k - gone] = b->slice[k];
+    b->slices = (uint16_t)(b->slices - gone);
+}
+
+static void sv_range_remove(struct sv_tcb *t, uint32_t at)
+{
+    struct sv_range *r = sv_ranges(t);
+    t->b->ooo_count--;
+    sv_memmove(&r[at], &r[at + 1u], (t->b->ooo_count - at) * sizeof *r);
+}
+
+static void sv_range_free(struct sv_tcb *t, struct sv_range *r)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    uint32_t next;
+    for (uint32_t i = r->first; i != SV_NONE; i = next) {
+        struct sv_buf *b = sv_buf_by_index(pool, i);
+        next = b->next;
+        t->b->ooo_bytes -= b->length;
+        sv_buf_free(b);
+    }
+}
+
+void sv_tcp_reass_clear(struct sv_tcb *t)
+{
+    if (t->b->ooo_slab == SV_NONE)
+        return;
+    for (uint32_t i = 0; i < t->b->ooo_count; i++)
+        sv_range_free(t, &sv_ranges(t)[i]);
+    sv_slab_unref(sv_core_pool(t->core), t->b->ooo_slab);
+    t->b->ooo_slab = SV_NONE;
+    t->b->ooo_count = 0;
+}
+
+/* The first range that ends at or after `seq`: the one to extend, or the one to stand before. The range
+ * touched last is asked first: most segments follow each other. */
+static uint32_t sv_range_find(const struct sv_tcb *t, uint32_t seq)
+{
+    const struct sv_range *r = sv_ranges(t);
+    const uint32_t hint = t->b->ooo_hint;
+    uint32_t low = 0;
+    uint32_t high = t->b->ooo_count;
+    if (hint < high && sv_seq_after_or_at(r[hint].end, seq) && (hint == 0 || sv_seq_before(r[hint - 1u].end, seq)))
+        return hint;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2u;
+        if (sv_seq_before(r[middle].end, seq))
+            low = middle + 1u;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool sv_range_insert(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+{
+    if (t->b->ooo_count == SV_RANGES)
+        return false;
+    struct sv_range *r = sv_ranges(t);
+    sv_memmove(&r[at + 1u], &r[at], (t->b->ooo_count - at) * sizeof *r);
+    s->packet->next = SV_NONE;
+    r[at] = (struct sv_range){s->seq, s->seq + s->length, s->packet->self, s->packet->self};
+    t->b->ooo_count++;
+    return true;
+}
+
+/* Adds the segment behind range `at`, and joins the ranges that it now reaches; what they hold already is cut
+ * from the segment's end, or, where the segment covers them wholly, thrown away. */
+static void sv_range_extend(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    struct sv_range *r = sv_ranges(t);
+    s->packet->next = SV_NONE;
+    sv_buf_by_index(pool, r[at].last)->next = s->packet->self;
+    r[at].last = s->packet->self;
+    r[at].end = s->seq + s->length;
+    if (at + 1u < t->b->ooo_count && r[at].end == r[at + 1u].start) {
+        sv_buf_by_index(pool, r[at].last)->next = r[at + 1u].first;
+        r[at].last = r[at + 1u].last;
+        r[at].end = r[at + 1u].end;
+        sv_range_remove(t, at + 1u);
+    }
+}
+
+/* Cuts what range `at` and those behind it have already from the segment. False: all of it was there. */
+static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+{
+    struct sv_range *r = sv_ranges(t);
+    if (at < t->b->ooo_count && sv_seq_before_or_at(r[at].start, s->seq)) {
+        const uint32_t have = r[at].end - s->seq;
+        if (have >= s->length)
+            return false;
+        sv_buf_skip(s->packet, have);
+        s->seq += have;
+        s->length -= have;
+        at++;
+    }
+    while (at < t->b->ooo_count && sv_seq_before(r[at].start, s->seq + s->length)) {
+        if (sv_seq_before(s->seq + s->length, r[at].end)) {
+            s->length = r[at].start - s->seq;
+            sv_buf_truncate(s->packet, s->length);
+            break;
+        }
+        sv_range_free(t, &r[at]); /* wholly inside: the segment has it all */
+        sv_range_remove(t, at);
+    }
+    return s->length != 0;
+}
+
+void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    if (t->b->ooo_slab == SV_NONE) {
+        t->b->ooo_slab = sv_slab_alloc(pool, SV_WANT_DATA, t->core->account);
+        if (t->b->ooo_slab == SV_NONE) {
+            sv_tcp_discard(t, s, SV_DROP_NO_MEMORY);
+            return;
+        }
+    }
+    const uint32_t start = s->seq;
+    const uint32_t at = sv_range_find(t, s->seq);
+    if (!sv_range_trim(t, at, s)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
+        return;
+    }
+    const struct sv_range *r = sv_ranges(t);
+    const bool behind = at < t->b->ooo_count && r[at].end == s->seq;
+    if (!behind && at < t->b->ooo_count && r[at].start == s->seq + s->length) {
+        /* Right before a range: becomes its first packet. */
+        struct sv_range *after = &sv_ranges(t)[at];
+        s->packet->next = after->first;
+        after->first = s->packet->self;
+        after->start = s->seq;
+    } else if (behind) {
+        sv_range_extend(t, at, s);
+    } else if (!sv_range_insert(t, at, s)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
+        return;
+    }
+    t->b->ooo_bytes += s->length;
+    t->b->ooo_hint = at;
+    t->b->sack_recent = start;
+    s->packet = NULL;
+}
+
+void sv_tcp_reass_deliver(struct sv_tcb *t)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    while (t->b->ooo_count && sv_seq_before_or_at(sv_ranges(t)[0].start, t->h->rcv_nxt)) {
+        struct sv_range *r = &sv_ranges(t)[0];
+        const uint32_t index = r->first;
+        struct sv_buf *b = sv_buf_by_index(pool, index);
+        const uint32_t length = b->length;
+        const uint32_t next = b->next;
+        const uint32_t old = t->h->rcv_nxt - r->start; /* bytes of it that came in the meantime */
+        r->start += length;
+        r->first = next;
+        t->b->ooo_bytes -= length;
+        if (next == SV_NONE)
+            sv_range_remove(t, 0);
+        if (old >= length) {
+            sv_drop(t->core, SV_DROP_TCP_DUPLICATE, b, t->h->interface, t->c->flow);
+            continue;
+        }
+        sv_buf_skip(b, old);
+        const uint32_t before = t->h->rcv_nxt;
+        sv_tcb_deliver(t, b);
+        if (t->h->rcv_nxt - before != length - old)
+            break; /* no memory: the rest is forgotten when it comes again */
+    }
+    if (!t->b->ooo_count) {
+        sv_slab_unref(pool, t->b->ooo_slab);
+        t->b->ooo_slab = SV_NONE;
+    }
+}
+
+/* RFC 2018 §4: the range that holds the segment that came last is told first, then the others. */
+uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max)
+{
+    uint32_t n = 0;
+    if (!t->b || !t->b->ooo_count)
+        return 0;
+    const struct sv_range *r = sv_ranges(t);
+    for (uint32_t i = 0; i < t->b->ooo_count && n == 0; i++) {
+        if (sv_seq_within(t->b->sack_recent, r[i].start, r[i].end - r[i].start))
+            to[n++] = (struct sv_sack_block){r[i].start, r[i].end};
+    }
+    for (uint32_t i = t->b->ooo_count; i-- && n < max;) {
+        if (n && r[i].start == to[0].start)
+            continue;
+        to[n++] = (struct sv_sack_block){r[i].start, r[i].end};
+    }
+    return n;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP's records: where they lie, how they are lent and found. */
+#include "l4_transport/tcp_internal.h"
+
+static void *sv_tcp_take(struct sv_tcp *tcp, struct sv_arena *arena, uint64_t bytes, int64_t *at)
+{
+    void *p = sv_arena_take(arena, bytes, 64);
+    if (p)
+        *at = (int64_t)((intptr_t)p - (intptr_t)tcp);
+    return p;
+}
+
+uint64_t sv_tcp_bytes(const struct sv_tcp_config *c)
+{
+    const uint64_t smalls = (uint64_t)c->half_open + c->time_waits;
+    return (uint64_t)c->connections * (sizeof(struct sv_tcp_hot) + sizeof(struct sv_tcp_cold)) +
+           (uint64_t)c->busy * sizeof(struct sv_tcp_busy) + smalls * sizeof(struct sv_tcp_small) +
+           (uint64_t)c->listeners * sizeof(struct sv_tcp_listener) +
+           (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface) +
+           sv_flow_bytes((uint32_t)(c->connections + smalls)) + 7u * 64u;
+}
+
+static uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
+{
+    uint8_t scale = 0;
+    while (scale < 14 && recv_buffer >> scale > 65535u)
+        scale++;
+    return scale;
+}
+
+bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *arena, const struct sv_tcp_config *c)
+{
+    const uint32_t smalls = c->half_open + c->time_waits;
+    const uint64_t k0 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
+    const uint64_t k1 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
+    tcp->core_at = (int64_t)((intptr_t)core - (intptr_t)tcp);
+    tcp->isn_key = (struct sv_siphash_key){core->secret.k0 ^ k1, core->secret.k1 ^ k0};
+    if (!sv_tcp_take(tcp, arena, (uint64_t)c->connections * sizeof(struct sv_tcp_hot), &tcp->hot_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->connections * sizeof(struct sv_tcp_cold), &tcp->cold_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->busy * sizeof(struct sv_tcp_busy), &tcp->busy_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)smalls * sizeof(struct sv_tcp_small), &tcp->small_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->listeners * sizeof(struct sv_tcp_listener), &tcp->listeners_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface),
+                     &tcp->interfaces_at) ||
+        !sv_flow_init(&tcp->flows, arena, c->connections + smalls, (struct sv_siphash_key){k0, k1}))
+        return false;
+    tcp->hots = c->connections;
+    tcp->busies = c->busy;
+    tcp->smalls = smalls;
+    tcp->half_max = c->half_open;
+    tcp->wait_max = c->time_waits;
+    tcp->listeners = c->listeners;
+    tcp->interfaces = c->interfaces;
+    tcp->hot_free = tcp->busy_free = tcp->small_free = SV_NONE;
+    tcp->profile = c->profile;
+    tcp->time_wait = (sv_time)c->msl_ms * 2u * SV_MS;
+    tcp->send_buffer = c->send_buffer;
+    tcp->recv_buffer = c->recv_buffer;
+    tcp->recv_scale = sv_tcp_scale_for(c->recv_buffer);
+    const struct sv_tcp_ring empty = {SV_NONE, SV_NONE};
+    tcp->parked = tcp->wait = tcp->events = tcp->listener_events = empty;
+    for (uint32_t i = 0; i < SV_TCP_BACKOFFS; i++)
+        tcp->half[i] = empty;
+    for (uint32_t i = 0; i < c->interfaces; i++)
+        *sv_tcp_interface(tcp, i) = (struct sv_tcp_interface){empty, empty, 1500, 0};
+    sv_wheel_kind(&core->wheel, SV_WHEEL_TCP, &sv_tcp_hot(tcp, 0)->wake, sizeof(struct sv_tcp_hot));
+    return true;
+}
+
+/* Records are taken from the free list, and only when it is empty from those never used: memory that was
+ * never needed is never touched. */
+static uint32_t sv_tcp_take_hot(struct sv_tcp *tcp)
+{
+    if (tcp->hot_free != SV_NONE) {
+        const uint32_t index = tcp->hot_free;
+        tcp->hot_free = sv_tcp_hot(tcp, index)->ready_next;
+        return index;
+    }
+    return tcp->hot_fresh < tcp->hots ? tcp->hot_fresh++ : SV_NONE;
+}
+
+uint32_t sv_tcp_new(struct sv_tcp *tcp)
+{
+    const uint32_t index = sv_tcp_take_hot(tcp);
+    if (index == SV_NONE)
+        return SV_NONE;
+    struct sv_core *core = sv_tcp_core(tcp);
+    struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
+    struct sv_tcp_cold *c = sv_tcp_cold(tcp, index);
+    const uint32_t generation = c->generation + 1u;
+    sv_memset(h, 0, sizeof *h);
+    sv_memset(c, 0, sizeof *c);
+    h->kind = SV_TCP_FULL;
+    h->state = SV_CLOSED;
+    h->busy = SV_NONE;
+    h->neighbour = SV_NONE;
+    h->ready_next = SV_NONE;
+    h->ttl = 64;
+    sv_wheel_node_init(&h->wake);
+    c->generation = generation;
+    c->event_next = c->accept_next = c->listener = SV_NONE;
+    c->flow = ++core->flow_serial;
+    c->send_buffer = tcp->send_buffer;
+    c->recv_buffer = tcp->recv_buffer;
+    c->rto_us = sv_tcp_profile(tcp->profile)->rto_initial_us;
+    c->ssthresh = UINT32_MAX;
+    c->min_rtt_us = UINT32_MAX;
+    c->heard_tick = sv_tick(core->now);
+    tcp->hot_used++;
+    return index;
+}
+
+void sv_tcp_free(struct sv_tcb *t)
+{
+    SV_ASSERT(!(t->h->flags & (SV_TCP_TABLED | SV_TCP_READY | SV_TCP_PENDING)));
+    SV_ASSERT(t->h->busy == SV_NONE);
+    sv_wheel_disarm(&t->core->wheel, SV_WHEEL_TCP, t->index);
+    t->h->kind = SV_TCP_FREE;
+    t->h->state = SV_CLOSED;
+    t->c->generation++;
+    t->h->ready_next = t->tcp->hot_free;
+    t->tcp->hot_free = t->index;
+    t->tcp->hot_used--;
+}
+
+bool sv_tcb_need_busy(struct sv_tcb *t)
+{
+    struct sv_tcp *tcp = t->tcp;
+    if (t->b)
+        return true;
+    uint32_t index = tcp->busy_free;
+    if (index != SV_NONE)
+        tcp->busy_free = sv_tcp_busy(tcp, index)->owner;
+    else if (tcp->busy_fresh < tcp->busies)
+        index = tcp->busy_fresh++;
+    else
+        return false;
+    struct sv_tcp_busy *b = sv_tcp_busy(tcp, index);
+    sv_memset(b, 0, sizeof *b);
+    b->retransmit_at = b->delack_at = b->give_up_at = SV_NEVER;
+    sv_spans_init(&b->send);
+    sv_spans_init(&b->recv);
+    b->ooo_slab = SV_NONE;
+    b->owner = t->index;
+    b->snd_small = t->h->snd_una;
+    b->rexmit_nxt = t->h->snd_una;
+    b->recover = t->h->snd_una;
+    b->sack_recent = t->h->rcv_nxt;
+    t->h->busy = index;
+    t->b = b;
+    tcp->busy_used++;
+    return true;
+}
+
+void sv_tcb_release_busy(struct sv_tcb *t)
+{
+    if (!t->b)
+        return;
+    struct sv_pool *pool = sv_core_pool(t->core);
+    sv_spans_clear(&t->b->send, pool);
+    sv_spans_clear(&t->b->recv, pool);
+    sv_tcp_reass_clear(t);
+    t->h->rcv_queued = 0;
+    t->h->snd_queued = 0;
+    t->b->owner = t->tcp->busy_free;
+    t->tcp->busy_free = t->h->busy;
+    t->tcp->busy_used--;
+    t->h->busy = SV_NONE;
+    t->b = NULL;
+}
+
+void sv_tcb_settle(struct sv_tcb *t)
+{
+    const struct sv_tcp_busy *b = t->b;
+    if (!b || t->h->snd_una != t->h->snd_max || t->h->snd_queued || t->h->rcv_queued || b->ooo_count)
+        return;
+    if (b->delack_at != SV_NEVER || b->retransmit_at != SV_NEVER || b->probe || b->rcv_urgent ||
+        b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))
+        return;
+    if ((t->h->flags & SV_TCP_FIN_QUEUED) && !(t->h->flags & SV_TCP_FIN_SENT))
+        return;
+    sv_tcb_release_busy(t);
+}
+
+uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                     uint16_t local_port)
+{
+    const struct sv_flow_key key = {
+        .remote = *remote, .local = local, .local_port = local_port, .remote_port = remote_port,
+        .protocol = SV_TCP_PROTOCOL,
+    };
+    return sv_flow_hash(&tcp->flows, &key);
+}
+
+bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash)
+{
+    SV_ASSERT(!(t->h->flags & SV_TCP_TABLED));
+    if (!sv_flow_insert(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index)))
+        return false;
+    t->h->flags |= SV_TCP_TABLED;
+    return true;
+}
+
+void sv_tcb_leave_table(struct sv_tcb *t)
+{
+    if (!(t->h->flags & SV_TCP_TABLED))
+        return;
+    const uint64_t hash = sv_tcp_hash(t->tcp, &t->h->remote, t->h->remote_port, t->h->local, t->h->local_port);
+    const bool there = sv_flow_remove(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index));
+    SV_ASSERT(there);
+    t->h->flags &= (uint16_t)~SV_TCP_TABLED;
+}
+
+uint32_t sv_tcp_small_new(struct sv_tcp *tcp)
+{
+    uint32_t index = tcp->small_free;
+    if (index != SV_NONE)
+        tcp->small_free = sv_tcp_small(tcp, index)->next;
+    else if (tcp->small_fresh < tcp->smalls)
+        index = tcp->small_fresh++;
+    return index;
+}
+
+void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    m->kind = SV_TCP_FREE;
+    m->next = tcp->small_free;
+    tcp->small_free = index;
+}
+
+/* The shared half line of whatever record a table value names. */
+static const struct sv_tcp_small *sv_tcp_head(const struct sv_tcp *tcp, uint32_t value)
+{
+    const uint32_t index = SV_TCP_VALUE_INDEX(value);
+    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
+        return (const struct sv_tcp_small *)(const void *)sv_tcp_hot(tcp, index);
+    return sv_tcp_small(tcp, index);
+}
+
+static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, const struct sv_addr *remote,
+                                   uint16_t remote_port, uint32_t local, uint16_t local_port)
+{
+    uint32_t at = SV_NONE;
+    for (;;) {
+        const uint32_t value = sv_flow_find(&tcp->flows, hash, &at);
+        if (value == SV_NONE)
+            return SV_NONE;
+        const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
+        if (m->local_port == local_port && m->remote_port == remote_port && m->local == local &&
+            sv_memcmp(&m->remote, remote, sizeof *remote) == 0)
+            return value;
+    }
+}
+
+uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                     uint16_t local_port)
+{
+    const uint64_t hash = sv_tcp_hash(tcp, remote, remote_port, local, local_port);
+    return sv_tcp_find_hashed(tcp, hash, remote, remote_port, local, local_port);
+}
+
+static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
+{
+    return a->local_port == b->local_port && a->remote_port == b->remote_port && a->local == b->local &&
+           sv_memcmp(&a->remote, &b->remote, sizeof a->remote) == 0;
+}
+
+/* Three passes over the burst, so that the misses of one packet overlap those of the others. */
+void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (i && sv_seg_same_flow(&seg[i], &seg[i - 1])) {
+            seg[i].hash = seg[i - 1].hash;
+            continue;
+        }
+        seg[i].hash = sv_tcp_hash(tcp, &seg[i].remote, seg[i].remote_port, seg[i].local, seg[i].local_port);
+        sv_flow_prefetch(&tcp->flows, seg[i].hash);
+    }
+    if (n > 1) { /* a lone segment gains nothing by fetching first */
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t at = SV_NONE;
+            if (i && seg[i].hash == seg[i - 1].hash)
+                continue;
+            const uint32_t value = sv_flow_find(&tcp->flows, seg[i].hash, &at);
+            if (value == SV_NONE)
+                continue;
+            const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
+            SV_PREFETCH(m);
+            if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL) {
+                SV_PREFETCH((const uint8_t *)m + 64);
+                SV_PREFETCH(sv_tcp_cold(tcp, SV_TCP_VALUE_INDEX(value)));
+                SV_PREFETCH((const uint8_t *)sv_tcp_cold(tcp, SV_TCP_VALUE_INDEX(value)) + 64);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < n; i++)
+        seg[i].flow_value = SV_NONE; /* found when acted on: an earlier segment may change the table */
+}
+
+/* The record that a looked-up segment belongs to now. */
+
+uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s)
+{
+    return sv_tcp_find_hashed(tcp, s->hash, &s->remote, s->remote_port, s->local, s->local_port);
+}

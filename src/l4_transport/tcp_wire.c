@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "l4_transport/tcp_wire.h"
+
+#include "core/cursor.h"
+
+enum {
+    OPTION_END = 0,
+    OPTION_NOP = 1,
+    OPTION_MSS = 2,
+    OPTION_SCALE = 3,
+    OPTION_SACK_PERMITTED = 4,
+    OPTION_SACK = 5,
+    OPTION_TIMESTAMPS = 8,
+};
+
+static bool sv_tcp_parse_sack(struct sv_rd *r, uint8_t length, struct sv_seg *s)
+{
+    const uint32_t blocks = (length - 2u) / 8u;
+    if ((length - 2u) % 8u || blocks == 0 || blocks > SV_SACK_BLOCKS)
+        return false;
+    for (uint32_t k = 0; k < blocks; k++) {
+        s->sack[k].start = sv_rd_u32(r);
+        s->sack[k].end = sv_rd_u32(r);
+    }
+    s->sacks = (uint8_t)blocks;
+    s->options |= SV_OPTION_SACK;
+    return true;
+}
+
+/* One option whose kind and length were read; false: its length is not the one its kind must have. */
+static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, struct sv_seg *s)
+{
+    switch (kind) {
+    case OPTION_MSS:
+        if (length != 4)
+            return false;
+        s->mss = sv_rd_u16(r);
+        s->options |= SV_OPTION_MSS;
+        return true;
+    case OPTION_SCALE:
+        if (length != 3)
+            return false;
+        s->scale = sv_rd_u8(r);
+        if (s->scale > 14) /* RFC 7323 §2.3: use 14 */
+            s->scale = 14;
+        s->options |= SV_OPTION_SCALE;
+        return true;
+    case OPTION_SACK_PERMITTED:
+        if (length != 2)
+            return false;
+        s->options |= SV_OPTION_SACK_PERMITTED;
+        return true;
+    case OPTION_SACK:
+        return sv_tcp_parse_sack(r, length, s);
+    case OPTION_TIMESTAMPS:
+        if (length != 10)
+            return false;
+        s->ts_val = sv_rd_u32(r);
+        s->ts_ecr = sv_rd_u32(r);
+        s->options |= SV_OPTION_TIMESTAMPS;
+        return true;
+    default:
+        (void)sv_rd_bytes(r, length - 2u);
+        return true;
+    }
+}
+
+static enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s)
+{
+    struct sv_rd r = sv_rd_of(at, n);
+    while (sv_rd_left(&r)) {
+        const uint8_t kind = sv_rd_u8(&r);
+        if (kind == OPTION_END)
+            break;
+        if (kind == OPTION_NOP)
+            continue;
+        const uint8_t length = sv_rd_u8(&r);
+        if (r.short_read || length < 2 || sv_rd_left(&r) < length - 2u)
+            return SV_DROP_BAD_OPTION;
+        if (!sv_tcp_parse_option(&r, kind, length, s))
+            return SV_DROP_BAD_OPTION;
+    }
+    return SV_DROP_NONE;
+}
+
+enum sv_drop sv_tcp_parse(struct sv_buf *b, struct sv_seg *s)
+{
+    const uint8_t *p = sv_buf_head(b);
+    if (b->linear_length < SV_TCP_HEADER_LENGTH)
+        return SV_DROP_SHORT_HEADER;
+    const uint32_t header = (uint32_t)(p[12] >> 4) * 4u;
+    if (header < SV_TCP_HEADER_LENGTH || header > b->linear_length)
+        return SV_DROP_BAD_LENGTH;
+    s->remote_port = sv_get_u16(p);
+    s->local_port = sv_get_u16(p + 2);
+    s->seq = sv_get_u32(p + 4);
+    s->ack = sv_get_u32(p + 8);
+    s->flags = (uint16_t)((p[12] & 1u) << 8 | p[13]);
+    s->window = sv_get_u16(p + 14);
+    s->urgent = sv_get_u16(p + 18);
+    s->options = 0;
+    s->sacks = 0;
+    s->header_length = (uint8_t)header;
+    s->segments = b->segments;
+    if (SV_LIKELY(header == 32 && sv_get_u32(p + 20) == 0x0101080au)) { /* NOP NOP timestamps */
+        s->options = SV_OPTION_TIMESTAMPS;
+        s->ts_val = sv_get_u32(p + 24);
+        s->ts_ecr = sv_get_u32(p + 28);
+    } else if (header > SV_TCP_HEADER_LENGTH) {
+        const enum sv_drop why = sv_tcp_parse_options(p + 20, header - 20u, s);
+        if (why != SV_DROP_NONE)
+            return why;
+    }
+    sv_buf_pull(b, (uint16_t)header);
+    b->payload = b->head;
+    s->length = b->length;
+    return SV_DROP_NONE;
+}
+
+uint16_t sv_tcp_header_length(const struct sv_tcp_header *h)
+{
+    uint32_t n = SV_TCP_HEADER_LENGTH;
+    if (h->options & SV_OPTION_MSS)
+        n += 4;
+    if (h->options & SV_OPTION_TIMESTAMPS)
+        n += 12; /* with two NOPs, or with SACK permitted in their place */
+    else if (h->options & SV_OPTION_SACK_PERMITTED)
+        n += 4;
+    if (h->options & SV_OPTION_SCALE)
+        n += 4;
+    if (h->options & SV_OPTION_SACK)
+        n += 4u + 8u * h->sacks;
+    return (uint16_t)n;
+}
+
+static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
+{
+    if (h->options & SV_OPTION_MSS) {
+        sv_wr_u16(w, OPTION_MSS << 8 | 4);
+        sv_wr_u16(w, h->mss);
+    }
+    const bool permitted = h->options & SV_OPTION_SACK_PERMITTED;
+    if (permitted)
+        sv_wr_u16(w, OPTION_SACK_PERMITTED << 8 | 2);
+    if (h->options & SV_OPTION_TIMESTAMPS) {
+        if (!permitted)
+            sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
+        sv_wr_u16(w, OPTION_TIMESTAMPS << 8 | 10);
+        sv_wr_u32(w, h->ts_val);
+        sv_wr_u32(w, h->ts_ecr);
+    } else if (permitted) {
+        sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
+    }
+    if (h->options & SV_OPTION_SCALE) {
+        sv_wr_u8(w, OPTION_NOP);
+        sv_wr_u8(w, OPTION_SCALE);
+        sv_wr_u8(w, 3);
+        sv_wr_u8(w, h->scale);
+    }
+    if (h->options & SV_OPTION_SACK) {
+        sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
+        sv_wr_u8(w, OPTION_SACK);
+        sv_wr_u8(w, (uint8_t)(2u + 8u * h->sacks));
+        for (uint32_t k = 0; k < h->sacks; k++) {
+            sv_wr_u32(w, h->sack[k].start);
+            sv_wr_u32(w, h->sack[k].end);
+        }
+    }
+}
+
+uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h)
+{
+    const uint16_t length = sv_tcp_header_length(h);
+    uint8_t *p = sv_buf_push(b, length);
+    b->l4 = b->head;
+    sv_put_u16(p, h->source);
+    sv_put_u16(p + 2, h->destination);
+    sv_put_u32(p + 4, h->seq);
+    sv_put_u32(p + 8, h->ack);
+    p[12] = (uint8_t)(length / 4u << 4 | (h->flags >> 8 & 1u));
+    p[13] = (uint8_t)h->flags;
+    sv_put_u16(p + 14, h->window);
+    sv_put_u16(p + 16, 0);
+    sv_put_u16(p + 18, h->urgent);
+    if (SV_LIKELY(h->options == SV_OPTION_TIMESTAMPS)) {
+        sv_put_u32(p + 20, 0x0101080au);
+        sv_put_u32(p + 24, h->ts_val);
+        sv_put_u32(p + 28, h->ts_ecr);
+    } else if (h->options) {
+        struct sv_wr w = sv_wr_of(p + 20, length - 20u);
+        sv_tcp_emit_options(&w, h);
+        SV_ASSERT(!w.overrun && w.at == w.end);
+    }
+    return p;
+}
