@@ -12,8 +12,9 @@ struct sv_arena;
  * ceiling of millions cost nothing until it is used). NULL if too small or misaligned. */
 SV_API struct sv_arena *sv_arena_create(void *memory, uint64_t bytes);
 
-/* A piece of the arena, aligned to `align` (a power of two up to 4096), zeroed, never given back. NULL:
- * the arena is full. */
+/* A piece of the arena, zeroed, never given back, whose distance from the arena's start is a multiple of
+ * `align` (a power of two up to 4096): its address is as aligned as the region itself is, so that the
+ * layout is the same wherever the region lies. NULL: the arena is full. */
 SV_API void *sv_arena_take(struct sv_arena *arena, uint64_t bytes, uint32_t align);
 
 SV_API uint64_t sv_arena_used(const struct sv_arena *arena);
@@ -37,13 +38,15 @@ SV_API SV_MUST_CHECK enum sv_err sv_arena_restore(struct sv_arena *arena, const 
 SV_API void sv_arena_set_foreign(struct sv_arena *arena);
 SV_API bool sv_arena_is_foreign(const struct sv_arena *arena);
 
-/* The pools of a world: `bufs` descriptors and `slabs` slabs. NULL: the arena is too small. A sixteenth
- * of each is reserved for SV_WANT_CONTROL. */
+/* The pools of a world: `bufs` descriptors and `slabs` slabs, each below 2^31. NULL: the arena is too small,
+ * or a count out of range. A sixteenth of each is reserved for SV_WANT_CONTROL. */
 SV_API struct sv_pool *sv_pool_create(struct sv_arena *arena, uint32_t bufs, uint32_t slabs);
 SV_API uint64_t sv_pool_bytes(uint32_t bufs, uint32_t slabs); /* arena bytes such a pool takes */
 
-/* Accounts: what one stack may hold of a pool at once. Account 0 is the world's own, without limit.
- * SV_NONE: all 64 accounts are given out. */
+/* Accounts: what one stack may hold of a pool at once (0: no limit of its own), of which a sixteenth is
+ * again kept for SV_WANT_CONTROL. A slab is charged to the account that allocated it until its last reference
+ * goes, whoever holds that. Account 0 is the world's own, without limit. SV_NONE: all 64 accounts are
+ * given out. */
 SV_API uint32_t sv_pool_account(struct sv_pool *pool, uint32_t bufs_max, uint32_t slabs_max);
 
 struct sv_pool_counts {

@@ -5,6 +5,7 @@
 #ifndef SV_CORE_FLOW_H
 #define SV_CORE_FLOW_H
 
+#include "core/mem.h"
 #include "core/siphash.h"
 #include "seven/arena.h"
 
@@ -23,6 +24,8 @@ struct sv_flow_slot {
     uint32_t value; /* the caller's; compared by tag first, then by the caller against its record */
 };
 
+/* A slot's home follows from its tag alone (tag * slots / 2^32), so that deletion can shift slots back
+ * without asking for their records. */
 struct sv_flow_table {
     struct sv_siphash_key key;
     int64_t slots_at; /* from this struct to the slots */
@@ -30,18 +33,52 @@ struct sv_flow_table {
     uint32_t spare;
 };
 
-/* Room for `ceiling` records. False: the arena is full. `t` must lie in the arena. */
+/* Room for `ceiling` records, from 1 to 2^30. False: the arena is full, or the ceiling out of range. `t` must
+ * lie in the arena. */
 bool sv_flow_init(struct sv_flow_table *t, struct sv_arena *arena, uint32_t ceiling, struct sv_siphash_key key);
 uint64_t sv_flow_bytes(uint32_t ceiling);
 
+/* The same on every machine: the words are numbers, not memory. */
 uint64_t sv_flow_hash(const struct sv_flow_table *t, const struct sv_flow_key *key);
 
+static inline struct sv_flow_slot *sv_flow_slots(const struct sv_flow_table *t)
+{
+    return (struct sv_flow_slot *)((uintptr_t)t + (uintptr_t)t->slots_at);
+}
+static inline uint32_t sv_flow_tag(uint64_t hash)
+{
+    const uint32_t tag = (uint32_t)(hash >> 32);
+    return tag ? tag : 1;
+}
+static inline uint32_t sv_flow_home(const struct sv_flow_table *t, uint32_t tag)
+{
+    return (uint32_t)(((uint64_t)tag * t->slots) >> 32);
+}
+
 /* Starts fetching the home slot's line. */
-void sv_flow_prefetch(const struct sv_flow_table *t, uint64_t hash);
+static inline void sv_flow_prefetch(const struct sv_flow_table *t, uint64_t hash)
+{
+    SV_PREFETCH(sv_flow_slots(t) + sv_flow_home(t, sv_flow_tag(hash)));
+}
 
 /* Candidates in turn: *at begins as SV_NONE. Gives the value of the next slot whose tag agrees, SV_NONE
  * at the end. The caller compares its record, and asks on if it was another's. */
-uint32_t sv_flow_find(const struct sv_flow_table *t, uint64_t hash, uint32_t *at);
+static inline uint32_t sv_flow_find(const struct sv_flow_table *t, uint64_t hash, uint32_t *at)
+{
+    const struct sv_flow_slot *slots = sv_flow_slots(t);
+    const uint32_t tag = sv_flow_tag(hash);
+    uint32_t i = *at == SV_NONE ? sv_flow_home(t, tag) : *at + 1;
+    for (;; i++) {
+        if (SV_UNLIKELY(i >= t->slots)) /* a quarter of the slots is always empty: the walk ends */
+            i = 0;
+        if (SV_LIKELY(slots[i].tag == tag)) {
+            *at = i;
+            return slots[i].value;
+        }
+        if (slots[i].tag == 0)
+            return SV_NONE;
+    }
+}
 
 /* False when the ceiling is reached. The caller knows that the key is not there. */
 bool sv_flow_insert(struct sv_flow_table *t, uint64_t hash, uint32_t value);
