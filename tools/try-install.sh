@@ -8,6 +8,7 @@ build=$1
 place=$2
 passed=0
 failed=0
+skipped=0
 
 check() {
     what=$1
@@ -48,8 +49,23 @@ check "shared run" env LD_LIBRARY_PATH="$libs" "$place/user"
 check "static link" cc "$place/user.c" -o "$place/user-static" $(pkg-config --cflags seven) \
     "$libs/libseven.a" "$libs/libseven-core.a" $(pkg-config --static --libs-only-l seven | sed 's/-lseven[^ ]*//g')
 check "static run" "$place/user-static"
+if command -v cmake >/dev/null 2>&1; then
+    cat >"$place/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.13)
+project(user C)
+find_package(seven REQUIRED)
+add_executable(user user.c)
+target_link_libraries(user seven::seven)
+CMAKE
+    check "cmake configure" cmake -S "$place" -B "$place/cmake" -Dseven_DIR="$libs/cmake/seven"
+    check "cmake build" cmake --build "$place/cmake"
+    check "cmake run" env LD_LIBRARY_PATH="$libs" "$place/cmake/user"
+else
+    skipped=3
+    echo "skip: cmake is not installed"
+fi
 for library in "$libs"/libseven-core.so.0 "$libs"/libseven.so.0; do
     check "only sv_ names in $(basename "$library")" only_ours "$library"
 done
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]
