@@ -110,14 +110,14 @@ SV_API SV_MUST_CHECK enum sv_err sv_udp_open(struct sv_stack *s, const struct sv
 SV_API SV_MUST_CHECK enum sv_err sv_udp_send(struct sv_stack *s, sv_sock u, const struct sv_endpoint *to,
                                              const void *bytes, size_t n, sv_time now);
 /* One datagram; *got is its length even when it was cut to n. SV_ERR_AGAIN: none waits. */
-SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from, void *to, size_t n,
-                                             size_t *got, sv_time now);
+SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from, void *to,
+                                             size_t n, size_t *got, sv_time now);
 
 /* ICMP echo, for ping: a request with our identifier; answers come as datagrams from sv_udp_recv() on the
  * same kind of handle (bytes: sequence number 2, TTL 1, ICMP type 1, code 1, then the data). */
 SV_API SV_MUST_CHECK enum sv_err sv_echo_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now);
-SV_API SV_MUST_CHECK enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to, uint16_t sequence,
-                                              uint8_t ttl, const void *bytes, size_t n, sv_time now);
+SV_API SV_MUST_CHECK enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to,
+                                              uint16_t sequence, uint8_t ttl, const void *bytes, size_t n, sv_time now);
 
 /* Settings of one socket. Values are unsigned; SV_ERR_INVALID names a bad one. */
 enum sv_option {

@@ -101,7 +101,8 @@ struct sv_interface_info {
     uint32_t mtu;
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
 };
-SV_API SV_MUST_CHECK enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port, struct sv_interface_info *info);
+SV_API SV_MUST_CHECK enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port,
+                                                   struct sv_interface_info *info);
 
 struct sv_neighbour_info {
     uint32_t size, state;   /* enum sv_neighbour_state */
