@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Internet checksums of what does not lie in one piece: a packet's linear part and its slices. */
+#ifndef SV_CORE_PACKET_SUM_H
+#define SV_CORE_PACKET_SUM_H
+
+#include "core/addr.h"
+#include "core/checksum.h"
+#include "seven/buf.h"
+
+/* The sum (not complemented, as sv_sum() gives it) of everything from `from_base`, an offset from the
+ * linear area's base such as b->l4, to the packet's end. The offset must lie in the linear part or at its
+ * end. */
+uint16_t sv_l4_sum(const struct sv_buf *b, uint16_t from_base, uint32_t cpu);
+
+/* The sum of the pseudo-header of either family (RFC 9293 §3.1, RFC 8200 §8.1). A v4-mapped prefix adds
+ * 0xffff, which is zero in one's complement, so one formula serves both. */
+static inline uint16_t sv_pseudo_sum(const struct sv_addr *src, const struct sv_addr *dst, uint8_t protocol,
+                                     uint32_t length)
+{
+    uint32_t sum = (uint32_t)sv_sum_u32(length) + sv_sum_u16(protocol);
+    for (uint32_t i = 0; i < 16; i += 2) {
+        uint16_t s, d;
+        sv_memcpy(&s, src->byte + i, 2);
+        sv_memcpy(&d, dst->byte + i, 2);
+        sum += (uint32_t)s + d;
+    }
+    return sv_sum_fold(sum);
+}
+
+#endif

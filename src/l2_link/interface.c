@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "l2_link/interface.h"
+
+bool sv_interfaces_init(struct sv_interfaces *t, struct sv_arena *arena, uint32_t ceiling)
+{
+    void *array = sv_arena_take(arena, (uint64_t)ceiling * sizeof(struct sv_interface), 64);
+    if (!array)
+        return false;
+    t->at = (int64_t)((uintptr_t)array - (uintptr_t)t);
+    t->count = 0;
+    t->ceiling = ceiling;
+    return true;
+}
+
+sv_port sv_interface_make(struct sv_interfaces *t, const uint8_t mac[SV_MAC_BYTES], uint32_t mtu, uint32_t queue_max,
+                          uint32_t flags)
+{
+    if (t->count == t->ceiling)
+        return SV_NO_PORT;
+    const sv_port port = t->count++;
+    struct sv_interface *i = sv_interface_of(t, port);
+    sv_memset(i, 0, sizeof *i);
+    sv_memcpy(i->mac, mac, SV_MAC_BYTES);
+    i->mtu = mtu;
+    i->queue_max = queue_max;
+    i->flags = flags;
+    sv_packet_queue_init(&i->queue);
+    return port;
+}
+
+bool sv_interface_enqueue(struct sv_core *c, struct sv_interfaces *t, sv_port port, struct sv_buf *take)
+{
+    SV_ASSERT(port < t->count);
+    struct sv_interface *i = sv_interface_of(t, port);
+    if (!i->up) {
+        sv_drop(c, SV_DROP_INTERFACE_DOWN, take, port, 0);
+        return false;
+    }
+    if (i->queue.packets >= i->queue_max) {
+        sv_drop(c, SV_DROP_QUEUE_FULL, take, port, 0);
+        return false;
+    }
+    sv_packet_queue_put(&i->queue, sv_core_pool(c), take);
+    return true;
+}
+
+struct sv_buf *sv_interface_dequeue(struct sv_core *c, struct sv_interfaces *t, sv_port port, uint32_t bytes)
+{
+    SV_ASSERT(port < t->count);
+    struct sv_interface *i = sv_interface_of(t, port);
+    const struct sv_buf *b = sv_packet_queue_peek(&i->queue, sv_core_pool(c));
+    if (!b || b->length > bytes)
+        return NULL;
+    return sv_packet_queue_take(&i->queue, sv_core_pool(c));
+}
+
+void sv_interface_set(struct sv_core *c, struct sv_interfaces *t, sv_port port, bool up)
+{
+    SV_ASSERT(port < t->count);
+    struct sv_interface *i = sv_interface_of(t, port);
+    i->up = up;
+    if (up)
+        return;
+    struct sv_buf *b;
+    while ((b = sv_packet_queue_take(&i->queue, sv_core_pool(c))) != NULL)
+        sv_drop(c, SV_DROP_INTERFACE_DOWN, b, port, 0);
+}
