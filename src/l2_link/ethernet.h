@@ -4,6 +4,7 @@
 #ifndef SV_L2_ETHERNET_H
 #define SV_L2_ETHERNET_H
 
+#include "core/cursor.h"
 #include "l2_link/interface.h"
 
 #define SV_ETH_HDR_LEN 14u

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* For whom is a packet? RFC 1122 §3.2.1.3, §3.3.6. */
+#include "l2_link/ethernet.h"
 #include "l3_network/icmp.h"
 #include "l3_network/net.h"
 

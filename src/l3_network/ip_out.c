@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way out of layer 3: route, source, header, fragments, neighbour. */
 #include "l3_network/ip4_cut.h"
+#include "l2_link/ethernet.h"
 #include "l3_network/net.h"
 
 static sv_port sv_ip_first_up(const struct sv_net *net)
