@@ -54,6 +54,15 @@ struct sv_tcp_counters {
     uint64_t timed_out, refused;
 };
 
+/* The kind of socket, in a handle's index. */
+#define SV_SOCK_TCP 0x00000000u
+#define SV_SOCK_LISTENER 0x40000000u
+#define SV_SOCK_UDP 0x80000000u
+#define SV_SOCK_ECHO 0xc0000000u
+#define SV_SOCK_KIND(index) ((index)&0xc0000000u)
+#define SV_SOCK_INDEX(index) ((index)&0x3fffffffu)
+
+#define SV_TCP_NO_PATH UINT16_MAX /* hot.interface of a record whose path is the caller's still */
 #define SV_TCP_BACKOFFS 8u
 
 /* What one connection needs for the way down. */
@@ -170,6 +179,14 @@ void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour);
 
 /* --- user calls, RFC 9293 §3.10.1 to §3.10.6; the session layer checks arguments --- */
 
+/* The way to a peer: pins the address and the neighbour. False: no route, or not to one station. Given to
+ * sv_tcp_open(), or back. */
+bool sv_tcp_find_path(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t local, struct sv_tcp_path *path);
+void sv_tcp_forget_path(struct sv_tcp *tcp, const struct sv_tcp_path *path);
+const struct sv_addr *sv_tcp_address(const struct sv_tcp *tcp, uint32_t local);
+/* Ends a TIME-WAIT for a new connection of ours, if timestamps make that safe (RFC 6191 §2). */
+bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small);
+
 enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
                         const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index);
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
@@ -193,6 +210,7 @@ uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max);
 
 /* Inspection. */
 void sv_tcp_info(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info);
+void sv_tcp_info_listener(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info);
 bool sv_tcp_each(const struct sv_tcp *tcp, uint32_t *at, struct sv_sock_info *info);
 void sv_tcp_check(const struct sv_tcp *tcp);
 bool sv_tcp_settled(const struct sv_tcp *tcp);

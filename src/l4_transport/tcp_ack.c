@@ -76,7 +76,7 @@ static bool sv_tcp_take_acked(struct sv_tcb *t, uint32_t ack)
 static bool sv_tcp_is_duplicate(const struct sv_tcb *t, const struct sv_seg *s)
 {
     return s->ack == t->h->snd_una && s->length == 0 && !(s->flags & (SV_SYN | SV_FIN)) && t->b &&
-           t->h->snd_una != t->h->snd_max && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
+           t->h->snd_una != t->h->snd_max && !t->b->persist && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
 }
 
 /* True: our FIN is among what it acknowledges. */
@@ -162,6 +162,8 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
     } else if (sv_tcp_is_duplicate(t, s)) {
         sv_tcp_cc_duplicate(t);
     } else if (s->ack == t->h->snd_una) {
+        if (t->b && t->b->persist)
+            t->b->give_up_at = SV_NEVER; /* it answers our probes: it lives (RFC 9293 §3.8.6.1, MUST-37) */
         sv_tcp_window_from(t, s);
     }
     return SV_WALK_ON;

@@ -120,7 +120,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     if (full == SV_NONE)
         return false;
     struct sv_tcb t = sv_tcb_of(tcp, full);
-    if (!sv_tcb_need_busy(&t) || !sv_tcp_path_for(tcp, &m->remote, m->local, &path)) {
+    if (!sv_tcb_need_busy(&t) || !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
         sv_tcb_release_busy(&t);
         sv_tcp_free(&t);
         return false;
@@ -150,7 +150,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     sv_tcp_agree(&t, SV_SMALL_AGREED(m->bits), &syn);
     t.b->syn_count = (uint8_t)(1u + SV_SMALL_COUNT(m->bits));
     t.b->backoff = (uint8_t)SV_SMALL_COUNT(m->bits);
-    t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
+    t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss; /* RFC 6582 §3.2 step 1 */
     t.b->sack_recent = t.h->rcv_nxt;
     sv_tcp_move(&t, SV_ON_SYN);
     SV_TRACE_EVENT(t.core, SV_TRACE_TCP_OPENED, t.h->agreed, t.c->flow, s->packet->id, t.c->iss, t.c->irs, t.h->mss,
@@ -252,7 +252,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         if ((int32_t)(now_us - m->u.half.due_us) < 0)
             continue;
         struct sv_tcp_path path;
-        if (k == SV_HALF_OPEN_REPEATS || !sv_tcp_path_for(tcp, &m->remote, m->local, &path)) {
+        if (k == SV_HALF_OPEN_REPEATS || !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
             sv_half_remove(tcp, index);
             k--; /* look at this queue again */
             continue;
@@ -262,7 +262,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         m->u.half.due_us = now_us + (SV_HALF_OPEN_FIRST_US << (k + 1u));
         sv_tcp_queue_append(tcp, &tcp->half[k + 1u], index);
         sv_half_syn_ack(tcp, m, path.interface, reply);
-        sv_tcp_path_give_back(tcp, &path);
+        sv_tcp_forget_path(tcp, &path);
         tcp->count.retransmitted++;
         return true;
     }

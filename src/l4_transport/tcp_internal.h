@@ -3,6 +3,8 @@
 #ifndef SV_L4_TCP_INTERNAL_H
 #define SV_L4_TCP_INTERNAL_H
 
+#include "core/addr.h"
+#include "core/pool_inline.h"
 #include "core/seq.h"
 #include "l4_transport/tcp.h"
 
@@ -86,17 +88,11 @@ void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t
 void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 
 /* --- tcp_below.c: what TCP asks of the network layer --- */
-const struct sv_addr *sv_tcp_local_addr(const struct sv_tcp *tcp, uint32_t local);
-bool sv_tcp_path_for(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t local, struct sv_tcp_path *path);
-void sv_tcp_path_give_back(struct sv_tcp *tcp, const struct sv_tcp_path *path);
 void sv_tcp_path_drop(struct sv_tcb *t);                /* lets go of neighbour and local address */
 void sv_tcp_path_works(struct sv_tcb *t);               /* progress: the neighbour is there */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
-static inline bool sv_addr_is_v4(const struct sv_addr *a)
-{
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return sv_memcmp(a->byte, mapped, sizeof mapped) == 0;
-}
+void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
+void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
 
 /* --- tcp_isn.c --- */
 uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
@@ -172,9 +168,15 @@ void sv_tcp_enter_time_wait(struct sv_tcb *t);
 bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small);
 
-/* --- tcp_user.c, tcp_events.c --- */
+/* --- tcp_end.c: how connections end --- */
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */
+void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause); /* its life on the wire is over */
+void sv_tcb_bury(struct sv_tcb *t);                     /* frees it once nobody needs it; t->index is SV_NONE then */
+
+/* --- tcp_events.c --- */
 void sv_tcb_tell(struct sv_tcb *t, uint32_t what);
+void sv_tcb_hush(struct sv_tcb *t);                     /* off the list of events */
 void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
+void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener);
 
 #endif

@@ -9,7 +9,7 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
 {
     uint64_t word[5] = {0, 0, 0, 0, 0};
     sv_memcpy(&word[0], remote->byte, 16);
-    sv_memcpy(&word[2], sv_tcp_local_addr(tcp, local)->byte, 16);
+    sv_memcpy(&word[2], sv_tcp_address(tcp, local)->byte, 16);
     word[4] = (uint64_t)remote_port << 16 | local_port;
     const uint64_t hash = sv_siphash24(&tcp->isn_key, word, sizeof word);
     *ts_offset = (uint32_t)(hash >> 32);

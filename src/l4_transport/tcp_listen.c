@@ -3,13 +3,6 @@
  * queues, half-open and unaccepted, are bounded and charged to the listener. */
 #include "l4_transport/tcp_internal.h"
 
-static bool sv_addr_is_any(const struct sv_addr *a)
-{
-    static const struct sv_addr any6;
-    return sv_memcmp(a, &any6, sizeof any6) == 0 ||
-           (sv_addr_is_v4(a) && !(a->byte[12] | a->byte[13] | a->byte[14] | a->byte[15]));
-}
-
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
                           uint32_t *listener)
 {
@@ -79,7 +72,7 @@ static uint32_t sv_tcp_listener_fits(const struct sv_tcp_listener *l, const stru
 
 static uint32_t sv_tcp_listener_for(const struct sv_tcp *tcp, const struct sv_seg *s)
 {
-    const struct sv_addr *addr = sv_tcp_local_addr(tcp, s->local);
+    const struct sv_addr *addr = sv_tcp_address(tcp, s->local);
     uint32_t best = 0;
     uint32_t found = SV_NONE;
     for (uint32_t i = 0; i < tcp->listeners_used; i++) {
@@ -200,6 +193,7 @@ void sv_tcp_close_listener(struct sv_tcp *tcp, uint32_t listener)
         sv_tcp_abort(tcp, t.index);
     }
     sv_tcp_forget_half_open(tcp, listener);
+    sv_tcp_hush_listener(tcp, listener);
     l->used = 0;
     l->generation++;
     while (tcp->listeners_used && !sv_tcp_listener(tcp, tcp->listeners_used - 1u)->used)

@@ -17,6 +17,8 @@ struct sv_tcp_profile {
     uint32_t challenge_per_s; /* RFC 5961 §7 */
     uint16_t initial_window; /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
     uint16_t quickack;       /* first segments acknowledged at once */
+    uint8_t nagle_by_small; /* hold a short segment only behind a short one (Minshall), not behind any */
+    uint8_t grow_by_bytes;  /* slow start grows by all that an ACK covers, not by one segment */
     uint8_t agreed;          /* enum sv_tcp_agreed that our SYN offers */
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
 };

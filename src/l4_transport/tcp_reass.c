@@ -55,7 +55,7 @@ static void sv_range_free(struct sv_tcb *t, struct sv_range *r)
     struct sv_pool *pool = sv_core_pool(t->core);
     uint32_t next;
     for (uint32_t i = r->first; i != SV_NONE; i = next) {
-        struct sv_buf *b = sv_buf_by_index(pool, i);
+        struct sv_buf *b = sv_pool_buf(pool, i);
         next = b->next;
         t->b->ooo_bytes -= b->length;
         sv_buf_free(b);
@@ -112,11 +112,11 @@ static void sv_range_extend(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     struct sv_pool *pool = sv_core_pool(t->core);
     struct sv_range *r = sv_ranges(t);
     s->packet->next = SV_NONE;
-    sv_buf_by_index(pool, r[at].last)->next = s->packet->self;
+    sv_pool_buf(pool, r[at].last)->next = s->packet->self;
     r[at].last = s->packet->self;
     r[at].end = s->seq + s->length;
     if (at + 1u < t->b->ooo_count && r[at].end == r[at + 1u].start) {
-        sv_buf_by_index(pool, r[at].last)->next = r[at + 1u].first;
+        sv_pool_buf(pool, r[at].last)->next = r[at + 1u].first;
         r[at].last = r[at + 1u].last;
         r[at].end = r[at + 1u].end;
         sv_range_remove(t, at + 1u);
@@ -190,7 +190,7 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
     while (t->b->ooo_count && sv_seq_before_or_at(sv_ranges(t)[0].start, t->h->rcv_nxt)) {
         struct sv_range *r = &sv_ranges(t)[0];
         const uint32_t index = r->first;
-        struct sv_buf *b = sv_buf_by_index(pool, index);
+        struct sv_buf *b = sv_pool_buf(pool, index);
         const uint32_t length = b->length;
         const uint32_t next = b->next;
         const uint32_t old = t->h->rcv_nxt - r->start; /* bytes of it that came in the meantime */

@@ -173,6 +173,7 @@ struct sv_tcp_busy {
     uint8_t fin_early;     /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t spare[3];
     uint32_t fin_seq;
+    uint32_t send_hint;    /* number of the send span that SND.NXT was in last */
     uint8_t cc[96];        /* congestion control's own */
 };
 

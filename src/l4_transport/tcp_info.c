@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Settings, inspection, ICMP errors, and the invariants. */
+#include "l4_transport/tcp_internal.h"
+
+static bool sv_tcp_set_timer(struct sv_tcb *t, enum sv_option option, uint64_t value)
+{
+    if (value > 65535u)
+        return false;
+    if (option == SV_OPT_KEEPALIVE_IDLE_S)
+        t->c->keep_idle_s = (uint16_t)value;
+    else if (option == SV_OPT_KEEPALIVE_INTERVAL_S)
+        t->c->keep_interval_s = (uint16_t)value;
+    else if (value <= 255u)
+        t->c->keep_count = (uint8_t)value;
+    else
+        return false;
+    if (t->c->keep_idle_s && !t->c->keep_interval_s)
+        t->c->keep_interval_s = 75;
+    return true;
+}
+
+static bool sv_tcp_set_flag(struct sv_tcb *t, uint16_t flag, uint64_t value)
+{
+    if (value > 1)
+        return false;
+    if (value)
+        t->h->flags |= flag;
+    else
+        t->h->flags &= (uint16_t)~flag;
+    return true;
+}
+
+/* RFC 6093: the byte that will be queued next is urgent; the pointer names the one after it. */
+static bool sv_tcp_set_urgent(struct sv_tcb *t)
+{
+    if (!sv_tcb_synchronized(t) || !sv_tcb_need_busy(t))
+        return false;
+    t->b->snd_up = t->h->snd_una + t->h->snd_queued + 1u;
+    t->b->urgent = 1;
+    return true;
+}
+
+static bool sv_tcp_set_buffer(uint32_t *buffer, uint64_t value)
+{
+    if (value < 2048u || value > 1u << 30)
+        return false;
+    *buffer = (uint32_t)value;
+    return true;
+}
+
+static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t value)
+{
+    switch (option) {
+    case SV_OPT_NODELAY:
+        return sv_tcp_set_flag(t, SV_TCP_NODELAY, value);
+    case SV_OPT_CORK:
+        return sv_tcp_set_flag(t, SV_TCP_CORK, value);
+    case SV_OPT_LINGER_RESET:
+        return sv_tcp_set_flag(t, SV_TCP_LINGER_RESET, value);
+    case SV_OPT_KEEPALIVE_IDLE_S:
+    case SV_OPT_KEEPALIVE_INTERVAL_S:
+    case SV_OPT_KEEPALIVE_COUNT:
+        return sv_tcp_set_timer(t, option, value);
+    case SV_OPT_USER_TIMEOUT_MS:
+        t->c->user_timeout_ms = (uint32_t)value;
+        if (t->b) /* counted anew from here */
+            t->b->give_up_at = SV_NEVER;
+        return value <= UINT32_MAX;
+    case SV_OPT_SEND_BUFFER:
+        return sv_tcp_set_buffer(&t->c->send_buffer, value);
+    case SV_OPT_RECV_BUFFER:
+        return sv_tcp_set_buffer(&t->c->recv_buffer, value);
+    case SV_OPT_URGENT:
+        return value == 1 && sv_tcp_set_urgent(t);
+    case SV_OPT_TTL:
+        t->h->ttl = (uint8_t)value;
+        return value > 0 && value < 256;
+    case SV_OPT_QUICKACK:
+        if (value > 1 || !sv_tcb_need_busy(t))
+            return false;
+        t->b->quickack = (uint8_t)value;
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum sv_err sv_tcp_set(struct sv_tcp *tcp, uint32_t index, enum sv_option option, uint64_t value)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    if (t.h->flags & SV_TCP_DEAD)
+        return SV_ERR_STATE;
+    if (!sv_tcp_set_value(&t, option, value))
+        return SV_ERR_INVALID;
+    if (sv_tcb_synchronized(&t))
+        sv_tcb_consider_sending(&t); /* Nagle or the cork may have let go */
+    sv_tcb_arm_retransmit(&t);
+    sv_tcb_rearm(&t);
+    return SV_OK;
+}
+
+static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
+{
+    const struct sv_tcb t = sv_tcb_of((struct sv_tcp *)(uintptr_t)tcp, index);
+    info->state = t.h->state;
+    info->flow = t.c->flow;
+    info->interface = t.h->interface;
+    info->mss_bytes = t.h->mss;
+    info->send_queued = t.h->snd_queued;
+    info->send_unacked = t.h->snd_max - t.h->snd_una;
+    info->recv_queued = t.h->rcv_queued;
+    info->send_window = t.h->snd_wnd;
+    info->recv_window = t.h->rcv_right - t.h->rcv_nxt;
+    info->cwnd = t.h->cwnd;
+    info->ssthresh = t.c->ssthresh;
+    info->srtt_us = t.h->srtt_us / 8u;
+    info->rttvar_us = t.c->rttvar_us / 4u;
+    info->rto_us = t.c->rto_us;
+    info->min_rtt_us = t.c->min_rtt_us == UINT32_MAX ? 0 : t.c->min_rtt_us;
+    info->retransmits = t.c->retransmits;
+    info->backoff = t.b ? t.b->backoff : 0;
+    info->bytes_sent = t.c->bytes_sent;
+    info->bytes_received = t.c->bytes_received;
+    info->options = t.h->agreed & SV_TCP_TIMESTAMPS ? 1u : 0u;
+    info->options |= t.h->agreed & SV_TCP_SACK ? 2u : 0u;
+    info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
+    info->send_scale = sv_tcb_send_scale(&t);
+    info->recv_scale = sv_tcb_recv_scale(&t);
+    info->error = t.c->error;
+    info->cookie = t.c->cookie;
+}
+
+static void sv_tcp_info_head(const struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_sock_info *info)
+{
+    sv_memset(info, 0, sizeof *info);
+    info->size = sizeof *info;
+    info->protocol = SV_TCP_PROTOCOL;
+    info->local.addr = *sv_tcp_address(tcp, m->local);
+    info->local.port = m->local_port;
+    info->remote.addr = m->remote;
+    info->remote.port = m->remote_port;
+    info->state = m->state & 0x7fu;
+}
+
+void sv_tcp_info(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
+{
+    sv_tcp_info_head(tcp, (const struct sv_tcp_small *)(const void *)sv_tcp_hot(tcp, index), info);
+    sv_tcp_info_full(tcp, index, info);
+}
+
+void sv_tcp_info_listener(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
+{
+    const struct sv_tcp_listener *l = sv_tcp_listener(tcp, index);
+    sv_memset(info, 0, sizeof *info);
+    info->size = sizeof *info;
+    info->protocol = SV_TCP_PROTOCOL;
+    info->local.addr = info->remote.addr = l->addr;
+    info->local.port = l->port;
+    info->state = SV_LISTEN;
+    info->flow = l->flow;
+    info->backlog = l->backlog;
+    info->backlog_max = l->backlog_max;
+    info->half_open = l->half_open;
+    info->cookie = l->cookie;
+    if (!l->any_addr)
+        sv_memset(&info->remote.addr, 0, sizeof info->remote.addr);
+}
+
+/* Listeners, then full records, then small ones, by number. */
+bool sv_tcp_each(const struct sv_tcp *tcp, uint32_t *at, struct sv_sock_info *info)
+{
+    for (; *at < tcp->listeners; (*at)++) {
+        if (!sv_tcp_listener(tcp, *at)->used)
+            continue;
+        sv_tcp_info_listener(tcp, (*at)++, info);
+        return true;
+    }
+    for (; *at - tcp->listeners < tcp->hot_fresh; (*at)++) {
+        const uint32_t i = *at - tcp->listeners;
+        if (sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
+            continue;
+        (*at)++;
+        sv_tcp_info(tcp, i, info);
+        return true;
+    }
+    for (; *at - tcp->listeners - tcp->hot_fresh < tcp->small_fresh; (*at)++) {
+        const struct sv_tcp_small *m = sv_tcp_small(tcp, *at - tcp->listeners - tcp->hot_fresh);
+        if (m->kind == SV_TCP_FREE)
+            continue;
+        (*at)++;
+        sv_tcp_info_head(tcp, m, info);
+        return true;
+    }
+    return false;
+}
+
+bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port)
+{
+    for (uint32_t i = 0; i < tcp->listeners_used; i++) {
+        if (sv_tcp_listener(tcp, i)->used && sv_tcp_listener(tcp, i)->port == port)
+            return false;
+    }
+    return true;
+}
+
+/* RFC 5927 §4: only what quotes a byte in flight is believed; RFC 1122 §4.2.3.9: a soft error is kept, a hard
+ * one ends a connection that is being opened, and no other (RFC 5461). */
+void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
+        return;
+    struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));
+    if (!sv_seq_within(seq, t.h->snd_una, t.h->snd_max - t.h->snd_una)) {
+        sv_drop(core, SV_DROP_ICMP_OUT_OF_WINDOW, NULL, t.h->interface, t.c->flow);
+        return;
+    }
+    if (hard && t.h->state == SV_SYN_SENT)
+        sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
+}
+
+void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour)
+{
+    uint32_t i = tcp->parked.first;
+    while (i != SV_NONE) {
+        struct sv_tcb t = sv_tcb_of(tcp, i);
+        i = t.h->ready_next;
+        if (t.h->neighbour != neighbour)
+            continue;
+        if (t.h->state == SV_SYN_SENT) {
+            sv_tcb_unready(&t);
+            sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
+        } else if (t.h->flags & SV_TCP_DEAD) { /* its last words cannot be said */
+            t.h->flags &= (uint16_t)~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+            sv_tcb_unready(&t);
+            sv_tcb_bury(&t);
+        }
+    }
+}
+
+static void sv_tcb_check(const struct sv_tcb *t)
+{
+    const struct sv_tcp_hot *h = t->h;
+    SV_ASSERT(h->state < SV_TCP_STATES);
+    SV_ASSERT(!sv_seq_before(h->snd_nxt, h->snd_una));
+    SV_ASSERT(!sv_seq_before(h->snd_max, h->snd_nxt));
+    if (h->flags & SV_TCP_DEAD)
+        return;
+    SV_ASSERT(h->flags & SV_TCP_TABLED);
+    if (h->state == SV_SYN_SENT)
+        return;
+    SV_ASSERT(!sv_seq_before(h->rcv_right, h->rcv_nxt));
+    SV_ASSERT(!sv_seq_after(h->rcv_acked, h->rcv_nxt));
+    if (h->snd_queued || h->rcv_queued || h->snd_una != h->snd_max)
+        SV_ASSERT(t->b != NULL);
+    if (!t->b)
+        return;
+    SV_ASSERT(t->b->owner == t->index);
+    SV_ASSERT(t->c->rto_us <= sv_tcb_profile(t)->rto_max_us);
+    if (h->snd_una != h->snd_max && !(h->flags & SV_TCP_READY))
+        SV_ASSERT(t->b->retransmit_at != SV_NEVER); /* in flight implies a timer */
+    if (t->b->retransmit_at != SV_NEVER && !(h->flags & SV_TCP_READY))
+        SV_ASSERT(h->wake.at <= t->b->retransmit_at);
+    SV_ASSERT((t->b->ooo_count == 0) == (t->b->ooo_slab == SV_NONE));
+}
+
+/* The byte counts that the record keeps are those of its queues. */
+static void sv_tcb_check_queues(const struct sv_tcb *t)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    if (!t->b)
+        return;
+    uint32_t queued = 0;
+    for (uint32_t i = 0; i < t->b->send.count; i++) {
+        const struct sv_span *s = sv_spans_at(&t->b->send, pool, i);
+        SV_ASSERT(s->seq == t->h->snd_una + queued);
+        queued += s->length;
+    }
+    SV_ASSERT(queued == t->h->snd_queued);
+    queued = 0;
+    for (uint32_t i = 0; i < t->b->recv.count; i++)
+        queued += sv_spans_at(&t->b->recv, pool, i)->length;
+    SV_ASSERT(queued == t->h->rcv_queued);
+}
+
+void sv_tcp_check(const struct sv_tcp *tcp)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < tcp->hot_fresh; i++) {
+        if (sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
+            continue;
+        const struct sv_tcb t = sv_tcb_of((struct sv_tcp *)(uintptr_t)tcp, i);
+        sv_tcb_check(&t);
+        sv_tcb_check_queues(&t);
+        used++;
+    }
+    SV_ASSERT(used == tcp->hot_used);
+}
+
+bool sv_tcp_settled(const struct sv_tcp *tcp)
+{
+    return tcp->hot_used == 0 && tcp->busy_used == 0 && tcp->half_used == 0 && tcp->wait_used == 0;
+}

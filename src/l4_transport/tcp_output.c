@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Segments are made here, at the moment the interface has room for them. One connection's turn: what must be
+ * sent again, a probe, new data, the FIN, and an ACK if one is still owed. */
+#include "l4_transport/tcp_internal.h"
+
+/* A turn in progress. */
+struct sv_turn {
+    struct sv_tcp_out *out;
+    struct sv_tcp_grant grant;
+    uint32_t made;
+};
+
+/* The span of `seq`: usually the one used last or the one after it. */
+static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
+{
+    const struct sv_spans *q = &t->b->send;
+    uint32_t i = t->b->send_hint - q->first;
+    for (uint32_t tries = 0; tries < 2; tries++, i++) {
+        if (i >= q->count)
+            break;
+        const struct sv_span *s = sv_spans_at(q, pool, i);
+        if (sv_seq_within(seq, s->seq, s->length))
+            return i;
+    }
+    return sv_spans_find(q, pool, seq);
+}
+
+/* Appends [seq, seq+length) by reference; sums what was summed at the copy. False: too many slices (the
+ * packet keeps what fitted and *length says so). */
+static void sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint32_t *length, bool want_sum,
+                          struct sv_tcp_out *out)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    uint32_t i = sv_tcb_span_index(t, pool, seq);
+    uint32_t left = *length;
+    uint32_t done = 0;
+    uint16_t sum = 0;
+    while (left && b->slices < SV_SLICES_MAX) {
+        const struct sv_span *s = sv_spans_at(&t->b->send, pool, i);
+        const uint32_t skip = seq - s->seq;
+        const uint32_t n = sv_min_u32(left, s->length - skip);
+        const struct sv_slice slice = {s->slab, (uint16_t)(s->offset + skip), (uint16_t)n};
+        sv_slab_ref_fast(pool, s->slab);
+        b->slice[b->slices++] = slice;
+        b->length += n;
+        if (want_sum) {
+            const bool whole = n == s->length && (s->flags & SV_SPAN_SUMMED);
+            const uint16_t part =
+                whole ? s->sum : sv_sum(sv_slab_bytes_fast(pool, s->slab) + slice.offset, n, t->core->cpu);
+            sum = sv_sum_add(sum, done & 1u ? sv_sum_odd(part) : part);
+        }
+        seq += n;
+        done += n;
+        left -= n;
+        i += left ? 1u : 0u;
+    }
+    t->b->send_hint = t->b->send.first + i;
+    *length = done;
+    out->sum = sum;
+    out->summed = want_sum;
+}
+
+static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags)
+{
+    h->source = t->h->local_port;
+    h->destination = t->h->remote_port;
+    h->seq = seq;
+    h->ack = flags & SV_ACK ? t->h->rcv_nxt : 0;
+    h->flags = flags;
+    h->urgent = 0;
+    h->options = 0;
+    sv_tcb_fill_options(t, h);
+    h->window = sv_tcb_window_field(t);
+    if (SV_UNLIKELY(t->b && t->b->urgent && sv_seq_after(t->b->snd_up, seq) && t->b->snd_up - seq < 65536u)) {
+        h->flags |= SV_URG;
+        h->urgent = (uint16_t)(t->b->snd_up - seq);
+    }
+    if (SV_UNLIKELY((t->h->agreed & SV_TCP_SACK) && t->b && t->b->ooo_count)) {
+        h->sacks = (uint8_t)sv_tcp_reass_sack(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
+        h->options |= h->sacks ? SV_OPTION_SACK : 0;
+    }
+}
+
+/* Whatever carries an ACK settles what we owed. */
+static void sv_tcb_acked_all(struct sv_tcb *t)
+{
+    t->h->rcv_acked = t->h->rcv_nxt;
+    t->h->flags &= (uint16_t)~(SV_TCP_ACK_NOW | SV_TCP_DELACK);
+    if (t->b)
+        t->b->delack_at = SV_NEVER;
+}
+
+/* Pushes the header before the payload, tells the trace, hands the packet to the turn. */
+static void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn, struct sv_buf *b, struct sv_tcp_header *h,
+                                 uint16_t reason, uint32_t payload)
+{
+    struct sv_tcp_out *o = &turn->out[turn->made++];
+    (void)sv_tcp_emit(b, h);
+    b->id = ++t->core->packet_id;
+    o->packet = b;
+    o->remote = &t->h->remote;
+    o->local = t->h->local;
+    o->neighbour = t->h->neighbour;
+    o->flow = t->c->flow;
+    o->ttl = t->h->ttl;
+    if (h->flags & SV_ACK)
+        sv_tcb_acked_all(t);
+    t->tcp->count.segments_out += b->segments;
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_SENT, reason, t->c->flow, b->id, h->seq, h->ack, payload, h->flags,
+                   (h->flags & SV_SYN) ? h->window : (uint32_t)h->window << sv_tcb_recv_scale(t),
+                   t->b ? t->b->backoff : 0);
+}
+
+static struct sv_buf *sv_tcb_packet(struct sv_tcb *t)
+{
+    struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(t->core), SV_WANT_CONTROL, t->core->account);
+    if (!b)
+        sv_drop(t->core, SV_DROP_NO_MEMORY, NULL, t->h->interface, t->c->flow);
+    return b;
+}
+
+static bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason)
+{
+    struct sv_tcp_header h;
+    struct sv_buf *b = sv_tcb_packet(t);
+    if (!b)
+        return false;
+    sv_tcb_header(t, &h, seq, flags);
+    turn->out[turn->made].sum = 0;
+    turn->out[turn->made].summed = 1;
+    sv_tcb_finish_packet(t, turn, b, &h, reason, 0);
+    return true;
+}
+
+/* SYN, or SYN,ACK after a simultaneous open. */
+static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
+{
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    const bool answer = t->h->state == SV_SYN_RECEIVED;
+    const bool again = t->b->syn_count != 0;
+    struct sv_tcp_header h;
+    struct sv_buf *b = sv_tcb_packet(t);
+    if (!b)
+        return false;
+    sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : SV_SYN);
+    const uint8_t offer = answer ? t->h->agreed : p->agreed;
+    h.options = SV_OPTION_MSS;
+    h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
+    if (offer & SV_TCP_TIMESTAMPS) {
+        h.options |= SV_OPTION_TIMESTAMPS;
+        h.ts_val = sv_tcp_ts_now(t);
+        h.ts_ecr = answer ? t->h->ts_recent : 0;
+    }
+    if (offer & SV_TCP_SACK)
+        h.options |= SV_OPTION_SACK_PERMITTED;
+    if (offer & SV_TCP_SCALING) {
+        h.options |= SV_OPTION_SCALE;
+        h.scale = t->tcp->recv_scale;
+    }
+    h.window = (uint16_t)sv_min_u32(t->c->recv_buffer, 65535u);
+    if (!again) {
+        t->b->timing = 1;
+        t->b->rtt_seq = t->c->iss + 1u;
+        t->b->rtt_began = t->now;
+    } else {
+        t->b->timing = 0;
+        t->c->retransmits++;
+        t->tcp->count.retransmitted++;
+    }
+    t->b->syn_count = (uint8_t)sv_min_u32(t->b->syn_count + 1u, 255u);
+    t->b->rexmit = 0;
+    t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u;
+    turn->out[turn->made].sum = 0;
+    turn->out[turn->made].summed = 1;
+    sv_tcb_finish_packet(t, turn, b, &h, again ? t->b->reason : SV_SENT_SYN, 0);
+    sv_tcb_arm_retransmit(t);
+    return true;
+}
+
+/* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
+ * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
+static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
+{
+    struct sv_tcp_out *o = &turn->out[turn->made];
+    const uint32_t mss = t->h->mss;
+    struct sv_tcp_header h;
+    struct sv_buf *b = sv_tcb_packet(t);
+    if (!b)
+        return 0;
+    const bool super = length > mss;
+    uint32_t n = length;
+    sv_tcb_attach(t, b, seq, &n, !super && turn->grant.super == 0, o);
+    if (super && n < length && n > mss) { /* slices ran out: whole segments only */
+        sv_buf_truncate(b, n - n % mss);
+        n -= n % mss;
+    }
+    const uint32_t end = t->h->snd_una + t->h->snd_queued;
+    uint16_t flags = SV_ACK;
+    if (seq + n == end)
+        flags |= SV_PSH;
+    const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
+    if (fin)
+        flags |= SV_FIN;
+    if (n > mss) {
+        b->gso_size = (uint16_t)mss;
+        b->segments = (uint16_t)((n + mss - 1u) / mss);
+        b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
+    }
+    sv_tcb_header(t, &h, seq, flags);
+    const bool again = sv_seq_before(seq, t->h->snd_max);
+    if (again) {
+        t->c->retransmits += b->segments;
+        t->tcp->count.retransmitted += b->segments;
+    } else if (!t->b->timing) {
+        t->b->timing = 1;
+        t->b->rtt_seq = seq + n;
+        t->b->rtt_began = t->now;
+    }
+    if (n % mss)
+        t->b->snd_small = seq + n;
+    sv_tcb_finish_packet(t, turn, b, &h, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
+    if (fin) {
+        t->h->flags |= SV_TCP_FIN_SENT;
+        seq++;
+    }
+    seq += n;
+    if (sv_seq_after(seq, t->h->snd_nxt) && reason != SV_SENT_PROBE)
+        t->h->snd_nxt = seq;
+    t->h->snd_max = sv_seq_later(t->h->snd_max, seq);
+    t->h->sent_tick = sv_tick(t->now);
+    return n;
+}
+
+/* The segment at rexmit_nxt again, whatever the windows say. */
+static bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
+{
+    const uint32_t end = t->h->snd_una + t->h->snd_queued;
+    const uint32_t seq = t->b->rexmit_nxt;
+    t->b->rexmit = 0;
+    if (sv_seq_before(seq, end)) {
+        const uint32_t n = sv_min_u32(end - seq, t->h->mss);
+        return sv_tcb_send_data(t, turn, seq, n, t->b->reason) != 0;
+    }
+    if (!(t->h->flags & SV_TCP_FIN_SENT) || seq != end)
+        return true;
+    if (!sv_tcb_send_bare(t, turn, end, SV_FIN | SV_ACK, t->b->reason))
+        return false;
+    t->c->retransmits++;
+    t->tcp->count.retransmitted++;
+    t->h->snd_nxt = sv_seq_later(t->h->snd_nxt, end + 1u);
+    return true;
+}
+
+/* A window probe: one byte beyond the closed window (§3.8.6.1). A keepalive: a number the peer has
+ * acknowledged already, so that it must answer (§3.8.4). */
+static bool sv_tcb_send_probe(struct sv_tcb *t, struct sv_turn *turn)
+{
+    const uint32_t end = t->h->snd_una + t->h->snd_queued;
+    t->b->probe = 0;
+    if (t->b->persist && sv_seq_before(t->h->snd_nxt, end))
+        return sv_tcb_send_data(t, turn, t->h->snd_nxt, 1, SV_SENT_PROBE) != 0;
+    return sv_tcb_send_bare(t, turn, t->h->snd_una - 1u, SV_ACK, SV_SENT_KEEPALIVE);
+}
+
+static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
+{
+    const uint32_t end = t->h->snd_una + t->h->snd_queued;
+    const bool again = t->h->flags & SV_TCP_FIN_SENT;
+    if (!sv_tcb_send_bare(t, turn, end, SV_FIN | SV_ACK, again ? SV_SENT_RTO : SV_SENT_FIN))
+        return false;
+    t->h->flags |= SV_TCP_FIN_SENT;
+    t->h->snd_nxt = end + 1u;
+    t->h->snd_max = sv_seq_later(t->h->snd_max, end + 1u);
+    return true;
+}
+
+/* New data within the grant. False: stopped by the grant or by memory, more is left. */
+static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
+{
+    const uint32_t packet = sv_max_u32(turn->grant.super - turn->grant.super % t->h->mss, t->h->mss);
+    uint32_t bytes = 0;
+    bool push;
+    uint32_t n = sv_tcb_sendable(t, &push);
+    if (n)
+        sv_tcp_cc_idle(t);
+    while ((n = sv_tcb_sendable(t, &push)) != 0) {
+        if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
+            return false;
+        const uint32_t sent = sv_tcb_send_data(t, turn, t->h->snd_nxt, sv_min_u32(n, packet), SV_SENT_NEW);
+        if (!sent)
+            return false;
+        bytes += sent;
+    }
+    if (sv_tcb_may_send_fin(t)) {
+        if (turn->made >= turn->grant.packets)
+            return false;
+        return sv_tcb_send_fin(t, turn);
+    }
+    return true;
+}
+
+/* Retired: the one thing left to say is a reset, or the ACK of the peer's FIN. */
+static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
+{
+    if (t->h->flags & SV_TCP_SEND_NOW) {
+        t->tcp->count.resets_out++;
+        (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_RST | SV_ACK, SV_SENT_RESET);
+    } else if (t->h->flags & SV_TCP_ACK_NOW) {
+        (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
+    }
+    t->h->flags &= (uint16_t)~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+    sv_tcb_bury(t);
+}
+
+static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
+{
+    bool done = true;
+    if (t->h->state == SV_SYN_SENT || t->h->state == SV_SYN_RECEIVED) {
+        if (t->b->rexmit || t->b->syn_count == 0)
+            done = sv_tcb_send_syn(t, turn);
+    } else {
+        if (t->b && t->b->rexmit)
+            done = sv_tcb_send_again(t, turn);
+        if (done && t->b && t->b->probe && turn->made < turn->grant.packets)
+            done = sv_tcb_send_probe(t, turn);
+        if (done)
+            done = t->b ? sv_tcb_send_new(t, turn) : true;
+    }
+    if (done)
+        t->h->flags &= (uint16_t)~SV_TCP_SEND_NOW;
+    return done;
+}
+
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
+    struct sv_turn turn = {.out = out, .grant = grant, .made = 0};
+    if (SV_UNLIKELY(t.h->flags & SV_TCP_DEAD)) {
+        sv_tcb_last_words(&t, &turn);
+        return turn.made;
+    }
+    bool done = true;
+    if (t.h->flags & SV_TCP_SEND_NOW)
+        done = sv_tcb_take_turn(&t, &turn);
+    if (t.h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t.h->state != SV_SYN_SENT)
+        done &= sv_tcb_send_bare(&t, &turn, t.h->snd_nxt, SV_ACK, SV_SENT_ACK);
+    if (!done || (t.h->flags & SV_TCP_ACK_NOW && t.h->state != SV_SYN_SENT))
+        sv_tcb_ready(&t, t.h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
+    sv_tcb_arm_retransmit(&t);
+    sv_tcb_rearm(&t);
+    sv_tcb_settle(&t);
+    return turn.made;
+}
+
+struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(core), SV_WANT_CONTROL, core->account);
+    if (!b) {
+        sv_drop(core, SV_DROP_NO_MEMORY, NULL, reply->port, reply->flow);
+        return NULL;
+    }
+    const struct sv_tcp_header *h = &reply->header;
+    (void)sv_tcp_emit(b, h);
+    b->id = ++core->packet_id;
+    tcp->count.segments_out++;
+    const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;
+    SV_TRACE_EVENT(core, SV_TRACE_TCP_SENT, reason, reply->flow, b->id, h->seq, h->ack, 0, h->flags, h->window, 0);
+    return b;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Round-trip time and the retransmission timer: RFC 6298. The persist timer (RFC 9293 §3.8.6.1) shares the
+ * deadline: one runs while something is in flight, the other only while nothing is. */
+#include "l4_transport/tcp_internal.h"
+
+void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
+{
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    const uint32_t r = sample_us ? sample_us : 1u;
+    if (t->h->srtt_us == 0) { /* (2.2) */
+        t->h->srtt_us = r * 8u;
+        t->c->rttvar_us = r * 2u;
+    } else { /* (2.3): RTTVAR first, with the old SRTT */
+        const uint32_t srtt = t->h->srtt_us / 8u;
+        const uint32_t off = srtt > r ? srtt - r : r - srtt;
+        t->c->rttvar_us = t->c->rttvar_us - t->c->rttvar_us / 4u + off;
+        t->h->srtt_us = t->h->srtt_us - srtt + r;
+    }
+    if (t->h->srtt_us == 0)
+        t->h->srtt_us = 1;
+    t->c->min_rtt_us = sv_min_u32(t->c->min_rtt_us, r);
+    const uint32_t rto = t->h->srtt_us / 8u + sv_max_u32(p->granularity_us, t->c->rttvar_us);
+    t->c->rto_us = sv_min_u32(sv_max_u32(rto, p->rto_min_us), p->rto_max_us); /* (2.4), (2.5) */
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_RTT, 0, t->c->flow, 0, r, t->h->srtt_us / 8u, t->c->rttvar_us / 4u,
+                   t->c->rto_us);
+}
+
+static sv_time sv_tcb_rto(const struct sv_tcb *t)
+{
+    const uint32_t shift = sv_min_u32(t->b->backoff, 16u);
+    return sv_min_u64((uint64_t)t->c->rto_us << shift, sv_tcb_profile(t)->rto_max_us) * SV_US; /* (5.5) */
+}
+
+static void sv_tcb_give_up_after(struct sv_tcb *t)
+{
+    if (t->b->give_up_at != SV_NEVER)
+        return;
+    const uint32_t ms = t->c->user_timeout_ms ? t->c->user_timeout_ms : sv_tcb_profile(t)->user_timeout_ms;
+    t->b->give_up_at = t->now + ms * SV_MS;
+}
+
+/* Is the window the reason that what is queued stays here? */
+static bool sv_tcb_window_shut(const struct sv_tcb *t)
+{
+    const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
+    bool push;
+    return (int32_t)left > 0 && t->h->snd_wnd < sv_min_u32(left, t->h->mss) && sv_tcb_synchronized(t) &&
+           !sv_tcb_sendable(t, &push);
+}
+
+void sv_tcb_arm_retransmit(struct sv_tcb *t)
+{
+    struct sv_tcp_busy *b = t->b;
+    if (!b)
+        return;
+    if (t->h->snd_una != t->h->snd_max && !b->persist) { /* (5.1) */
+        if (b->retransmit_at == SV_NEVER) {
+            b->retransmit_at = t->now + sv_tcb_rto(t);
+            SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, t->c->flow, 0, (uint32_t)b->retransmit_at,
+                           (uint32_t)(b->retransmit_at >> 32));
+        }
+        sv_tcb_give_up_after(t);
+    } else if (sv_tcb_window_shut(t)) {
+        if (b->retransmit_at == SV_NEVER || !b->persist) {
+            b->persist = 1;
+            b->retransmit_at = t->now + sv_tcb_rto(t);
+            SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PERSIST, t->c->flow, 0,
+                           (uint32_t)b->retransmit_at, (uint32_t)(b->retransmit_at >> 32));
+        }
+    } else { /* (5.2) */
+        b->persist = 0;
+        b->retransmit_at = SV_NEVER;
+    }
+}
+
+static void sv_tcb_persist_timeout(struct sv_tcb *t)
+{
+    t->tcp->count.probes++;
+    sv_tcb_give_up_after(t);
+    t->b->backoff = (uint8_t)(t->b->backoff < 16 ? t->b->backoff + 1 : 16);
+    t->b->probe = 1;
+    t->b->retransmit_at = t->now + sv_tcb_rto(t);
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_PERSIST, t->c->flow, 0, t->b->backoff, t->c->rto_us);
+    sv_tcb_ready(t, SV_TCP_SEND_NOW);
+}
+
+/* (5.4) to (5.6): the earliest segment again, the timer doubled. Everything after it is taken as not in
+ * flight (SND.NXT goes back) and follows as the window of slow start allows. */
+void sv_tcb_retransmit_timeout(struct sv_tcb *t)
+{
+    struct sv_tcp_busy *b = t->b;
+    if (b->persist) {
+        sv_tcb_persist_timeout(t);
+        return;
+    }
+    t->tcp->count.rto_fired++;
+    b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
+    b->timing = 0; /* Karn */
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
+                   (uint32_t)(sv_tcb_rto(t) / SV_US));
+    if (sv_tcb_synchronized(t)) {
+        sv_tcp_cc_timeout(t);
+        t->h->snd_nxt = t->h->snd_una;
+    }
+    t->h->dupacks = 0;
+    b->rexmit = 1;
+    b->rexmit_nxt = t->h->snd_una;
+    b->reason = SV_SENT_RTO;
+    b->retransmit_at = t->now + sv_tcb_rto(t);
+    sv_tcb_ready(t, SV_TCP_SEND_NOW);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What may go out now. RFC 9293 §3.8.6; Nagle's rule §3.7.4; silly windows avoided by the sender
+ * §3.8.6.2.1 and by the receiver §3.8.6.2.2. */
+#include "l4_transport/tcp_internal.h"
+
+static bool sv_tcb_sends_data(const struct sv_tcb *t)
+{
+    switch (t->h->state) {
+    case SV_ESTABLISHED:
+    case SV_CLOSE_WAIT:
+    case SV_FIN_WAIT_1:
+    case SV_CLOSING:
+    case SV_LAST_ACK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A segment that is short although more room or more data could come: may it go? */
+static bool sv_tcb_short_may_go(const struct sv_tcb *t)
+{
+    if (t->h->flags & SV_TCP_FIN_QUEUED || sv_seq_before(t->h->snd_nxt, t->h->snd_max))
+        return true; /* the last of the stream, or sent before */
+    if (t->h->flags & SV_TCP_CORK)
+        return false;
+    if (t->h->flags & SV_TCP_NODELAY || t->h->snd_nxt == t->h->snd_una)
+        return true;
+    return sv_tcb_profile(t)->nagle_by_small && t->b->snd_small == t->h->snd_una;
+}
+
+uint32_t sv_tcb_sendable(const struct sv_tcb *t, bool *push)
+{
+    const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
+    *push = false;
+    if (!t->b || (int32_t)left <= 0 || !sv_tcb_sends_data(t))
+        return 0;
+    uint32_t cwnd = t->h->cwnd;
+    if (t->b->recovery == SV_RECOVERY_NONE && t->h->dupacks)
+        cwnd += (uint32_t)sv_min_u32(t->h->dupacks, 2u) * t->h->mss; /* limited transmit, RFC 3042 */
+    const uint32_t window = sv_min_u32(t->h->snd_wnd, cwnd);
+    const uint32_t flight = t->h->snd_nxt - t->h->snd_una;
+    if (window <= flight)
+        return 0;
+    const uint32_t room = window - flight;
+    if (left <= room) {
+        *push = true;
+        if (left >= t->h->mss || sv_tcb_short_may_go(t))
+            return left;
+        return 0;
+    }
+    if (room >= t->h->mss)
+        return room - room % t->h->mss;
+    const uint32_t max_window = (uint32_t)t->c->max_window_field << sv_tcb_send_scale(t);
+    /* A short piece because of the *window*: worth it only from half of the largest ever (condition 3). */
+    return t->h->snd_wnd <= cwnd && room >= max_window / 2u ? room : 0;
+}
+
+bool sv_tcb_may_send_fin(const struct sv_tcb *t)
+{
+    if (!(t->h->flags & SV_TCP_FIN_QUEUED))
+        return false;
+    if (t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_CLOSING && t->h->state != SV_LAST_ACK)
+        return false;
+    return t->h->snd_nxt == t->h->snd_una + t->h->snd_queued;
+}
+
+void sv_tcb_consider_sending(struct sv_tcb *t)
+{
+    bool push;
+    if (t->h->flags & SV_TCP_SEND_NOW)
+        return;
+    if (t->b && (sv_tcb_sendable(t, &push) || sv_tcb_may_send_fin(t) || t->b->rexmit || t->b->probe))
+        sv_tcb_ready(t, SV_TCP_SEND_NOW);
+    else
+        sv_tcb_arm_retransmit(t); /* a closed window is watched by the persist timer */
+}
+
+/* Where the window's right edge may stand now: as far as the buffer reaches, if that is worth telling. */
+static uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
+{
+    const uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
+    const uint32_t limit = 65535u << sv_tcb_recv_scale(t);
+    const uint32_t edge = t->h->rcv_nxt + sv_min_u32(room, limit);
+    const uint32_t gain = edge - t->h->rcv_right;
+    if ((int32_t)gain <= 0 || gain < sv_min_u32(t->c->recv_buffer / 2u, t->h->mss))
+        return t->h->rcv_right;
+    return edge;
+}
+
+bool sv_tcb_window_update_due(const struct sv_tcb *t)
+{
+    if (t->h->state != SV_ESTABLISHED && t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_FIN_WAIT_2)
+        return false;
+    const uint32_t gain = sv_tcb_right_edge(t) - t->h->rcv_right;
+    const uint32_t left = t->h->rcv_right - t->h->rcv_nxt;
+    /* Half the buffer, or two segments when the peer has little left to go on with. */
+    return gain && (gain >= t->c->recv_buffer / 2u || (gain >= 2u * t->h->mss && left < t->c->recv_buffer / 4u));
+}
+
+uint16_t sv_tcb_window_field(struct sv_tcb *t)
+{
+    const uint8_t scale = sv_tcb_recv_scale(t);
+    t->h->rcv_right = sv_tcb_right_edge(t);
+    const uint32_t window = t->h->rcv_right - t->h->rcv_nxt;
+    /* Rounded up, lest the edge seem to move left (RFC 7323 §2.4), unless the buffer would be overrun. */
+    uint32_t field = (window + (1u << scale) - 1u) >> scale;
+    const uint32_t over = (field << scale) + t->h->rcv_queued;
+    if (field > 65535u || (over > t->c->recv_buffer && over - t->c->recv_buffer > 1u << scale))
+        field = window >> scale;
+    field = sv_min_u32(field, 65535u);
+    if (sv_seq_after(t->h->rcv_nxt + (field << scale), t->h->rcv_right))
+        t->h->rcv_right = t->h->rcv_nxt + (field << scale);
+    return (uint16_t)field;
+}
+
+void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h)
+{
+    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
+        h->options |= SV_OPTION_TIMESTAMPS;
+        h->ts_val = sv_tcp_ts_now(t);
+        h->ts_ecr = t->h->ts_recent;
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TIME-WAIT: who closes first waits 2 MSL, so that a lost last ACK can be given again and old segments die
+ * out (RFC 9293 §3.6.1). All wait equally long, so they stand in one queue, oldest first, without timers; at
+ * the ceiling the oldest goes early, counted. A new SYN may end the wait (RFC 6191). */
+#include "l4_transport/tcp_internal.h"
+
+void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    const uint64_t hash = sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
+    const bool there = sv_flow_remove(&tcp->flows, hash, SV_TCP_VALUE(SV_TCP_TIME_WAIT, index));
+    SV_ASSERT(there);
+    sv_tcp_queue_remove(tcp, &tcp->wait, index);
+    sv_tcp_local_unpin(tcp, m->local);
+    tcp->wait_used--;
+    sv_tcp_small_free(tcp, index);
+}
+
+static void sv_time_wait_ack(const struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port,
+                             struct sv_tcp_reply *reply)
+{
+    *reply = (struct sv_tcp_reply){.remote = m->remote, .local = m->local, .port = port};
+    reply->header.source = m->local_port;
+    reply->header.destination = m->remote_port;
+    reply->header.seq = m->u.wait.snd_nxt;
+    reply->header.ack = m->u.wait.rcv_nxt;
+    reply->header.flags = SV_ACK;
+    reply->header.window = m->bits;
+    if (m->state & 0x80u) {
+        reply->header.options = SV_OPTION_TIMESTAMPS;
+        reply->header.ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + m->u.wait.ts_offset;
+        reply->header.ts_ecr = m->u.wait.ts_recent;
+    }
+}
+
+/* The full record's place in the table goes to a small one. The last ACK is sent from the full record if it
+ * stands on a ring, so that happens first: see sv_tcb_bury(). */
+static uint32_t sv_time_wait_begin(struct sv_tcb *t)
+{
+    struct sv_tcp *tcp = t->tcp;
+    if (tcp->wait_max == 0)
+        return SV_NONE;
+    if (tcp->wait_used >= tcp->wait_max) {
+        sv_drop(t->core, SV_DROP_TIMEWAIT_CEILING, NULL, t->h->interface, t->c->flow);
+        sv_tcp_time_wait_end(tcp, tcp->wait.first);
+    }
+    const uint32_t index = sv_tcp_small_new(tcp);
+    if (index == SV_NONE)
+        return SV_NONE;
+    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    const bool timed = t->h->agreed & SV_TCP_TIMESTAMPS;
+    *m = (struct sv_tcp_small){
+        .remote = t->h->remote, .local = t->h->local, .local_port = t->h->local_port,
+        .remote_port = t->h->remote_port, .tag = t->h->tag, .kind = SV_TCP_TIME_WAIT,
+        .state = (uint8_t)(SV_TIME_WAIT | (timed ? 0x80u : 0u)),
+        .bits = (uint16_t)((t->h->rcv_right - t->h->rcv_nxt) >> sv_tcb_recv_scale(t)),
+    };
+    m->u.wait.snd_nxt = t->h->snd_nxt;
+    m->u.wait.rcv_nxt = t->h->rcv_nxt;
+    m->u.wait.ts_recent = t->h->ts_recent;
+    m->u.wait.ts_offset = t->c->ts_offset;
+    m->u.wait.ends_at = t->now + tcp->time_wait;
+    sv_tcp_local_pin(tcp, m->local);
+    tcp->wait_used++;
+    sv_tcp_queue_append(tcp, &tcp->wait, index);
+    return index;
+}
+
+void sv_tcp_enter_time_wait(struct sv_tcb *t)
+{
+    SV_ASSERT(t->h->state == SV_TIME_WAIT);
+    const uint64_t hash = sv_tcp_hash(t->tcp, &t->h->remote, t->h->remote_port, t->h->local, t->h->local_port);
+    const uint32_t small = sv_time_wait_begin(t);
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_TIME_WAIT, t->c->flow, 0,
+                   (uint32_t)(t->now + t->tcp->time_wait), (uint32_t)((t->now + t->tcp->time_wait) >> 32));
+    if (small != SV_NONE) {
+        const bool changed = sv_flow_change(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index),
+                                            SV_TCP_VALUE(SV_TCP_TIME_WAIT, small));
+        SV_ASSERT(changed);
+        t->h->flags &= (uint16_t)~SV_TCP_TABLED;
+    }
+    sv_tcb_retire(t, SV_CAUSE_ORDERLY);
+}
+
+/* RFC 6191 §2: a SYN that is surely new may take the four-tuple over. */
+static bool sv_time_wait_reusable(const struct sv_tcp_small *m, const struct sv_seg *s)
+{
+    const bool timed = m->state & 0x80u;
+    if ((s->flags & (SV_SYN | SV_ACK | SV_RST | SV_FIN)) != SV_SYN)
+        return false;
+    if (timed && (s->options & SV_OPTION_TIMESTAMPS) && s->ts_val != m->u.wait.ts_recent)
+        return sv_seq_after(s->ts_val, m->u.wait.ts_recent);
+    return sv_seq_after(s->seq, m->u.wait.rcv_nxt);
+}
+
+bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small)
+{
+    const struct sv_tcp_small *m = sv_tcp_small(tcp, small);
+    const sv_time began = m->u.wait.ends_at - tcp->time_wait;
+    /* Our timestamp clock has moved on, so no old segment of ours can pass the peer's PAWS. */
+    if (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S)
+        return false;
+    sv_tcp_time_wait_end(tcp, small);
+    return true;
+}
+
+bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
+    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    if (sv_time_wait_reusable(m, s)) {
+        sv_tcp_time_wait_end(tcp, index);
+        return sv_tcp_listen_arrives(tcp, s, reply);
+    }
+    enum sv_drop why = SV_DROP_TCP_OLD;
+    bool answer = false;
+    if (s->flags & SV_RST) {
+        why = SV_DROP_TCP_RST_INEXACT; /* RFC 1337 §3: a reset does not end the wait */
+    } else if (s->flags & SV_SYN) {
+        answer = sv_tcp_challenge_allowed(tcp);
+        why = SV_DROP_TCP_SYN_IN_WINDOW;
+    } else if (s->flags & SV_FIN) {
+        answer = true; /* our last ACK was lost: again, and the wait begins anew */
+        m->u.wait.ends_at = core->now + tcp->time_wait;
+        sv_tcp_queue_remove(tcp, &tcp->wait, index);
+        sv_tcp_queue_append(tcp, &tcp->wait, index);
+    } else {
+        answer = s->length != 0 || s->seq != m->u.wait.rcv_nxt;
+    }
+    if (answer)
+        sv_time_wait_ack(tcp, m, s->port, reply);
+    sv_drop(core, why, s->packet, s->port, 0);
+    s->packet = NULL;
+    return answer;
+}
+
+void sv_tcp_expire_queues(struct sv_tcp *tcp)
+{
+    const sv_time now = sv_tcp_core(tcp)->now;
+    while (tcp->wait.first != SV_NONE && sv_tcp_small(tcp, tcp->wait.first)->u.wait.ends_at <= now)
+        sv_tcp_time_wait_end(tcp, tcp->wait.first);
+}
+
+sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp)
+{
+    sv_time at = sv_tcp_half_open_deadline(tcp);
+    if (tcp->wait.first != SV_NONE)
+        at = sv_min_u64(at, sv_tcp_small(tcp, tcp->wait.first)->u.wait.ends_at);
+    return at;
+}

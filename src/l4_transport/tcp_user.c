@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The user's calls: OPEN, SEND, RECEIVE, CLOSE, ABORT of RFC 9293 §3.10.1 to §3.10.5. */
+#include "l4_transport/tcp_internal.h"
+
+enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
+                        const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index)
+{
+    const uint64_t hash = sv_tcp_hash(tcp, &remote->addr, remote->port, path->local, local_port);
+    const uint32_t full = sv_tcp_new(tcp);
+    if (full == SV_NONE)
+        return SV_ERR_NO_MEMORY;
+    struct sv_tcb t = sv_tcb_of(tcp, full);
+    t.h->interface = SV_TCP_NO_PATH;
+    t.h->remote = remote->addr;
+    t.h->remote_port = remote->port;
+    t.h->local = path->local;
+    t.h->local_port = local_port;
+    t.h->tag = (uint32_t)(hash >> 32);
+    if (!sv_tcb_need_busy(&t) || !sv_tcb_enter_table(&t, hash)) {
+        sv_tcb_release_busy(&t);
+        sv_tcp_free(&t);
+        return SV_ERR_NO_MEMORY;
+    }
+    t.h->interface = path->interface;
+    t.h->neighbour = path->neighbour;
+    t.c->cookie = cookie;
+    t.h->flags |= SV_TCP_ACTIVE;
+    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, path->local, local_port, &t.c->ts_offset);
+    t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
+    t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
+    t.h->mss = 536;
+    const uint32_t give_up_ms = t.c->user_timeout_ms ? t.c->user_timeout_ms : sv_tcb_profile(&t)->syn_give_up_ms;
+    t.b->give_up_at = t.now + give_up_ms * SV_MS;
+    tcp->count.opened_active++;
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_CONNECT, t.c->flow, 0, remote->port, 0);
+    sv_tcp_move(&t, SV_ON_ACTIVE_OPEN);
+    sv_tcb_ready(&t, SV_TCP_SEND_NOW);
+    *index = full;
+    return SV_OK;
+}
+
+/* May more be sent? The error that says why not. */
+static enum sv_err sv_tcb_can_send(const struct sv_tcb *t)
+{
+    if (t->h->flags & SV_TCP_DEAD)
+        return t->c->error ? (enum sv_err)t->c->error : SV_ERR_CLOSED;
+    if (t->h->flags & SV_TCP_FIN_QUEUED)
+        return SV_ERR_CLOSED;
+    return SV_OK;
+}
+
+static uint32_t sv_tcb_send_room(const struct sv_tcb *t)
+{
+    return t->c->send_buffer > t->h->snd_queued ? t->c->send_buffer - t->h->snd_queued : 0;
+}
+
+/* Continues the last span in its slab, as far as one segment goes and nobody else holds the slab. */
+static uint32_t sv_tcb_append_tail(struct sv_tcb *t, struct sv_pool *pool, const uint8_t *bytes, uint32_t n)
+{
+    struct sv_spans *q = &t->b->send;
+    if (!q->count)
+        return 0;
+    struct sv_span *last = sv_spans_at(q, pool, q->count - 1u);
+    if (sv_slab_is_shared(pool, last->slab) || last->length >= t->h->mss)
+        return 0;
+    const uint32_t end = (uint32_t)last->offset + last->length;
+    n = sv_min_u32(n, sv_min_u32(SV_SLAB_BYTES - end, (uint32_t)t->h->mss - last->length));
+    if (!n)
+        return 0;
+    const uint16_t sum = sv_sum_copy(sv_slab_bytes_fast(pool, last->slab) + end, bytes, n, t->core->cpu);
+    if (last->flags & SV_SPAN_SUMMED)
+        last->sum = sv_sum_add(last->sum, last->length & 1u ? sv_sum_odd(sum) : sum);
+    last->length = (uint16_t)(last->length + n);
+    return n;
+}
+
+static bool sv_tcb_append_slab(struct sv_tcb *t, struct sv_pool *pool, const uint8_t *bytes, uint32_t n)
+{
+    const uint32_t slab = sv_slab_alloc_fast(pool, SV_WANT_DATA, t->core->account);
+    if (slab == SV_NONE)
+        return false;
+    const struct sv_span span = {
+        .seq = t->h->snd_una + t->h->snd_queued,
+        .slab = slab,
+        .length = (uint16_t)n,
+        .sum = sv_sum_copy(sv_slab_bytes_fast(pool, slab), bytes, n, t->core->cpu),
+        .flags = SV_SPAN_SUMMED,
+    };
+    if (sv_spans_push(&t->b->send, pool, t->core->account, span))
+        return true;
+    sv_slab_unref_fast(pool, slab);
+    return false;
+}
+
+static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
+{
+    SV_TRACE_EVENT(t->core, SV_TRACE_CALL, SV_CALL_SEND, t->c->flow, 0, (uint32_t)n, 0);
+    if (sv_tcb_synchronized(t))
+        sv_tcb_consider_sending(t);
+    sv_tcb_rearm(t);
+}
+
+enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    struct sv_pool *pool = sv_core_pool(t.core);
+    *taken = 0;
+    const enum sv_err error = sv_tcb_can_send(&t);
+    if (error != SV_OK)
+        return error;
+    if (n == 0)
+        return SV_OK;
+    /* Before the handshake is over the queue's first byte has the number after the SYN. */
+    const bool opening = !sv_tcb_synchronized(&t);
+    if (opening || !sv_tcb_need_busy(&t)) {
+        t.h->flags |= SV_TCP_WANT_WRITE;
+        return SV_ERR_AGAIN;
+    }
+    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t));
+    const uint8_t *from = bytes;
+    while (left) {
+        uint32_t part = sv_tcb_append_tail(&t, pool, from, left);
+        if (!part) {
+            part = sv_min_u32(left, sv_min_u32(t.h->mss, SV_SLAB_BYTES));
+            if (!sv_tcb_append_slab(&t, pool, from, part))
+                break;
+        }
+        t.h->snd_queued += part;
+        from += part;
+        left -= part;
+        *taken += part;
+    }
+    if (*taken < n)
+        t.h->flags |= SV_TCP_WANT_WRITE;
+    if (*taken == 0) {
+        if (!t.h->snd_queued) /* no memory, and no acknowledgement that would wake the writer */
+            sv_tcb_tell(&t, SV_EVENT_WRITABLE);
+        sv_tcb_settle(&t);
+        return SV_ERR_AGAIN;
+    }
+    sv_tcb_sent_some(&t, *taken);
+    return SV_OK;
+}
+
+enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,
+                            size_t *taken)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    struct sv_pool *pool = sv_core_pool(t.core);
+    *taken = 0;
+    const enum sv_err error = sv_tcb_can_send(&t);
+    if (error != SV_OK)
+        return error;
+    if (!sv_tcb_synchronized(&t) || !sv_tcb_need_busy(&t)) {
+        t.h->flags |= SV_TCP_WANT_WRITE;
+        return SV_ERR_AGAIN;
+    }
+    /* Spans of whole segments, so that a super-frame is one slice. */
+    const uint32_t most = 65535u - 65535u % t.h->mss;
+    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t));
+    while (left) {
+        const uint32_t part = sv_min_u32(left, most);
+        const struct sv_span span = {
+            .seq = t.h->snd_una + t.h->snd_queued,
+            .slab = first_window + (uint32_t)(offset / SV_SLAB_BYTES),
+            .offset = (uint16_t)(offset % SV_SLAB_BYTES),
+            .length = (uint16_t)part,
+        };
+        sv_slab_ref_fast(pool, span.slab);
+        if (!sv_spans_push(&t.b->send, pool, t.core->account, span)) {
+            sv_slab_unref_fast(pool, span.slab);
+            break;
+        }
+        t.h->snd_queued += part;
+        offset += part;
+        left -= part;
+        *taken += part;
+    }
+    t.c->events |= SV_TCP_BY_REFERENCE;
+    if (*taken < n)
+        t.h->flags |= SV_TCP_WANT_WRITE;
+    if (*taken == 0)
+        return SV_ERR_AGAIN;
+    sv_tcb_sent_some(&t, *taken);
+    return SV_OK;
+}
+
+/* Nothing to read: why? */
+static enum sv_err sv_tcb_nothing(const struct sv_tcb *t)
+{
+    if (t->h->flags & SV_TCP_FIN_RECEIVED)
+        return SV_ERR_EOF;
+    if (t->h->flags & SV_TCP_DEAD)
+        return t->c->error ? (enum sv_err)t->c->error : SV_ERR_EOF;
+    return SV_ERR_AGAIN;
+}
+
+enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data, size_t *n)
+{
+    const struct sv_tcb t = sv_tcb_of(tcp, index);
+    struct sv_pool *pool = sv_core_pool(t.core);
+    *n = 0;
+    if (!t.h->rcv_queued)
+        return sv_tcb_nothing(&t);
+    const struct sv_span *s = sv_spans_at(&t.b->recv, pool, 0);
+    *data = sv_slab_bytes_fast(pool, s->slab) + s->offset;
+    *n = s->length;
+    return SV_OK;
+}
+
+/* Bytes were read: the window may open, and the last of them may be all that a dead connection waited for. */
+static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
+{
+    t->h->rcv_queued -= n;
+    if (t->b->rcv_urgent && sv_seq_before_or_at(t->b->rcv_up, t->h->rcv_nxt - t->h->rcv_queued))
+        t->b->rcv_urgent = 0;
+    if (t->h->flags & SV_TCP_DEAD) {
+        if (!t->h->rcv_queued) {
+            sv_tcb_release_busy(t);
+            sv_tcb_tell(t, SV_EVENT_CLOSED);
+        }
+        return;
+    }
+    if (sv_tcb_window_update_due(t))
+        sv_tcb_ready(t, SV_TCP_ACK_NOW);
+    sv_tcb_settle(t);
+}
+
+void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    struct sv_pool *pool = sv_core_pool(t.core);
+    SV_ASSERT(n <= t.h->rcv_queued);
+    if (!n)
+        return;
+    const uint32_t first = sv_spans_at(&t.b->recv, pool, 0)->seq;
+    sv_spans_drop_before(&t.b->recv, pool, first + (uint32_t)n);
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)n, 0);
+    sv_tcb_was_read(&t, (uint32_t)n);
+}
+
+enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, size_t *got)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    struct sv_pool *pool = sv_core_pool(t.core);
+    uint8_t *at = to;
+    *got = 0;
+    if (!t.h->rcv_queued)
+        return sv_tcb_nothing(&t);
+    while (*got < n && t.b->recv.count) {
+        const struct sv_span *s = sv_spans_at(&t.b->recv, pool, 0);
+        const uint32_t part = (uint32_t)sv_min_u64(n - *got, s->length);
+        sv_memcpy(at, sv_slab_bytes_fast(pool, s->slab) + s->offset, part);
+        at += part;
+        *got += part;
+        sv_spans_drop_before(&t.b->recv, pool, s->seq + part);
+    }
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)*got, 0);
+    sv_tcb_was_read(&t, (uint32_t)*got);
+    return SV_OK;
+}
+
+/* §3.10.4: what is queued goes first, then the FIN; the state changes at once. */
+static void sv_tcb_finish_sending(struct sv_tcb *t)
+{
+    if (t->h->flags & SV_TCP_FIN_QUEUED)
+        return;
+    if (t->h->state == SV_SYN_SENT) { /* nothing was ever sent that could be finished */
+        sv_tcb_end(t, SV_ON_CLOSE, SV_ERR_ABORTED, SV_CAUSE_USER_ABORT);
+        return;
+    }
+    if (!sv_tcb_need_busy(t)) {
+        sv_tcb_end(t, SV_ON_ABORT, SV_ERR_NO_MEMORY, SV_CAUSE_NO_MEMORY);
+        return;
+    }
+    t->h->flags |= SV_TCP_FIN_QUEUED;
+    sv_tcp_move(t, SV_ON_CLOSE);
+    sv_tcb_consider_sending(t);
+    sv_tcb_rearm(t);
+}
+
+enum sv_err sv_tcp_shutdown(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    if (t.h->flags & SV_TCP_DEAD || t.h->flags & SV_TCP_FIN_QUEUED)
+        return SV_ERR_CLOSED;
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_SHUTDOWN, t.c->flow, 0, 0, 0);
+    sv_tcb_finish_sending(&t);
+    return SV_OK;
+}
+
+void sv_tcp_close(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_CLOSE, t.c->flow, 0, 0, 0);
+    t.h->flags |= SV_TCP_DETACHED;
+    sv_tcb_hush(&t);
+    t.c->generation++;
+    if (t.h->flags & SV_TCP_DEAD) {
+        sv_tcb_bury(&t);
+        return;
+    }
+    if (t.h->rcv_queued || t.h->flags & SV_TCP_LINGER_RESET) { /* RFC 2525 §2.17: unread data is lost, say so */
+        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED,
+                   t.h->rcv_queued ? SV_CAUSE_UNREAD_DATA : SV_CAUSE_USER_ABORT);
+        return;
+    }
+    sv_tcb_finish_sending(&t);
+    if (t.index != SV_NONE)
+        sv_tcb_rearm(&t); /* FIN-WAIT-2 is now watched: nobody else will */
+}
+
+void sv_tcp_abort(struct sv_tcp *tcp, uint32_t index)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, index);
+    SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_ABORT, t.c->flow, 0, 0, 0);
+    t.h->flags |= SV_TCP_DETACHED;
+    sv_tcb_hush(&t);
+    t.c->generation++;
+    if (t.h->flags & SV_TCP_DEAD)
+        sv_tcb_bury(&t);
+    else
+        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED, SV_CAUSE_USER_ABORT);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The five verbs, by the kind of node: the only place that knows every kind. */
+#include "stack/node.h"
+
+#include "core/mem.h"
+
+static const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
+    [SV_NODE_STACK] = &sv_stack_ops,
+};
+
+static const struct sv_node_ops *sv_node_ops_of(const struct sv_node *x)
+{
+    SV_ASSERT(x->kind < SV_NODE_KINDS && sv_node_kinds[x->kind]);
+    return sv_node_kinds[x->kind];
+}
+
+void sv_node_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
+{
+    sv_node_ops_of(x)->receive(x, in, take, now);
+}
+
+uint32_t sv_node_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+{
+    return sv_node_ops_of(x)->transmit(x, out, room, give, now);
+}
+
+sv_port sv_node_next_output(const struct sv_node *x, sv_port after)
+{
+    return sv_node_ops_of(x)->next_output(x, after);
+}
+
+sv_time sv_node_next_deadline(const struct sv_node *x)
+{
+    return sv_node_ops_of(x)->next_deadline(x);
+}
+
+void sv_node_expire(struct sv_node *x, sv_time now)
+{
+    sv_node_ops_of(x)->expire(x, now);
+}

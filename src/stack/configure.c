@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* seven/stack.h: interfaces, addresses, routes, neighbours; and what can be asked about them. */
+#include "l2_link/ethernet.h"
+#include "stack/stack_internal.h"
+
+#define SV_MTU_MIN 68u /* RFC 791 §3.2 */
+
+static bool sv_stack_has(const struct sv_stack *s, sv_port port)
+{
+    return port < s->net.link.interfaces.count;
+}
+
+/* The public face counts an IPv4 prefix from 0 to 32. */
+static bool sv_prefix_bits(const struct sv_addr *addr, uint32_t length, uint32_t *bits)
+{
+    const bool v4 = sv_addr_is_v4(addr);
+    if (length > (v4 ? 32u : 128u))
+        return false;
+    *bits = v4 ? length + SV_ADDR_V4_BITS : length;
+    return true;
+}
+
+enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_config *config, sv_port *port, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    if (config->size != sizeof *config)
+        return SV_ERR_VERSION;
+    const uint32_t mtu = config->mtu ? config->mtu : 1500;
+    if (mtu < SV_MTU_MIN || mtu > 65535 || sv_mac_is_group(config->mac))
+        return SV_ERR_INVALID;
+    const sv_port made = sv_interface_make(&s->net.link.interfaces, config->mac, mtu,
+                                           config->queue ? config->queue : 256, config->flags);
+    if (made == SV_NO_PORT)
+        return SV_ERR_NO_MEMORY;
+    sv_tcp_set_mtu(&s->tcp, made, mtu);
+    s->node.ports = made + 1u;
+    *port = made;
+    sv_net_interface_set(&s->core, &s->net, made, true);
+    return SV_OK;
+}
+
+void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    SV_ASSERT(sv_stack_has(s, port));
+    sv_net_interface_set(&s->core, &s->net, port, up);
+    sv_stack_after(s);
+}
+
+enum sv_err sv_address_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr, uint32_t prefix_length,
+                           sv_time now)
+{
+    uint32_t bits;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_stack_has(s, port) || !sv_prefix_bits(addr, prefix_length, &bits))
+        return SV_ERR_INVALID;
+    return sv_net_address_add(&s->core, &s->net, port, addr, bits, NULL);
+}
+
+enum sv_err sv_route_add(struct sv_stack *s, const struct sv_addr *prefix, uint32_t prefix_length,
+                         const struct sv_addr *gateway, sv_port port, sv_time now)
+{
+    uint32_t bits;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_stack_has(s, port) || !sv_prefix_bits(prefix, prefix_length, &bits))
+        return SV_ERR_INVALID;
+    if (!sv_addr_is_any(gateway) && !sv_addr_is_unicast(gateway))
+        return SV_ERR_INVALID;
+    return sv_route_insert(&s->net.routes, prefix, bits, gateway, port, 0);
+}
+
+enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr, const uint8_t mac[6],
+                             sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_stack_has(s, port) || !sv_addr_is_unicast(addr) || sv_mac_is_group(mac))
+        return SV_ERR_INVALID;
+    return sv_neighbour_set(&s->core, &s->net.link, port, addr, mac) ? SV_OK : SV_ERR_NO_MEMORY;
+}
+
+uint64_t sv_stack_drops(const struct sv_stack *s, enum sv_drop reason)
+{
+    return (uint32_t)reason < SV_DROP_COUNT ? s->core.drops[reason] : 0;
+}
+
+enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port, struct sv_interface_info *info)
+{
+    if (info->size != sizeof *info)
+        return SV_ERR_VERSION;
+    if (!sv_stack_has(s, port))
+        return SV_ERR_INVALID;
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, port);
+    sv_memcpy(info->mac, i->mac, sizeof info->mac);
+    info->flags = i->flags;
+    info->up = i->up;
+    info->mtu = i->mtu;
+    info->packets_in = i->packets_in;
+    info->bytes_in = i->bytes_in;
+    info->packets_out = i->packets_out;
+    info->bytes_out = i->bytes_out;
+    return SV_OK;
+}
+
+bool sv_neighbour_each(const struct sv_stack *s, uint32_t *at, struct sv_neighbour_info *info)
+{
+    const struct sv_neighbours *n = &s->net.link.neighbours;
+    while (*at < n->ceiling) {
+        const struct sv_neighbour *e = sv_neighbour_of(n, (*at)++);
+        if (e->state == SV_NEIGHBOUR_FREE)
+            continue;
+        sv_memset(info, 0, sizeof *info);
+        info->size = sizeof *info;
+        info->state = e->state;
+        info->addr = e->addr;
+        sv_memcpy(info->mac, e->mac, sizeof info->mac);
+        info->permanent = e->state == SV_NEIGHBOUR_PERMANENT;
+        info->port = e->port;
+        info->confirmed = e->confirmed;
+        return true;
+    }
+    return false;
+}
+
+bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info)
+{
+    const struct sv_addresses *t = &s->net.addresses;
+    while (*at < t->ceiling) {
+        const struct sv_address *a = sv_address_of(t, (*at)++);
+        if (a->state != SV_ADDRESS_TENTATIVE && a->state != SV_ADDRESS_PREFERRED && a->state != SV_ADDRESS_CONFLICT)
+            continue;
+        *info = (struct sv_address_info){
+            .size = sizeof *info, .port = a->port, .addr = a->addr, .state = a->state - SV_ADDRESS_TENTATIVE,
+            .prefix_length = sv_addr_is_v4(&a->addr) ? a->prefix_bits - SV_ADDR_V4_BITS : a->prefix_bits,
+        };
+        return true;
+    }
+    return false;
+}
+
+void sv_stack_check(const struct sv_stack *s)
+{
+    sv_net_check(&s->core, &s->net);
+    sv_udp_check(&s->core, &s->udp);
+    sv_tcp_check(&s->tcp);
+}
+
+bool sv_stack_settled(const struct sv_stack *s)
+{
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    for (sv_port p = 0; p < t->count; p++) {
+        if (sv_interface_of(t, p)->queue.packets)
+            return false;
+    }
+    return sv_tcp_settled(&s->tcp) && !s->net.loop.packets && !s->net.link.neighbours.held &&
+           !s->net.fragments.datagrams;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* seven/socket.h: each call takes the time, finds the record, and leaves the rest to its layer. */
+#include "stack/stack_internal.h"
+
+uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32_t max)
+{
+    return sv_session_events(&s->session, out, max);
+}
+
+enum sv_err sv_timer_at(struct sv_stack *s, uint64_t cookie, sv_time when)
+{
+    return sv_session_timer_at(&s->session, cookie, when);
+}
+
+enum sv_err sv_listen(struct sv_stack *s, const struct sv_endpoint *local, const struct sv_listen_options *options,
+                      sv_sock *listener, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_listen(&s->session, local, options, listener);
+}
+
+enum sv_err sv_accept(struct sv_stack *s, sv_sock listener, sv_sock *connection, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_accept(&s->session, listener, connection);
+}
+
+enum sv_err sv_connect(struct sv_stack *s, const struct sv_endpoint *remote, const struct sv_connect_options *options,
+                       sv_sock *connection, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_connect(&s->session, remote, options, connection);
+}
+
+enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, size_t *taken, sv_time now)
+{
+    uint32_t index;
+    *taken = 0;
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_send(&s->tcp, index, bytes, n, taken) : SV_ERR_STALE;
+}
+
+enum sv_err sv_send_ref(struct sv_stack *s, sv_sock c, uint32_t first_window, uint64_t offset, size_t n, size_t *taken,
+                        sv_time now)
+{
+    uint32_t index;
+    *taken = 0;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_session_tcp(&s->session, c, &index))
+        return SV_ERR_STALE;
+    return sv_tcp_send_ref(&s->tcp, index, first_window, offset, n, taken);
+}
+
+enum sv_err sv_recv(struct sv_stack *s, sv_sock c, void *to, size_t n, size_t *got, sv_time now)
+{
+    uint32_t index;
+    *got = 0;
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_recv(&s->tcp, index, to, n, got) : SV_ERR_STALE;
+}
+
+enum sv_err sv_peek(struct sv_stack *s, sv_sock c, const uint8_t **data, size_t *n, sv_time now)
+{
+    uint32_t index;
+    *n = 0;
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_peek(&s->tcp, index, data, n) : SV_ERR_STALE;
+}
+
+void sv_consume(struct sv_stack *s, sv_sock c, size_t n, sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    if (sv_session_tcp(&s->session, c, &index))
+        sv_tcp_consume(&s->tcp, index, n);
+}
+
+enum sv_err sv_shutdown(struct sv_stack *s, sv_sock c, sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_shutdown(&s->tcp, index) : SV_ERR_STALE;
+}
+
+void sv_close(struct sv_stack *s, sv_sock c, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    sv_session_close(&s->session, c, false);
+}
+
+void sv_abort(struct sv_stack *s, sv_sock c, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    sv_session_close(&s->session, c, true);
+}
+
+enum sv_err sv_udp_open(struct sv_stack *s, const struct sv_endpoint *local, uint64_t cookie, sv_sock *socket,
+                        sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_udp_open(&s->session, local, cookie, socket);
+}
+
+enum sv_err sv_udp_send(struct sv_stack *s, sv_sock u, const struct sv_endpoint *to, const void *bytes, size_t n,
+                        sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_session_udp(&s->session, u, &index))
+        return SV_ERR_STALE;
+    return sv_udp_write(&s->core, &s->net, &s->udp, index, to, bytes, n);
+}
+
+enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from, void *to, size_t n, size_t *got,
+                        sv_time now)
+{
+    uint32_t index;
+    *got = 0;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_session_udp(&s->session, u, &index))
+        return SV_ERR_STALE;
+    if (SV_SOCK_KIND(u.index) == SV_SOCK_ECHO) {
+        from->port = 0;
+        return sv_echo_read(&s->core, &s->udp, index, &from->addr, to, n, got);
+    }
+    return sv_udp_read(&s->core, &s->udp, index, from, to, n, got);
+}
+
+enum sv_err sv_echo_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_echo_open(&s->session, cookie, socket);
+}
+
+enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to, uint16_t sequence, uint8_t ttl,
+                         const void *bytes, size_t n, sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_session_udp(&s->session, e, &index))
+        return SV_ERR_STALE;
+    return sv_echo_write(&s->core, &s->net, &s->udp, index, to, sequence, ttl, bytes, n);
+}
+
+enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_set(&s->session, c, option, value);
+}
+
+enum sv_err sv_sock_set_cookie(struct sv_stack *s, sv_sock c, uint64_t cookie)
+{
+    return sv_session_set_cookie(&s->session, c, cookie);
+}
+
+enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info)
+{
+    return sv_session_info(&s->session, c, info);
+}
+
+bool sv_stack_each(const struct sv_stack *s, uint32_t *at, struct sv_sock_info *info)
+{
+    return sv_session_each(&s->session, at, info);
+}

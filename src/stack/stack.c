@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A stack is made: ceilings from the configuration, one layer after the other. */
+#include "stack/stack_internal.h"
+
+static uint32_t sv_or(uint32_t value, uint32_t fallback)
+{
+    return value ? value : fallback;
+}
+
+/* The defaults of seven/stack.h. */
+static struct sv_stack_config sv_stack_defaults(const struct sv_stack_config *given)
+{
+    struct sv_stack_config c = {.size = sizeof c};
+    if (given)
+        c = *given;
+    c.interfaces = sv_or(c.interfaces, 4);
+    c.addresses = sv_or(c.addresses, 32);
+    c.routes = sv_or(c.routes, 64);
+    c.neighbours = sv_or(c.neighbours, 256);
+    c.fragments = sv_or(c.fragments, 64);
+    c.connections = sv_or(c.connections, 1024);
+    c.half_open = sv_or(c.half_open, 1024);
+    c.time_waits = sv_or(c.time_waits, 4096);
+    c.busy = sv_or(c.busy, c.connections);
+    c.listeners = sv_or(c.listeners, 64);
+    c.udp_sockets = sv_or(c.udp_sockets, 64);
+    c.timers = sv_or(c.timers, 64);
+    c.send_buffer = sv_or(c.send_buffer, 4u << 20);
+    c.recv_buffer = sv_or(c.recv_buffer, 4u << 20);
+    c.msl_ms = sv_or(c.msl_ms, 30000);
+    return c;
+}
+
+static struct sv_net_config sv_stack_net_config(const struct sv_stack_config *c)
+{
+    return (struct sv_net_config){
+        .interfaces = c->interfaces, .addresses = c->addresses, .routes = c->routes,
+        .neighbours = c->neighbours, .fragments = c->fragments, .forward = c->forward,
+    };
+}
+
+static struct sv_tcp_config sv_stack_tcp_config(const struct sv_stack_config *c)
+{
+    return (struct sv_tcp_config){
+        .connections = c->connections, .busy = c->busy, .half_open = c->half_open, .time_waits = c->time_waits,
+        .listeners = c->listeners, .interfaces = c->interfaces, .profile = c->profile, .msl_ms = c->msl_ms,
+        .send_buffer = c->send_buffer, .recv_buffer = c->recv_buffer,
+    };
+}
+
+uint64_t sv_stack_bytes(const struct sv_stack_config *config)
+{
+    const struct sv_stack_config c = sv_stack_defaults(config);
+    const struct sv_net_config net = sv_stack_net_config(&c);
+    const struct sv_tcp_config tcp = sv_stack_tcp_config(&c);
+    return sizeof(struct sv_stack) + sv_net_bytes(&net) + sv_tcp_bytes(&tcp) + sv_udp_bytes(c.udp_sockets) +
+           sv_session_bytes(c.timers) + 512u;
+}
+
+static bool sv_stack_config_ok(const struct sv_stack_config *c)
+{
+    if (c->profile > SV_PROFILE_TINY || c->interfaces > 1024 || c->connections > 1u << 29)
+        return false;
+    if ((uint64_t)c->half_open + c->time_waits > 1u << 29)
+        return false;
+    return c->recv_buffer >= 2048 && c->send_buffer >= 2048 && c->recv_buffer <= 1u << 30;
+}
+
+static void sv_stack_init_core(struct sv_stack *s, struct sv_arena *arena, struct sv_pool *pool,
+                               const struct sv_stack_config *c, sv_time now)
+{
+    struct sv_core *core = &s->core;
+    core->now = now;
+    core->arena_at = (int64_t)((intptr_t)arena - (intptr_t)core);
+    core->pool_at = (int64_t)((intptr_t)pool - (intptr_t)core);
+    core->trace_at = c->trace ? (int64_t)((intptr_t)c->trace - (intptr_t)core) : 0;
+    core->cpu = c->cpu;
+    core->host = (uint16_t)c->host;
+    for (uint32_t i = 0; i < SV_RNG_PURPOSES; i++)
+        sv_rng_seed(&core->rng[i], c->seed, c->host, i);
+    core->secret.k0 = c->secret[0];
+    core->secret.k1 = c->secret[1];
+    if (!(c->secret[0] | c->secret[1])) {
+        core->secret.k0 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
+        core->secret.k1 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
+    }
+    sv_wheel_init(&core->wheel, now);
+}
+
+struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_stack_config *config,
+                                 sv_time now)
+{
+    if (config && config->size != sizeof *config)
+        return NULL;
+    const struct sv_stack_config c = sv_stack_defaults(config);
+    if (!sv_stack_config_ok(&c))
+        return NULL;
+    struct sv_stack *s = sv_arena_take(arena, sizeof *s, 64);
+    if (!s)
+        return NULL;
+    const uint32_t account = sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX,
+                                             c.pool_slabs ? c.pool_slabs : UINT32_MAX);
+    if (account == SV_NONE)
+        return NULL;
+    sv_stack_init_core(s, arena, pool, &c, now);
+    s->core.account = (uint16_t)account;
+    const struct sv_net_config net = sv_stack_net_config(&c);
+    const struct sv_tcp_config tcp = sv_stack_tcp_config(&c);
+    if (!sv_net_init(&s->net, &s->core, arena, &net) || !sv_udp_init(&s->udp, &s->core, arena, c.udp_sockets) ||
+        !sv_tcp_init(&s->tcp, &s->core, arena, &tcp) ||
+        !sv_session_init(&s->session, &s->core, &s->net, &s->udp, &s->tcp, arena, c.timers))
+        return NULL;
+    s->tcp.net_at = (int64_t)((intptr_t)&s->net - (intptr_t)&s->tcp);
+    s->node.kind = SV_NODE_STACK;
+    return s;
+}
+
+struct sv_node *sv_stack_node(struct sv_stack *s)
+{
+    return &s->node;
+}
+
+/* --- the verbs, as every node has them --- */
+
+static struct sv_stack *sv_stack_of(struct sv_node *x)
+{
+    SV_ASSERT(x->kind == SV_NODE_STACK);
+    return (struct sv_stack *)(void *)x;
+}
+
+static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
+{
+    sv_stack_receive(sv_stack_of(x), in, take, now);
+}
+
+static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
+                                     sv_time now)
+{
+    return sv_stack_transmit(sv_stack_of(x), out, room, give, now);
+}
+
+static sv_port sv_stack_op_next_output(const struct sv_node *x, sv_port after)
+{
+    return sv_stack_next_output((const struct sv_stack *)(const void *)x, after);
+}
+
+static sv_time sv_stack_op_next_deadline(const struct sv_node *x)
+{
+    return sv_stack_next_deadline((const struct sv_stack *)(const void *)x);
+}
+
+static void sv_stack_op_expire(struct sv_node *x, sv_time now)
+{
+    sv_stack_expire(sv_stack_of(x), now);
+}
+
+const struct sv_node_ops sv_stack_ops = {
+    sv_stack_op_receive, sv_stack_op_transmit, sv_stack_op_next_output, sv_stack_op_next_deadline,
+    sv_stack_op_expire,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One host: every layer's state in one record of the arena. */
+#ifndef SV_STACK_INTERNAL_H
+#define SV_STACK_INTERNAL_H
+
+#include "l3_network/net.h"
+#include "l4_transport/tcp.h"
+#include "l4_transport/udp.h"
+#include "l5_session/session.h"
+#include "seven/stack.h"
+#include "stack/node.h"
+
+struct sv_stack {
+    struct sv_node node; /* first: a stack is a node */
+    uint32_t checked;    /* test builds: look at everything on entry and exit of each verb */
+    struct sv_core core;
+    struct sv_net net;
+    struct sv_udp udp;
+    struct sv_tcp tcp;
+    struct sv_session session;
+};
+
+/* --- way_in.c, way_out.c: what the node's verbs do --- */
+void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now);
+uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now);
+sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after);
+
+/* Packets to ourselves, taken in. */
+void sv_stack_drain_loop(struct sv_stack *s);
+
+/* Sends an answer of TCP's that belongs to no full connection. */
+void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
+
+/* The transport checksum of a packet whose TCP header is pushed and whose field is zero. */
+void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload);
+
+/* --- timers.c --- */
+sv_time sv_stack_next_deadline(const struct sv_stack *s);
+void sv_stack_expire(struct sv_stack *s, sv_time now);
+void sv_stack_after(struct sv_stack *s); /* what a verb set in motion: neighbours that changed, packets to ourselves */
+
+/* --- capture.c --- */
+/* Shows a frame to the trace as it is on the wire: a super-frame is split into its segments, an unfinished
+ * checksum completed, in the copy that the trace gets. b's head is the Ethernet header. */
+void sv_stack_capture(struct sv_stack *s, enum sv_trace_kind kind, const struct sv_buf *b, sv_port port);
+
+#endif

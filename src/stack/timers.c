@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Time in a stack: one wheel for what has deadlines of its own, a few queues of equal waits beside it. */
+#include "stack/stack_internal.h"
+
+sv_time sv_stack_next_deadline(const struct sv_stack *s)
+{
+    if (s->net.loop.packets)
+        return s->core.now;
+    return sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp));
+}
+
+void sv_stack_after(struct sv_stack *s)
+{
+    struct sv_neighbours *n = &s->net.link.neighbours;
+    bool changed = false;
+    uint32_t index;
+    while ((index = sv_neighbour_next_changed(n)) != SV_NONE) {
+        changed = true;
+        if (sv_neighbour_of(n, index)->state == SV_NEIGHBOUR_FAILED)
+            sv_tcp_neighbour_failed(&s->tcp, index);
+    }
+    if (changed)
+        sv_tcp_unpark(&s->tcp);
+    sv_ip_drain_refused(&s->core, &s->net);
+    if (s->net.loop.packets)
+        sv_stack_drain_loop(s);
+}
+
+static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
+{
+    switch (kind) {
+    case SV_WHEEL_TCP:
+        sv_tcp_expire_connection(&s->tcp, index);
+        break;
+    case SV_WHEEL_TIMER:
+        sv_session_expire(&s->session, index);
+        break;
+    default: {
+        const bool known = sv_net_expire(&s->core, &s->net, kind, index);
+        SV_ASSERT(known);
+        break;
+    }
+    }
+}
+
+void sv_stack_expire(struct sv_stack *s, sv_time now)
+{
+    struct sv_tcp_reply reply;
+    uint32_t kind = 0;
+    uint32_t index;
+    now = sv_core_clock(&s->core, now);
+    while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE)
+        sv_stack_woken(s, kind, index);
+    sv_tcp_expire_queues(&s->tcp);
+    while (sv_tcp_half_open_due(&s->tcp, &reply))
+        sv_stack_reply(s, &reply);
+    sv_stack_after(s);
+    if (s->checked)
+        sv_stack_check(s);
+}

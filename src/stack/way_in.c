@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way in of a packet, from the cable's end to the transport.
+ *
+ * A burst passes in stages, so that the cache misses of one packet overlap the work on the others:
+ *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here
+ *   2. merge      neighbours in the burst that continue each other become one (GRO)
+ *   3. look up    hash all, fetch all
+ *   4. act        one after the other, in order of arrival
+ * Applications hear of it later, from sv_stack_events(). */
+#include "core/packet_sum.h"
+#include "l2_link/ethernet.h"
+#include "l3_network/acd.h"
+#include "l3_network/icmp.h"
+#include "stack/stack_internal.h"
+
+/* TCP segments of one burst, parsed. */
+struct sv_arrivals {
+    uint32_t n;
+    struct sv_seg seg[SV_BURST];
+    uint16_t ttl_tos[SV_BURST];
+};
+
+static void sv_in_drop(struct sv_stack *s, enum sv_drop why, struct sv_buf *b, sv_port in)
+{
+    sv_drop(&s->core, why, b, in, 0);
+}
+
+static bool sv_in_checksum_good(struct sv_stack *s, const struct sv_buf *b, const struct sv_ip_hdr *ip)
+{
+    if (b->flags & (SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL))
+        return true; /* the device checked it, or it never was on a wire */
+    const uint32_t length = b->length - ip->header_length;
+    const uint16_t sum = sv_sum_add(sv_l4_sum(b, b->l4, s->core.cpu),
+                                    sv_pseudo_sum(&ip->src, &ip->dst, SV_PROTO_TCP, length));
+    return sum == 0xffffu;
+}
+
+static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                      struct sv_arrivals *to)
+{
+    struct sv_seg *seg = &to->seg[to->n];
+    if (ip->is_broadcast || !sv_addr_is_unicast(&ip->src)) {
+        sv_in_drop(s, SV_DROP_TCP_BROADCAST, b, in); /* RFC 9293 MUST-57 */
+        return;
+    }
+    if (!sv_in_checksum_good(s, b, ip)) {
+        sv_in_drop(s, SV_DROP_BAD_CHECKSUM, b, in);
+        return;
+    }
+    const uint32_t most = ip->header_length + 60u;
+    if (SV_UNLIKELY(b->linear_length < most && b->linear_length < b->length) &&
+        !sv_buf_gather(b, (uint16_t)sv_min_u32(most, b->length))) {
+        sv_in_drop(s, SV_DROP_NO_MEMORY, b, in);
+        return;
+    }
+    sv_buf_pull(b, ip->header_length);
+    const enum sv_drop why = sv_tcp_parse(b, seg);
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    seg->packet = b;
+    seg->remote = ip->src;
+    seg->local = ip->local;
+    seg->port = in;
+    to->ttl_tos[to->n++] = (uint16_t)(ip->ttl << 8 | ip->tos);
+}
+
+/* An ICMP error of ours to nobody in particular, or for a flow. */
+static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_icmp_error *error)
+{
+    bool found = false;
+    if (error->protocol == SV_PROTO_TCP) {
+        const uint32_t local = sv_address_local(&s->core, &s->net.addresses, &error->src);
+        const uint32_t flow = local == SV_NONE ? SV_NONE
+                                               : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local,
+                                                             error->src_port);
+        const bool hard = error->type == SV_ICMP_UNREACHABLE && error->code != SV_ICMP_FRAGMENTATION_NEEDED;
+        found = flow != SV_NONE;
+        if (found)
+            sv_tcp_icmp_error(&s->tcp, flow, error->tcp_seq, hard);
+    } else if (error->protocol == SV_PROTO_UDP) {
+        found = sv_udp_error(&s->core, &s->udp, in, error);
+    } else if (error->protocol == SV_PROTO_ICMP) {
+        if (sv_echo_receive(&s->core, &s->udp, in, b, error))
+            return;
+        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
+        return;
+    }
+    if (found)
+        sv_buf_free(b);
+    else
+        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
+}
+
+static void sv_in_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip)
+{
+    struct sv_icmp_error error;
+    switch (sv_icmp_receive(&s->core, &s->net, in, b, ip, &error)) {
+    case SV_ICMP_DONE:
+        break;
+    case SV_ICMP_ERROR:
+        sv_in_icmp_error(s, in, b, &error);
+        break;
+    case SV_ICMP_REPLY:
+        if (!sv_echo_receive(&s->core, &s->udp, in, b, &error))
+            sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
+        break;
+    }
+}
+
+static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                              enum sv_drop why, uint8_t code)
+{
+    (void)sv_icmp_send_error(&s->core, &s->net, b, ip, SV_ICMP_UNREACHABLE, code, 0);
+    sv_in_drop(s, why, b, in);
+}
+
+/* A whole IP packet for us, by its protocol. */
+static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                            struct sv_arrivals *to)
+{
+    switch (ip->protocol) {
+    case SV_PROTO_TCP:
+        sv_in_tcp(s, in, b, ip, to);
+        break;
+    case SV_PROTO_UDP:
+        if (!sv_udp_receive(&s->core, &s->udp, in, b, ip))
+            sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_PORT_UNREACHABLE);
+        break;
+    case SV_PROTO_ICMP:
+        sv_in_icmp(s, in, b, ip);
+        break;
+    default:
+        sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_PROTOCOL_UNREACHABLE);
+        break;
+    }
+}
+
+static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
+{
+    struct sv_ip_hdr ip;
+    enum sv_drop why = sv_ip4_parse(b, &ip, s->core.cpu);
+    if (why == SV_DROP_NONE)
+        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
+    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
+        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        return;
+    }
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    if (SV_UNLIKELY(sv_ip_is_fragment(&ip))) {
+        const uint32_t local = ip.local;
+        const uint8_t is_broadcast = ip.is_broadcast;
+        b = sv_fragment_receive(&s->core, &s->net, in, b, &ip);
+        if (!b)
+            return;
+        ip.local = local;
+        ip.is_broadcast = is_broadcast;
+    }
+    sv_in_transport(s, in, b, &ip, to);
+}
+
+static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
+{
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
+    struct sv_eth_hdr eth;
+    b->id = ++s->core.packet_id;
+    if (sv_core_traced(&s->core))
+        sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
+    enum sv_drop why = sv_eth_parse(b, &eth);
+    if (why == SV_DROP_NONE)
+        why = sv_eth_accept(i, b, &eth);
+    if (why != SV_DROP_NONE)
+        sv_in_drop(s, why, b, in);
+    else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
+        sv_in_ip4(s, in, b, to, false);
+    else if (eth.type == SV_ETHERTYPE_ARP)
+        sv_acd_receive_arp(&s->core, &s->net, in, b, &eth);
+    else
+        sv_in_drop(s, SV_DROP_UNKNOWN_ETHERTYPE, b, in);
+}
+
+/* --- stage 2 --- */
+
+/* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
+ * with the last. */
+static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
+{
+    const struct sv_seg *x = &in->seg[a];
+    const struct sv_seg *y = &in->seg[b];
+    if (x->flags != SV_ACK || (y->flags & ~(uint32_t)(SV_PSH | SV_FIN)) != SV_ACK || !x->length || !y->length)
+        return false;
+    if (y->seq != x->seq + x->length || y->ack != x->ack || y->window != x->window || in->ttl_tos[a] != in->ttl_tos[b])
+        return false;
+    if (y->local_port != x->local_port || y->remote_port != x->remote_port || y->local != x->local)
+        return false;
+    if (x->options != y->options || (x->options & ~(uint32_t)SV_OPTION_TIMESTAMPS))
+        return false;
+    if (x->options && (x->ts_val != y->ts_val || x->ts_ecr != y->ts_ecr))
+        return false;
+    const uint32_t pieces = (y->packet->linear_length ? 1u : 0u) + y->packet->slices;
+    if (x->packet->slices + pieces > SV_SLICES_MAX || x->length + y->length > 65535u)
+        return false;
+    if (y->packet->linear_length && y->packet->slab == SV_NONE)
+        return false; /* the inline room has no slab to share */
+    return sv_memcmp(&x->remote, &y->remote, sizeof x->remote) == 0;
+}
+
+/* The payload of y becomes slices of x; y's descriptor goes. */
+static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
+{
+    struct sv_buf *to = x->packet;
+    struct sv_buf *from = y->packet;
+    if (from->linear_length) {
+        to->slice[to->slices++] = (struct sv_slice){from->slab, from->head, from->linear_length};
+        from->slab = SV_NONE; /* its reference went along */
+    }
+    for (uint32_t k = 0; k < from->slices; k++)
+        to->slice[to->slices++] = from->slice[k];
+    from->slices = 0;
+    to->length += y->length;
+    x->length += y->length;
+    x->segments = (uint16_t)(x->segments + y->segments);
+    x->flags |= y->flags;
+    y->packet = NULL;
+    sv_buf_free(from);
+}
+
+static void sv_in_merge(struct sv_arrivals *in)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 1; i < in->n; i++) {
+        if (sv_in_continues(in, kept, i)) {
+            sv_in_join(&in->seg[kept], &in->seg[i]);
+            continue;
+        }
+        kept++;
+        if (kept != i) {
+            in->seg[kept] = in->seg[i];
+            in->ttl_tos[kept] = in->ttl_tos[i];
+        }
+    }
+    in->n = kept + 1u;
+}
+
+/* --- stages 3 and 4 --- */
+
+void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
+{
+    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply);
+    struct sv_ip_path path;
+    const struct sv_addr *local = sv_tcp_address(&s->tcp, reply->local);
+    if (!b)
+        return;
+    struct sv_tcp_out o = {.packet = b, .remote = &reply->remote, .local = reply->local, .summed = 1};
+    sv_stack_tcp_checksum(s, b, &o, false);
+    const enum sv_err error = sv_ip_find_path(&s->core, &s->net, &reply->remote, local, SV_NO_PORT, &path);
+    if (error != SV_OK) {
+        sv_in_drop(s, SV_DROP_NO_ROUTE, b, reply->port);
+        return;
+    }
+    struct sv_ip_out out = {
+        .src = *local, .dst = reply->remote, .protocol = SV_PROTO_TCP, .ttl = SV_TTL_DEFAULT, .dont_fragment = 1,
+    };
+    const enum sv_err sent = sv_ip_output(&s->core, &s->net, b, &out, &path);
+    (void)sent; /* what could not be sent was counted, and the peer will ask again */
+}
+
+static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
+{
+    struct sv_tcp_reply reply;
+    if (in->n > 1)
+        sv_in_merge(in);
+    if (!in->n)
+        return;
+    sv_tcp_lookup(&s->tcp, in->seg, in->n);
+    for (uint32_t i = 0; i < in->n; i++) {
+        if (sv_tcp_arrives(&s->tcp, &in->seg[i], &reply))
+            sv_stack_reply(s, &reply);
+    }
+}
+
+void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
+{
+    struct sv_arrivals arrivals;
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
+    arrivals.n = 0;
+    (void)sv_core_clock(&s->core, now);
+    SV_ASSERT(in < s->net.link.interfaces.count);
+    if (s->checked)
+        sv_stack_check(s);
+    for (uint32_t k = 0; k < take->n; k++) {
+        struct sv_buf *b = take->packet[k];
+        if (k + 1u < take->n)
+            SV_PREFETCH(sv_buf_head(take->packet[k + 1u]));
+        sv_interface_count_in(i, b->segments, b->length);
+        if (SV_UNLIKELY(!i->up))
+            sv_in_drop(s, SV_DROP_INTERFACE_DOWN, b, in);
+        else
+            sv_in_frame(s, in, b, &arrivals);
+    }
+    take->n = 0;
+    sv_in_act(s, &arrivals);
+    sv_stack_after(s);
+    if (s->checked)
+        sv_stack_check(s);
+}
+
+void sv_stack_drain_loop(struct sv_stack *s)
+{
+    struct sv_arrivals arrivals;
+    for (uint32_t rounds = 0; rounds < SV_BURST; rounds++) {
+        struct sv_buf *b = sv_ip_next_looped(&s->core, &s->net);
+        if (!b)
+            return;
+        arrivals.n = 0;
+        b->id = ++s->core.packet_id;
+        sv_in_ip4(s, 0, b, &arrivals, true);
+        sv_in_act(s, &arrivals);
+    }
+}

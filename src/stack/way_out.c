@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way out of a packet, from the transport to the cable's end.
+ *
+ * Segments of TCP are made here, when the device has room: the connection whose turn it is writes its
+ * header in front of payload that stays where it is, then come the checksum, the IP header and the Ethernet
+ * header, pushed into the same room. What other protocols have to send lies complete in the interface's
+ * queue and goes first. */
+#include "core/packet_sum.h"
+#include "l2_link/ethernet.h"
+#include "stack/stack_internal.h"
+
+#define SV_TURN_BYTES 65536u                /* deficit round robin: a turn's worth */
+#define SV_SUPER_MAX (65535u - 14u - 60u - 60u) /* an IP packet cannot be longer */
+
+void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload)
+{
+    uint8_t *field = sv_buf_at(b, (uint16_t)(b->l4 + 16u));
+    const uint16_t pseudo = sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length);
+    if (offload) { /* the device sums from the header on; the field holds what it cannot see */
+        const uint16_t seed = pseudo;
+        sv_memcpy(field, &seed, 2);
+        b->flags |= SV_BUF_CSUM_PARTIAL;
+        b->csum_offset = 16;
+        return;
+    }
+    uint16_t sum = pseudo;
+    if (o->summed)
+        sum = sv_sum_add(sv_sum_add(sum, o->sum), sv_sum(sv_buf_head(b), b->linear_length, s->core.cpu));
+    else
+        sum = sv_sum_add(sum, sv_l4_sum(b, b->l4, s->core.cpu));
+    sv_sum_store(field, sum);
+}
+
+/* IP and Ethernet in front of a TCP segment. */
+static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct sv_interface *i)
+{
+    struct sv_buf *b = o->packet;
+    const bool offload = b->gso_size || i->flags & SV_IF_CSUM;
+    sv_stack_tcp_checksum(s, b, o, offload);
+    struct sv_ip_out ip = {
+        .src = *sv_tcp_address(&s->tcp, o->local), .dst = *o->remote, .protocol = SV_PROTO_TCP, .ttl = o->ttl,
+        .dont_fragment = 1,
+    };
+    sv_ip4_prepare(&ip);
+    sv_ip4_emit(b, &ip);
+    if (o->neighbour == SV_NONE)
+        return;
+    sv_eth_emit(b, sv_neighbour_mac(&s->net.link.neighbours, o->neighbour), i->mac, SV_ETHERTYPE_IP4);
+    b->csum_start = (uint16_t)(b->l4 - b->head);
+}
+
+static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b, struct sv_burst *give)
+{
+    sv_interface_count_out(i, b->segments, b->length);
+    if (sv_core_traced(&s->core))
+        sv_stack_capture(s, SV_TRACE_FRAME_OUT, b, out);
+    give->packet[give->n++] = b;
+}
+
+/* A turn of one connection. False: nothing can be sent to it now. */
+static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, struct sv_room *room,
+                        struct sv_burst *give)
+{
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
+    struct sv_tcp_out made[SV_BURST];
+    if (neighbour != SV_NONE) {
+        const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, &s->net.link, &s->net.link.neighbours, neighbour);
+        if (may != SV_NEIGHBOUR_READY) {
+            sv_tcp_park(&s->tcp, out);
+            if (may == SV_NEIGHBOUR_NONE)
+                sv_tcp_neighbour_failed(&s->tcp, neighbour);
+            return false;
+        }
+    }
+    const bool tso = i->flags & SV_IF_TSO4 && neighbour != SV_NONE;
+    const struct sv_tcp_grant grant = {
+        .packets = sv_min_u32(room->packets, SV_BURST - give->n),
+        .bytes = sv_min_u32(room->bytes, SV_TURN_BYTES),
+        .super = tso ? sv_min_u32(room->super, SV_SUPER_MAX) : 0,
+    };
+    const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made);
+    for (uint32_t k = 0; k < n; k++) {
+        sv_out_lower(s, &made[k], i);
+        struct sv_buf *b = made[k].packet;
+        if (made[k].neighbour == SV_NONE) {
+            sv_packet_queue_put(&s->net.loop, sv_core_pool(&s->core), b);
+            continue;
+        }
+        room->packets--;
+        room->bytes -= sv_min_u32(room->bytes, b->length);
+        sv_out_give(s, i, out, b, give);
+    }
+    return true;
+}
+
+uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+{
+    const uint32_t before = give->n;
+    SV_ASSERT(out < s->net.link.interfaces.count);
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
+    (void)sv_core_clock(&s->core, now);
+    if (!i->up)
+        return 0;
+    while (room.packets && give->n < SV_BURST) {
+        struct sv_buf *b = sv_interface_dequeue(&s->core, &s->net.link.interfaces, out, room.bytes);
+        if (!b)
+            break;
+        room.packets--;
+        room.bytes -= sv_min_u32(room.bytes, b->length);
+        if (!b->id)
+            b->id = ++s->core.packet_id;
+        sv_out_give(s, i, out, b, give);
+    }
+    while (room.packets && room.bytes >= i->mtu && give->n < SV_BURST) {
+        uint32_t neighbour;
+        if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
+            break;
+        (void)sv_out_turn(s, out, neighbour, &room, give);
+    }
+    return give->n - before;
+}
+
+sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
+{
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    for (sv_port p = after == SV_NO_PORT ? 0 : after + 1u; p < t->count; p++) {
+        const struct sv_interface *i = sv_interface_of(t, p);
+        if (i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p)))
+            return p;
+    }
+    return SV_NO_PORT;
+}
