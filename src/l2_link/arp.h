@@ -6,6 +6,7 @@
 #define SV_L2_ARP_H
 
 #include "l2_link/arp_wire.h"
+#include "l2_link/interface.h"
 
 struct sv_link;
 

@@ -4,7 +4,7 @@
 #define SV_L2_ARP_WIRE_H
 
 #include "core/addr.h"
-#include "l2_link/ethernet.h"
+#include "l2_link/ethernet_wire.h"
 
 #define SV_ARP_LEN 28u
 

@@ -6,8 +6,7 @@
 
 #include "core/core.h"
 #include "core/packet_queue.h"
-
-#define SV_MAC_BYTES 6u
+#include "l2_link/ethernet_wire.h"
 
 struct sv_interface {
     uint8_t mac[SV_MAC_BYTES];

@@ -5,7 +5,7 @@
 #ifndef SV_L3_ACD_H
 #define SV_L3_ACD_H
 
-#include "l2_link/ethernet.h"
+#include "l2_link/interface.h"
 
 struct sv_net;
 

@@ -11,7 +11,7 @@
 
 #include "core/core.h"
 #include "core/wheel_kinds.h"
-#include "l3_network/ip.h"
+#include "l3_network/ip_wire.h"
 
 struct sv_net;
 

@@ -4,7 +4,7 @@
 #define SV_L3_IP4_WIRE_H
 
 #include "core/checksum.h"
-#include "l3_network/ip.h"
+#include "l3_network/ip_wire.h"
 #include "seven/buf.h"
 #include "seven/drop.h"
 

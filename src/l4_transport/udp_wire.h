@@ -3,7 +3,7 @@
 #ifndef SV_L4_UDP_WIRE_H
 #define SV_L4_UDP_WIRE_H
 
-#include "l3_network/ip.h"
+#include "l3_network/ip_wire.h"
 #include "seven/buf.h"
 #include "seven/drop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What both versions of IP look like once parsed, or before they are emitted. */
-#ifndef SV_L3_IP_H
-#define SV_L3_IP_H
+#ifndef SV_L3_IP_WIRE_H
+#define SV_L3_IP_WIRE_H
 
 #include "core/addr.h"
 
