@@ -247,7 +247,8 @@ class ObjectsTest(TidyTest):
 
     def test_core_needs_a_library(self):
         bad = "int puts(const char *s);\nint sv_f(void);\nint sv_f(void)\n{\n    return puts(\"a\");\n}\n"
-        self.fires(objects.check_core_needs, "src/core/a.c:1: needs puts [clang-O0, clang-O2, gcc-O0, gcc-O2]", src__core__a_c=bad)
+        self.fires(objects.check_core_needs, "src/core/a.c:1: needs puts [clang-O0, clang-O2, gcc-O0, gcc-O2]",
+                   src__core__a_c=bad)
         self.fires(objects.check_core_links_wasm, "puts", src__core__a_c=bad)
 
     def test_platforms_are_whole_files(self):
