@@ -62,7 +62,8 @@ class Compiled:
             for compiler in ("gcc", "clang"):
                 out = f"alone/{compiler}/{header}.ok"
                 self.outputs[out] = ("header", header, compiler)
-                extra = ["-x", "c", "-fsyntax-only", "-include", os.path.join(self.tree.root, header)]
+                extra = ["-x", "c", "-fsyntax-only", "-Wno-unused-function",
+                         "-include", os.path.join(self.tree.root, header)]
                 extra += ["-ffreestanding"] if freestanding else []
                 yield out, header, self._command([compiler], "/dev/null", extra) + ["&&", "touch", out]
         for name, compiler in {**NATIVE, **FOREIGN}.items():

@@ -36,6 +36,7 @@ HOSTED_HEADERS = FREESTANDING_HEADERS | {"string.h", "strings.h", "stdio.h", "st
 HOSTED_LIBRARIES = ("openssl/", "nghttp2/", "zlib.h", "brotli/", "zstd.h", "idn2.h", "yaml.h", "jansson.h")
 HOSTED_UNDER = ("src/trace/", "src/l6_presentation/", "src/l7_application/")
 
+PROJECT_FOLDERS = {"core", "stack", "sim", "trace", "port", "cli", *LAYERS}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -75,6 +76,8 @@ def check_include_direction(tree):
                     yield Finding(file, line, f'"{name}" must be named from src/ or include/')
             elif file.endswith("_wire.h") and folder not in ("core", "seven", own) and not name.endswith("_wire.h"):
                 yield Finding(file, line, f'a wire parser is vocabulary: it may not lean on "{name}"')
+            elif home in ("bench", "examples") and folder not in PROJECT_FOLDERS:
+                continue  # a peer's header: lwip/, ...
             elif folder not in allowed and not (name.endswith("_wire.h") and folder in LAYERS):
                 yield Finding(file, line, f'{own} may not include "{name}": dependencies point down')
 

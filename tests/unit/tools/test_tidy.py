@@ -56,7 +56,8 @@ class TextTest(TidyTest):
         self.fires(text.check_include_direction, "must be named from", src__core__a_c='#include "mem.h"\n')
 
     def test_include_of_own_folder(self):
-        self.silent(text.check_include_direction, bench__a_c='#include "b.h"\n#include "seven/buf.h"\n',
+        self.silent(text.check_include_direction,
+                    bench__a_c='#include "b.h"\n#include "seven/buf.h"\n#include "lwip/tcp.h"\n',
                     bench__b_h="\n",
                     src__l2_link__arp_wire_h='#include "l2_link/ethernet.h"\n')
         self.fires(text.check_include_direction, "must be named from", bench__c_c='#include "tcp.h"\n')
