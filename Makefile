@@ -24,7 +24,7 @@ check: test
 bench:
 	@tools/bootstrap
 	@tools/build bench.log
-	@bench/run
+	@if [ -x bench/run ]; then bench/run; else for p in build/bench_*; do [ ! -f "$$p" ] || "$$p" || exit 1; done; fi
 
 # Each target for FUZZ_SECONDS; seeds in fuzz/corpus/NAME.
 fuzz:

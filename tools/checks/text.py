@@ -24,7 +24,7 @@ for _below, _layer in zip([None] + LAYERS, LAYERS):
 MAY_INCLUDE["src/stack"] = ["core"] + LAYERS[:5]
 MAY_INCLUDE["src/sim"] = ["core", "l1_physical", "l2_link", "stack"]
 MAY_INCLUDE["src/trace"] = ["core"] + LAYERS
-MAY_INCLUDE["port"] = ["core"]
+MAY_INCLUDE["port"] = ["core", "trace"]
 MAY_INCLUDE["examples"] = []
 MAY_INCLUDE["bench"] = ["port", "tests"]
 OWN = {"include/seven": "seven", "examples": "examples"}
@@ -36,6 +36,7 @@ HOSTED_HEADERS = FREESTANDING_HEADERS | {"string.h", "strings.h", "stdio.h", "st
 HOSTED_LIBRARIES = ("openssl/", "nghttp2/", "zlib.h", "brotli/", "zstd.h", "idn2.h", "yaml.h", "jansson.h")
 HOSTED_UNDER = ("src/trace/", "src/l6_presentation/", "src/l7_application/")
 
+PROJECT_FOLDERS = {"core", "stack", "sim", "trace", "port", "cli", *LAYERS}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -68,10 +69,15 @@ def check_include_direction(tree):
             if mark != '"':
                 continue
             folder = name.split("/")[0] if "/" in name else ""
+            beside = os.path.join(os.path.dirname(file), name)
             if not folder:
-                yield Finding(file, line, f'"{name}" must be named from src/ or include/')
-            elif file.endswith("_wire.h") and folder != "core" and folder != "seven" and not name.endswith("_wire.h"):
+                # Programs beside the library may name their own headers bare.
+                if home.startswith(("src/", "include/", "port")) or beside not in tree.files:
+                    yield Finding(file, line, f'"{name}" must be named from src/ or include/')
+            elif file.endswith("_wire.h") and folder not in ("core", "seven", own) and not name.endswith("_wire.h"):
                 yield Finding(file, line, f'a wire parser is vocabulary: it may not lean on "{name}"')
+            elif home in ("bench", "examples") and folder not in PROJECT_FOLDERS:
+                continue  # a peer's header: lwip/, ...
             elif folder not in allowed and not (name.endswith("_wire.h") and folder in LAYERS):
                 yield Finding(file, line, f'{own} may not include "{name}": dependencies point down')
 
@@ -131,15 +137,18 @@ BYTES_DECLARED = re.compile(r"\b(?:uint8_t|unsigned char|char)\s*\*\s*(?:const\s
 STRUCT_CAST = re.compile(r"\(\s*(?:const\s+)?struct\s+\w+\s*\*\s*\)\s*\(?\s*&?(\w+)")
 WIRE_GIVERS = {"sv_buf_head", "sv_buf_at", "sv_buf_push", "sv_buf_pull", "sv_rd_bytes", "sv_wr_bytes",
                "sv_slab_bytes"}
-WIRE_WORDS = re.compile(r"__attribute__\s*\(\(\s*(?:__)?packed|#\s*pragma\s+pack"
-                        r"|\b(?:ntoh[sl]|hton[sl]|be(?:16|32|64)toh|htobe(?:16|32|64)|__builtin_bswap\d+)\s*\(")
+WIRE_LAYOUT = re.compile(r"__attribute__\s*\(\(\s*(?:__)?packed|#\s*pragma\s+pack")
+WIRE_SWAP = re.compile(r"\b(?:ntoh[sl]|hton[sl]|be(?:16|32|64)toh|htobe(?:16|32|64)|__builtin_bswap\d+)\s*\(")
+# cli/ speaks to the kernel's sockets, src/trace reads capture files of either byte order.
+SWAP_UNDER = FREESTANDING_UNDER + tuple(f"src/{layer}/" for layer in LAYERS[5:]) + ("include/", "examples/")
 
 
 def check_wire_structs(tree):
-    """Wire bytes are never a struct: no packed layouts, no casts, no byte swapping outside port/."""
+    """Wire bytes are never a struct: no packed layouts, no casts, no byte swapping in the layers."""
     for file in tree.of_kind("c", "h", under=("src/", "include/", "cli/", "examples/")):
         code = c_code(tree.text(file))
-        for m in WIRE_WORDS.finditer(code):
+        swaps = WIRE_SWAP.finditer(code) if file.startswith(SWAP_UNDER) else []
+        for m in [*WIRE_LAYOUT.finditer(code), *swaps]:
             yield Finding(file, line_of(code, m.start()), f"'{m.group(0).strip('( ')}': use cursors and accessors")
         # A name counts as bytes only within its own function: elsewhere the same name may be a record.
         for body in re.finditer(r"^[^\s#}].*?^}", code, re.S | re.M):

@@ -55,6 +55,14 @@ class TextTest(TidyTest):
     def test_include_without_folder(self):
         self.fires(text.check_include_direction, "must be named from", src__core__a_c='#include "mem.h"\n')
 
+    def test_include_of_own_folder(self):
+        self.silent(text.check_include_direction,
+                    bench__a_c='#include "b.h"\n#include "seven/buf.h"\n#include "lwip/tcp.h"\n',
+                    bench__b_h="\n",
+                    src__l2_link__arp_wire_h='#include "l2_link/ethernet.h"\n')
+        self.fires(text.check_include_direction, "must be named from", bench__c_c='#include "tcp.h"\n')
+        self.fires(text.check_include_direction, "may not include", bench__d_c='#include "l4_transport/tcp.h"\n')
+
     def test_include_public_of_private(self):
         self.fires(text.check_include_direction, "may not include", include__seven__a_h='#include "core/mem.h"\n')
 
@@ -63,7 +71,7 @@ class TextTest(TidyTest):
 
     def test_wire_parser_leans_on_nothing(self):
         self.fires(text.check_include_direction, "vocabulary",
-                   src__l4_transport__tcp_wire_h='#include "l4_transport/tcp.h"\n')
+                   src__l4_transport__tcp_wire_h='#include "l3_network/ip.h"\n')
 
     def test_include_allowed(self):
         self.silent(text.check_include_direction, src__l3_network__a_c='#include "core/mem.h"\n#include "seven/buf.h"\n'
@@ -240,8 +248,16 @@ class ObjectsTest(TidyTest):
 
     def test_core_needs_a_library(self):
         bad = "int puts(const char *s);\nint sv_f(void);\nint sv_f(void)\n{\n    return puts(\"a\");\n}\n"
-        self.fires(objects.check_core_needs, "src/core/a.c:1: [gcc-O0] needs puts", src__core__a_c=bad)
+        self.fires(objects.check_core_needs, "src/core/a.c:1: needs puts [clang-O0, clang-O2, gcc-O0, gcc-O2]",
+                   src__core__a_c=bad)
         self.fires(objects.check_core_links_wasm, "puts", src__core__a_c=bad)
+
+    def test_platforms_are_whole_files(self):
+        words = "int sv_wide(void);\nint sv_wide(void)\n{\n    return %d;\n}\n"
+        built = self.compiled(src__core__sum_generic_c=words % 1, src__core__sum_x86_c=words % 2)
+        self.assertEqual([str(f) for f in objects.check_core_links_wasm(built)], [])
+        self.assertEqual(len(built.objects("wasm32")), 1)
+        self.assertEqual(len(built.objects("gcc-O0")), 1)
 
     def test_static_of_another_file_is_no_definition(self):
         self.fires(objects.check_core_needs, "needs g", src__core__b_c="static int g(void)\n{\n    return 1;\n}\n"
