@@ -121,11 +121,14 @@ uint64_t bench_resident_bytes(const void *memory, uint64_t bytes); /* of a mappi
  * that BENCH_PERIOD bytes may be read from any offset below BENCH_PERIOD. */
 const uint8_t *bench_pattern(void);
 
-/* Compares what a reader got with the pattern: every byte when `every` is set, else the first and last
- * eight of each piece. Bad bytes make `bad` true. */
+/* Compares what a reader got with the pattern: nothing but the count (while a by-reference row is timed,
+ * since no stack touches those bytes either), the first and last eight bytes of each piece, or every byte
+ * (in the untimed stretches before and after). */
+enum bench_look { BENCH_COUNT, BENCH_EDGES, BENCH_EVERY };
 struct bench_reader {
     uint64_t offset;
-    bool every, bad;
+    enum bench_look look;
+    bool bad;
 };
 void bench_reader_take(struct bench_reader *r, const uint8_t *bytes, size_t n);
 
