@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CELL 19
 
@@ -62,14 +63,16 @@ static void print_ratios(const struct bench_result *r)
 {
     const double floors = ratio(r->row, &r->cell[1], &r->cell[0]);
     const double lwip = ratio(r->row, &r->cell[2], &r->cell[1]), kernel = ratio(r->row, &r->cell[3], &r->cell[1]);
+    char text[3][48] = {"", "", ""};
+    if (floors <= 0 && lwip <= 0 && kernel <= 0)
+        return;
     if (floors > 0)
-        printf("%-10s        seven %.2f x floor", "", floors);
+        snprintf(text[0], sizeof text[0], "%.2f x floor", floors);
     if (lwip > 0)
-        printf("%s lwip %.2f x seven", floors > 0 ? "," : "                  ", lwip);
+        snprintf(text[1], sizeof text[1], "%.2f x seven", lwip);
     if (kernel > 0)
-        printf("%s kernel %.2f x seven", floors > 0 || lwip > 0 ? "," : "                  ", kernel);
-    if (floors > 0 || lwip > 0 || kernel > 0)
-        printf("\n");
+        snprintf(text[2], sizeof text[2], "%.2f x seven", kernel);
+    printf("%-10s %-6s %-*s %-*s %-*s %s\n", "", "", CELL, "", CELL, text[0], CELL, text[1], text[2]);
 }
 
 void bench_print_row(const struct bench_result *r)
@@ -83,16 +86,47 @@ void bench_print_row(const struct bench_result *r)
     fflush(stdout);
 }
 
+/* Wrapped at 96 columns, later lines indented. */
+static void print_wrapped(const char *text, int column)
+{
+    for (const char *at = text; *at;) {
+        const int n = (int)strcspn(at, " ");
+        if (column + 1 + n > 96) {
+            printf("\n   ");
+            column = 3;
+        }
+        printf(" %.*s", n, at);
+        column += 1 + n;
+        at += n + (at[n] == ' ');
+    }
+    printf("\n");
+}
+
+/* The same note of the same contestant is said once, with all rows that have it. */
+static void print_note(const struct bench_result *r, uint32_t n, uint32_t i, uint32_t k, const char *who)
+{
+    const struct bench_note *note = &r[i].cell[k].note;
+    char rows[512] = "";
+    for (uint32_t j = 0; j < n; j++)
+        if (strcmp(r[j].cell[k].note.text, note->text) == 0) {
+            if (j < i)
+                return; /* said there */
+            const size_t used = strlen(rows);
+            snprintf(rows + used, sizeof rows - used, " %s", r[j].row->name);
+        }
+    const int column = printf("%s%s:", note->failed ? "FAILED " : "", who);
+    char text[768];
+    snprintf(text, sizeof text, "%s (%s)", note->text, rows + 1);
+    print_wrapped(text, column);
+}
+
 void bench_print_notes(const struct bench_result *r, uint32_t n, const struct bench_contestant *const *who)
 {
-    bool any = false;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t k = 0; k < BENCH_CONTESTANTS; k++)
-            if (r[i].cell[k].note.text[0]) {
-                printf("%s%s, %s: %s%s\n", any ? "" : "\n", r[i].row->name, who[k]->name,
-                       r[i].cell[k].note.failed ? "FAILED: " : "", r[i].cell[k].note.text);
-                any = true;
-            }
+    printf("\n");
+    for (uint32_t k = 0; k < BENCH_CONTESTANTS; k++)
+        for (uint32_t i = 0; i < n; i++)
+            if (r[i].cell[k].note.text[0])
+                print_note(r, n, i, k, who[k]->name);
 }
 
 /* Flat: over W the multiple of the floor varies by less than 20 % (most over least). */

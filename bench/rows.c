@@ -51,7 +51,7 @@ static const struct bench_case quick[] = {
     REF("ref-64k", 64 * K, SAYS_REF),
     SUPER("super-1m", 1 * M, SAYS_SUPER),
     RR("rr-1", 1, 1, "64 B asked and answered, one at a time"),
-    RR("rr-10k", 2000, 64, "quick: over 2,000 connections"),
+    RR("rr-10k", 1000, 64, "quick: over 1,000 connections"),
     RR("rr-1m", 20000, 64, "quick: over 20,000 connections"),
     {"connect", "k/s", BENCH_CONNECT, 0, 64, 64, 20000, false, "quick: beside 20,000 TIME-WAITs"},
     {"idle", "bytes", BENCH_IDLE, 0, 20000, 64, 0, false, "quick: over 20,000"},

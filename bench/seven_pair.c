@@ -11,6 +11,7 @@
 #define HEADERS 66u /* Ethernet 14, IPv4 20, TCP 20, timestamps 12: the smallest frame with payload is longer */
 
 sv_time (*pair_clock)(void) = bench_wall_ns;
+bool pair_portable;
 
 struct sv_addr pair_address(uint32_t which)
 {
@@ -25,7 +26,7 @@ struct sv_stack_config pair_stack_config(const struct pair_options *o, uint32_t 
     c.host = which;
     c.seed = 20260 + which;
     c.profile = SV_PROFILE_MODERN;
-    c.cpu = sv_cpu_detect();
+    c.cpu = pair_portable ? 0 : sv_cpu_detect();
     c.connections = o->connections;
     c.half_open = 1024;
     c.time_waits = o->time_waits;

@@ -118,5 +118,6 @@ bool seven_bulk_exactly(void *state, uint64_t segments);
 bool seven_rr_exactly(void *state, uint64_t round_trips);
 bool seven_connect_exactly(void *state, uint64_t connections);
 extern sv_time (*pair_clock)(void); /* what new pairs read; bench_wall_ns by default */
+extern bool pair_portable;          /* new stacks use the portable routines whatever the processor has */
 
 #endif
