@@ -148,7 +148,8 @@ void *lwip_bulk_open(const struct bench_case *c, struct bench_note *note)
         lwip_bulk_close(b);
         return NULL;
     }
-    bench_say(note, false, "segments of 1,460 B without timestamps; two copies of Debian's library, both in this thread");
+    bench_say(note, false,
+              "segments of 1,460 B without timestamps; two copies of Debian's library, both in this thread");
     return b;
 }
 
@@ -199,7 +200,7 @@ static void idle_close(void *state)
  * acknowledgements have let the last segments go. */
 static void idle_open(struct lwip_row *r, struct bench_note *note)
 {
-    const struct bench_case some = {.name = "idle", .unit = "bytes", .kind = BENCH_RR, .connections = 1000, .depth = 64};
+    const struct bench_case some = {.name = "idle", .kind = BENCH_RR, .connections = 1000, .depth = 64};
     struct mallinfo2 m = mallinfo2();
     const size_t before = m.uordblks + m.hblkhd;
     void *rr = lwip_rr_open(&some, note);
@@ -207,7 +208,7 @@ static void idle_open(struct lwip_row *r, struct bench_note *note)
         return;
     lwip_rr_quiet(rr);
     m = mallinfo2();
-    const struct bench_case none = {.name = "idle", .unit = "bytes", .kind = BENCH_RR, .connections = 1, .depth = 1};
+    const struct bench_case none = {.name = "idle", .kind = BENCH_RR, .connections = 1, .depth = 1};
     const size_t after = m.uordblks + m.hblkhd;
     lwip_rr_close(rr);
     m = mallinfo2();

@@ -201,7 +201,8 @@ void *seven_bulk_open(const struct bench_case *c, struct bench_note *note)
     }
     if (!good) {
         if (!note->text[0])
-            bench_say(note, true, "not opened: %s", b->reader.bad ? "bytes differ" : b->wrong ? b->wrong : "lend or connect");
+            bench_say(note, true, "not opened: %s",
+                      b->reader.bad ? "bytes differ" : b->wrong ? b->wrong : "lend or connect");
         seven_bulk_close(b);
         return NULL;
     }
