@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "floor.h"
+#include "bench/floor.h"
 
 #define BENCH_CONTESTANTS 4u
 #define BENCH_ROUNDS_MAX 32u

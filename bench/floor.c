@@ -5,7 +5,7 @@
  * TCP checksums. (Link) one index put into a ring and taken out. (Receiver) parse, IPv4 header checksum, flow
  * lookup by hash of the four-tuple, sequence number, timestamp, TCP checksum, copy out. Once a burst an
  * acknowledgement is built, checked, looked up, and gives the slabs back. */
-#include "floor_sums.h"
+#include "bench/floor_sums.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 #define SLAB 2048u
 #define PAYLOAD_AT 128u
-#define HEADERS 66u                     /* 14 + 20 + 20 + 12 */
-#define PERIOD (45u * FLOOR_SEGMENT)    /* of the source: not a power of two, so that a slip shows */
+#define HEADERS 66u                  /* 14 + 20 + 20 + 12 */
+#define PERIOD (45u * FLOOR_SEGMENT) /* of the source: not a power of two, so that a slip shows */
 #define FLOWS 1024u
 #define BURST_MAX 64u
 
@@ -34,7 +34,7 @@ struct end {
 struct path {
     struct end a, b;
     uint8_t *slabs, *ack;
-    uint32_t *free, *ring; /* indexes of slabs: a stack of free ones, the ring of those sent */
+    uint32_t *free, *ring;                  /* indexes of slabs: a stack of free ones, the ring of those sent */
     uint32_t free_n, mask, una, head, tail; /* ring: [una, head) read, not acknowledged; [head, tail) on the link */
     uint8_t *source, *sink;
     uint64_t source_at, sink_at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The floor's copies and checksums, and the choice of the fastest of them. FROZEN, as floor.c. */
-#include "floor_sums.h"
+#include "bench/floor_sums.h"
 
 #include <string.h>
 #include <time.h>

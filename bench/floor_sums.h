@@ -3,7 +3,7 @@
 #ifndef BENCH_FLOOR_SUMS_H
 #define BENCH_FLOOR_SUMS_H
 
-#include "floor.h"
+#include "bench/floor.h"
 
 typedef void floor_copy_fn(uint8_t *, const uint8_t *, size_t);
 typedef uint32_t floor_sum_fn(const uint8_t *, size_t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A fixed scenario for callgrind: exactly so many operations on a clock that moves by a microsecond a
  * reading, with the portable routines, so that two runs of one build count the same instructions. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +20,25 @@ static const struct scenario {
     void (*close)(void *state);
 } scenarios[] = {
     {{.name = "bulk", .kind = BENCH_BULK, .w_bytes = 65536, .connections = 1},
-     seven_bulk_open, seven_bulk_exactly, seven_bulk_close},
+     seven_bulk_open,
+     seven_bulk_exactly,
+     seven_bulk_close},
     {{.name = "ref", .kind = BENCH_REF, .w_bytes = 65536, .connections = 1},
-     seven_bulk_open, seven_bulk_exactly, seven_bulk_close},
+     seven_bulk_open,
+     seven_bulk_exactly,
+     seven_bulk_close},
     {{.name = "super", .kind = BENCH_SUPER, .w_bytes = 1048576, .connections = 1},
-     seven_bulk_open, seven_bulk_exactly, seven_bulk_close},
+     seven_bulk_open,
+     seven_bulk_exactly,
+     seven_bulk_close},
     {{.name = "rr", .kind = BENCH_RR, .connections = 1000, .depth = 64},
-     seven_rr_open, seven_rr_exactly, seven_rr_close},
+     seven_rr_open,
+     seven_rr_exactly,
+     seven_rr_close},
     {{.name = "connect", .kind = BENCH_CONNECT, .connections = 64, .depth = 64, .standing = 1000},
-     seven_connect_open, seven_connect_exactly, seven_connect_close},
+     seven_connect_open,
+     seven_connect_exactly,
+     seven_connect_close},
 };
 
 int main(int argc, char **argv)

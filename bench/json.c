@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bench/last.json: everything that was measured, for a machine to compare. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,8 +82,9 @@ bool bench_write_json(const char *path, const struct bench_result *r, uint32_t n
     for (uint32_t i = 0; i < n; i++) {
         const struct bench_case *c = r[i].row;
         const char *comma = "";
-        fprintf(f, "%s\n    {\"name\": \"%s\", \"measured_in\": \"%s\", \"w_bytes\": %llu, \"connections\": %u,"
-                   " \"depth\": %u, \"standing\": %u, \"who\": {",
+        fprintf(f,
+                "%s\n    {\"name\": \"%s\", \"measured_in\": \"%s\", \"w_bytes\": %llu, \"connections\": %u,"
+                " \"depth\": %u, \"standing\": %u, \"who\": {",
                 i ? "," : "", c->name, measured_in(c->kind), (unsigned long long)c->w_bytes, c->connections, c->depth,
                 c->standing);
         for (uint32_t k = 0; k < BENCH_CONTESTANTS; k++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The sink, the source and the echo: see kernel_end.h. Bytes are counted and their edges compared as they
  * come; what is compared in full is the first and the last megabyte's worth of reads. */
-#include "kernel_end.h"
+#include "bench/kernel_end.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -50,8 +50,7 @@ int kernel_connect(const char *address, uint16_t port)
 {
     struct sockaddr_in at;
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && address_of(&at, address, port) &&
-        connect(fd, (struct sockaddr *)(void *)&at, sizeof at) == 0) {
+    if (fd >= 0 && address_of(&at, address, port) && connect(fd, (struct sockaddr *)(void *)&at, sizeof at) == 0) {
         no_delay(fd);
         return fd;
     }

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 /* A namespace by descriptor. Enters new user and network namespaces when the caller is not root (whoever
  * calls should be a child process made for it), else a new network namespace; -1: not permitted. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Namespaces made for the run, and the veth between two of them. Nothing outside them is touched; they go
  * when the last process in them ends. */
-#include "kernel_end.h"
+#include "bench/kernel_end.h"
 
 #include <fcntl.h>
 #include <linux/ethtool.h>
@@ -108,8 +108,8 @@ bool kernel_offload(const char *interface, uint32_t command, bool on)
 
 static bool end_up(const char *interface, const char *address, bool offload)
 {
-    static const uint32_t what[] = {ETHTOOL_SRXCSUM, ETHTOOL_STXCSUM, ETHTOOL_SSG, ETHTOOL_STSO, ETHTOOL_SGSO,
-                                    ETHTOOL_SGRO};
+    static const uint32_t what[] = {ETHTOOL_SRXCSUM, ETHTOOL_STXCSUM, ETHTOOL_SSG,
+                                    ETHTOOL_STSO,    ETHTOOL_SGSO,    ETHTOOL_SGRO};
     char words[128];
     bool good = true;
     for (size_t i = 0; i < sizeof what / sizeof what[0] && !offload; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernel's rows: see peer_kernel.h. Both ends of a connection are sockets of this one thread (in two
  * namespaces), so its processor time is the cost of both ends; the soft interrupts of a veth run in it too. */
-#include "peer_kernel.h"
+#include "bench/peer_kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,8 +256,8 @@ static bool churn(struct kernel_row *k)
         return false;
     bool good = send(client, &ask, 1, MSG_NOSIGNAL) == 1 && recv(server, &heard, 1, 0) == 1;
     heard ^= 0x5a;
-    good = good && send(server, &heard, 1, MSG_NOSIGNAL) == 1 && recv(client, &heard, 1, 0) == 1 &&
-           heard == (ask ^ 0x5a);
+    good =
+        good && send(server, &heard, 1, MSG_NOSIGNAL) == 1 && recv(client, &heard, 1, 0) == 1 && heard == (ask ^ 0x5a);
     close(client);
     good = good && recv(server, &heard, 1, 0) == 0;
     close(server);

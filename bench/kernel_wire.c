@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernel's wire rows: its own two ends in two processes over a veth, by the wall clock. The same far end
  * (kernel_end.c) serves Seven over a TAP. */
-#include "peer_kernel.h"
+#include "bench/peer_kernel.h"
 
 #include <stdlib.h>
 #include <string.h>

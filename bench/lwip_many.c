@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* lwIP over many connections: request and response, and the churn of opening and closing. */
-#include "lwip_pair.h"
+#include "bench/lwip_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PATIENCE 20000000000u
-#define RR_MOST 10000u      /* lwIP has 16,384 ephemeral ports, and walks the list of all connections a segment */
+#define RR_MOST 10000u /* lwIP has 16,384 ephemeral ports, and walks the list of all connections a segment */
 #define STANDING_MOST 4096u
 
 struct client {

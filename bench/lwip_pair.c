@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two copies of liblwip and the link between them: see lwip_pair.h. */
-#include "lwip_pair.h"
+#include "bench/lwip_pair.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -55,11 +55,11 @@ static bool load(struct lwip_stack *s, struct bench_note *note)
         bench_say(note, true, "%s", dlerror());
         return false;
     }
-#define X(name)                                                                                                \
-    *(void **)(void *)&s->name = dlsym(s->library, #name);                                                     \
-    if (!s->name) {                                                                                            \
-        bench_say(note, true, "liblwip has no " #name);                                                        \
-        return false;                                                                                          \
+#define X(name)                                            \
+    *(void **)(void *)&s->name = dlsym(s->library, #name); \
+    if (!s->name) {                                        \
+        bench_say(note, true, "liblwip has no " #name);    \
+        return false;                                      \
     }
     LWIP_CALLS(X)
 #undef X

@@ -5,23 +5,24 @@
 #ifndef BENCH_LWIP_PAIR_H
 #define BENCH_LWIP_PAIR_H
 
-#include "bench.h"
+#include "bench/bench.h"
 
-#include "lwip/etharp.h"
-#include "lwip/init.h"
-#include "lwip/netif.h"
-#include "lwip/pbuf.h"
-#include "lwip/priv/tcp_priv.h"
-#include "lwip/tcp.h"
-#include "lwip/timeouts.h"
-#include "netif/ethernet.h"
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/tcp.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
 
 /* What is called of each copy: X(name). */
 #define LWIP_CALLS(X)                                                                                          \
-    X(lwip_init) X(sys_check_timeouts) X(netif_add) X(netif_set_up) X(netif_set_link_up) X(ethernet_input)     \
-    X(etharp_output) X(tcp_new) X(tcp_bind) X(tcp_listen_with_backlog) X(tcp_accept) X(tcp_arg) X(tcp_recv)    \
-    X(tcp_err) X(tcp_connect) X(tcp_write) X(tcp_output) X(tcp_recved) X(tcp_close) X(tcp_abort)               \
-    X(tcp_abandon) X(pbuf_free) X(pbuf_ref) X(pbuf_alloced_custom) X(pbuf_cat) X(pbuf_copy_partial)
+    X(lwip_init)                                                                                               \
+    X(sys_check_timeouts) X(netif_add) X(netif_set_up) X(netif_set_link_up) X(ethernet_input) X(etharp_output) \
+        X(tcp_new) X(tcp_bind) X(tcp_listen_with_backlog) X(tcp_accept) X(tcp_arg) X(tcp_recv) X(tcp_err)      \
+            X(tcp_connect) X(tcp_write) X(tcp_output) X(tcp_recved) X(tcp_close) X(tcp_abort) X(tcp_abandon)   \
+                X(pbuf_free) X(pbuf_ref) X(pbuf_alloced_custom) X(pbuf_cat) X(pbuf_copy_partial)
 
 #define LWIP_CLIENT 0u
 #define LWIP_SERVER 1u

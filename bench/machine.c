@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The configuration that stands above the figures. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +36,8 @@ static void huge_pages(char *to, size_t room)
     if (f && fgets(line, sizeof line, f))
         open = strchr(line, '[');
     if (open)
-        snprintf(to, room, "%ld bytes, transparent huge pages %.*s", sysconf(_SC_PAGESIZE),
-                 (int)strcspn(open + 1, "]"), open + 1);
+        snprintf(to, room, "%ld bytes, transparent huge pages %.*s", sysconf(_SC_PAGESIZE), (int)strcspn(open + 1, "]"),
+                 open + 1);
     else
         snprintf(to, room, "%ld bytes, no huge pages", sysconf(_SC_PAGESIZE));
     if (f)

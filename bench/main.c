@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `make bench`: the floor, Seven, and its peers, round by round, in one run. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -36,10 +36,10 @@ static bool number(const char *text, uint64_t least, uint64_t most, uint64_t *to
 static int options(int argc, char **argv, struct bench_options *o)
 {
     static const struct option longs[] = {
-        {"quick", no_argument, NULL, 'q'},      {"list", no_argument, NULL, 'l'},
+        {"quick", no_argument, NULL, 'q'},        {"list", no_argument, NULL, 'l'},
         {"rounds", required_argument, NULL, 'r'}, {"ms", required_argument, NULL, 'm'},
-        {"only", required_argument, NULL, 'o'}, {"json", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+        {"only", required_argument, NULL, 'o'},   {"json", required_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     uint64_t rounds = 0, ms = 0;
     bool good = true;
     for (int k; (k = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {

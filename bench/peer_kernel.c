@@ -2,7 +2,7 @@
 /* The kernel's own TCP beside Seven: both ends in one thread over a veth without offload (the in-process
  * rows), and over a veth between two processes (the wire rows). Everything runs in a child of this
  * program that has entered namespaces of its own; commands and samples cross a socket pair. */
-#include "peer_kernel.h"
+#include "bench/peer_kernel.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
 #ifndef BENCH_PEER_KERNEL_H
 #define BENCH_PEER_KERNEL_H
 
-#include "kernel_end.h"
+#include "bench/kernel_end.h"
 
 struct kernel_client {
     int client, server;
@@ -25,7 +25,7 @@ struct kernel_row {
     double idle_bytes;
     int listener[16]; /* CONNECT */
     uint32_t dialled;
-    uint16_t port;    /* WIRE: the next one */
+    uint16_t port; /* WIRE: the next one */
 };
 
 /* False: cannot; the note says why. They live until the child ends. */

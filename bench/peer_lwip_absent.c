@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* In place of peer_lwip.c where liblwip-dev was not installed. */
-#include "bench.h"
+#include "bench/bench.h"
 
 static void *absent(const struct bench_case *c, struct bench_note *note)
 {

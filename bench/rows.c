@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rows, and the floor as a contestant. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <fnmatch.h>
 #include <string.h>
 
 #define K 1024u
 #define M (1024u * 1024u)
-#define BULK(name, w, says) {name, "ns/segment", BENCH_BULK, w, 1, 0, 0, false, says}
-#define REF(name, w, says) {name, "ns/segment", BENCH_REF, w, 1, 0, 0, false, says}
-#define SUPER(name, w, says) {name, "ns/segment", BENCH_SUPER, w, 1, 0, 0, false, says}
-#define RR(name, n, depth, says) {name, "k/s", BENCH_RR, 0, n, depth, 0, false, says}
-#define WIRE(name, unit, kind, offload, says) {name, unit, kind, 0, 1, 0, 0, offload, says}
+#define BULK(name, w, says)                                     \
+    {                                                           \
+        name, "ns/segment", BENCH_BULK, w, 1, 0, 0, false, says \
+    }
+#define REF(name, w, says)                                     \
+    {                                                          \
+        name, "ns/segment", BENCH_REF, w, 1, 0, 0, false, says \
+    }
+#define SUPER(name, w, says)                                     \
+    {                                                            \
+        name, "ns/segment", BENCH_SUPER, w, 1, 0, 0, false, says \
+    }
+#define RR(name, n, depth, says)                           \
+    {                                                      \
+        name, "k/s", BENCH_RR, 0, n, depth, 0, false, says \
+    }
+#define WIRE(name, unit, kind, offload, says)       \
+    {                                               \
+        name, unit, kind, 0, 1, 0, 0, offload, says \
+    }
 
 #define SAYS_BULK "one connection, checksums and copies, W bytes in flight"
 #define SAYS_REF "by reference, checksums offloaded, a segment at a time"

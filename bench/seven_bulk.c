@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bulk over one connection, W bytes held in flight: copied and summed, by reference, in super-frames. The
  * writer keeps W and one burst more in the stack, no further ahead; the reader reads whatever is there. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,8 @@ struct bulk {
     uint64_t sent;
     struct bench_reader reader;
     uint8_t *lent, *sink;
-    uint32_t window;         /* of the lent memory */
-    sv_time progress;        /* when bytes last arrived */
+    uint32_t window;  /* of the lent memory */
+    sv_time progress; /* when bytes last arrived */
     const char *wrong;
 };
 
@@ -152,8 +152,7 @@ static bool establish(struct bulk *b)
     o.size = (uint32_t)sizeof o;
     to.addr = pair_address(PAIR_SERVER);
     to.port = 9;
-    if (!pair_listen(p, &b->listener) ||
-        sv_connect(p->stack[PAIR_CLIENT], &to, &o, &b->writer, p->now) != SV_OK)
+    if (!pair_listen(p, &b->listener) || sv_connect(p->stack[PAIR_CLIENT], &to, &o, &b->writer, p->now) != SV_OK)
         return false;
     const sv_time began = p->now;
     while (!(b->connected && b->accepted) && !b->wrong && p->now - began < PATIENCE) {
@@ -183,9 +182,13 @@ void *seven_bulk_open(const struct bench_case *c, struct bench_note *note)
 {
     const uint32_t buffer = (uint32_t)(2 * c->w_bytes + (1u << 20));
     const uint32_t offload = SV_IF_CSUM | SV_IF_TSO4 | SV_IF_TRUST_CSUM;
-    const struct pair_options o = {
-        .connections = 16, .busy = 16, .bufs = 16384, .slabs = 32768, .buffer = buffer,
-        .flags = c->kind == BENCH_BULK ? 0 : offload, .super = c->kind == BENCH_SUPER ? 65535 : 0};
+    const struct pair_options o = {.connections = 16,
+                                   .busy = 16,
+                                   .bufs = 16384,
+                                   .slabs = 32768,
+                                   .buffer = buffer,
+                                   .flags = c->kind == BENCH_BULK ? 0 : offload,
+                                   .super = c->kind == BENCH_SUPER ? 65535 : 0};
     struct bulk *b = calloc(1, sizeof *b);
     if (!b)
         return NULL;
@@ -202,7 +205,9 @@ void *seven_bulk_open(const struct bench_case *c, struct bench_note *note)
     if (!good) {
         if (!note->text[0])
             bench_say(note, true, "not opened: %s",
-                      b->reader.bad ? "bytes differ" : b->wrong ? b->wrong : "lend or connect");
+                      b->reader.bad ? "bytes differ"
+                      : b->wrong    ? b->wrong
+                                    : "lend or connect");
         seven_bulk_close(b);
         return NULL;
     }

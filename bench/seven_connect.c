@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections opened, one byte each way, closed by the client, `depth` under way at once, while the
  * client's stack holds `standing` TIME-WAIT records: its ceiling, so that every close lets the oldest go. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +128,8 @@ static uint32_t time_waits(const struct churn *c)
 
 void *seven_connect_open(const struct bench_case *k, struct bench_note *note)
 {
-    const struct pair_options o = {.connections = 4096, .time_waits = k->standing, .busy = 4096, .bufs = 8192,
-                                   .slabs = 8192, .buffer = 65536};
+    const struct pair_options o = {
+        .connections = 4096, .time_waits = k->standing, .busy = 4096, .bufs = 8192, .slabs = 8192, .buffer = 65536};
     struct churn *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;

@@ -2,7 +2,7 @@
 /* Bytes of an idle established endpoint: what the stack's own account grows by for each one of n (table,
  * handle and timers in it), checked against the pages truly touched once n are open, options negotiated and
  * 64 bytes sent each way. Seven as a contestant. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,8 +26,8 @@ void seven_idle_close(void *state)
 
 void *seven_idle_open(const struct bench_case *c, struct bench_note *note)
 {
-    struct pair_options o = {.connections = SMALL, .time_waits = 1024, .busy = SMALL, .bufs = 8192, .slabs = 8192,
-                             .buffer = 65536};
+    struct pair_options o = {
+        .connections = SMALL, .time_waits = 1024, .busy = SMALL, .bufs = 8192, .slabs = 8192, .buffer = 65536};
     const struct sv_stack_config small = pair_stack_config(&o, 0);
     o.connections = c->connections;
     const struct sv_stack_config large = pair_stack_config(&o, 0);
@@ -80,20 +80,13 @@ static void *seven_open(const struct bench_case *c, struct bench_note *note)
     switch (c->kind) {
     case BENCH_BULK:
     case BENCH_REF:
-    case BENCH_SUPER:
-        *r = (struct seven_row){seven_bulk_open(c, note), seven_bulk_run, seven_bulk_close};
-        break;
-    case BENCH_RR:
-        *r = (struct seven_row){seven_rr_open(c, note), seven_rr_run, seven_rr_close};
-        break;
+    case BENCH_SUPER: *r = (struct seven_row){seven_bulk_open(c, note), seven_bulk_run, seven_bulk_close}; break;
+    case BENCH_RR: *r = (struct seven_row){seven_rr_open(c, note), seven_rr_run, seven_rr_close}; break;
     case BENCH_CONNECT:
         *r = (struct seven_row){seven_connect_open(c, note), seven_connect_run, seven_connect_close};
         break;
-    case BENCH_IDLE:
-        *r = (struct seven_row){seven_idle_open(c, note), seven_idle_run, seven_idle_close};
-        break;
-    default:
-        break; /* the wire rows come with port/ */
+    case BENCH_IDLE: *r = (struct seven_row){seven_idle_open(c, note), seven_idle_run, seven_idle_close}; break;
+    default: break; /* the wire rows come with port/ */
     }
     if (!r->state) {
         free(r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Many connections between the pair: the server's application, opening n of them, and RR over them. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +161,9 @@ bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client
         progress = heard ? p->now : progress;
         if (bad || s->wrong[0] || p->now - progress > PATIENCE) {
             bench_say(note, true, "opening stopped at %u of %u: %s", done, n,
-                      s->wrong[0] ? s->wrong : bad ? "client: an error or a wrong answer" : "no answer");
+                      s->wrong[0] ? s->wrong
+                      : bad       ? "client: an error or a wrong answer"
+                                  : "no answer");
             return false;
         }
     }
@@ -188,8 +190,8 @@ void seven_rr_close(void *state)
 
 void *seven_rr_open(const struct bench_case *c, struct bench_note *note)
 {
-    const struct pair_options o = {.connections = c->connections + 1024, .busy = 8192, .bufs = 32768, .slabs = 32768,
-                                   .buffer = 65536};
+    const struct pair_options o = {
+        .connections = c->connections + 1024, .busy = 8192, .bufs = 32768, .slabs = 32768, .buffer = 65536};
     struct rr *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;

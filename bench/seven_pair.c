@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The world of two stacks and the link between them: see seven_pair.h. */
-#include "seven_pair.h"
+#include "bench/seven_pair.h"
 
 #include <stdlib.h>
 #include <string.h>

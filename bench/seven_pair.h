@@ -4,7 +4,7 @@
 #ifndef BENCH_SEVEN_PAIR_H
 #define BENCH_SEVEN_PAIR_H
 
-#include "bench.h"
+#include "bench/bench.h"
 #include "seven/seven.h"
 
 #define PAIR_CLIENT 0u
@@ -26,10 +26,10 @@ struct pair_options {
 struct pair_link {
     struct sv_buf *packet[PAIR_LINK];
     uint32_t head, tail;
-    uint64_t held, w_bytes;   /* payload bytes on it, and what it holds before a burst leaves */
-    uint32_t burst;           /* wire segments that leave at once */
+    uint64_t held, w_bytes; /* payload bytes on it, and what it holds before a burst leaves */
+    uint32_t burst;         /* wire segments that leave at once */
     uint64_t samples;
-    double share;             /* sum over bursts of held / w_bytes */
+    double share; /* sum over bursts of held / w_bytes */
 };
 
 struct pair {
@@ -40,9 +40,9 @@ struct pair {
     struct sv_stack *stack[2];
     struct sv_node *node[2];
     struct sv_room room;
-    sv_time now;        /* the measured clock, read once a turn */
+    sv_time now; /* the measured clock, read once a turn */
     sv_time (*clock)(void);
-    uint64_t frames;    /* descriptors that crossed, both ways */
+    uint64_t frames; /* descriptors that crossed, both ways */
     struct pair_link link;
 };
 

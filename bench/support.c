@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clocks, the test pattern, random choices. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <stdarg.h>
 #include <stdio.h>
