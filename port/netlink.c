@@ -131,10 +131,25 @@ int sv_link_address(const char *name, const struct sv_addr *addr, uint32_t lengt
     return error == EEXIST ? 0 : error;
 }
 
+/* No IPv6 address, no router solicitation: nobody is to speak on that end but us. */
+static void silence(const char *name)
+{
+    const struct ifinfomsg body = {.ifi_family = AF_UNSPEC, .ifi_index = (int)if_nametoindex(name)};
+    const uint8_t no_address = IN6_ADDR_GEN_MODE_NONE;
+    struct request q;
+
+    begin(&q, RTM_NEWLINK, 0, &body, sizeof body);
+    const uint32_t families = open_nest(&q, IFLA_AF_SPEC);
+    const uint32_t inet6 = open_nest(&q, AF_INET6);
+    attribute(&q, IFLA_INET6_ADDR_GEN_MODE, &no_address, sizeof no_address);
+    close_nest(&q, inet6);
+    close_nest(&q, families);
+    (void)ask(&q); /* a kernel without IPv6 is silent already */
+}
+
 int sv_link_veth(const char *name, const char *quiet)
 {
     const struct ifinfomsg body = {.ifi_family = AF_UNSPEC};
-    const uint8_t no_address = IN6_ADDR_GEN_MODE_NONE;
     struct request q;
 
     begin(&q, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof body);
@@ -145,15 +160,13 @@ int sv_link_veth(const char *name, const char *quiet)
     const uint32_t peer = open_nest(&q, VETH_INFO_PEER);
     memcpy(extend(&q, sizeof body), &body, sizeof body);
     attribute(&q, IFLA_IFNAME, quiet, strlen(quiet) + 1);
-    const uint32_t families = open_nest(&q, IFLA_AF_SPEC);
-    const uint32_t inet6 = open_nest(&q, AF_INET6);
-    attribute(&q, IFLA_INET6_ADDR_GEN_MODE, &no_address, sizeof no_address);
-    close_nest(&q, inet6);
-    close_nest(&q, families);
     close_nest(&q, peer);
     close_nest(&q, data);
     close_nest(&q, info);
-    return ask(&q);
+    const int error = ask(&q);
+    if (error == 0)
+        silence(quiet);
+    return error;
 }
 
 int sv_link_delete(const char *name)
