@@ -65,9 +65,9 @@ static enum sv_tap_error open_node(int *fd, char *error)
         snprintf(error, SV_DEVICE_TEXT, "%s: %s: the kernel has no TUN driver here (`modprobe tun`, or give the "
                  "container the device)", NODE, strerror(why));
     else if (stat(NODE, &s) == 0 && (why == EACCES || why == EPERM))
-        snprintf(error, SV_DEVICE_TEXT, "%s: %s: its mode is %04o, owner %u; `chmod 0666 %s` as root opens it to every "
-                 "user, who still needs rights over the namespace", NODE, strerror(why), (unsigned)(s.st_mode & 07777u),
-                 (unsigned)s.st_uid, NODE);
+        snprintf(error, SV_DEVICE_TEXT, "%s: %s: its mode is %04o; `chmod 0666 %s` as root opens it to every user (who "
+                 "can still do nothing with it outside a namespace of his own)", NODE, strerror(why),
+                 (unsigned)(s.st_mode & 07777u), NODE);
     else
         snprintf(error, SV_DEVICE_TEXT, "%s: %s", NODE, strerror(why));
     return SV_TAP_NO_NODE;
