@@ -343,11 +343,11 @@ int sv_loop_run(struct sv_loop *l, sv_time until)
 
     while (!l->stopped) {
         const sv_time before = l->active;
-        sv_time at = sv_loop_round(l);
+        const sv_time next = sv_loop_round(l);
         const sv_time now = sv_clock();
         if (now >= until)
             break;
-        at = until < at ? until : at;
+        const sv_time at = until < next ? until : next;
         if (l->active != before) {
             l->counts.spins += idle > 0;
             idle = 0;
@@ -359,7 +359,7 @@ int sv_loop_run(struct sv_loop *l, sv_time until)
                 look(l, 0);
             continue;
         }
-        if (hopeless(l, at))
+        if (hopeless(l, next))
             break;
         l->counts.sleeps++;
         look(l, at == SV_NEVER ? SV_NEVER : at - now);

@@ -197,8 +197,8 @@ bool sv_socket_cable_open(struct sv_socket_cable *c, const char *path, const str
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
         const int why = errno;
-        snprintf(error, SV_DEVICE_TEXT, "unix:%s: %s%s", path, strerror(why),
-                 why == ENOENT || why == ECONNREFUSED ? ": nobody listens there; start `seven switch` or QEMU first" : "");
+        snprintf(error, SV_DEVICE_TEXT, "unix:%s: %s%s", path, strerror(why), why == ENOENT || why == ECONNREFUSED
+                 ? ": nobody listens there; start `seven switch` or QEMU first" : "");
         if (fd >= 0)
             close(fd);
         return false;

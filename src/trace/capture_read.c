@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core/cursor.h"
+
 #define PACKET_BYTES_MAX (256u << 20) /* longer than any link's frame: a damaged length field */
 #define BLOCK_SECTION 0x0a0d0d0au
 #define SECRETS_TLS 0x544c534bu
@@ -23,8 +25,7 @@ static uint16_t get16(const struct sv_capture_reader *r, const uint8_t *p)
 
 static uint32_t get32(const struct sv_capture_reader *r, const uint8_t *p)
 {
-    const uint32_t v = raw32(p);
-    return r->swapped ? __builtin_bswap32(v) : v;
+    return r->swapped ? sv_get_u32(p) : raw32(p);
 }
 
 static enum sv_capture_verdict end(struct sv_capture_reader *r, enum sv_capture_verdict v, const char *error)
@@ -366,7 +367,7 @@ bool sv_capture_begin(struct sv_capture_reader *r, sv_capture_read *read, void *
         good = good && total >= 28 && total % 4 == 0 && total <= PACKET_BYTES_MAX && take_block(r, 0, total - 12);
         r->error = good ? NULL : "a pcapng section header that is damaged or cut";
     } else {
-        const uint32_t other = __builtin_bswap32(magic);
+        const uint32_t other = sv_get_u32(r->room);
         r->swapped = other == 0xa1b2c3d4u || other == 0xa1b23c4du || other == 0xa1b2cd34u;
         const uint32_t m = r->swapped ? other : magic;
         r->nanoseconds = m == 0xa1b23c4du;

@@ -118,7 +118,8 @@ struct sv_capture_reader {
     void *self;
     uint8_t *room;
     size_t room_bytes;
-    bool pcapng, swapped, nanoseconds, modified;
+    bool pcapng, nanoseconds, modified;
+    bool swapped;       /* the file's numbers are big-endian */
     uint16_t minor;
     uint32_t interfaces;
     uint64_t offset;    /* bytes read so far: where an error lies */

@@ -245,7 +245,8 @@ static void hand_made(bool big, uint8_t resolution, int64_t offset, uint64_t uni
     number(big, (uint32_t)units, 4), number(big, 6, 4), number(big, 6, 4), put_bytes(frame + 6, 8);
     number(big, 40, 4);
     number(big, 3, 4), number(big, 24, 4), number(big, 60, 4), put_bytes(frame + 6, 8), number(big, 24, 4);
-    number(big, 2, 4), number(big, 36, 4), number(big, 0, 2), number(big, 5, 2), number(big, (uint32_t)(units >> 32), 4);
+    number(big, 2, 4), number(big, 36, 4), number(big, 0, 2), number(big, 5, 2);
+    number(big, (uint32_t)(units >> 32), 4);
     number(big, (uint32_t)units, 4), number(big, 2, 4), number(big, 6, 4), put_bytes(frame + 6, 4);
     number(big, 36, 4);
 
@@ -349,85 +350,106 @@ static void small_room(void **state)
     assert_memory_equal(p.bytes, frame, 60);
 }
 
-/* Files, plain and compressed, and what tshark says of them. */
-static void files_and_tshark(void **state)
+/* What tshark says of a file that files() wrote: it opens without complaint, and the truth is shown. */
+static void ask_tshark(const char *path)
 {
-    static const char *const names[] = {"plain.pcapng", "packed.pcapng.gz"};
+    char command[512], line[256] = "", first[256] = "";
+    uint32_t lines = 0;
+
+    if (system("command -v tshark >/dev/null 2>&1") != 0) {
+        print_message("tshark is not installed: its word on %s is not heard\n", path);
+        return;
+    }
+    snprintf(command, sizeof command,
+             "tshark -n -r %s -T fields -e frame.time_epoch -e frame.comment -e frame.packet_flags_direction "
+             "-e frame.interface_name 2>&1", path);
+    FILE *f = popen(command, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        if (strncmp(line, "Running as", 10) != 0 && lines++ == 0)
+            memcpy(first, line, sizeof first);
+    }
+    assert_int_equal(pclose(f), 0);
+    assert_int_equal(lines, 10000);
+    assert_int_equal(strncmp(first, "1700000000.000000000\tthe truth of it\t", 37), 0);
+    assert_non_null(strstr(first, "2\tseven0\n")); /* outbound; versions differ in how they print a 2 */
+}
+
+static void write_file(const char *path)
+{
     static const char *const truth[] = {"the truth of it"};
     const struct sv_pcapng_about about = {.application = "seven 0.1.0"};
     const struct sv_pcapng_piece whole = {frame, 60};
+    char error[SV_DEVICE_TEXT];
+    struct sv_capture_out out;
+
+    assert_true(sv_capture_create(&out, path, &about, error));
+    assert_int_equal(sv_pcapng_interface(&out.writer, "seven0", SV_LINKTYPE_ETHERNET, 0), 0);
+    for (uint32_t k = 0; k < 10000; k++) {
+        const struct sv_pcapng_packet a = {.time_ns = 1700000000000000000u + k, .direction = SV_PCAPNG_OUT,
+                                           .piece = &whole, .pieces = 1, .comment = truth, .comments = 1};
+        assert_true(sv_pcapng_packet(&out.writer, &a));
+    }
+    assert_true(sv_pcapng_statistics(&out.writer, 0, 1700000000000010000u, 10000, 0));
+    assert_true(sv_capture_finish(&out));
+}
+
+static void read_file_back(const char *path)
+{
+    char error[SV_DEVICE_TEXT];
+    struct sv_capture_in in;
+    struct sv_capture_packet p;
+    uint64_t n = 0;
+
+    assert_true(sv_capture_open(&in, path, error));
+    while (sv_capture_next(&in.reader, &p) == SV_CAPTURE_PACKET) {
+        assert_true(p.time_ns == 1700000000000000000u + n);
+        n++;
+    }
+    assert_int_equal(n, 10000);
+    assert_null(in.reader.error);
+    sv_capture_close(&in);
+}
+
+static void files(void **state)
+{
+    static const char *const names[] = {"plain.pcapng", "packed.pcapng.gz"};
     char directory[] = "/tmp/seven-test-XXXXXX", path[128], error[SV_DEVICE_TEXT];
+    struct sv_capture_out out;
+    struct sv_capture_in in;
     (void)state;
 
     assert_non_null(mkdtemp(directory));
     for (uint32_t i = 0; i < 2; i++) {
-        struct sv_capture_out out;
-        struct sv_capture_in in;
-        struct sv_capture_packet p;
-
         snprintf(path, sizeof path, "%s/%s", directory, names[i]);
-        assert_true(sv_capture_create(&out, path, &about, error));
-        assert_int_equal(sv_pcapng_interface(&out.writer, "seven0", SV_LINKTYPE_ETHERNET, 0), 0);
-        for (uint32_t k = 0; k < 10000; k++) {
-            const struct sv_pcapng_packet a = {.time_ns = 1700000000000000000u + k, .direction = SV_PCAPNG_OUT,
-                                               .piece = &whole, .pieces = 1, .comment = truth, .comments = 1};
-            assert_true(sv_pcapng_packet(&out.writer, &a));
-        }
-        assert_true(sv_pcapng_statistics(&out.writer, 0, 1700000000000010000u, 10000, 0));
-        assert_true(sv_capture_finish(&out));
-
-        assert_true(sv_capture_open(&in, path, error));
-        uint64_t n = 0;
-        while (sv_capture_next(&in.reader, &p) == SV_CAPTURE_PACKET) {
-            assert_true(p.time_ns == 1700000000000000000u + n);
-            n++;
-        }
-        assert_int_equal(n, 10000);
-        assert_null(in.reader.error);
-        sv_capture_close(&in);
-
-        char command[512], line[256] = "", first[256] = "";
-        snprintf(command, sizeof command,
-                 "tshark -n -r %s -T fields -e frame.time_epoch -e frame.comment -e frame.packet_flags_direction "
-                 "-e frame.interface_name 2>&1", path);
-        FILE *f = system("command -v tshark >/dev/null 2>&1") == 0 ? popen(command, "r") : NULL;
-        uint32_t lines = 0;
-        while (f && fgets(line, sizeof line, f)) {
-            if (strncmp(line, "Running as", 10) == 0)
-                continue;
-            if (lines++ == 0)
-                memcpy(first, line, sizeof first);
-        }
-        if (f) {
-            assert_int_equal(pclose(f), 0);
-            assert_int_equal(lines, 10000);
-            assert_non_null(strstr(first, "1700000000.000000000"));
-            assert_non_null(strstr(first, "the truth of it"));
-            assert_non_null(strstr(first, "seven0"));
-        } else {
-            print_message("tshark is not installed: its word on %s is not heard\n", names[i]);
-        }
+        write_file(path);
+        read_file_back(path);
+        ask_tshark(path);
         assert_int_equal(unlink(path), 0);
     }
     assert_int_equal(rmdir(directory), 0);
-    struct sv_capture_in in;
     assert_false(sv_capture_open(&in, "/nonexistent.pcap", error));
     assert_non_null(strstr(error, "No such file"));
     assert_false(sv_capture_open(&in, "/proc/self/status", error));
     assert_non_null(strstr(error, "neither pcap nor pcapng"));
+    assert_false(sv_capture_create(&out, "/nonexistent/x.pcapng", NULL, error));
+    assert_false(sv_capture_finish(&out));
+    /* A full disk is told, at the latest at the end. */
+    assert_true(sv_capture_create(&out, "/dev/full", NULL, error));
+    assert_false(sv_capture_finish(&out));
 }
 
 /* Captures that others wrote: the number of packets is the one their index says. */
 static void real_captures(void **state)
 {
-    static const char *const roots[] = {"../shared/data/pcaps", "../../shared/data/pcaps", "../../../shared/data/pcaps"};
+    static const char *const roots[] = {"../shared/data/pcaps", "../../shared/data/pcaps"};
     const char *root = getenv("SEVEN_PCAPS");
     char path[1024], line[2048], error[SV_DEVICE_TEXT];
     FILE *index = NULL;
     uint32_t files = 0, wrong = 0, cut = 0;
     (void)state;
 
-    for (uint32_t i = 0; index == NULL && i < 4; i++) {
+    for (uint32_t i = 0; index == NULL && i < 3; i++) {
         const char *try = i == 0 ? root : roots[i - 1];
         if (try == NULL)
             continue;
@@ -477,7 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),       cmocka_unit_test(cut_anywhere), cmocka_unit_test(full_disk),
         cmocka_unit_test(no_such_interface), cmocka_unit_test(pcap_kinds),  cmocka_unit_test(pcapng_kinds),
-        cmocka_unit_test(lengths_that_lie), cmocka_unit_test(small_room),   cmocka_unit_test(files_and_tshark),
+        cmocka_unit_test(lengths_that_lie), cmocka_unit_test(small_room),   cmocka_unit_test(files),
         cmocka_unit_test(real_captures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
