@@ -34,8 +34,7 @@
     X(UDP_SENT, 19, "- local_port remote_port length")                                                 \
     X(UDP_RECEIVED, 20, "- local_port remote_port length")                                             \
     X(LINE, 21, "protocol direction")                         /* bytes: a line of text of layer 7 */ \
-    X(LINK, 22, "event port argument")                                                               \
-    X(ADDRESS, 23, "port index from to")                      /* bytes: 16 address */
+    X(LINK, 22, "event port argument")
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,
@@ -44,20 +43,22 @@ enum sv_trace_kind {
     SV_TRACE_KIND_COUNT
 };
 
-/* Why a segment was sent: `reason` of TCP_SENT. */
+/* `detail` of TCP_SENT: why this segment went out. `count` is the number of the retransmission. */
 enum sv_sent_reason {
     SV_SENT_NEW, SV_SENT_ACK, SV_SENT_RTO, SV_SENT_FAST, SV_SENT_PROBE, SV_SENT_KEEPALIVE, SV_SENT_TLP,
     SV_SENT_SACK, SV_SENT_CHALLENGE, SV_SENT_RESET, SV_SENT_SYN, SV_SENT_FIN, SV_SENT_WINDOW
 };
-/* `timer` of TCP_TIMER_SET and TCP_TIMER_FIRED. */
+
+/* `detail` of TCP_TIMER_SET and TCP_TIMER_FIRED. */
 enum sv_tcp_timer {
     SV_TIMER_RTO, SV_TIMER_PERSIST, SV_TIMER_KEEPALIVE, SV_TIMER_DELACK, SV_TIMER_TIME_WAIT, SV_TIMER_USER,
     SV_TIMER_PACING, SV_TIMER_COUNT
 };
-/* `call` of CALL. */
+
+/* `detail` of CALL. */
 enum sv_call {
-    SV_CALL_LISTEN, SV_CALL_CONNECT, SV_CALL_ACCEPT, SV_CALL_SEND, SV_CALL_RECV, SV_CALL_SHUTDOWN,
-    SV_CALL_CLOSE, SV_CALL_ABORT
+    SV_CALL_LISTEN, SV_CALL_CONNECT, SV_CALL_ACCEPT, SV_CALL_SEND, SV_CALL_RECV, SV_CALL_SHUTDOWN, SV_CALL_CLOSE,
+    SV_CALL_ABORT
 };
 
 struct sv_trace_record {

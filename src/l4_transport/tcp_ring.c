@@ -100,7 +100,7 @@ void sv_tcb_unready(struct sv_tcb *t)
             return;
         }
     }
-    SV_ASSERT(!"a ready connection stands on a ring");
+    SV_ASSERT(t->index == SV_NONE) /* a ready connection stands on a ring */;
 }
 
 void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small)
