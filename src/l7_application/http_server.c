@@ -252,18 +252,24 @@ static void timed_out(struct sv_http_conn *c, sv_time now)
     }
 }
 
+/* The stream has no future: nothing can be answered any more. */
+static bool is_lost(struct sv_http_conn *c, sv_time now)
+{
+    const enum sv_stream_status status = sv_stream_status(&c->stream);
+    if (c->state != SV_HTTP_OVER && (status == SV_STREAM_DEAD || status == SV_STREAM_TRUNCATED))
+        over(c, now);
+    return c->state == SV_HTTP_OVER;
+}
+
 void sv_http_conn_drive(struct sv_http_conn *c, sv_time now)
 {
     uint64_t budget = SV_HTTP_TURN_BYTES;
     const uint32_t served = c->requests;
     bool moved = true;
     c->again = false;
+    if (is_lost(c, now))
+        return;
     while (moved && c->state != SV_HTTP_OVER) {
-        const enum sv_stream_status status = sv_stream_status(&c->stream);
-        if (status == SV_STREAM_DEAD || status == SV_STREAM_TRUNCATED) {
-            over(c, now);
-            return;
-        }
         if (budget == 0 || c->requests - served >= SV_HTTP_TURN_REQUESTS) {
             c->again = true;
             return;
@@ -284,6 +290,8 @@ void sv_http_conn_drive(struct sv_http_conn *c, sv_time now)
         case SV_HTTP_OVER:
             return;
         }
+        if (!moved && is_lost(c, now)) /* the step may have been what showed it */
+            return;
         if (!moved && c->state != SV_HTTP_OVER && now >= c->deadline) {
             timed_out(c, now);
             moved = c->state != SV_HTTP_OVER;
