@@ -90,8 +90,10 @@ static enum spec parse_spec(struct sv_text t, uint64_t size, struct sv_http_rang
         uint64_t suffix;
         if (!sv_http_number(after, &suffix))
             return SPEC_BAD;
-        if (suffix == 0 || size == 0)
+        if (suffix == 0)
             return SPEC_UNSATISFIABLE;
+        if (size == 0) /* satisfiable by the letter, but "bytes 0--1/0" cannot be said: the whole, all 0 bytes of it */
+            return SPEC_BAD;
         r->bytes = suffix < size ? suffix : size;
         r->first = size - r->bytes;
         return SPEC_GOOD;

@@ -130,7 +130,7 @@ static void test_ranges_grid(void **state)
                 assert_int_equal(r.range[0].bytes, (b < size ? b + 1 : size) - a);
             }
             snprintf(fields, sizeof fields, "Range: bytes=-%u\r\n", (unsigned)a);
-            assert_int_equal(ranges(fields, size, &r), a == 0 || size == 0 ? 416 : 206);
+            assert_int_equal(ranges(fields, size, &r), a == 0 ? 416 : size == 0 ? 200 : 206);
             if (a > 0 && size > 0) {
                 assert_int_equal(r.range[0].bytes, a < size ? a : size);
                 assert_int_equal(r.range[0].first, a < size ? size - a : 0);
