@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a response: the client ends, and ends alike however the bytes come and the sink takes them. */
 #include "seven/http.h"
-#include "support/memory_stream.h"
+#include "tests/support/memory_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    (void)what;
-    (void)file;
-    (void)line;
-    abort();
-}
 
 struct outcome {
     uint64_t hash, received;

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes at all to the server: it must come to an end, read no memory but its own, and say the same
  * whether the bytes come at once or in pieces, and whether there is much room to write or little. */
-#include "support/memory_stream.h"
-#include "unit/l7_application/http_world.h"
+#include "tests/support/memory_stream.h"
+#include "tests/unit/l7_application/http_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    (void)what;
-    (void)file;
-    (void)line;
-    abort();
-}
 
 static void run(struct world *w, struct memory_stream *m, const uint8_t *data, size_t n, uint32_t piece, uint32_t room)
 {

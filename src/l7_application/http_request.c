@@ -190,8 +190,8 @@ static enum sv_file_result open_path(struct sv_http_conn *c, struct sv_text path
     return f->ops->open(f->self, path, handle, info);
 }
 
-/* The directory is open: its index.html takes its place, if there is one. True: it did. */
-static bool open_index(struct sv_http_conn *c)
+/* The directory is open: its index.html takes its place, if there is one. NOT_FOUND: there is none. */
+static enum sv_file_result open_index(struct sv_http_conn *c)
 {
     char path[SV_HTTP_PATH_BYTES + 16];
     struct sv_file_info info;
@@ -199,19 +199,20 @@ static bool open_index(struct sv_http_conn *c)
     const int n = snprintf(path, sizeof path, "%.*s%sindex.html", (int)c->target.path_n, c->target.path,
                            c->target.path_n > 0 ? "/" : "");
     if (n < 0 || (size_t)n >= sizeof path)
-        return false;
-    if (open_path(c, (struct sv_text){path, (size_t)n}, &handle, &info) != SV_FILE_OK)
-        return false;
+        return SV_FILE_NOT_FOUND;
+    const enum sv_file_result r = open_path(c, (struct sv_text){path, (size_t)n}, &handle, &info);
+    if (r != SV_FILE_OK)
+        return r;
     if (info.directory) {
         c->server->config.files.ops->close(c->server->config.files.self, handle);
-        return false;
+        return SV_FILE_NOT_FOUND;
     }
     sv_http_conn_close_file(c);
     c->open = true;
     c->handle = handle;
     c->info = info;
     c->type = sv_mime_type(SV_TEXT("index.html"));
-    return true;
+    return SV_FILE_OK;
 }
 
 /* A strong tag (RFC 9110 §8.8.1): any write changes the time of the last one (to the nanosecond), any
@@ -240,38 +241,49 @@ static void answer_file(struct sv_http_conn *c, sv_time now)
         sv_http_reply_file(c, status, &v, now);
 }
 
+/* A directory without an index: its listing, unless that is not wanted. It has no validators, so that only
+ * "*" can match (RFC 9110 §13.1.1, §13.1.2). */
+static void answer_listing(struct sv_http_conn *c, sv_time now)
+{
+    const struct sv_http_validators none = {SV_TEXT_NONE, false, 0, 0};
+    const uint32_t status =
+        c->server->config.flags & SV_HTTP_NO_LISTING ? 403 : sv_http_conditions(&c->head, &none);
+    if (status == 200)
+        sv_http_reply_listing(c, now);
+    else if (status == 304)
+        sv_http_reply_file(c, status, &none, now);
+    else
+        sv_http_reply_error(c, status, now);
+}
+
 static void answer_path(struct sv_http_conn *c, sv_time now)
 {
     const struct sv_text path = {c->target.path, c->target.path_n};
-    const enum sv_file_result r = open_path(c, path, &c->handle, &c->info);
-    if (r != SV_FILE_OK) {
-        sv_http_reply_error(c, status_of(r), now);
-        return;
-    }
-    c->open = true;
-    if (!c->info.directory) {
+    enum sv_file_result r = open_path(c, path, &c->handle, &c->info);
+    c->open = r == SV_FILE_OK;
+    if (c->open && !c->info.directory) {
         c->type = sv_mime_type(path);
         if (c->target.slash)
             sv_http_reply_error(c, 404, now); /* a file is no directory, whatever the slash says */
         else
             answer_file(c, now);
-    } else if (!c->target.slash) {
-        sv_http_reply_redirect(c, now);
-    } else if (open_index(c)) {
-        answer_file(c, now);
-    } else if (c->server->config.flags & SV_HTTP_NO_LISTING) {
-        sv_http_reply_error(c, 403, now);
-    } else {
-        /* A listing has no validators: only "*" can match (RFC 9110 §13.1.1, §13.1.2). */
-        const struct sv_http_validators none = {SV_TEXT_NONE, false, 0, 0};
-        const uint32_t status = sv_http_conditions(&c->head, &none);
-        if (status == 412)
-            sv_http_reply_error(c, status, now);
-        else if (status == 304)
-            sv_http_reply_file(c, status, &none, now);
-        else
-            sv_http_reply_listing(c, now);
+        return;
     }
+    if (c->open && !c->target.slash) {
+        sv_http_reply_redirect(c, now);
+        return;
+    }
+    if (c->open) {
+        r = open_index(c);
+        if (r == SV_FILE_NOT_FOUND) {
+            answer_listing(c, now);
+            return;
+        }
+    }
+    if (r == SV_FILE_OK)
+        answer_file(c, now);
+    else
+        sv_http_reply_error(c, status_of(r), now);
 }
 
 void sv_http_request_answer(struct sv_http_conn *c, sv_time now)

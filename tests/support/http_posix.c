@@ -24,12 +24,6 @@
 #include "port/files.h"
 #include "seven/http.h"
 
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    fprintf(stderr, "%s:%d: broken promise: %s\n", file, line, what);
-    abort();
-}
-
 static sv_time clock_now(void)
 {
     struct timespec t;

@@ -13,12 +13,6 @@
 #include "l6_presentation/percent.h"
 #include "l6_presentation/url.h"
 
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    print_error("%s:%d: %s\n", file, line, what);
-    __builtin_abort();
-}
-
 static struct sv_text text(const char *s)
 {
     return (struct sv_text){s, strlen(s)};

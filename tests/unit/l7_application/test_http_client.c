@@ -13,13 +13,7 @@
 
 #include "core/mem.h"
 #include "seven/http.h"
-#include "support/memory_stream.h"
-
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    print_error("%s:%d: %s\n", file, line, what);
-    abort();
-}
+#include "tests/support/memory_stream.h"
 
 struct peer {
     struct memory_stream m;

@@ -12,13 +12,7 @@
 
 #include "core/mem.h"
 #include "l7_application/http_select.h"
-#include "support/memory_stream.h"
-
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    print_error("%s:%d: %s\n", file, line, what);
-    abort();
-}
+#include "tests/support/memory_stream.h"
 
 static struct sv_http_head head;
 

@@ -11,14 +11,8 @@
 
 #include <cmocka.h>
 
-#include "support/memory_stream.h"
-#include "unit/l7_application/http_world.h"
-
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
-{
-    print_error("%s:%d: %s\n", file, line, what);
-    abort();
-}
+#include "tests/support/memory_stream.h"
+#include "tests/unit/l7_application/http_world.h"
 
 enum way { WHOLE, BYTES, RANDOM, TINY_ROOM, READ_ONLY, WAYS };
 
