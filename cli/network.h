@@ -30,6 +30,8 @@ const struct sv_addr *cli_network_address(const struct cli_network *n); /* our f
 
 /* Adds the application: what sv_host_add() gives, never SV_NONE (a command adds a handful). */
 uint32_t cli_network_add(struct cli_network *n, const struct sv_app *ops, void *self);
+/* Its events go nowhere from now on; its `self` may be freed. */
+void cli_network_remove(struct cli_network *n, uint32_t app);
 
 /* Descriptors of the operating system in the loop. `events` joins CLI_READ and CLI_WRITE; 0 keeps the
  * entry and waits for nothing. False: this descriptor cannot be waited for (a plain file: always ready). */

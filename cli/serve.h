@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Servers on Seven's stack: each is an application on one host. seven serve and seven demo start them. */
+#ifndef SV_CLI_SERVE_H
+#define SV_CLI_SERVE_H
+
+#include "cli/network.h"
+
+enum { SERVE_HTTP, SERVE_ECHO, SERVE_KINDS };
+
+struct serve_options {
+    uint32_t kind;
+    uint16_t port;         /* 0: the service's own */
+    const char *root;      /* http: the directory served */
+    bool silent;           /* no access log */
+    bool no_listing;
+    uint64_t delay_ns;     /* echo: from a byte's arrival to its way back */
+    uint64_t fin_delay_ns; /* echo: from there to our FIN once the peer has finished */
+};
+
+/* The handle of a running server: for its counts, and to end it. */
+struct serve_http;
+struct serve_http *serve_http_start(struct cli_network *n, const struct serve_options *options);
+void serve_http_end(struct serve_http *server, sv_time now); /* connections that still run are reset; NULL allowed */
+
+struct serve_echo;
+struct serve_echo *serve_echo_start(struct cli_network *n, const struct serve_options *options);
+void serve_echo_end(struct serve_echo *server, sv_time now);
+
+/* Connections of a server: cookies' low bits are places here. */
+struct serve_table {
+    void **place;
+    uint32_t places, used;
+    uint32_t *empty;       /* places free again, a stack */
+    uint32_t empties;
+};
+/* SV_NONE: out of memory. */
+uint32_t serve_table_add(struct serve_table *t, void *item);
+void serve_table_remove(struct serve_table *t, uint32_t at);
+void serve_table_free(struct serve_table *t);
+
+/* Listens on every address; false after saying why. */
+bool serve_listen(struct cli_network *n, const char *what, uint16_t port, uint64_t cookie, sv_sock *listener);
+
+#endif
