@@ -293,7 +293,7 @@ static int store(struct cli_parse *p, const struct cli_option *o, void *base, co
             return wrong(p, typed, value, "is not a duration; it takes one such as 200ms, 5s or 1m30s");
         return CLI_PARSED;
     case CLI_PORT:
-        if (!cli_parse_port(value, at))
+        if (!cli_parse_port(value, at) || *(uint16_t *)at == 0)
             return wrong(p, typed, value, "is not a port; it takes 1 to 65535 or a service's name such as http");
         return CLI_PARSED;
     case CLI_ADDRESS:

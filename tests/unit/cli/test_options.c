@@ -171,7 +171,7 @@ static void refusals(void **state)
         {"test --kind pink", "seven test: --kind: \"pink\" is none of its choices: red green blue\n"},
         {"test --address-of 1.2.3", "seven test: --address-of: \"1.2.3\" is not an address; it takes one such as "
                                     "10.7.0.1\n"},
-        {"test -a 10.7.0.2", "seven test: --address"},
+        {"test -a 10.7.0.2", "seven test: -a: \"10.7.0.2\" has no length; it takes ADDR/LEN, for example 10.7.0.2/24\n"},
         {"test --address 10.7.0.2", "seven test: --address: \"10.7.0.2\" has no length; it takes ADDR/LEN, for example "
                                     "10.7.0.2/24\n"},
         {"test --device tpa:x", "seven test: --device: \"tpa:x\" is not a device; it takes tap:NAME, for example "
@@ -182,8 +182,7 @@ static void refusals(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(run(&command, bad[i].line), CLI_USAGE);
-        if (strcmp(bad[i].line, "test -a 10.7.0.2") != 0)
-            assert_string_equal(said, bad[i].says);
+        assert_string_equal(said, bad[i].says);
         const char *end = strchr(said, '\n');
         assert_non_null(end);
         assert_int_equal(end[1], '\0'); /* one line */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -164,8 +166,9 @@ static void names(void **state)
     assert_string_equal(cli_addr_text(&a, text), "10.7.0.8");
     assert_false(cli_resolve("site.test", 82, &resolve, "/dev/null", &a));
     assert_true(cli_resolve("10.7.0.1", 82, &resolve, "/dev/null", &a));
-    const char *path = "/tmp/seven-test-hosts";
-    FILE *file = fopen(path, "w");
+    char path[] = "/tmp/seven-test-hosts-XXXXXX";
+    const int fd = mkstemp(path);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
     assert_non_null(file);
     (void)fputs("# comment\n::1 six\n10.7.0.3\tone two # three\n", file);
     (void)fclose(file);
