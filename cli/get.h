@@ -4,7 +4,6 @@
 #define SV_CLI_GET_H
 
 #include "cli/network.h"
-#include "cli/socket_stream.h"
 #include "seven/http.h"
 
 /* curl's exit codes. */

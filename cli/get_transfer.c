@@ -38,8 +38,13 @@ static void next(struct get *g, sv_time now)
 
 static void drop_connection(struct get *g, sv_time now)
 {
-    if (g->connected || g->connecting)
-        cli_socket_stream_close(&g->socket, now);
+    struct sv_stack *stack = cli_network_stack(g->network);
+    if ((g->connected || g->connecting) && g->socket.error != SV_ERR_ABORTED) {
+        if (g->socket.error == SV_OK && g->connected)
+            sv_close(stack, g->socket.socket, now);
+        else
+            sv_abort(stack, g->socket.socket, now);
+    }
     g->connected = g->connecting = false;
 }
 
@@ -156,8 +161,7 @@ static void request_now(struct get *g, sv_time now)
                                                  .line = on_line};
     g->connecting = false;
     if (!g->connected) {
-        const struct sv_stream stream = {g->socket_ops, &g->socket};
-        g->client = sv_http_client_init(g->client_memory, sv_http_client_bytes(), &config, stream, now);
+        g->client = sv_http_client_init(g->client_memory, sv_http_client_bytes(), &config, g->stream, now);
     }
     g->connected = true;
     const int r = get_request_prepare(g, &request, &why);
@@ -185,8 +189,7 @@ static void connect_now(struct get *g, sv_time now)
         get_finish(g, GET_NO_CONNECTION, now, "connect to %s: %s", text, cli_network_error(error));
         return;
     }
-    const struct sv_stream stream = cli_socket_stream_init(&g->socket, stack, socket, true, now);
-    g->socket_ops = stream.ops;
+    g->stream = sv_socket_stream_init(&g->socket, stack, socket, now);
     g->connecting = true;
     g->connect_by = g->config.connect_ns ? now + g->config.connect_ns : SV_NEVER;
 }
@@ -360,7 +363,7 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
     (void)stack;
     if (event->socket.index != g->socket.socket.index || event->socket.generation != g->socket.socket.generation)
         return;
-    cli_socket_stream_event(&g->socket, event, now);
+    sv_socket_stream_event(&g->socket, event, now);
     if (g->connecting && event->what & SV_EVENT_ERROR) {
         get_finish(g, event->error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_NO_CONNECTION, now, "connect to %s: %s",
                    cli_endpoint_text(&g->remote, text), cli_network_error((enum sv_err)event->error));

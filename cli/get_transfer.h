@@ -4,6 +4,7 @@
 #define SV_CLI_GET_TRANSFER_H
 
 #include "cli/get.h"
+#include "l7_application/socket_stream.h"
 
 #define GET_FIELDS (CLI_LIST_MAX + 8u)
 
@@ -26,8 +27,8 @@ struct get {
 
     bool running, connecting, connected, discard, head_seen;
     sv_time started, connect_by, end_by;
-    struct cli_socket_stream socket;
-    const struct sv_stream_ops *socket_ops;
+    struct sv_socket_stream socket;
+    struct sv_stream stream;
     struct sv_http_client *client;
     void *client_memory;
 

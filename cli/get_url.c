@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "cli/get.h"
+#include "l6_presentation/url.h"
 
 static const char hex[] = "0123456789ABCDEF";
 
@@ -102,62 +103,23 @@ int get_url_parse(struct get_url *url, const char *text, const char **why)
     return GET_OK;
 }
 
-/* RFC 3986 §5.2.4: "." and ".." segments of the path, in place. */
-static void remove_dots(char *path)
-{
-    char *query = path + strcspn(path, "?");
-    char *in = path, *out = path;
-    while (in < query) {
-        char *end = in + 1 + strcspn(in + 1, "/?");
-        const size_t n = (size_t)(end - in);
-        const bool last = end >= query;
-        if (n == 2 && in[1] == '.') {
-            if (last)
-                *out++ = '/';
-        } else if (n == 3 && in[1] == '.' && in[2] == '.') {
-            while (out > path && *--out != '/')
-                continue;
-            if (last)
-                *out++ = '/';
-        } else {
-            memmove(out, in, n);
-            out += n;
-        }
-        in = end;
-    }
-    if (out == path)
-        *out++ = '/';
-    memmove(out, query, strlen(query) + 1);
-}
-
 bool get_url_join(const struct get_url *base, struct sv_text location, char *to, size_t room)
 {
-    char path[GET_URL_MAX];
-    const int n = (int)location.n;
-    const char *colon = memchr(location.at, ':', location.n);
-    const char *slash = memchr(location.at, '/', location.n);
-    int used;
-    if (location.n >= sizeof path - 2)
+    char whole[GET_URL_MAX + 320], raw[GET_URL_MAX], reference[GET_URL_MAX];
+    struct sv_url from, url;
+    size_t n;
+    const int length = snprintf(whole, sizeof whole, "http://%s%s", base->authority, base->target);
+    if (length < 0 || location.n >= sizeof raw || memchr(location.at, '\0', location.n) || room == 0)
         return false;
-    if (colon && (!slash || colon < slash)) /* absolute */
-        return snprintf(to, room, "%.*s", n, location.at) < (int)room;
-    if (n >= 2 && location.at[0] == '/' && location.at[1] == '/')
-        return snprintf(to, room, "http:%.*s", n, location.at) < (int)room;
-    if (n && location.at[0] == '/') {
-        used = snprintf(path, sizeof path, "%.*s", n, location.at);
-    } else if (n && location.at[0] == '?') {
-        used = snprintf(path, sizeof path, "%.*s%.*s", (int)strcspn(base->target, "?"), base->target, n, location.at);
-    } else {
-        int folder = (int)strcspn(base->target, "?");
-        while (folder > 0 && base->target[folder - 1] != '/')
-            folder--;
-        used = snprintf(path, sizeof path, "%.*s%.*s", folder, base->target, n, location.at);
-    }
-    if (used < 0 || used >= (int)sizeof path)
+    (void)snprintf(raw, sizeof raw, "%.*s", (int)location.n, location.at);
+    if (!clean(reference, sizeof reference, raw))
         return false;
-    if (path[0] == '/')
-        remove_dots(path);
-    return snprintf(to, room, "http://%s%s", base->authority, path) < (int)room;
+    if (!sv_url_parse((struct sv_text){whole, (size_t)length}, &from) ||
+        !sv_url_parse((struct sv_text){reference, strlen(reference)}, &url) ||
+        !sv_url_resolve(&from, &url, to, room - 1, &n))
+        return false;
+    to[n] = '\0';
+    return true;
 }
 
 const char *get_url_name(const struct get_url *url, char *to, size_t room)

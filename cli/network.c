@@ -131,6 +131,7 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
         return cli_fail(n->command, "%s", cli_network_error(error)) < 0;
     sv_interface_set_up(n->stack, n->port, true, now);
     n->address = o->address.addr[0];
+    n->gateways = o->gateway;
     return true;
 }
 

@@ -34,6 +34,7 @@ struct cli_network {
     struct sv_loop loop;
     sv_port port;
     struct sv_addr address;
+    struct cli_addresses gateways;
     struct cli_watch watch[CLI_WATCHES];
     void (*interrupted)(void *self, sv_time now);
     void *interrupted_self;

@@ -134,54 +134,6 @@ static int serve_run(int argc, char **argv)
     return r;
 }
 
-bool serve_listen(struct cli_network *n, const char *what, uint16_t port, uint64_t cookie, sv_sock *listener)
-{
-    const struct sv_endpoint local = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, port};
-    const struct sv_listen_options options = {
-        .size = sizeof options, .backlog = 1024, .half_open = 1024, .cookie = cookie};
-    const enum sv_err error = sv_listen(cli_network_stack(n), &local, &options, listener, cli_network_now(n));
-    if (error != SV_OK)
-        (void)cli_fail("serve", "%s: TCP port %u: %s", what, (unsigned)port, cli_network_error(error));
-    return error == SV_OK;
-}
-
-uint32_t serve_table_add(struct serve_table *t, void *item)
-{
-    if (!t->empties) {
-        const uint32_t more = t->places ? t->places * 2 : 64;
-        void **place = realloc(t->place, more * sizeof place[0]);
-        if (!place)
-            return SV_NONE;
-        t->place = place;
-        uint32_t *empty = realloc(t->empty, more * sizeof empty[0]);
-        if (!empty)
-            return SV_NONE;
-        t->empty = empty;
-        for (uint32_t i = more; i > t->places; i--)
-            t->empty[t->empties++] = i - 1;
-        memset(t->place + t->places, 0, (more - t->places) * sizeof place[0]);
-        t->places = more;
-    }
-    const uint32_t at = t->empty[--t->empties];
-    t->place[at] = item;
-    t->used++;
-    return at;
-}
-
-void serve_table_remove(struct serve_table *t, uint32_t at)
-{
-    t->place[at] = NULL;
-    t->empty[t->empties++] = at;
-    t->used--;
-}
-
-void serve_table_free(struct serve_table *t)
-{
-    free(t->place);
-    free(t->empty);
-    memset(t, 0, sizeof *t);
-}
-
 const struct cli_command cli_command_serve = {
     .name = "serve",
     .summary = "servers on Seven's own stack: http, echo",
@@ -191,7 +143,7 @@ const struct cli_command cli_command_serve = {
                 "seven serve http --port 8080 echo --delay 100ms\ttwo servers in one process\n"
                 "seven serve echo -w echo.pcapng --ladder\tand see each conversation\n",
     .detail = "Several servers may be named; the options after each name are that server's. The access log (the "
-              "common log format) goes to stderr. Ctrl-C ends in order.",
+              "combined log format) goes to stderr. Ctrl-C ends in order.",
     .exit_codes = "0\tended by Ctrl-C\n1\tcould not start\n2\tusage\n",
     .options = serve_options_table,
     .network = true,

@@ -20,25 +20,16 @@ struct serve_options {
 /* The handle of a running server: for its counts, and to end it. */
 struct serve_http;
 struct serve_http *serve_http_start(struct cli_network *n, const struct serve_options *options);
-void serve_http_end(struct serve_http *server, sv_time now); /* connections that still run are reset; NULL allowed */
+void serve_http_end(struct serve_http *server, sv_time now); /* NULL is allowed */
 
 struct serve_echo;
 struct serve_echo *serve_echo_start(struct cli_network *n, const struct serve_options *options);
 void serve_echo_end(struct serve_echo *server, sv_time now);
 
-/* Connections of a server: cookies' low bits are places here. */
-struct serve_table {
-    void **place;
-    uint32_t places, used;
-    uint32_t *empty;       /* places free again, a stack */
-    uint32_t empties;
-};
-/* SV_NONE: out of memory. */
-uint32_t serve_table_add(struct serve_table *t, void *item);
-void serve_table_remove(struct serve_table *t, uint32_t at);
-void serve_table_free(struct serve_table *t);
-
-/* Listens on every address; false after saying why. */
-bool serve_listen(struct cli_network *n, const char *what, uint16_t port, uint64_t cookie, sv_sock *listener);
+/* Every address of ours, of IPv4. */
+static inline struct sv_endpoint serve_anywhere(uint16_t port)
+{
+    return (struct sv_endpoint){{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, port};
+}
 
 #endif
