@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From options to a running host. What is remembered of it lies here; how the trace becomes files and
+ * drawings lies in sinks.c, what other processes may ask in status.c. */
+#define _GNU_SOURCE
+#include "cli/network.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "cli/network_private.h"
+#include "port/clock.h"
+#include "port/cpu.h"
+#include "port/entropy.h"
+#include "port/memory.h"
+
+#define POOL_BUFS 16384u
+#define POOL_SLABS 32768u      /* 64 MiB, of which only what is used is real */
+#define TRACE_RECORDS 262144u  /* drained each round of the loop */
+#define PATIENCE (12 * SV_S)   /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
+
+static const struct sv_addr default_address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}};
+static const struct sv_addr default_gateway = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}};
+
+/* --- what the options leave open ------------------------------------------------------------------------- */
+
+static bool within(const struct sv_addr *addr, const struct sv_addr *prefix, uint32_t length)
+{
+    const uint32_t bits = cli_addr_is_v4(prefix) ? 96 + length : length;
+    for (uint32_t i = 0; i < bits; i++)
+        if ((addr->byte[i / 8] ^ prefix->byte[i / 8]) & (0x80u >> i % 8))
+            return false;
+    return true;
+}
+
+static void fill_addresses(struct cli_network_options *o)
+{
+    const bool none = o->address.n == 0;
+    if (none) {
+        o->address.n = 1;
+        o->address.addr[0] = default_address;
+        o->address.length[0] = 24;
+    }
+    if (o->gateway.n == 0 && within(&default_gateway, &o->address.addr[0], o->address.length[0])) {
+        o->gateway.n = 1;
+        o->gateway.addr[0] = default_gateway;
+    }
+}
+
+/* A device whose other end we make gets the gateways' addresses there. */
+static void device_options(struct sv_device_options *d, const struct cli_network_options *o)
+{
+    sv_device_defaults(d);
+    d->mtu = (uint32_t)o->mtu;
+    d->kernel_addresses = 0;
+    for (uint32_t i = 0; i < o->gateway.n && d->kernel_addresses < 4; i++) {
+        for (uint32_t k = 0; k < o->address.n; k++) {
+            if (!within(&o->gateway.addr[i], &o->address.addr[k], o->address.length[k]))
+                continue;
+            d->kernel[d->kernel_addresses].addr = o->gateway.addr[i];
+            d->kernel[d->kernel_addresses++].length = o->address.length[k];
+            break;
+        }
+    }
+    if (o->mac.given)
+        memcpy(d->mac, o->mac.byte, 6);
+    else if (strncmp(o->device, "tap:", 4) == 0) {
+        /* From the address: who starts us again finds the kernel's neighbour entry still right. */
+        const uint8_t mac[6] = {2, 7, o->address.addr[0].byte[12], o->address.addr[0].byte[13],
+                                o->address.addr[0].byte[14], o->address.addr[0].byte[15]};
+        memcpy(d->mac, mac, 6);
+    }
+}
+
+/* --- putting it together --------------------------------------------------------------------------------- */
+
+static bool make_stack(struct cli_network *n, const struct cli_network_options *o, const struct cli_network_wish *wish)
+{
+    struct sv_stack_config config = {.size = sizeof config, .host = 1, .cpu = sv_cpu_detect(), .profile = o->profile};
+    config.connections = wish->connections ? wish->connections : 4096;
+    config.half_open = config.connections;
+    config.time_waits = 4 * config.connections;
+    config.seed = o->seed;
+    if (!o->seed && (!sv_entropy(&config.seed, sizeof config.seed) || !sv_entropy(config.secret, sizeof config.secret)))
+        return cli_fail(n->command, "the kernel gives no random numbers, and without them nothing may start") < 0;
+    const uint64_t bytes = sv_pool_bytes(POOL_BUFS, POOL_SLABS) + sv_stack_bytes(&config) +
+                           (n->traced ? sv_trace_bytes(TRACE_RECORDS) : 0) + (1u << 20);
+    n->memory = sv_memory_map(bytes, false);
+    n->memory_bytes = bytes;
+    n->arena = n->memory ? sv_arena_create(n->memory, bytes) : NULL;
+    n->pool = n->arena ? sv_pool_create(n->arena, POOL_BUFS, POOL_SLABS) : NULL;
+    if (n->pool && n->traced)
+        n->trace = sv_trace_create(n->arena, TRACE_RECORDS);
+    config.trace = n->trace;
+    if (n->pool && (n->trace || !n->traced))
+        n->stack = sv_stack_create(n->arena, n->pool, &config, sv_clock());
+    if (!n->stack)
+        return cli_fail(n->command, "%llu bytes of memory are not to be had", (unsigned long long)bytes) < 0;
+    n->host.stack = n->stack;
+    return true;
+}
+
+static bool configure(struct cli_network *n, const struct cli_network_options *o)
+{
+    const sv_time now = sv_clock();
+    struct sv_interface_config config = {.size = sizeof config, .flags = n->device.flags, .mtu = n->device.mtu};
+    char text[CLI_ENDPOINT_TEXT];
+    memcpy(config.mac, n->device.mac, 6);
+    if (o->mtu && o->mtu < config.mtu)
+        config.mtu = (uint32_t)o->mtu;
+    /* On a TAP the kernel is the only other station, and its address is known to differ. */
+    if (strncmp(o->device, "tap:", 4) == 0)
+        config.flags |= SV_IF_NO_ARP_PROBE;
+    enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
+    for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
+        error = sv_address_add(n->stack, n->port, &o->address.addr[i], o->address.length[i], now);
+        if (error != SV_OK)
+            return cli_usage(n->command, "-a %s/%u: %s", cli_addr_text(&o->address.addr[i], text), o->address.length[i],
+                             cli_network_error(error)) < 0;
+    }
+    static const struct sv_addr any4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+    for (uint32_t i = 0; i < o->gateway.n && error == SV_OK; i++) {
+        error = sv_route_add(n->stack, &any4, 0, &o->gateway.addr[i], n->port, now);
+        if (error != SV_OK)
+            return cli_usage(n->command, "-g %s: %s", cli_addr_text(&o->gateway.addr[i], text),
+                             cli_network_error(error)) < 0;
+    }
+    if (error != SV_OK)
+        return cli_fail(n->command, "%s", cli_network_error(error)) < 0;
+    sv_interface_set_up(n->stack, n->port, true, now);
+    n->address = o->address.addr[0];
+    n->gateways = o->gateway;
+    return true;
+}
+
+static bool make_loop(struct cli_network *n)
+{
+    if (!sv_loop_open(&n->loop))
+        return cli_fail(n->command, "no event loop: %s", strerror(errno)) < 0;
+    n->loop_open = true;
+    const uint32_t party = sv_loop_add_host(&n->loop, &n->host, n->pool, 0);
+    if (party == SV_NONE || !sv_loop_add_device(&n->loop, &n->device, party, n->port))
+        return cli_fail(n->command, "%s cannot be waited for: %s", n->device.name, strerror(errno)) < 0;
+    if (!sv_loop_take_signals(&n->loop))
+        return cli_fail(n->command, "no signals to be had: %s", strerror(errno)) < 0;
+    return true;
+}
+
+/* Until RFC 5227's probes are over an address is of no use. */
+static bool wait_for_addresses(struct cli_network *n)
+{
+    const sv_time give_up = sv_clock() + PATIENCE;
+    bool told = false;
+    for (;;) {
+        struct sv_address_info info = {.size = sizeof info};
+        char text[CLI_ENDPOINT_TEXT];
+        uint32_t at = 0;
+        bool waiting = false;
+        while (sv_address_each(n->stack, &at, &info)) {
+            if (info.state == 2)
+                return cli_fail(n->command, "another station uses %s; give another with -a",
+                                cli_addr_text(&info.addr, text)) < 0;
+            waiting |= info.state == 0;
+        }
+        if (!waiting)
+            return true;
+        if (sv_clock() > give_up)
+            return cli_fail(n->command, "the address could not be probed: %s takes no frames", n->device.name) < 0;
+        if (!told && !n->quiet)
+            (void)fprintf(stderr, "seven %s: probing the address (RFC 5227)...\n", n->command);
+        told = true;
+        (void)sv_loop_run(&n->loop, sv_clock() + 50 * SV_MS);
+        if (n->loop.signal)
+            return false;
+    }
+}
+
+struct cli_network *cli_network_open(const struct cli_command *command, const struct cli_network_options *options,
+                                     const struct cli_output_options *output, const struct cli_network_wish *wish)
+{
+    struct cli_network *n = calloc(1, sizeof *n);
+    struct cli_network_options o = *options;
+    struct sv_device_options device;
+    char error[SV_DEVICE_TEXT];
+    if (!n) {
+        (void)cli_fail(command->name, "out of memory");
+        return NULL;
+    }
+    n->command = command->name;
+    n->quiet = wish->quiet;
+    n->device.fd = -1;
+    n->traced = o.capture || o.ladder || wish->traced;
+    fill_addresses(&o);
+    device_options(&device, &o);
+    bool ok = make_stack(n, &o, wish);
+    if (ok && !sv_device_open(&n->device, o.device, &device, error)) {
+        (void)cli_fail(command->name, "-i %s: %s", o.device, error);
+        ok = false;
+    }
+    if (ok)
+        n->device_open = true;
+    if (ok && configure(n, &o) && make_loop(n) && cli_sinks_open(n, &o, output) && wait_for_addresses(n)) {
+        if (!wish->control_off)
+            cli_status_open(n);
+        return n;
+    }
+    cli_network_close(n, 0);
+    return NULL;
+}
+
+/* --- what commands use ------------------------------------------------------------------------------------- */
+
+struct sv_host *cli_network_host(struct cli_network *n)
+{
+    return &n->host;
+}
+
+struct sv_stack *cli_network_stack(struct cli_network *n)
+{
+    return n->stack;
+}
+
+struct sv_pool *cli_network_pool(struct cli_network *n)
+{
+    return n->pool;
+}
+
+sv_time cli_network_now(const struct cli_network *n)
+{
+    (void)n;
+    return sv_clock();
+}
+
+const struct sv_addr *cli_network_address(const struct cli_network *n)
+{
+    return &n->address;
+}
+
+static void no_event(void *self, struct sv_stack *stack, const struct sv_event *event, sv_time now)
+{
+    (void)self;
+    (void)stack;
+    (void)event;
+    (void)now;
+}
+
+static const struct sv_app nobody = {no_event, NULL, NULL};
+
+uint32_t cli_network_add(struct cli_network *n, const struct sv_app *ops, void *self)
+{
+    /* The place of one that was removed may get late events of its sockets: handles tell them apart. */
+    for (uint32_t i = 0; i < n->host.apps; i++) {
+        if (n->host.app[i].ops == &nobody) {
+            n->host.app[i].ops = ops;
+            n->host.app[i].self = self;
+            return i;
+        }
+    }
+    const uint32_t app = sv_host_add(&n->host, ops, self);
+    SV_ASSERT(app != SV_NONE);
+    return app;
+}
+
+void cli_network_remove(struct cli_network *n, uint32_t app)
+{
+    n->host.app[app].ops = &nobody;
+    n->host.app[app].self = NULL;
+}
+
+static void on_ready(void *self, struct sv_loop *loop, int fd, uint32_t events, sv_time now)
+{
+    struct cli_watch *w = self;
+    uint32_t what = 0;
+    (void)loop;
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        what |= CLI_READ;
+    if (events & (EPOLLOUT | EPOLLERR))
+        what |= CLI_WRITE;
+    w->ready(w->self, fd, what, now);
+}
+
+bool cli_network_watch(struct cli_network *n, int fd, uint32_t events, cli_ready *ready, void *self)
+{
+    struct cli_watch *w = NULL;
+    for (uint32_t i = 0; i < CLI_WATCHES; i++) {
+        if (n->watch[i].ready && n->watch[i].fd == fd) {
+            w = &n->watch[i];
+            break;
+        }
+        if (!n->watch[i].ready && !w)
+            w = &n->watch[i];
+    }
+    SV_ASSERT(w != NULL);
+    const bool same = w->ready && w->events == events && w->fd == fd;
+    const bool fresh = !w->ready;
+    w->fd = fd;
+    w->ready = ready;
+    w->self = self;
+    if (same)
+        return true;
+    w->events = events;
+    /* Nothing is waited for: out of epoll altogether, which reports a hang-up whatever is asked. */
+    if (!events && !fresh) {
+        sv_loop_unwatch(&n->loop, fd);
+        return true;
+    }
+    const uint32_t mask = (events & CLI_READ ? EPOLLIN : 0u) | (events & CLI_WRITE ? EPOLLOUT : 0u);
+    if (sv_loop_watch(&n->loop, fd, mask, on_ready, w)) {
+        if (!events)
+            sv_loop_unwatch(&n->loop, fd);
+        return true;
+    }
+    w->ready = NULL;
+    return false;
+}
+
+void cli_network_unwatch(struct cli_network *n, int fd)
+{
+    for (uint32_t i = 0; i < CLI_WATCHES; i++) {
+        if (n->watch[i].ready && n->watch[i].fd == fd) {
+            if (n->watch[i].events)
+                sv_loop_unwatch(&n->loop, fd);
+            n->watch[i].ready = NULL;
+        }
+    }
+}
+
+void cli_network_on_interrupt(struct cli_network *n, void (*interrupted)(void *self, sv_time now), void *self)
+{
+    n->interrupted = interrupted;
+    n->interrupted_self = self;
+}
+
+void cli_network_on_record(struct cli_network *n, cli_record *record, void *self)
+{
+    n->record = record;
+    n->record_self = self;
+}
+
+int cli_network_run(struct cli_network *n)
+{
+    if (n->stopped) { /* by what was started before the loop */
+        n->stopped = false;
+        return n->status;
+    }
+    n->loop.stopped = false;
+    (void)sv_loop_run(&n->loop, SV_NEVER);
+    if (n->loop.signal && !n->stopped) {
+        n->status = 128 + n->loop.signal;
+        if (n->interrupted)
+            n->interrupted(n->interrupted_self, sv_clock());
+    } else if (!n->stopped) {
+        n->status = cli_fail(n->command, "%s is gone", n->device.name);
+    }
+    n->stopped = false;
+    return n->status;
+}
+
+void cli_network_stop(struct cli_network *n, int status)
+{
+    n->stopped = true;
+    n->status = status;
+    sv_loop_stop(&n->loop, status);
+}
+
+/* Whether something of ours is still to be said or acknowledged. */
+static bool busy(struct cli_network *n)
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    uint32_t at = 0;
+    while (sv_stack_each(n->stack, &at, &info))
+        if (info.protocol == 6 && info.state != SV_TIME_WAIT && info.state != SV_LISTEN && info.state != SV_CLOSED &&
+            info.state != SV_FIN_WAIT_2)
+            return true;
+    return sv_node_next_output(sv_stack_node(n->stack), SV_NO_PORT) != SV_NO_PORT;
+}
+
+void cli_network_close(struct cli_network *n, sv_time longest_ns)
+{
+    if (!n)
+        return;
+    if (n->loop_open && n->stack) {
+        const sv_time give_up = sv_clock() + longest_ns;
+        n->loop.signal = 0;
+        while (!n->device.dead && !n->loop.signal && busy(n) && sv_clock() < give_up) {
+            n->loop.stopped = false;
+            (void)sv_loop_run(&n->loop, sv_clock() + 5 * SV_MS);
+        }
+        (void)sv_loop_round(&n->loop);
+    }
+    cli_status_close(n);
+    cli_sinks_close(n);
+    if (n->loop_open)
+        sv_loop_close(&n->loop);
+    if (n->device_open)
+        sv_device_close(&n->device);
+    sv_memory_unmap(n->memory, n->memory_bytes);
+    free(n);
+}
+
+const char *cli_network_error(enum sv_err error)
+{
+    switch (error) {
+    case SV_ERR_REFUSED:
+        return "connection refused: nobody listens there";
+    case SV_ERR_RESET:
+        return "connection reset by the other side";
+    case SV_ERR_TIMED_OUT:
+        return "timed out: no answer came";
+    case SV_ERR_UNREACHABLE:
+        return "unreachable: no station answers for that address";
+    case SV_ERR_NO_ROUTE:
+        return "no route there; see -a and -g";
+    case SV_ERR_IN_USE:
+        return "already in use";
+    default:
+        return sv_err_text(error);
+    }
+}

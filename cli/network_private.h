@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of struct cli_network, for network.c, sinks.c and status.c. */
+#ifndef SV_CLI_NETWORK_PRIVATE_H
+#define SV_CLI_NETWORK_PRIVATE_H
+
+#include "cli/network.h"
+#include "port/control.h"
+#include "port/loop.h"
+
+#define CLI_WATCHES 32u
+
+struct cli_watch {
+    int fd;
+    uint32_t events;
+    cli_ready *ready; /* NULL: free */
+    void *self;
+};
+
+struct cli_sinks;
+
+struct cli_network {
+    const char *command;
+    bool quiet, traced, stopped;
+    int status;
+    void *memory;
+    uint64_t memory_bytes;
+    struct sv_arena *arena;
+    struct sv_pool *pool;
+    struct sv_trace *trace;      /* NULL: not traced */
+    struct sv_stack *stack;
+    struct sv_host host;
+    struct sv_device device;
+    bool device_open, loop_open;
+    struct sv_loop loop;
+    sv_port port;
+    struct sv_addr address;
+    struct cli_addresses gateways;
+    struct cli_watch watch[CLI_WATCHES];
+    void (*interrupted)(void *self, sv_time now);
+    void *interrupted_self;
+    cli_record *record;
+    void *record_self;
+    struct cli_sinks *sinks;
+    struct sv_control control;
+    bool control_open;
+};
+
+/* The capture file and the ladder, fed from the trace once each round. False after saying why. */
+bool cli_sinks_open(struct cli_network *n, const struct cli_network_options *options,
+                    const struct cli_output_options *output);
+void cli_sinks_close(struct cli_network *n);
+
+/* Answers for seven ss and seven ip; a process runs on well without. */
+void cli_status_open(struct cli_network *n);
+void cli_status_close(struct cli_network *n);
+
+#endif

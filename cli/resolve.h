@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names to addresses: literals, --resolve, /etc/hosts. */
+#ifndef SV_CLI_RESOLVE_H
+#define SV_CLI_RESOLVE_H
+
+#include "cli/options.h"
+
+/* `resolve` (may be NULL) holds curl's HOST:PORT:ADDR entries; `hosts` is the file to look into, NULL for
+ * /etc/hosts. False: the name is in neither. Only addresses the stack can reach are given. */
+bool cli_resolve(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
+                 struct sv_addr *addr);
+
+/* Checks the form of --resolve entries; the first wrong one, or NULL. */
+const char *cli_resolve_check(const struct cli_texts *resolve);
+
+/* The sentence for a name that could not be resolved. */
+#define CLI_RESOLVE_HINT "not an address, and neither in --resolve nor in /etc/hosts (this build asks no DNS)"
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a running stack tells seven ss and seven ip over its control socket: one JSON object a line, with the
+ * keys of iproute2 where it has them. */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/network_private.h"
+#include "port/clock.h"
+
+static const char *ss_state(const struct sv_sock_info *i)
+{
+    static const char *const names[SV_TCP_STATES] = {"UNCONN", "LISTEN", "SYN-SENT", "SYN-RECV", "ESTAB",
+                                                     "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK",
+                                                     "TIME-WAIT"};
+    if (i->protocol != 6)
+        return i->remote.port ? "ESTAB" : "UNCONN";
+    return i->state < SV_TCP_STATES ? names[i->state] : "UNKNOWN";
+}
+
+static void print_socket(struct sv_control_answer *a, const struct sv_sock_info *i)
+{
+    char local[CLI_ENDPOINT_TEXT], peer[CLI_ENDPOINT_TEXT];
+    const bool listens = i->protocol == 6 && i->state == SV_LISTEN;
+    sv_control_print(a,
+                     "{\"netid\":\"%s\",\"state\":\"%s\",\"recv_q\":%u,\"send_q\":%u,\"local\":\"%s\","
+                     "\"local_port\":%u,\"peer\":\"%s\",\"peer_port\":%u",
+                     i->protocol == 6    ? "tcp"
+                     : i->protocol == 17 ? "udp"
+                                         : "icmp",
+                     ss_state(i), listens ? i->backlog : i->recv_queued,
+                     listens ? i->backlog_max : i->send_queued + i->send_unacked, cli_addr_text(&i->local.addr, local),
+                     (unsigned)i->local.port, cli_addr_text(&i->remote.addr, peer), (unsigned)i->remote.port);
+    if (i->protocol == 6 && !listens)
+        sv_control_print(a,
+                         ",\"flow\":%u,\"timestamps\":%s,\"sack\":%s,\"ecn\":%s,\"send_scale\":%u,\"recv_scale\":%u,"
+                         "\"rto_us\":%u,\"rtt_us\":%u,\"rttvar_us\":%u,\"min_rtt_us\":%u,\"mss_bytes\":%u,"
+                         "\"cwnd_bytes\":%u,\"ssthresh_bytes\":%u,\"bytes_acked\":%" PRIu64
+                         ",\"bytes_received\":%" PRIu64 ",\"unacked_bytes\":%u,\"retransmits\":%u,\"backoff\":%u,"
+                         "\"send_window_bytes\":%u,\"recv_window_bytes\":%u",
+                         i->flow, i->options & 1 ? "true" : "false", i->options & 2 ? "true" : "false",
+                         i->options & 8 ? "true" : "false", i->send_scale, i->recv_scale, i->rto_us, i->srtt_us,
+                         i->rttvar_us, i->min_rtt_us, i->mss_bytes, i->cwnd, i->ssthresh, i->bytes_sent,
+                         i->bytes_received, i->send_unacked, i->retransmits, i->backoff, i->send_window,
+                         i->recv_window);
+    if (listens)
+        sv_control_print(a, ",\"half_open\":%u", i->half_open);
+    sv_control_print(a, "}\n");
+}
+
+static void print_sockets(struct cli_network *n, struct sv_control_answer *a)
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    uint32_t at = 0;
+    while (sv_stack_each(n->stack, &at, &info))
+        print_socket(a, &info);
+}
+
+static void print_summary(struct cli_network *n, struct sv_control_answer *a)
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    struct sv_pool_counts pool;
+    uint32_t at = 0, tcp[SV_TCP_STATES] = {0}, udp = 0, icmp = 0;
+    while (sv_stack_each(n->stack, &at, &info)) {
+        if (info.protocol == 6 && info.state < SV_TCP_STATES)
+            tcp[info.state]++;
+        udp += info.protocol == 17;
+        icmp += info.protocol == 1;
+    }
+    sv_control_print(a, "{\"tcp\":{");
+    for (uint32_t s = 0; s < SV_TCP_STATES; s++)
+        sv_control_print(a, "%s\"%s\":%u", s ? "," : "", sv_tcp_state_name((enum sv_tcp_state)s), tcp[s]);
+    sv_control_print(a, "},\"udp\":%u,\"icmp\":%u", udp, icmp);
+    sv_pool_count(n->pool, &pool);
+    sv_control_print(a,
+                     ",\"bufs\":%u,\"bufs_free\":%u,\"bufs_low\":%u,\"slabs\":%u,\"slabs_free\":%u,\"slabs_low\":%u,"
+                     "\"refused\":%" PRIu64 ",\"arena_used_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64
+                     ",\"drops\":{",
+                     pool.bufs, pool.bufs_free, pool.bufs_low, pool.slabs, pool.slabs_free, pool.slabs_low,
+                     pool.refused, sv_arena_used(n->arena), sv_arena_bytes(n->arena));
+    const char *comma = "";
+    for (uint32_t d = 1; d < SV_DROP_COUNT; d++) {
+        const uint64_t count = sv_stack_drops(n->stack, (enum sv_drop)d);
+        if (!count)
+            continue;
+        sv_control_print(a, "%s\"%s\":%" PRIu64, comma, sv_drop_name((enum sv_drop)d), count);
+        comma = ",";
+    }
+    sv_control_print(a, "}}\n");
+}
+
+static void print_mac(struct sv_control_answer *a, const char *key, const uint8_t m[6])
+{
+    sv_control_print(a, ",\"%s\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", key, m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+static void print_link(struct cli_network *n, struct sv_control_answer *a, bool statistics, bool addresses)
+{
+    struct sv_interface_info i = {.size = sizeof i};
+    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    if (sv_interface_info(n->stack, n->port, &i) != SV_OK)
+        return;
+    sv_control_print(a,
+                     "{\"ifindex\":%u,\"ifname\":\"%s\",\"flags\":[\"BROADCAST\",\"MULTICAST\"%s],\"mtu\":%u,"
+                     "\"operstate\":\"%s\",\"link_type\":\"ether\"",
+                     n->port + 1, n->device.name, i.up ? ",\"UP\",\"LOWER_UP\"" : "", i.mtu, i.up ? "UP" : "DOWN");
+    print_mac(a, "address", i.mac);
+    print_mac(a, "broadcast", broadcast);
+    if (addresses) {
+        struct sv_address_info info = {.size = sizeof info};
+        char text[CLI_ENDPOINT_TEXT];
+        const char *comma = "";
+        uint32_t at = 0;
+        sv_control_print(a, ",\"addr_info\":[");
+        while (sv_address_each(n->stack, &at, &info)) {
+            const bool v4 = cli_addr_is_v4(&info.addr);
+            sv_control_print(a, "%s{\"family\":\"%s\",\"local\":\"%s\",\"prefixlen\":%u,\"scope\":\"global\"%s}", comma,
+                             v4 ? "inet" : "inet6", cli_addr_text(&info.addr, text), info.prefix_length,
+                             info.state == 0   ? ",\"tentative\":true"
+                             : info.state == 2 ? ",\"dadfailed\":true"
+                                               : "");
+            comma = ",";
+        }
+        sv_control_print(a, "]");
+    }
+    if (statistics)
+        sv_control_print(a,
+                         ",\"stats64\":{\"rx\":{\"bytes\":%" PRIu64 ",\"packets\":%" PRIu64
+                         "},\"tx\":{\"bytes\":%" PRIu64 ",\"packets\":%" PRIu64 "}}",
+                         i.bytes_in, i.packets_in, i.bytes_out, i.packets_out);
+    sv_control_print(a, "}\n");
+}
+
+static void print_neighbours(struct cli_network *n, struct sv_control_answer *a, sv_time now)
+{
+    static const char *const states[] = {"NONE", "INCOMPLETE", "REACHABLE", "STALE", "DELAY",
+                                         "PROBE", "FAILED", "PERMANENT"};
+    struct sv_neighbour_info i = {.size = sizeof i};
+    char text[CLI_ENDPOINT_TEXT];
+    uint32_t at = 0;
+    while (sv_neighbour_each(n->stack, &at, &i)) {
+        sv_control_print(a, "{\"dst\":\"%s\",\"dev\":\"%s\"", cli_addr_text(&i.addr, text), n->device.name);
+        if (i.state != SV_NEIGHBOUR_INCOMPLETE && i.state != SV_NEIGHBOUR_FAILED)
+            print_mac(a, "lladdr", i.mac);
+        if (i.confirmed && i.confirmed <= now)
+            sv_control_print(a, ",\"confirmed_ms\":%" PRIu64, (now - i.confirmed) / SV_MS);
+        sv_control_print(a, ",\"state\":[\"%s\"]}\n",
+                         i.state < sizeof states / sizeof states[0] ? states[i.state] : "NONE");
+    }
+}
+
+/* Routes are those of the command line and of the addresses: nothing else makes any. */
+static void print_routes(struct cli_network *n, struct sv_control_answer *a)
+{
+    struct sv_address_info info = {.size = sizeof info};
+    char text[CLI_ENDPOINT_TEXT];
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < n->gateways.n; i++)
+        sv_control_print(a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
+                         cli_addr_text(&n->gateways.addr[i], text), n->device.name);
+    while (sv_address_each(n->stack, &at, &info)) {
+        struct sv_addr net = info.addr;
+        char source[CLI_ENDPOINT_TEXT];
+        const uint32_t bits = cli_addr_is_v4(&net) ? 96 + info.prefix_length : info.prefix_length;
+        for (uint32_t b = bits; b < 128; b++)
+            net.byte[b / 8] = (uint8_t)(net.byte[b / 8] & ~(0x80u >> b % 8));
+        sv_control_print(a,
+                         "{\"dst\":\"%s/%u\",\"dev\":\"%s\",\"protocol\":\"kernel\",\"scope\":\"link\","
+                         "\"prefsrc\":\"%s\",\"flags\":[]}\n",
+                         cli_addr_text(&net, text), info.prefix_length, n->device.name,
+                         cli_addr_text(&info.addr, source));
+    }
+}
+
+static bool on_request(void *self, const char *line, struct sv_control_answer *a, sv_time now)
+{
+    struct cli_network *n = self;
+    if (strcmp(line, "ss") == 0)
+        print_sockets(n, a);
+    else if (strcmp(line, "summary") == 0)
+        print_summary(n, a);
+    else if (strcmp(line, "link") == 0)
+        print_link(n, a, true, false);
+    else if (strcmp(line, "addr") == 0)
+        print_link(n, a, false, true);
+    else if (strcmp(line, "neigh") == 0)
+        print_neighbours(n, a, now);
+    else if (strcmp(line, "route") == 0)
+        print_routes(n, a);
+    else
+        return false;
+    return true;
+}
+
+void cli_status_open(struct cli_network *n)
+{
+    char error[SV_DEVICE_TEXT], title[64];
+    (void)snprintf(title, sizeof title, "seven %s", n->command);
+    n->control_open = sv_control_open(&n->control, &n->loop, title, on_request, n, error);
+    if (!n->control_open && !n->quiet)
+        (void)fprintf(stderr, "seven %s: seven ss will not see this process: %s\n", n->command, error);
+}
+
+void cli_status_close(struct cli_network *n)
+{
+    if (n->control_open)
+        sv_control_close(&n->control);
+    n->control_open = false;
+}

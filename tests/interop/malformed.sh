@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# tshark reads what Seven wrote of a mixed run: nothing malformed, no bad checksum; and the frames that the
+# kernel's end saw (tcpdump's side, where tcpdump is there) are well-formed too.
+. "$(dirname "$0")/lib.sh"
+need tshark curl ping nc python3
+enter "$@"
+
+mkdir "$WORK/site"
+seeded 1000000 "$WORK/site/some"
+if command -v tcpdump >/dev/null 2>&1; then
+    background tcpdump tcpdump -i seven0 -U -s 0 -w "$WORK/kernel.pcap"
+    dumper=$LAST
+    sleep 0.5
+fi
+background serve "$SEVEN" serve http --root "$WORK/site" echo -w "$WORK/seven.pcapng"
+server=$LAST
+wait_for 10.7.0.2 80
+curl -sS -o "$WORK/got" http://10.7.0.2/some http://10.7.0.2/none || fail "curl: exit $?"
+ping -q -c 2 -i 0.2 -s 3000 10.7.0.2 >/dev/null || fail "ping"
+printf 'datagram' | timeout 2 nc -u -w 1 10.7.0.2 7 >"$WORK/udp"
+[ "$(cat "$WORK/udp")" = datagram ] || fail "UDP echo"
+printf 'x' | timeout 2 nc -N -w 1 10.7.0.2 9 >/dev/null 2>&1   # a closed port: RST
+printf 'x' | timeout 2 nc -u -w 1 10.7.0.2 9 >/dev/null 2>&1   # and ICMP
+printf 'hello' | timeout 5 nc -N 10.7.0.2 7 >/dev/null
+sleep 0.3
+stop "$server"
+[ -n "${dumper:-}" ] && stop "$dumper"
+
+look() {
+    local file=$1 filter=$2 what=$3 found
+    shift 3
+    found=$(tshark -n -r "$file" "$@" -Y "$filter" 2>"$WORK/tshark.log") || fail "tshark cannot read $file"
+    [ -z "$found" ] || fail "$what in $(basename "$file"): $(head -n 3 <<<"$found")"
+}
+check=(-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE)
+frames=$(tshark -n -r "$WORK/seven.pcapng" 2>/dev/null | grep -c .)
+[ "$frames" -gt 40 ] || fail "only $frames frames in the capture"
+look "$WORK/seven.pcapng" '_ws.malformed' 'malformed'
+look "$WORK/seven.pcapng" 'ip.checksum.status == "Bad" || tcp.checksum.status == "Bad" || udp.checksum.status == "Bad" || icmp.checksum.status == "Bad"' 'bad checksum' "${check[@]}"
+ok "$frames frames: 0 malformed, 0 bad checksums"
+if [ -s "$WORK/kernel.pcap" ]; then
+    look "$WORK/kernel.pcap" '_ws.malformed && ip.src == 10.7.0.2' 'malformed'
+    ok "the kernel's side: 0 malformed"
+fi
+"$SEVEN" dump -r "$WORK/seven.pcapng" -n >"$WORK/dump" || fail "seven dump: exit $?"
+[ "$(grep -c . "$WORK/dump")" -eq "$frames" ] || fail "seven dump shows $(grep -c . "$WORK/dump") frames, tshark $frames"
+ok "seven dump shows the same $frames frames"
