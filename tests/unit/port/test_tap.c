@@ -403,6 +403,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(refusals, make_world, end_world),
         cmocka_unit_test_setup_teardown(left_and_found, make_world, end_world),
     };
+    char directory[] = "/tmp/seven-tap-XXXXXX"; /* else the user's own directory of sockets would be made */
+    if (mkdtemp(directory) == NULL || setenv("SEVEN_RUNTIME_DIR", directory, 1) != 0)
+        return 1;
     have_network = sv_private_enter(reason) == SV_PRIVATE_OK;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return rmdir(directory) == 0 ? failed : 1;
 }
