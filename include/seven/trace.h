@@ -34,7 +34,8 @@
     X(UDP_SENT, 19, "- local_port remote_port length")                                                 \
     X(UDP_RECEIVED, 20, "- local_port remote_port length")                                             \
     X(LINE, 21, "protocol direction")                         /* bytes: a line of text of layer 7 */ \
-    X(LINK, 22, "event port argument")
+    X(LINK, 22, "event port argument")                                                               \
+    X(ADDRESS, 23, "port index from to")                      /* bytes: 16 address */
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,

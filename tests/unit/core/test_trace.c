@@ -95,7 +95,8 @@ static void rings_keep_what_fits(void **state)
                     assert_memory_equal(&r, &k2->record, sizeof r);
                     const size_t n = r.bytes < room ? r.bytes : room;
                     assert_memory_equal(bytes, k2->bytes, n);
-                    assert_int_equal(bytes[n], n < sizeof bytes ? 0xcc : bytes[n]);
+                    if (n < sizeof bytes)
+                        assert_int_equal(bytes[n], 0xcc);
                 }
             }
             assert_int_equal(sv_trace_hash(t), hash);
