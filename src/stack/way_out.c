@@ -93,6 +93,22 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
     return true;
 }
 
+/* What lies complete in the interface's queue. */
+static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room, struct sv_burst *give)
+{
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
+    while (room->packets && give->n < SV_BURST) {
+        struct sv_buf *b = sv_interface_dequeue(&s->core, &s->net.link.interfaces, out, room->bytes);
+        if (!b)
+            return;
+        room->packets--;
+        room->bytes -= sv_min_u32(room->bytes, b->length);
+        if (!b->id)
+            b->id = ++s->core.packet_id;
+        sv_out_give(s, i, out, b, give);
+    }
+}
+
 uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
 {
     const uint32_t before = give->n;
@@ -101,21 +117,13 @@ uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room,
     (void)sv_core_clock(&s->core, now);
     if (!i->up)
         return 0;
-    while (room.packets && give->n < SV_BURST) {
-        struct sv_buf *b = sv_interface_dequeue(&s->core, &s->net.link.interfaces, out, room.bytes);
-        if (!b)
-            break;
-        room.packets--;
-        room.bytes -= sv_min_u32(room.bytes, b->length);
-        if (!b->id)
-            b->id = ++s->core.packet_id;
-        sv_out_give(s, i, out, b, give);
-    }
+    sv_out_queued(s, out, &room, give);
     while (room.packets && room.bytes >= i->mtu && give->n < SV_BURST) {
         uint32_t neighbour;
         if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
             break;
-        (void)sv_out_turn(s, out, neighbour, &room, give);
+        if (!sv_out_turn(s, out, neighbour, &room, give))
+            sv_out_queued(s, out, &room, give); /* a question for the neighbour may have been added */
     }
     return give->n - before;
 }
