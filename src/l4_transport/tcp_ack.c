@@ -135,6 +135,8 @@ static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
     sv_tcp_cc_open(t);
     if (t->b->backoff) /* RFC 6298 §5.7 */
         t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us;
+    if (t->h->state != SV_SYN_RECEIVED) /* closed before it was open: FIN-WAIT-1 already */
+        return;
     sv_tcp_move(t, SV_ON_SYN_ACKED);
     if (t->c->listener != SV_NONE)
         sv_tcp_accept_ready(t);
@@ -148,10 +150,10 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
         sv_tcp_discard(t, s, SV_DROP_TCP_NO_ACK);
         return SV_WALK_STOP;
     }
-    if (SV_UNLIKELY(t->h->state == SV_SYN_RECEIVED)) {
-        SV_ASSERT(sv_seq_after(s->ack, t->h->snd_una) && sv_seq_before_or_at(s->ack, t->h->snd_max));
+    const bool acceptable = sv_tcp_ack_in_range(t, s);
+    if (SV_UNLIKELY(acceptable && sv_tcb_opening(t) && sv_seq_after(s->ack, t->h->snd_una))) {
         sv_tcp_handshake_done(t, s);
-    } else if (SV_UNLIKELY(!sv_tcp_ack_in_range(t, s))) {
+    } else if (SV_UNLIKELY(!acceptable)) {
         sv_tcp_challenge_ack(t);
         sv_tcp_discard(t, s, SV_DROP_TCP_ACK_NOT_ACCEPTABLE);
         return SV_WALK_STOP;

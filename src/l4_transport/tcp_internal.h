@@ -49,6 +49,12 @@ static inline uint32_t sv_tcb_flight(const struct sv_tcb *t)
 {
     return t->h->snd_nxt - t->h->snd_una;
 }
+/* Our SYN is not acknowledged: there is no congestion window yet. (After an early CLOSE in SYN-RECEIVED the
+ * state is FIN-WAIT-1 already.) */
+static inline bool sv_tcb_opening(const struct sv_tcb *t)
+{
+    return t->h->cwnd == 0;
+}
 static inline bool sv_tcb_synchronized(const struct sv_tcb *t)
 {
     return t->h->state >= SV_ESTABLISHED;
@@ -77,7 +83,8 @@ bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
 void sv_tcb_leave_table(struct sv_tcb *t);
 uint32_t sv_tcp_small_new(struct sv_tcp *tcp);
 void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
-uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s); /* the record that a looked-up segment is for now */
+/* The record that a looked-up segment is for now. */
+uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s);
 
 /* --- tcp_ring.c: ready rings and queues of small records --- */
 void sv_tcb_ready(struct sv_tcb *t, uint16_t why);      /* SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
@@ -150,6 +157,7 @@ uint32_t sv_tcp_ts_now(const struct sv_tcb *t);
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
 void sv_tcb_arm_retransmit(struct sv_tcb *t);           /* (re)starts or stops the timer as §5 says */
 void sv_tcb_retransmit_timeout(struct sv_tcb *t);
+void sv_tcb_watch_parked(struct sv_tcb *t);             /* waits for a neighbour: try again, and not for ever */
 
 /* --- tcp_recover.c: RFC 5681, RFC 6582 --- */
 void sv_tcp_cc_open(struct sv_tcb *t);

@@ -41,7 +41,8 @@ enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, c
 }
 
 /* How exactly a listener fits: interface before address before port; 0: not at all. */
-static uint32_t sv_tcp_listener_fits(const struct sv_tcp_listener *l, const struct sv_addr *addr, const struct sv_seg *s)
+static uint32_t sv_tcp_listener_fits(const struct sv_tcp_listener *l, const struct sv_addr *addr,
+                                     const struct sv_seg *s)
 {
     uint32_t score = 1;
     if (!l->used)

@@ -136,7 +136,7 @@ static bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t se
 static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
-    const bool answer = t->h->state == SV_SYN_RECEIVED;
+    const bool answer = t->h->state != SV_SYN_SENT;
     const bool again = t->b->syn_count != 0;
     struct sv_tcp_header h;
     struct sv_buf *b = sv_tcb_packet(t);
@@ -315,7 +315,7 @@ static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
 static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
 {
     bool done = true;
-    if (t->h->state == SV_SYN_SENT || t->h->state == SV_SYN_RECEIVED) {
+    if (sv_tcb_opening(t)) {
         if (t->b->rexmit || t->b->syn_count == 0)
             done = sv_tcb_send_syn(t, turn);
     } else {

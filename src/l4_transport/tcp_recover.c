@@ -115,7 +115,7 @@ void sv_tcp_cc_timeout(struct sv_tcb *t)
 
 void sv_tcp_cc_idle(struct sv_tcb *t)
 {
-    const uint32_t idle_us = (sv_tick(t->now) - t->h->sent_tick) * 1048u;
+    const uint64_t idle_us = (uint64_t)(sv_tick(t->now) - t->h->sent_tick) * 1048u;
     const uint32_t restart = sv_tcp_initial_window(t);
     if (t->h->snd_nxt != t->h->snd_una || idle_us <= t->c->rto_us || t->h->cwnd <= restart)
         return;

@@ -58,7 +58,12 @@ static uint32_t sv_tcp_ring_next(struct sv_tcp *tcp, sv_port port)
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port)
 {
     const uint32_t index = sv_tcp_ring_next(tcp, port);
+    struct sv_tcb t = sv_tcb_of(tcp, index);
     sv_tcp_ring_append(tcp, &tcp->parked, index);
+    if (t.b && !(t.h->flags & SV_TCP_DEAD)) {
+        sv_tcb_watch_parked(&t);
+        sv_tcb_rearm(&t);
+    }
 }
 
 void sv_tcp_unpark(struct sv_tcp *tcp)

@@ -84,6 +84,13 @@ static void sv_tcb_persist_timeout(struct sv_tcb *t)
     sv_tcb_ready(t, SV_TCP_SEND_NOW);
 }
 
+void sv_tcb_watch_parked(struct sv_tcb *t)
+{
+    if (t->b->retransmit_at == SV_NEVER)
+        t->b->retransmit_at = t->now + sv_tcb_rto(t);
+    sv_tcb_give_up_after(t);
+}
+
 /* (5.4) to (5.6): the earliest segment again, the timer doubled. Everything after it is taken as not in
  * flight (SND.NXT goes back) and follows as the window of slow start allows. */
 void sv_tcb_retransmit_timeout(struct sv_tcb *t)
@@ -93,12 +100,18 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         sv_tcb_persist_timeout(t);
         return;
     }
+    sv_tcp_unpark(t->tcp); /* the neighbour is asked again */
+    if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
+        b->retransmit_at = SV_NEVER;
+        sv_tcb_consider_sending(t);
+        return;
+    }
     t->tcp->count.rto_fired++;
     b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
     b->timing = 0; /* Karn */
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_rto(t) / SV_US));
-    if (sv_tcb_synchronized(t)) {
+    if (!sv_tcb_opening(t)) {
         sv_tcp_cc_timeout(t);
         t->h->snd_nxt = t->h->snd_una;
     }

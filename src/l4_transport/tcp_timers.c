@@ -5,7 +5,8 @@
 
 static sv_time sv_tick_time(uint32_t tick, sv_time now)
 {
-    return now - ((sv_time)(sv_tick(now) - tick) << 20);
+    /* A whole number of ticks, so that asking again later gives the same. */
+    return ((now >> 20) - (uint32_t)(sv_tick(now) - tick)) << 20;
 }
 
 /* RFC 9293 §3.8.4: only when asked for, and only while nothing else watches the peer. */

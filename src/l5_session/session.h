@@ -37,7 +37,8 @@ enum sv_err sv_session_accept(struct sv_session *s, sv_sock listener, sv_sock *c
 enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *remote,
                                const struct sv_connect_options *options, sv_sock *connection);
 void sv_session_close(struct sv_session *s, sv_sock c, bool abort);
-enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *local, uint64_t cookie, sv_sock *socket);
+enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *local, uint64_t cookie,
+                                sv_sock *socket);
 enum sv_err sv_session_echo_open(struct sv_session *s, uint64_t cookie, sv_sock *socket);
 enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option option, uint64_t value);
 enum sv_err sv_session_set_cookie(struct sv_session *s, sv_sock c, uint64_t cookie);

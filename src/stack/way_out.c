@@ -49,7 +49,8 @@ static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct 
     b->csum_start = (uint16_t)(b->l4 - b->head);
 }
 
-static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b, struct sv_burst *give)
+static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b,
+                        struct sv_burst *give)
 {
     sv_interface_count_out(i, b->segments, b->length);
     if (sv_core_traced(&s->core))
@@ -61,10 +62,11 @@ static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out,
 static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, struct sv_room *room,
                         struct sv_burst *give)
 {
-    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
+    struct sv_link *link = &s->net.link;
+    struct sv_interface *i = sv_interface_of(&link->interfaces, out);
     struct sv_tcp_out made[SV_BURST];
     if (neighbour != SV_NONE) {
-        const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, &s->net.link, &s->net.link.neighbours, neighbour);
+        const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, link, &link->neighbours, neighbour);
         if (may != SV_NEIGHBOUR_READY) {
             sv_tcp_park(&s->tcp, out);
             if (may == SV_NEIGHBOUR_NONE)
