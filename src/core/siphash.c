@@ -82,14 +82,20 @@ uint64_t sv_siphash13(const struct sv_siphash_key *key, const void *bytes, size_
     return hash(key, bytes, n, 1, 3);
 }
 
-uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+uint64_t sv_siphash13_words(const struct sv_siphash_key *key, uint64_t w0, uint64_t w1, uint64_t w2,
+                            uint64_t w3, uint64_t w4)
 {
     struct sv_sip s = start(key);
-    s = absorb(s, word[0], 1);
-    s = absorb(s, word[1], 1);
-    s = absorb(s, word[2], 1);
-    s = absorb(s, word[3], 1);
-    s = absorb(s, word[4], 1);
+    s = absorb(s, w0, 1);
+    s = absorb(s, w1, 1);
+    s = absorb(s, w2, 1);
+    s = absorb(s, w3, 1);
+    s = absorb(s, w4, 1);
     s = absorb(s, (uint64_t)40 << 56, 1);
     return finish(s, 3);
+}
+
+uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+{
+    return sv_siphash13_words(key, word[0], word[1], word[2], word[3], word[4]);
 }
