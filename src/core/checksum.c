@@ -12,8 +12,8 @@
 
 typedef uint64_t sv_lanes __attribute__((vector_size(16)));
 
-#define BLOCK 64u                       /* bytes a turn of the long loops */
-#define LONG_MAX ((size_t)1 << 30)      /* bytes before `upper` is taken down */
+#define BLOCK 64u                  /* bytes a turn of the long loops */
+#define LONG_MAX ((size_t)1 << 30) /* bytes before `upper` is taken down */
 
 /* Memory as it lies: byte order plays no part in a sum that is stored as it lies. */
 static inline uint64_t load_u64(const uint8_t *p)
