@@ -26,8 +26,7 @@ struct sv_arena *sv_arena_create(void *memory, uint64_t bytes)
     if (bytes > (uint64_t)(UINTPTR_MAX - (uintptr_t)memory))
         return NULL;
     struct sv_arena *arena = (struct sv_arena *)memory;
-    *arena = (struct sv_arena){
-        .magic = ARENA_MAGIC, .bytes = bytes, .used = sizeof *arena, .touched = sizeof *arena};
+    *arena = (struct sv_arena){.magic = ARENA_MAGIC, .bytes = bytes, .used = sizeof *arena, .touched = sizeof *arena};
     return arena;
 }
 

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The Internet checksum by AVX2; built with -mavx2.
  *
- * `all` adds the 64-bit lanes modulo 2^64, `upper` their upper halves. The sum of the lower halves is then
- * all - (upper << 32), exactly, as long as fewer than 2^32 words were added: two additions and one
- * shift for 32 bytes. Bytes after the last whole vector are taken by a load that ends where they end, with
- * what was added already masked away; it ends at an even distance from the start, or the bytes of every word
- * would trade places, and an odd last byte is added by itself. */
+ * The 16-bit words are made signed by flipping their top bits, that is by taking 32,768 from each; one
+ * instruction then adds neighbours into 32-bit lanes. What was taken is given back at the end, from the number of
+ * vectors. Three operations for 32 bytes, each byte loaded once.
+ *
+ * Bytes after the last whole vector are taken by a load that ends where they end, with what was added already
+ * masked away; it ends at an even distance from the start, or the bytes of every word would trade places, and
+ * an odd last byte is added by itself. */
 #include <immintrin.h>
 
 #include "core/checksum_fast.h"
 
-struct sv_sum256 {
-    __m256i all, upper;
-};
-
-static inline struct sv_sum256 add(struct sv_sum256 s, __m256i v)
-{
-    s.all = _mm256_add_epi64(s.all, v);
-    s.upper = _mm256_add_epi64(s.upper, _mm256_srli_epi64(v, 32));
-    return s;
-}
+#define WORDS 16u /* of one vector */
 
 static inline __m256i load(const uint8_t *p)
 {
@@ -33,21 +26,22 @@ static inline __m256i move(uint8_t *to, const uint8_t *from)
     return v;
 }
 
-static inline uint64_t across(__m256i v)
+/* Lanes stay within 2^31: each vector brings at most 2^16, and there are at most SV_SUM_WIDE_MAX / 32. */
+static inline __m256i add(__m256i sum, __m256i v)
 {
-    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    return (uint64_t)_mm_cvtsi128_si64(half) + (uint64_t)_mm_extract_epi64(half, 1);
+    const __m256i as_signed = _mm256_xor_si256(v, _mm256_set1_epi16(INT16_MIN));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(as_signed, _mm256_set1_epi16(1)));
 }
 
-static inline uint16_t finish(struct sv_sum256 s, struct sv_sum256 t)
+static inline uint16_t finish(__m256i s, __m256i t, size_t vectors, uint32_t odd)
 {
-    const uint64_t all = across(_mm256_add_epi64(s.all, t.all));
-    const uint64_t upper = across(_mm256_add_epi64(s.upper, t.upper));
-    const uint64_t lower = all - (upper << 32);
-    /* Each is below 2^62: both fold to 16 bits by halves. */
-    uint64_t sum = (upper & 0xffffffffu) + (upper >> 32) + (lower & 0xffffffffu) + (lower >> 32);
-    sum = (sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32);
-    return sv_sum_fold((uint32_t)sum);
+    const __m256i sum = _mm256_add_epi32(s, t);
+    const __m256i wide = _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(sum)),
+                                          _mm256_cvtepi32_epi64(_mm256_extracti128_si256(sum, 1)));
+    const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
+    const int64_t biased = _mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1);
+    const uint64_t total = (uint64_t)(biased + (int64_t)(vectors * WORDS * 32768u)) + odd;
+    return sv_sum_fold((uint32_t)(total & 0xffffu) + (uint32_t)(total >> 16));
 }
 
 /* 32 zero bytes, then 32 set ones: read from byte n, it keeps the last n bytes of a vector. */
@@ -57,49 +51,53 @@ static const uint8_t keep_last[64] = {
     255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 };
 
-static inline struct sv_sum256 add_last(struct sv_sum256 s, const uint8_t *p, size_t n, __m256i last)
+/* The last bytes after the whole vectors, without the odd one. */
+static inline __m256i keep(__m256i last, size_t n)
 {
-    s = add(s, _mm256_and_si256(last, load(keep_last + (n % 32 & ~(size_t)1))));
-    if (n % 2 != 0)
-        s.all = _mm256_add_epi64(s.all, _mm256_castsi128_si256(_mm_cvtsi32_si128(p[n - 1])));
-    return s;
+    return _mm256_and_si256(last, load(keep_last + (n % 32 & ~(size_t)1)));
+}
+
+static inline uint32_t odd_byte(const uint8_t *p, size_t n)
+{
+    return n % 2 != 0 ? p[n - 1] : 0;
 }
 
 uint16_t sv_sum_avx2(const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
-    const uint8_t *last = p + (n & ~(size_t)1) - 32;
-    struct sv_sum256 s = {_mm256_setzero_si256(), _mm256_setzero_si256()}, t = s;
-    s = add_last(s, p, n, load(last));
-    const uint8_t *end = p + (n & ~(size_t)31);
-    for (; end - p >= 128; p += 128) {
+    const uint32_t odd = odd_byte(p, n);
+    __m256i s = add(_mm256_setzero_si256(), keep(load(p + (n & ~(size_t)1) - 32), n));
+    __m256i t = _mm256_setzero_si256();
+    size_t left = n / 32;
+    for (; left >= 4; left -= 4, p += 128) {
         s = add(s, load(p));
         t = add(t, load(p + 32));
         s = add(s, load(p + 64));
         t = add(t, load(p + 96));
     }
-    for (; p != end; p += 32)
+    for (; left != 0; left--, p += 32)
         s = add(s, load(p));
-    return finish(s, t);
+    return finish(s, t, n / 32 + 1, odd);
 }
 
 uint16_t sv_sum_copy_avx2(void *to, const void *from, size_t n)
 {
     const uint8_t *p = from;
     uint8_t *q = to;
-    const size_t even = n & ~(size_t)1;
-    struct sv_sum256 s = {_mm256_setzero_si256(), _mm256_setzero_si256()}, t = s;
-    s = add_last(s, p, n, move(q + even - 32, p + even - 32));
+    const uint32_t odd = odd_byte(p, n);
+    const size_t last = (n & ~(size_t)1) - 32;
+    __m256i s = add(_mm256_setzero_si256(), keep(move(q + last, p + last), n));
+    __m256i t = _mm256_setzero_si256();
     if (n % 2 != 0)
-        q[n - 1] = p[n - 1];
-    const uint8_t *end = p + (n & ~(size_t)31);
-    for (; end - p >= 128; p += 128, q += 128) {
+        q[n - 1] = (uint8_t)odd;
+    size_t left = n / 32;
+    for (; left >= 4; left -= 4, p += 128, q += 128) {
         s = add(s, move(q, p));
         t = add(t, move(q + 32, p + 32));
         s = add(s, move(q + 64, p + 64));
         t = add(t, move(q + 96, p + 96));
     }
-    for (; p != end; p += 32, q += 32)
+    for (; left != 0; left--, p += 32, q += 32)
         s = add(s, move(q, p));
-    return finish(s, t);
+    return finish(s, t, n / 32 + 1, odd);
 }

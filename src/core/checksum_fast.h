@@ -8,6 +8,8 @@
 
 /* Below this the portable routine is as fast, and the wide ones need not care for short pieces. */
 #define SV_SUM_WIDE_MIN 64u
+/* Above this the 32-bit lanes of the wide ones could overflow: the portable routine has no such limit. */
+#define SV_SUM_WIDE_MAX 0x80000u
 
 uint16_t sv_sum_portable(const void *bytes, size_t n);
 uint16_t sv_sum_copy_portable(void *to, const void *from, size_t n);
@@ -17,7 +19,7 @@ uint16_t sv_sum_copy_portable(void *to, const void *from, size_t n);
 uint16_t sv_sum_wide(const void *bytes, size_t n, uint32_t cpu);
 uint16_t sv_sum_copy_wide(void *to, const void *from, size_t n, uint32_t cpu);
 
-/* x86-64 only. n >= SV_SUM_WIDE_MIN and below 2^32. */
+/* x86-64 only. SV_SUM_WIDE_MIN <= n <= SV_SUM_WIDE_MAX. */
 uint16_t sv_sum_avx2(const void *bytes, size_t n);
 uint16_t sv_sum_copy_avx2(void *to, const void *from, size_t n);
 uint16_t sv_sum_avx512(const void *bytes, size_t n);

@@ -31,24 +31,6 @@ bool sv_flow_init(struct sv_flow_table *t, struct sv_arena *arena, uint32_t ceil
     return true;
 }
 
-static uint64_t little_u64(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
-uint64_t sv_flow_hash(const struct sv_flow_table *t, const struct sv_flow_key *key)
-{
-    const uint64_t word[5] = {
-        little_u64(key->remote.byte),
-        little_u64(key->remote.byte + 8),
-        key->local | (uint64_t)key->local_port << 32 | (uint64_t)key->remote_port << 48,
-        key->interface | (uint64_t)key->protocol << 32,
-        key->zero,
-    };
-    return sv_siphash13_5(&t->key, word);
-}
-
 bool sv_flow_insert(struct sv_flow_table *t, uint64_t hash, uint32_t value)
 {
     if (t->used >= t->ceiling)

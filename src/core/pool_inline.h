@@ -51,12 +51,12 @@ struct sv_slab_meta {
 
 struct sv_pool {
     struct sv_ceiling bufs_held, slabs_held;
-    uint32_t bufs_first, bufs_fresh;   /* top of the free stack; index of the first never used */
+    uint32_t bufs_first, bufs_fresh; /* top of the free stack; index of the first never used */
     uint32_t slabs_first, slabs_fresh;
     uint64_t refused;
     uint64_t meta_at, slabs_at; /* from this struct */
     /* cold */
-    uint64_t arena_at;          /* from the arena to this struct */
+    uint64_t arena_at; /* from the arena to this struct */
     uint32_t bufs, slabs, accounts, spare[3];
     uint8_t pad[32];
     struct sv_account account[SV_ACCOUNTS];

@@ -12,8 +12,8 @@ static inline uint64_t rotate(uint64_t v, uint32_t by)
 
 static inline struct sv_sip start(const struct sv_siphash_key *key)
 {
-    return (struct sv_sip){key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
-                           key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u};
+    return (struct sv_sip){key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du, key->k0 ^ 0x6c7967656e657261u,
+                           key->k1 ^ 0x7465646279746573u};
 }
 
 static inline struct sv_sip one_round(struct sv_sip s)
@@ -82,14 +82,20 @@ uint64_t sv_siphash13(const struct sv_siphash_key *key, const void *bytes, size_
     return hash(key, bytes, n, 1, 3);
 }
 
-uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+uint64_t sv_siphash13_words(const struct sv_siphash_key *key, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                            uint64_t w4)
 {
     struct sv_sip s = start(key);
-    s = absorb(s, word[0], 1);
-    s = absorb(s, word[1], 1);
-    s = absorb(s, word[2], 1);
-    s = absorb(s, word[3], 1);
-    s = absorb(s, word[4], 1);
+    s = absorb(s, w0, 1);
+    s = absorb(s, w1, 1);
+    s = absorb(s, w2, 1);
+    s = absorb(s, w3, 1);
+    s = absorb(s, w4, 1);
     s = absorb(s, (uint64_t)40 << 56, 1);
     return finish(s, 3);
+}
+
+uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+{
+    return sv_siphash13_words(key, word[0], word[1], word[2], word[3], word[4]);
 }

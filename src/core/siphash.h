@@ -13,7 +13,10 @@ struct sv_siphash_key {
 
 uint64_t sv_siphash24(const struct sv_siphash_key *key, const void *bytes, size_t n);
 uint64_t sv_siphash13(const struct sv_siphash_key *key, const void *bytes, size_t n);
-/* SipHash-1-3 of exactly five 64-bit little-endian words (40 bytes): the flow key's form, unrolled. */
+/* SipHash-1-3 of exactly five 64-bit little-endian words (40 bytes): the flow key's form, unrolled. The second
+ * takes them in registers. */
 uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5]);
+uint64_t sv_siphash13_words(const struct sv_siphash_key *key, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                            uint64_t w4);
 
 #endif

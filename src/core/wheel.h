@@ -63,8 +63,7 @@ static inline void sv_wheel_node_init(struct sv_wheel_node *n)
 
 static inline struct sv_wheel_node *sv_wheel_node(const struct sv_wheel *w, uint32_t kind, uint32_t index)
 {
-    return (struct sv_wheel_node *)((uintptr_t)w + (uintptr_t)w->offset[kind] +
-                                    (uintptr_t)w->stride[kind] * index);
+    return (struct sv_wheel_node *)((uintptr_t)w + (uintptr_t)w->offset[kind] + (uintptr_t)w->stride[kind] * index);
 }
 
 /* Moves the record's entry, or makes it one: what sv_wheel_arm() does when that is needed. */

@@ -161,8 +161,8 @@ static void packet_step(const struct world *w, struct dice *d)
     const uint32_t n = roll(d, sizeof bytes);
     memset(bytes, (int)roll(d, 256), sizeof bytes);
     if (w->held[i] == SV_NONE) {
-        struct sv_buf *b = roll(d, 2) ? sv_buf_alloc(w->pool, SV_WANT_DATA, 0)
-                                      : sv_buf_alloc_slab(w->pool, SV_WANT_DATA, 0, 128);
+        struct sv_buf *b =
+            roll(d, 2) ? sv_buf_alloc(w->pool, SV_WANT_DATA, 0) : sv_buf_alloc_slab(w->pool, SV_WANT_DATA, 0, 128);
         if (b == NULL)
             return;
         (void)!sv_buf_append(b, bytes, n, SV_WANT_DATA);
@@ -240,8 +240,8 @@ static void worlds_can_be_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_bad_memory),        cmocka_unit_test(gives_aligned_zeroed_pieces),
-        cmocka_unit_test(restores_what_it_copied),   cmocka_unit_test(refuses_strange_snapshots),
+        cmocka_unit_test(refuses_bad_memory),      cmocka_unit_test(gives_aligned_zeroed_pieces),
+        cmocka_unit_test(restores_what_it_copied), cmocka_unit_test(refuses_strange_snapshots),
         cmocka_unit_test(worlds_can_be_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

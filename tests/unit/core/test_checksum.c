@@ -89,6 +89,25 @@ static void agrees_with_the_letter(void **state)
     printf("routines tested: %u\n", n_cpu);
 }
 
+/* The most that a wide routine takes at once, and a little more, of the words that drive its lanes furthest. */
+static void holds_the_largest_sums(void **state)
+{
+    (void)state;
+    static const uint8_t word[][2] = {{0, 0}, {255, 255}, {0, 128}, {128, 0}, {255, 127}, {127, 255}};
+    uint32_t cpu[3];
+    const uint32_t n_cpu = cpus(cpu);
+    uint8_t *bytes = malloc(SV_SUM_WIDE_MAX + 64);
+    assert_non_null(bytes);
+    for (size_t w = 0; w < sizeof word / sizeof word[0]; w++) {
+        for (size_t i = 0; i < SV_SUM_WIDE_MAX + 64; i++)
+            bytes[i] = word[w][i % 2];
+        for (uint32_t c = 0; c < n_cpu; c++)
+            for (size_t n = SV_SUM_WIDE_MAX - 3; n <= SV_SUM_WIDE_MAX + 64; n += 1 + n % 7)
+                assert_int_equal(as_on_wire(sv_sum(bytes, n, cpu[c])), model(bytes, n));
+    }
+    free(bytes);
+}
+
 /* Exactly one byte set, anywhere: no byte is left out, none counted twice. */
 static void counts_every_byte_once(void **state)
 {
@@ -165,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_the_letter),
+        cmocka_unit_test(holds_the_largest_sums),
         cmocka_unit_test(counts_every_byte_once),
         cmocka_unit_test(gives_the_rfcs_example),
         cmocka_unit_test(adds_pieces),

@@ -38,13 +38,13 @@ static void hashes_the_packed_key(void **state)
 {
     (void)state;
     struct sv_flow_table *t = table_new(1);
-    struct sv_flow_key key = {.local = 0x01020304, .local_port = 0x0506, .remote_port = 0x0708,
-                              .interface = 0x090a0b0c, .protocol = 6};
+    struct sv_flow_key key = {
+        .local = 0x01020304, .local_port = 0x0506, .remote_port = 0x0708, .interface = 0x090a0b0c, .protocol = 6};
     for (uint8_t i = 0; i < 16; i++)
         key.remote.byte[i] = (uint8_t)(i + 1);
     /* the same fields as little-endian bytes */
-    static const uint8_t packed[40] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
-                                       4, 3, 2, 1, 6, 5, 8, 7, 12, 11, 10, 9, 6, 0, 0, 0, 0};
+    static const uint8_t packed[40] = {1, 2, 3, 4, 5, 6, 7, 8,  9,  10, 11, 12, 13, 14, 15, 16, 4,
+                                       3, 2, 1, 6, 5, 8, 7, 12, 11, 10, 9,  6,  0,  0,  0,  0};
     assert_int_equal(sv_flow_hash(t, &key), sv_siphash13(&t->key, packed, sizeof packed));
     table_end(t);
 }
@@ -92,8 +92,8 @@ static void run_model(uint64_t seed, uint32_t ceiling, bool crowded)
                 used--;
             }
         } else {
-            const uint32_t high = crowded ? roll(&d, 3) ? UINT32_MAX - roll(&d, 5) : roll(&d, 3) << 28
-                                          : roll(&d, UINT32_MAX);
+            const uint32_t high =
+                crowded ? roll(&d, 3) ? UINT32_MAX - roll(&d, 5) : roll(&d, 3) << 28 : roll(&d, UINT32_MAX);
             m[i].hash = (uint64_t)high << 32 | 77;
             assert_false(found(t, m[i].hash, i));
             m[i].in = sv_flow_insert(t, m[i].hash, i);

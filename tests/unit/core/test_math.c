@@ -4,8 +4,28 @@
 #include "core/math.h"
 
 static const uint64_t corner[] = {
-    0, 1, 2, 3, 7, 8, 10, 255, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x100000001,
-    999999999, 1000000000, 0x7fffffffffffffff, 0x8000000000000000, 0x8000000000000001, 0xfffffffffffffffe, UINT64_MAX,
+    0,
+    1,
+    2,
+    3,
+    7,
+    8,
+    10,
+    255,
+    65535,
+    65536,
+    0x7fffffff,
+    0x80000000,
+    0xffffffff,
+    0x100000000,
+    0x100000001,
+    999999999,
+    1000000000,
+    0x7fffffffffffffff,
+    0x8000000000000000,
+    0x8000000000000001,
+    0xfffffffffffffffe,
+    UINT64_MAX,
 };
 #define CORNERS (sizeof corner / sizeof corner[0])
 

@@ -7,29 +7,29 @@
 static void knows_every_error(void **state)
 {
     (void)state;
-#define SV_X(name, number, text)                                       \
-    assert_string_equal(sv_err_name((enum sv_err)(number)), #name);    \
+#define SV_X(name, number, text)                                    \
+    assert_string_equal(sv_err_name((enum sv_err)(number)), #name); \
     assert_string_equal(sv_err_text((enum sv_err)(number)), text);
     SV_ERR_LIST(SV_X)
 #undef SV_X
     assert_string_equal(sv_err_name((enum sv_err)9999), "?");
-    assert_string_equal(sv_err_text((enum sv_err)-1), "?");
+    assert_string_equal(sv_err_text((enum sv_err) - 1), "?");
 }
 
 static void knows_every_drop(void **state)
 {
     (void)state;
     uint32_t named = 0;
-#define SV_X(name, number, text)                                        \
-    assert_string_equal(sv_drop_name((enum sv_drop)(number)), #name);   \
-    assert_string_equal(sv_drop_text((enum sv_drop)(number)), text);    \
+#define SV_X(name, number, text)                                      \
+    assert_string_equal(sv_drop_name((enum sv_drop)(number)), #name); \
+    assert_string_equal(sv_drop_text((enum sv_drop)(number)), text);  \
     named++;
     SV_DROP_LIST(SV_X)
 #undef SV_X
     assert_true(named >= 64);
     assert_true(named <= SV_DROP_COUNT);
     assert_string_equal(sv_drop_name(SV_DROP_COUNT), "?");
-    assert_string_equal(sv_drop_text((enum sv_drop)-5), "?");
+    assert_string_equal(sv_drop_text((enum sv_drop) - 5), "?");
 }
 
 /* Each number once: two names of one number would hide one of them in the tables. */
@@ -64,16 +64,16 @@ static uint32_t words(const char *text)
 static void knows_every_kind(void **state)
 {
     (void)state;
-#define SV_X(name, number, args)                                                   \
-    assert_string_equal(sv_trace_kind_name((enum sv_trace_kind)(number)), #name);  \
-    assert_string_equal(sv_trace_args((enum sv_trace_kind)(number)), args);        \
+#define SV_X(name, number, args)                                                  \
+    assert_string_equal(sv_trace_kind_name((enum sv_trace_kind)(number)), #name); \
+    assert_string_equal(sv_trace_args((enum sv_trace_kind)(number)), args);       \
     assert_true(words(args) <= 1 + SV_TRACE_ARGS);
     SV_TRACE_LIST(SV_X)
 #undef SV_X
     assert_null(sv_trace_kind_name((enum sv_trace_kind)0));
     assert_null(sv_trace_args((enum sv_trace_kind)0));
     assert_null(sv_trace_kind_name(SV_TRACE_KIND_COUNT));
-    assert_null(sv_trace_args((enum sv_trace_kind)-1));
+    assert_null(sv_trace_args((enum sv_trace_kind) - 1));
 }
 
 int main(void)

@@ -226,10 +226,10 @@ static void costs_nothing_until_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fits_its_stated_size),          cmocka_unit_test(keeps_a_sixteenth_for_control),
-        cmocka_unit_test(remembers_the_fewest_free),     cmocka_unit_test(holds_accounts_to_their_quota),
-        cmocka_unit_test(charges_the_allocator),         cmocka_unit_test(gives_both_back_when_one_lacks),
-        cmocka_unit_test(notices_what_is_freed_twice),   cmocka_unit_test(lends_outside_memory),
+        cmocka_unit_test(fits_its_stated_size),        cmocka_unit_test(keeps_a_sixteenth_for_control),
+        cmocka_unit_test(remembers_the_fewest_free),   cmocka_unit_test(holds_accounts_to_their_quota),
+        cmocka_unit_test(charges_the_allocator),       cmocka_unit_test(gives_both_back_when_one_lacks),
+        cmocka_unit_test(notices_what_is_freed_twice), cmocka_unit_test(lends_outside_memory),
         cmocka_unit_test(costs_nothing_until_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,10 +116,14 @@ static void xxh64_gives_the_published_vectors(void **state)
         size_t n;
         uint64_t seed, hash;
     } vector[] = {
-        {0, 0, 0xef46db3751d8e999},   {0, 2654435761u, 0xac75fda2929b17ef},
-        {1, 0, 0xe934a84adb052768},   {1, 2654435761u, 0x5014607643a9b4c3},
-        {4, 0, 0x9136a0dca57457ee},   {14, 0, 0x8282dcc4994e35c8},
-        {14, 2654435761u, 0xc3bd6bf63deb6df0}, {222, 0, 0xb641ae8cb691c174},
+        {0, 0, 0xef46db3751d8e999},
+        {0, 2654435761u, 0xac75fda2929b17ef},
+        {1, 0, 0xe934a84adb052768},
+        {1, 2654435761u, 0x5014607643a9b4c3},
+        {4, 0, 0x9136a0dca57457ee},
+        {14, 0, 0x8282dcc4994e35c8},
+        {14, 2654435761u, 0xc3bd6bf63deb6df0},
+        {222, 0, 0xb641ae8cb691c174},
         {222, 2654435761u, 0x20cb8ab7ae10c14a},
     };
     for (size_t i = 0; i < sizeof vector / sizeof vector[0]; i++)

@@ -37,9 +37,12 @@ static uint64_t hash_model(uint64_t hash, const struct sv_trace_record *r, const
 
 static struct sv_trace_record some_record(struct dice *d)
 {
-    struct sv_trace_record r = {.time = roll(d, UINT32_MAX), .kind = (uint16_t)(1 + roll(d, 22)),
-                                .host = (uint16_t)roll(d, 9), .detail = (uint16_t)roll(d, 65536),
-                                .flow = roll(d, 100), .packet = roll(d, 100)};
+    struct sv_trace_record r = {.time = roll(d, UINT32_MAX),
+                                .kind = (uint16_t)(1 + roll(d, 22)),
+                                .host = (uint16_t)roll(d, 9),
+                                .detail = (uint16_t)roll(d, 65536),
+                                .flow = roll(d, 100),
+                                .packet = roll(d, 100)};
     for (int i = 0; i < 6; i++)
         r.arg[i] = roll(d, UINT32_MAX);
     r.bytes = (uint16_t)(roll(d, 3) ? 0 : roll(d, 2) ? roll(d, 200) : 47 + roll(d, 3));
@@ -95,7 +98,7 @@ static void rings_keep_what_fits(void **state)
                     assert_memory_equal(&r, &k2->record, sizeof r);
                     const size_t n = r.bytes < room ? r.bytes : room;
                     assert_memory_equal(bytes, k2->bytes, n);
-                    if (n < sizeof bytes)
+                    if (n < sizeof bytes) /* and no byte beyond */
                         assert_int_equal(bytes[n], 0xcc);
                 }
             }
@@ -176,8 +179,13 @@ static void drops_are_counted_traced_and_freed(void **state)
     assert_int_equal(counts.slabs_free, 4);
     struct sv_trace_record r;
     assert_true(sv_trace_read(t, &r, NULL, 0));
-    const struct sv_trace_record wanted = {.time = 1234, .kind = SV_TRACE_DROP, .host = 3,
-                                           .detail = SV_DROP_TCP_PAWS, .flow = 9, .packet = 55, .arg = {2}};
+    const struct sv_trace_record wanted = {.time = 1234,
+                                           .kind = SV_TRACE_DROP,
+                                           .host = 3,
+                                           .detail = SV_DROP_TCP_PAWS,
+                                           .flow = 9,
+                                           .packet = 55,
+                                           .arg = {2}};
     assert_memory_equal(&r, &wanted, sizeof r);
     assert_true(sv_trace_read(t, &r, NULL, 0));
     assert_int_equal(r.packet, 0);

@@ -306,10 +306,14 @@ static void refuses_unknown_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wakes_at_the_exact_time),   cmocka_unit_test(keeps_the_earlier_time),
-        cmocka_unit_test(orders_by_slot_then_insertion), cmocka_unit_test(reaches_any_time),
-        cmocka_unit_test(agrees_with_a_sorted_list), cmocka_unit_test(a_driver_is_never_late),
-        cmocka_unit_test(jumps_far_cheaply),         cmocka_unit_test(refuses_unknown_kinds),
+        cmocka_unit_test(wakes_at_the_exact_time),
+        cmocka_unit_test(keeps_the_earlier_time),
+        cmocka_unit_test(orders_by_slot_then_insertion),
+        cmocka_unit_test(reaches_any_time),
+        cmocka_unit_test(agrees_with_a_sorted_list),
+        cmocka_unit_test(a_driver_is_never_late),
+        cmocka_unit_test(jumps_far_cheaply),
+        cmocka_unit_test(refuses_unknown_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
