@@ -138,7 +138,8 @@ struct sv_http_client_config {
 };
 
 SV_API size_t sv_http_client_bytes(void);
-SV_API struct sv_http_client *sv_http_client_init(void *memory, size_t bytes, const struct sv_http_client_config *config,
+SV_API struct sv_http_client *sv_http_client_init(void *memory, size_t bytes,
+                                                  const struct sv_http_client_config *config,
                                                   struct sv_stream stream, sv_time now);
 
 /* Begins a request; its texts and fields may go when this returns, body() stays until the end. The

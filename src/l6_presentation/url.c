@@ -310,6 +310,21 @@ static void put_merged(struct sink *s, const struct sv_url *base, struct sv_text
     put(s, path);
 }
 
+/* Without an authority, a path that begins with two slashes would be read as one (RFC 3986 §3.3 forbids it):
+ * "/." before it says the same and is not. */
+static void keep_from_authority(struct sink *s, size_t start)
+{
+    if (s->n - start < 2 || s->to[start] != '/' || s->to[start + 1] != '/')
+        return;
+    if (s->room - s->n < 2) {
+        s->full = true;
+        return;
+    }
+    sv_memmove(s->to + start + 2, s->to + start, s->n - start);
+    s->to[start + 1] = '.';
+    s->n += 2;
+}
+
 bool sv_url_resolve(const struct sv_url *base, const struct sv_url *reference, char *to, size_t room, size_t *n)
 {
     struct sink s = {to, 0, room, false};
@@ -342,6 +357,8 @@ bool sv_url_resolve(const struct sv_url *base, const struct sv_url *reference, c
         return false;
     if (r->path.n > 0 || whole || r->has_authority)
         s.n = start + sv_url_remove_dots(to + start, s.n - start);
+    if (!site->has_authority)
+        keep_from_authority(&s, start);
     if (query) {
         put(&s, SV_TEXT("?"));
         put(&s, query_text);

@@ -199,7 +199,7 @@ static void app_tick(void *self, struct sv_stack *stack, sv_time now)
         drive_udp(a, stack, now);
     for (uint32_t i = 0; i < a->config.connections; i++) {
         struct slot *s = &a->slot[i];
-        if (s->used && ((s->answer_at != SV_NEVER && s->answer_at <= now) || (s->fin_at != SV_NEVER && s->fin_at <= now)))
+        if (s->used && sv_min_u64(s->answer_at, s->fin_at) <= now)
             drive(a, stack, s, now);
     }
     if (a->waiting && a->first_free != SV_NONE)

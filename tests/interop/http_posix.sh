@@ -93,7 +93,8 @@ for mode in plain map walk; do
     is "$mode redirect" "$(code "$url/site")" 301
     is "$mode followed" "$(c -L "$url/site")" "<p>index"
     list=$(c "$url/")
-    has "$mode listing, escaped" "$list" 'href="a%20b%26%3Cc%3E%27%22%3F%23%25.txt">a b&amp;&lt;c&gt;&#39;&quot;?#%.txt<'
+    has "$mode listing, escaped" "$list" \
+        'href="a%20b%26%3Cc%3E%27%22%3F%23%25.txt">a b&amp;&lt;c&gt;&#39;&quot;?#%.txt<'
     has "$mode listing, UTF-8" "$list" '>名字.txt<'
     has "$mode listing, directory" "$list" '<a href="sub/">sub/</a>'
     is "$mode listing, hidden" "$(grep -c -e '\.dot' -e fifo -e outlink -e outdir -e abslink <<<"$list")" 0
@@ -121,14 +122,17 @@ for mode in plain map walk; do
     is "$mode POST" "$(code -d x=y "$url/hello.txt")" 405
     is "$mode PUT" "$(code -T "$root/sub/mid.bin" "$url/hello.txt")" 405
     is "$mode PUT, too large" "$(head -c 3000000 /dev/zero | code -T - "$url/hello.txt" 2>/dev/null)" 405
-    is "$mode GET with a chunked body" "$(c -X GET -H 'Transfer-Encoding: chunked' -d abc "$url/hello.txt")" "hello, world"
+    is "$mode GET with a chunked body" \
+        "$(c -X GET -H 'Transfer-Encoding: chunked' -d abc "$url/hello.txt")" "hello, world"
     is "$mode long URI" "$(code "$url/$(head -c 9000 /dev/zero | tr '\0' a)")" 414
     is "$mode long field" "$(code -H "X: $(head -c 20000 /dev/zero | tr '\0' a)" "$url/")" 431
     # pipelining: answers in order, also for a peer that has finished sending
-    out=$(printf 'GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\nHEAD /zero HTTP/1.1\r\nHost: x\r\n\r\nGET /nope HTTP/1.1\r\nHost: x\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' |
+    req() { printf '%s HTTP/1.1\r\nHost: x\r\n%s\r\n' "$1" "${2-}"; }
+    out=$( (req 'GET /hello.txt'; req 'HEAD /zero'; req 'GET /nope'
+        req 'GET /hello.txt' $'Connection: close\r\n') |
         nc -N -w 5 127.0.0.1 "$port")
     is "$mode pipelining" "$(grep -ao '^HTTP/1.1 [0-9]*' <<<"$out" | cut -d' ' -f2 | tr '\n' ' ')" "200 200 404 200 "
-    out=$(for _ in $(seq 500); do printf 'GET /hello.txt HTTP/1.1\r\nHost: x\r\n\r\n'; done | nc -N -w 10 127.0.0.1 "$port")
+    out=$(for _ in $(seq 500); do req 'GET /hello.txt'; done | nc -N -w 10 127.0.0.1 "$port")
     is "$mode 500 pipelined" "$(grep -ac '^hello, world' <<<"$out")" 500
     exec {feed}>&-
     wait "${pids[-1]}"; is "$mode server's end" $? 0
@@ -207,6 +211,7 @@ is "client, nothing" "$("$bin" get "$url/none")" "0 0 EMPTY new"
 is "client, PUT" "$("$bin" get -T "$root/sub/mid.bin" "$url/up")" "201 0 DONE new"
 is "client, PUT in chunks" "$("$bin" get -Tchunked "$root/sub/mid.bin" "$url/up")" "201 0 DONE new"
 is "client, what was put" "$(grep -c "$(sum "$root/sub/mid.bin")" "$dir/py")" 2
-is "server log has no sanitizer report" "$(grep -c -e 'runtime error' -e AddressSanitizer -e 'broken promise' "$dir/log")" 0
+is "server log has no sanitizer report" \
+    "$(grep -c -e 'runtime error' -e AddressSanitizer -e 'broken promise' "$dir/log")" 0
 echo "$checks checks, $failures failures"
 [ $failures = 0 ]

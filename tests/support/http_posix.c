@@ -166,6 +166,36 @@ static void take_new(int listener, struct sv_http_server *server)
     }
 }
 
+/* Waits, drives what may have moved. False: whoever started us is gone. */
+static bool serve_turn(int listener, struct sv_http_server *server)
+{
+    struct pollfd p[CONNS + 2] = {{.fd = listener, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+    sv_time next = SV_NEVER;
+    for (int i = 0; i < CONNS; i++) {
+        p[i + 2].fd = conns[i].c ? conns[i].k.fd : -1;
+        p[i + 2].events = events_of(&conns[i].k);
+        if (conns[i].c && sv_http_conn_deadline(conns[i].c) < next)
+            next = sv_http_conn_deadline(conns[i].c);
+    }
+    poll(p, CONNS + 2, timeout_of(next, clock_now()));
+    if (p[1].revents)
+        return false;
+    if (p[0].revents)
+        take_new(listener, server);
+    for (int i = 0; i < CONNS; i++) {
+        const sv_time now = clock_now();
+        if (!conns[i].c || (!p[i + 2].revents && sv_http_conn_deadline(conns[i].c) > now))
+            continue;
+        sv_http_conn_drive(conns[i].c, now);
+        if (sv_http_conn_done(conns[i].c)) {
+            close(conns[i].k.fd);
+            free(conns[i].c);
+            conns[i].c = NULL;
+        }
+    }
+    return true;
+}
+
 static int serve(int argc, char **argv)
 {
     uint32_t flags = 0;
@@ -192,33 +222,8 @@ static int serve(int argc, char **argv)
     struct sv_http_server *server = sv_http_server_init(memory, sv_http_server_bytes(), &config);
     printf("port %u\n", ntohs(at.sin_port));
     fflush(stdout);
-    for (;;) {
-        struct pollfd p[CONNS + 2] = {{.fd = listener, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
-        sv_time next = SV_NEVER;
-        for (int i = 0; i < CONNS; i++) {
-            p[i + 2].fd = conns[i].c ? conns[i].k.fd : -1;
-            p[i + 2].events = events_of(&conns[i].k);
-            if (conns[i].c && sv_http_conn_deadline(conns[i].c) < next)
-                next = sv_http_conn_deadline(conns[i].c);
-        }
-        poll(p, CONNS + 2, timeout_of(next, clock_now()));
-        if (p[1].revents) /* whoever started us is gone */
-            break;
-        if (p[0].revents)
-            take_new(listener, server);
-        for (int i = 0; i < CONNS; i++) {
-            const sv_time now = clock_now();
-            if (!conns[i].c || (!p[i + 2].revents && sv_http_conn_requests(conns[i].c) > 0 &&
-                                sv_http_conn_deadline(conns[i].c) > now))
-                continue;
-            sv_http_conn_drive(conns[i].c, now);
-            if (sv_http_conn_done(conns[i].c)) {
-                close(conns[i].k.fd);
-                free(conns[i].c);
-                conns[i].c = NULL;
-            }
-        }
-    }
+    while (serve_turn(listener, server))
+        ;
     for (int i = 0; i < CONNS; i++)
         if (conns[i].c) {
             sv_http_conn_release(conns[i].c, clock_now());
@@ -269,85 +274,112 @@ static int connect_to(const struct sv_url *url)
     return fd;
 }
 
+struct get {
+    struct job job;
+    struct kernel_stream k;
+    struct sv_http_client *client;
+    void *memory;
+    struct sv_text method, from;
+    char range[64];
+};
+
+static const struct sv_http_client_config *client_config(struct get *g)
+{
+    static struct sv_http_client_config config;
+    config = (struct sv_http_client_config){.size = sizeof config, .self = &g->job, .data = save};
+    return &config;
+}
+
+/* An option and its argument; false: it is none. */
+static bool get_option(struct get *g, char **argv, int *i)
+{
+    const char *a = argv[*i];
+    if (strcmp(a, "-I") == 0) {
+        g->method = SV_TEXT("HEAD");
+    } else if (strcmp(a, "-o") == 0) {
+        g->job.out = fopen(argv[++*i], "wb");
+    } else if (strcmp(a, "-T") == 0 || strcmp(a, "-Tchunked") == 0) {
+        g->job.chunked = strcmp(a, "-Tchunked") == 0;
+        g->job.in = fopen(argv[++*i], "rb");
+        g->method = SV_TEXT("PUT");
+    } else if (strcmp(a, "-C") == 0) {
+        snprintf(g->range, sizeof g->range, "bytes=%s-", argv[++*i]);
+        g->from = (struct sv_text){g->range, strlen(g->range)};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static enum sv_err get_begin(struct get *g, const struct sv_url *url)
+{
+    const struct sv_http_field field[] = {{SV_TEXT("User-Agent"), SV_TEXT("seven-test")}, {SV_TEXT("Range"), g->from}};
+    struct sv_http_request r = {.size = sizeof r, .method = g->method, .authority = url->authority, .field = field,
+                                .fields = g->from.n ? 2 : 1, .target = SV_TEXT("/")};
+    if (url->path.n > 0)
+        r.target = (struct sv_text){url->path.at, url->path.n + (url->has_query ? url->query.n + 1 : 0)};
+    if (g->job.in) {
+        fseek(g->job.in, 0, SEEK_END);
+        r.body_bytes = g->job.chunked ? SV_HTTP_CHUNKED : (uint64_t)ftell(g->job.in);
+        rewind(g->job.in);
+        r.body = load;
+        r.body_self = &g->job;
+        r.flags = SV_HTTP_EXPECT_CONTINUE;
+    }
+    return sv_http_client_request(g->client, &r, clock_now());
+}
+
+/* One URL; 0 when it was DONE. */
+static int get_one(struct get *g, const char *text)
+{
+    struct sv_url url;
+    if (!sv_url_parse((struct sv_text){text, strlen(text)}, &url)) {
+        fprintf(stderr, "not a URL: %s\n", text);
+        return 2;
+    }
+    const bool reused = g->client && sv_http_client_reusable(g->client);
+    if (!reused) {
+        if (g->client)
+            close(g->k.fd);
+        memset(&g->k, 0, sizeof g->k);
+        g->k.fd = connect_to(&url);
+        if (g->k.fd < 0)
+            return 1;
+        g->client = sv_http_client_init(g->memory, sv_http_client_bytes(), client_config(g),
+                                        (struct sv_stream){&kernel_ops, &g->k}, clock_now());
+    }
+    const enum sv_err e = get_begin(g, &url);
+    if (e != SV_OK) {
+        fprintf(stderr, "request: error %d\n", (int)e);
+        return 2;
+    }
+    enum sv_http_result result;
+    while ((result = sv_http_client_drive(g->client, clock_now())) == SV_HTTP_RUNNING) {
+        struct pollfd p = {.fd = g->k.fd, .events = events_of(&g->k)};
+        poll(&p, 1, timeout_of(sv_http_client_deadline(g->client), clock_now()));
+    }
+    printf("%u %llu %s %s\n", sv_http_client_status(g->client), (unsigned long long)sv_http_client_received(g->client),
+           sv_http_result_name(result), reused ? "reused" : "new");
+    return result != SV_HTTP_DONE;
+}
+
 static int get(int argc, char **argv)
 {
-    struct job job = {0};
-    static struct kernel_stream k;
-    struct sv_http_client *client = NULL;
-    const struct sv_http_client_config config = {.size = sizeof config, .self = &job, .data = save};
-    void *memory = aligned_alloc(16, (sv_http_client_bytes() + 15) & ~(size_t)15);
-    struct sv_text method = SV_TEXT("GET"), from = SV_TEXT_NONE;
-    char range[64];
+    static struct get g;
     int failed = 0;
-    for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0) {
-            job.out = fopen(argv[++i], "wb");
-            continue;
-        }
-        if (strcmp(argv[i], "-I") == 0) {
-            method = SV_TEXT("HEAD");
-            continue;
-        }
-        if (strcmp(argv[i], "-T") == 0 || strcmp(argv[i], "-Tchunked") == 0) {
-            job.chunked = strcmp(argv[i], "-Tchunked") == 0;
-            job.in = fopen(argv[++i], "rb");
-            method = SV_TEXT("PUT");
-            continue;
-        }
-        if (strcmp(argv[i], "-C") == 0) {
-            snprintf(range, sizeof range, "bytes=%s-", argv[++i]);
-            from = (struct sv_text){range, strlen(range)};
-            continue;
-        }
-        struct sv_url url;
-        if (!sv_url_parse((struct sv_text){argv[i], strlen(argv[i])}, &url)) {
-            fprintf(stderr, "not a URL: %s\n", argv[i]);
-            return 2;
-        }
-        const bool reused = client && sv_http_client_reusable(client);
-        if (!reused) {
-            if (client)
-                close(k.fd);
-            memset(&k, 0, sizeof k);
-            k.fd = connect_to(&url);
-            if (k.fd < 0)
-                return 1;
-            client = sv_http_client_init(memory, sv_http_client_bytes(), &config, (struct sv_stream){&kernel_ops, &k},
-                                         clock_now());
-        }
-        const struct sv_http_field field[] = {{SV_TEXT("User-Agent"), SV_TEXT("seven-test")}, {SV_TEXT("Range"), from}};
-        struct sv_http_request r = {.size = sizeof r, .method = method, .authority = url.authority, .field = field,
-                                    .fields = from.n ? 2 : 1};
-        r.target = url.path.n ? (struct sv_text){url.path.at, url.path.n + (url.has_query ? url.query.n + 1 : 0)}
-                              : SV_TEXT("/");
-        if (job.in) {
-            fseek(job.in, 0, SEEK_END);
-            r.body_bytes = job.chunked ? SV_HTTP_CHUNKED : (uint64_t)ftell(job.in);
-            rewind(job.in);
-            r.body = load;
-            r.body_self = &job;
-            r.flags = SV_HTTP_EXPECT_CONTINUE;
-        }
-        enum sv_err e = sv_http_client_request(client, &r, clock_now());
-        if (e != SV_OK) {
-            fprintf(stderr, "request: error %d\n", (int)e);
-            return 2;
-        }
-        enum sv_http_result result;
-        while ((result = sv_http_client_drive(client, clock_now())) == SV_HTTP_RUNNING) {
-            struct pollfd p = {.fd = k.fd, .events = events_of(&k)};
-            poll(&p, 1, timeout_of(sv_http_client_deadline(client), clock_now()));
-        }
-        printf("%u %llu %s %s\n", sv_http_client_status(client), (unsigned long long)sv_http_client_received(client),
-               sv_http_result_name(result), reused ? "reused" : "new");
-        failed |= result != SV_HTTP_DONE;
-    }
-    if (job.out)
-        fclose(job.out);
-    if (job.in)
-        fclose(job.in);
-    close(k.fd);
-    free(memory);
+    g.method = SV_TEXT("GET");
+    g.from = SV_TEXT_NONE;
+    g.memory = aligned_alloc(16, (sv_http_client_bytes() + 15) & ~(size_t)15);
+    for (int i = 2; i < argc; i++)
+        if (!get_option(&g, argv, &i))
+            failed |= get_one(&g, argv[i]);
+    if (g.job.out)
+        fclose(g.job.out);
+    if (g.job.in)
+        fclose(g.job.in);
+    if (g.client)
+        close(g.k.fd);
+    free(g.memory);
     return failed;
 }
 

@@ -217,6 +217,7 @@ static void test_url_resolve(void **state)
         {"./g/.", "http://a/b/c/g/"}, {"g/./h", "http://a/b/c/g/h"}, {"g/../h", "http://a/b/c/h"},
         {"g;x=1/./y", "http://a/b/c/g;x=1/y"}, {"g;x=1/../y", "http://a/b/c/y"},
         {"g?y/./x", "http://a/b/c/g?y/./x"}, {"g#s/../x", "http://a/b/c/g#s/../x"}, {"http:g", "http:g"},
+        {"x:.//y", "x:/y"}, {"x:.///y", "x:/.//y"}, {"x:/..//y", "x:/.//y"}, /* no authority may appear from nowhere */
     };
     struct sv_url base, r;
     char to[128];

@@ -34,12 +34,12 @@ struct world {
     uint32_t entries, incomplete, lines_in, lines_out;
 };
 
-static int64_t world_wall_s(void *self, sv_time now)
+static inline int64_t world_wall_s(void *self, sv_time now)
 {
     (void)self;
     return WORLD_NOW_S + (int64_t)(now / SV_S);
 }
-static void world_log(void *self, const struct sv_http_entry *e, sv_time now)
+static inline void world_log(void *self, const struct sv_http_entry *e, sv_time now)
 {
     struct world *w = self;
     (void)now;
@@ -47,7 +47,7 @@ static void world_log(void *self, const struct sv_http_entry *e, sv_time now)
     w->entries++;
     w->incomplete += !e->complete;
 }
-static void world_line(void *self, uint64_t tag, bool out, struct sv_text line, sv_time now)
+static inline void world_line(void *self, uint64_t tag, bool out, struct sv_text line, sv_time now)
 {
     struct world *w = self;
     (void)tag;
@@ -57,10 +57,10 @@ static void world_line(void *self, uint64_t tag, bool out, struct sv_text line, 
 }
 
 /* `read_only`: without view(), so that bytes go through the server's staging. */
-static void world_open(struct world *w, bool read_only)
+static inline void world_open(struct world *w, bool read_only)
 {
     static struct sv_files_ops plain;
-    for (uint32_t i = 0; i < WORLD_BIG; i++)
+    for (uint32_t i = 0; i < WORLD_BIG && world_big[WORLD_BIG - 1] == 0; i++) /* once */
         world_big[i] = (uint8_t)(i * 2654435761u >> 24);
     memset(w, 0, sizeof *w);
     w->table = (struct sv_memory_files){world_file, sizeof world_file / sizeof world_file[0]};
@@ -76,11 +76,11 @@ static void world_open(struct world *w, bool read_only)
     if (!w->server)
         abort();
 }
-static void world_close(struct world *w)
+static inline void world_close(struct world *w)
 {
     free(w->server);
 }
-static struct sv_http_conn *world_conn(struct world *w, struct sv_stream s, sv_time now)
+static inline struct sv_http_conn *world_conn(struct world *w, struct sv_stream s, sv_time now)
 {
     const size_t n = (sv_http_conn_bytes() + 15) & ~(size_t)15;
     void *memory = aligned_alloc(16, n);

@@ -106,16 +106,19 @@ static const struct row rows[] = {
     {"GET", OK "Content-Length: 5\r\n\r\nhel", SV_HTTP_TRUNCATED, 200, "hel", false, DEAD},
     {"GET", OK "Connection: close\r\nContent-Length: 5\r\n\r\nhello", SV_HTTP_DONE, 200, "hello", false, EOF_},
     {"GET", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", false, EOF_},
-    {"GET", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
+    {"GET", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true,
+     EOF_},
     {"GET", OK "\r\nto the end", SV_HTTP_DONE, 200, "to the end", false, EOF_},
     {"GET", OK "\r\nto the end", SV_HTTP_TRUNCATED, 200, "to the end", false, CUT},
     {"GET", OK "\r\nto the end", SV_HTTP_TRUNCATED, 200, "to the end", false, DEAD},
     {"GET", OK "\r\n", SV_HTTP_DONE, 200, "", false, EOF_},
-    {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=\"1\"\r\nde\r\n0\r\nT: v\r\n\r\n", SV_HTTP_DONE, 200, "abcde", true, EOF_},
+    {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=\"1\"\r\nde\r\n0\r\nT: v\r\n\r\n", SV_HTTP_DONE,
+     200, "abcde", true, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n", SV_HTTP_TRUNCATED, 200, "abc", false, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", SV_HTTP_TRUNCATED, 200, "abc", false, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", SV_HTTP_BAD_RESPONSE, 200, "abc", false, EOF_},
-    {"GET", OK "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", SV_HTTP_BAD_RESPONSE, 0, "", false, EOF_},
+    {"GET", OK "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", SV_HTTP_BAD_RESPONSE, 0, "", false,
+     EOF_},
     {"GET", OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", SV_HTTP_UNSUPPORTED, 0, "", false, EOF_},
     {"GET", OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", SV_HTTP_BAD_RESPONSE, 0, "", false, EOF_},
     {"GET", OK "Content-Length: x\r\n\r\n", SV_HTTP_BAD_RESPONSE, 0, "", false, EOF_},
@@ -124,7 +127,8 @@ static const struct row rows[] = {
     {"HEAD", OK "Transfer-Encoding: chunked\r\n\r\n", SV_HTTP_DONE, 200, "", true, EOF_},
     {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", SV_HTTP_DONE, 204, "", true, EOF_},
     {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", SV_HTTP_DONE, 304, "", true, EOF_},
-    {"GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
+    {"GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+     OK "Content-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
     {"GET", "HTTP/1.1 101 Switching Protocols\r\n\r\n", SV_HTTP_BAD_RESPONSE, 0, "", false, EOF_},
     {"GET", "HTTP/1.1 100 Continue\r\n\r\n", SV_HTTP_TRUNCATED, 0, "", false, EOF_},
     {"GET", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
@@ -256,10 +260,11 @@ static void upload(struct peer *p, uint64_t bytes, uint32_t flags, const char *t
     assert_int_equal(sv_http_client_request(p->client, &q, 0), SV_OK);
 }
 
+static const char created[] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+
 static void test_uploads(void **state)
 {
     static char text[5001];
-    static const char created[] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
     struct peer p;
     (void)state;
     memset(text, 'u', 5000);
@@ -294,7 +299,13 @@ static void test_uploads(void **state)
         assert_int_equal(chunked ? at : 0, chunked ? p.m.out_n : 0);
         close_peer(&p);
     }
-    /* Expect: the body waits for 100, or a second. */
+}
+
+/* Expect: the body waits for 100, or a second. */
+static void test_expect(void **state)
+{
+    struct peer p;
+    (void)state;
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
     open_peer(&p, go_on, strlen(go_on));
     p.m.visible = 0;
@@ -371,7 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_responses), cmocka_unit_test(test_request_bytes), cmocka_unit_test(test_injection),
-        cmocka_unit_test(test_uploads),   cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_uploads),   cmocka_unit_test(test_expect),        cmocka_unit_test(test_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

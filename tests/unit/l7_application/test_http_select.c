@@ -59,7 +59,8 @@ static const struct variant if_modified[] = {
     {"", ABSENT}, {"If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n", IS_FALSE},
     {"If-Modified-Since: Sun Nov  6 08:49:36 1994\r\n", IS_TRUE},
     {"If-Modified-Since: Sun, 06 Nov 1994 08:49:38 GMT\r\n", IS_FALSE}, {"If-Modified-Since: 0\r\n", IGNORED},
-    {"If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n", IGNORED},
+    {"If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+     IGNORED},
 };
 
 static uint32_t reference(enum truth match, enum truth unmodified, enum truth none_match, enum truth modified)
@@ -162,8 +163,9 @@ static void test_ranges_forms(void **state)
         {"Range: bytes=0-9,5-14\r\n", 206, 2},          /* one overlap may be a mistake */
         {"Range: bytes=0-9,0-9,0-9\r\n", 200, 0},       /* three are not */
         {"Range: bytes=0-,0-\r\n", 200, 0},             /* twice the file */
-        {"Range: bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30\r\n", 206, 16},
-        {"Range: bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,32-32\r\n", 200, 0},
+#define EIGHT "0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14"
+        {"Range: bytes=" EIGHT ",16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30\r\n", 206, 16},
+        {"Range: bytes=" EIGHT ",16-16,18-18,20-20,22-22,24-24,26-26,28-28,30-30,32-32\r\n", 200, 0},
         {"Range: bytes=0-3\r\nIf-Range: \"v1\"\r\n", 206, 1},
         {"Range: bytes=0-3\r\nIf-Range: \"v2\"\r\n", 200, 0},
         {"Range: bytes=0-3\r\nIf-Range: W/\"v1\"\r\n", 200, 0},
