@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames of any bytes, with pauses between them, into a host that answers ARP, ICMP, UDP: input is records of
- * {length 1, wait in 128 ms units and whether to repair checksums 1, frame}. Checks every invariant and that nothing leaks. */
+ * {length 1, wait in 128 ms units and whether to repair checksums 1, frame}.
+ * Checks every invariant and that nothing leaks. */
 #define WORLD_BUFS 64u
 #define WORLD_SLABS 128u
 #include "tests/support/net_world.h"
@@ -27,16 +28,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             world_repair(f + 14, n - 14);
         world_advance(&w, data[1] / 2 * (128 * SV_MS));
         world_in(&w, h, f, n);
-        while (world_out(&w, h, &out)) {
-        }
+        while (world_out(&w, h, &out)) {}
         data += 2 + n;
         size -= 2 + n;
     }
     world_check(&w);
     sv_udp_unbind(&h->core, &h->udp, s);
     world_advance(&w, 200 * SV_S);
-    while (world_out(&w, h, &out)) {
-    }
+    while (world_out(&w, h, &out)) {}
     world_check(&w);
     SV_ASSERT(world_held(&w) == 0);
     return 0;

@@ -50,12 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         sv_buf_free(b);
         sv_fragments_check(&h->core, &h->net.fragments);
-        while (world_out(&w, h, &out)) {
-        }
+        while (world_out(&w, h, &out)) {}
     }
     world_advance(&w, 100 * SV_S);
-    while (world_out(&w, h, &out)) {
-    }
+    while (world_out(&w, h, &out)) {}
     SV_ASSERT(h->net.fragments.datagrams == 0);
     SV_ASSERT(world_held(&w) == h->net.link.neighbours.held);
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4, ICMP, ICMP errors and UDP over any bytes in any two pieces; first byte: where the linear part ends. The header's
- * checksum is repaired when the second byte is odd, so that what is behind it is reached. */
+/* IPv4, ICMP, ICMP errors and UDP over any bytes in any two pieces; first byte: where the linear part ends. The
+ * header's checksum is repaired when the second byte is odd, so that what is behind it is reached. */
 #include "tests/support/net_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -115,8 +115,7 @@ static void a_used_address_is_defended_once_in_ten_seconds(void **state)
 {
     (void)state;
     world_advance(&w, 20 * SV_S);
-    while (world_out(&w, h, &out)) {
-    }
+    while (world_out(&w, h, &out)) {}
     expect_state(SV_ADDRESS_PREFERRED);
     arp_in(1, 2, IP(10, 0, 0, 1), IP(10, 0, 0, 1));
     assert_int_equal(wait_arp(0, IP(10, 0, 0, 1)), 0);

@@ -156,8 +156,9 @@ static void impossible_pieces_are_dropped(void **state)
     piece(1, 0, 1481, true); /* a middle piece not of 8n bytes */
     piece(1, 8, 0, false);   /* empty */
     static uint8_t f[2000];
-    world_in(&w, h, f,
-             world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 5, 0x1fff, whole, 9)); /* 65528 + 9: ping of death */
+    world_in(
+        &w, h, f,
+        world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 5, 0x1fff, whole, 9)); /* 65528 + 9: ping of death */
     assert_int_equal(world_drops(h, SV_DROP_FRAGMENT_BAD), 3);
     assert_int_equal(h->net.fragments.datagrams, 0);
 }

@@ -57,17 +57,17 @@ static void each_rule_of_the_header_drops_with_its_reason(void **state)
         enum sv_drop why;
     } line[] = {
         {0, 0x6500, SV_DROP_BAD_VERSION},
-        {0, 0x4400, SV_DROP_BAD_LENGTH},     /* IHL 4 */
-        {2, 19, SV_DROP_BAD_LENGTH},         /* total below the header */
-        {2, 49, SV_DROP_BAD_LENGTH},         /* beyond the frame */
-        {12, 0xe000, SV_DROP_BAD_SOURCE},    /* multicast */
-        {12, 0xf000, SV_DROP_BAD_SOURCE},    /* class E */
+        {0, 0x4400, SV_DROP_BAD_LENGTH},  /* IHL 4 */
+        {2, 19, SV_DROP_BAD_LENGTH},      /* total below the header */
+        {2, 49, SV_DROP_BAD_LENGTH},      /* beyond the frame */
+        {12, 0xe000, SV_DROP_BAD_SOURCE}, /* multicast */
+        {12, 0xf000, SV_DROP_BAD_SOURCE}, /* class E */
         {12, 0xffff, SV_DROP_BAD_SOURCE},
-        {12, 0x7f00, SV_DROP_BAD_SOURCE},    /* loopback on the wire */
-        {12, 0x0001, SV_DROP_BAD_SOURCE},    /* net 0 */
-        {14, 0x00ff, SV_DROP_BAD_SOURCE},    /* our subnet's broadcast */
-        {14, 0x0000, SV_DROP_BAD_SOURCE},    /* its old form */
-        {14, 0x0001, SV_DROP_LOOP},          /* from us to us */
+        {12, 0x7f00, SV_DROP_BAD_SOURCE}, /* loopback on the wire */
+        {12, 0x0001, SV_DROP_BAD_SOURCE}, /* net 0 */
+        {14, 0x00ff, SV_DROP_BAD_SOURCE}, /* our subnet's broadcast */
+        {14, 0x0000, SV_DROP_BAD_SOURCE}, /* its old form */
+        {14, 0x0001, SV_DROP_LOOP},       /* from us to us */
         {16, 0x7f00, SV_DROP_BAD_DESTINATION},
         {18, 0x0002, SV_DROP_NOT_FOR_US},
         {16, 0xf000, SV_DROP_BAD_DESTINATION},
@@ -75,7 +75,8 @@ static void each_rule_of_the_header_drops_with_its_reason(void **state)
     };
     for (size_t i = 0; i < SV_COUNT_OF(line); i++) {
         uint8_t f[64], udp[14];
-        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, udp, world_udp(udp, 1, 2, "sixsix", 6));
+        const uint32_t n =
+            world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, udp, world_udp(udp, 1, 2, "sixsix", 6));
         sv_put_u16(f + 14 + line[i].at, line[i].value);
         fix_header(f, 20);
         const uint64_t before = world_drops(h, line[i].why);
@@ -115,10 +116,10 @@ static void options_are_walked_and_source_routes_refused(void **state)
         uint8_t option[4];
         enum sv_drop why;
     } line[] = {
-        {{1, 1, 1, 0}, SV_DROP_NONE},       {{0, 9, 9, 9}, SV_DROP_NONE},
-        {{0x94, 4, 0, 0}, SV_DROP_NONE},    {{0x44, 5, 0, 0}, SV_DROP_BAD_OPTION},
-        {{0x44, 1, 0, 0}, SV_DROP_BAD_OPTION}, {{0x44, 0, 0, 0}, SV_DROP_BAD_OPTION},
-        {{1, 1, 1, 0x44}, SV_DROP_BAD_OPTION}, {{131, 3, 4, 0}, SV_DROP_SOURCE_ROUTE},
+        {{1, 1, 1, 0}, SV_DROP_NONE},           {{0, 9, 9, 9}, SV_DROP_NONE},
+        {{0x94, 4, 0, 0}, SV_DROP_NONE},        {{0x44, 5, 0, 0}, SV_DROP_BAD_OPTION},
+        {{0x44, 1, 0, 0}, SV_DROP_BAD_OPTION},  {{0x44, 0, 0, 0}, SV_DROP_BAD_OPTION},
+        {{1, 1, 1, 0x44}, SV_DROP_BAD_OPTION},  {{131, 3, 4, 0}, SV_DROP_SOURCE_ROUTE},
         {{1, 137, 3, 4}, SV_DROP_SOURCE_ROUTE},
     };
     for (size_t i = 0; i < SV_COUNT_OF(line); i++) {
@@ -167,14 +168,14 @@ static void nobody_is_told_about_what_must_not_be_answered(void **state)
         uint16_t fragment;
         uint8_t protocol, icmp_type;
     } line[] = {
-        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 255), 0, 17, 0},            /* to a broadcast */
+        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 255), 0, 17, 0}, /* to a broadcast */
         {ALL, IP(10, 0, 0, 9), IP(255, 255, 255, 255), 0, 17, 0},
-        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 0, 17, 0},              /* unicast in a broadcast frame */
+        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 0, 17, 0}, /* unicast in a broadcast frame */
         {"\1\0\x5e\0\0\1", IP(10, 0, 0, 9), IP(224, 0, 0, 1), 0, 17, 0},
-        {HOST1, IP(0, 0, 0, 0), IP(10, 0, 0, 1), 0, 17, 0},             /* from nobody */
-        {HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 0, 1, 3},             /* about an ICMP error */
+        {HOST1, IP(0, 0, 0, 0), IP(10, 0, 0, 1), 0, 17, 0}, /* from nobody */
+        {HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 0, 1, 3}, /* about an ICMP error */
         {HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 0, 1, 11},
-        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 255), 0, 1, 8},             /* echo to a broadcast */
+        {ALL, IP(10, 0, 0, 9), IP(10, 0, 0, 255), 0, 1, 8}, /* echo to a broadcast */
     };
     for (size_t i = 0; i < SV_COUNT_OF(line); i++) {
         uint8_t f[64], p[24];
@@ -214,14 +215,16 @@ static void errors_are_rate_limited_and_counted(void **state)
     uint8_t f[64], p[24];
     uint32_t told = 0;
     for (int i = 0; i < 80; i++) {
-        world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
+        world_in(&w, h, f,
+                 world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
         told += world_out(&w, h, &out);
     }
     assert_int_equal(told, SV_ICMP_BURST);
     assert_int_equal(world_drops(h, SV_DROP_ICMP_RATE), 30);
     world_advance(&w, 10 * SV_MS);
     for (int i = 0; i < 80; i++) {
-        world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
+        world_in(&w, h, f,
+                 world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
         told += world_out(&w, h, &out);
     }
     assert_int_equal(told, SV_ICMP_BURST + 10); /* a thousand a second */
@@ -279,7 +282,8 @@ static void a_router_lowers_the_ttl_and_says_when_it_dies(void **state)
     h->net.forward = 1;
     static uint8_t f[1600], p[1500];
     for (uint32_t ttl = 0; ttl < 256; ttl++) {
-        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), IP(192, 0, 2, 7), 17, 1, 0, p, world_udp(p, 1, 2, "", 0));
+        const uint32_t n =
+            world_ip(f, HOST1, IP(10, 0, 0, 9), IP(192, 0, 2, 7), 17, 1, 0, p, world_udp(p, 1, 2, "", 0));
         f[22] = (uint8_t)ttl;
         fix_header(f, 20);
         world_in(&w, h, f, n);
@@ -311,7 +315,7 @@ static void a_router_lowers_the_ttl_and_says_when_it_dies(void **state)
     assert_int_equal(world_held(&w), 0);
 }
 
-/* The rule of shared slabs: whoever edits owns first. The packet stays "unacknowledged" with its sender, as TCP keeps it,
+/* The rule of shared slabs: whoever edits owns first. The packet stays "unacknowledged" with its sender, as with TCP,
  * while a router lowers its TTL, a closed port quotes it and a flood copies it. */
 static void nobody_writes_into_a_packet_that_another_still_holds(void **state)
 {
@@ -351,8 +355,7 @@ static void reassembly_does_not_write_into_the_senders_slabs(void **state)
     assert_true(sv_buf_append(kept, f, n, SV_WANT_DATA));
     assert_true(sv_buf_read(kept, 0, before, n));
     world_buf_in(&w, h, sv_buf_clone(kept, SV_WANT_DATA));
-    world_in(&w, h, f,
-             world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 3, 1480 / 8, p + 1480, whole - 1480));
+    world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 3, 1480 / 8, p + 1480, whole - 1480));
     assert_int_equal(world_drops(h, SV_DROP_PORT_UNREACHABLE), 1); /* it was joined, and went all the way up */
     assert_true(world_out(&w, h, &out));
     assert_int_equal(sv_get_u16(out.bytes + 42 + 2), 20 + whole); /* the quoted header is the whole's */

@@ -103,9 +103,9 @@ static void broadcasts_of_a_subnet_are_known(void **state)
         uint32_t addr;
         bool is;
     } line[] = {
-        {IP(10, 0, 0, 255), true},  {IP(10, 0, 0, 0), true},      {IP(255, 255, 255, 255), true}, {0, true},
-        {IP(10, 0, 0, 1), false},   {IP(10, 0, 1, 255), false},   {IP(10, 0, 0, 254), false},
-        {IP(10, 1, 0, 3), false},   {IP(10, 1, 0, 2), false}, /* a /31 has none: RFC 3021 */
+        {IP(10, 0, 0, 255), true}, {IP(10, 0, 0, 0), true},    {IP(255, 255, 255, 255), true}, {0, true},
+        {IP(10, 0, 0, 1), false},  {IP(10, 0, 1, 255), false}, {IP(10, 0, 0, 254), false},     {IP(10, 1, 0, 3), false},
+        {IP(10, 1, 0, 2), false}, /* a /31 has none: RFC 3021 */
     };
     const struct sv_addr point = sv_addr_v4(10, 1, 0, 2);
     assert_int_equal(sv_net_address_add(&h->core, &h->net, 0, &point, 96 + 31, NULL), SV_OK);

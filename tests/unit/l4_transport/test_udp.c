@@ -154,7 +154,9 @@ static void each_rule_of_the_header_drops_with_its_reason(void **state)
     static const struct {
         uint16_t length, checksum;
         enum sv_drop why;
-    } line[] = {{7, 0, SV_DROP_BAD_LENGTH}, {0, 0, SV_DROP_BAD_LENGTH}, {13, 0, SV_DROP_BAD_LENGTH},
+    } line[] = {{7, 0, SV_DROP_BAD_LENGTH},
+                {0, 0, SV_DROP_BAD_LENGTH},
+                {13, 0, SV_DROP_BAD_LENGTH},
                 {12, 0x1234, SV_DROP_BAD_CHECKSUM}};
     for (size_t i = 0; i < SV_COUNT_OF(line); i++) {
         world_udp(p, 7, 9, "data", 4);
