@@ -20,11 +20,11 @@
 #include "l2_link/interface.h"
 #include "seven/stack.h" /* enum sv_neighbour_state */
 
-#define SV_NEIGHBOUR_RETRANS_MS 1000u     /* RetransTimer, RFC 4861 §10 */
-#define SV_NEIGHBOUR_TRIES 3u             /* MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
-#define SV_NEIGHBOUR_REACHABLE_MS 30000u  /* BASE_REACHABLE_TIME, times 0.5 to 1.5 (RFC 4861 §6.3.2) */
-#define SV_NEIGHBOUR_DELAY_MS 5000u       /* DELAY_FIRST_PROBE_TIME */
-#define SV_NEIGHBOUR_FAILED_MS 1000u      /* how long a failure is believed */
+#define SV_NEIGHBOUR_RETRANS_MS 1000u    /* RetransTimer, RFC 4861 §10 */
+#define SV_NEIGHBOUR_TRIES 3u            /* MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT */
+#define SV_NEIGHBOUR_REACHABLE_MS 30000u /* BASE_REACHABLE_TIME, times 0.5 to 1.5 (RFC 4861 §6.3.2) */
+#define SV_NEIGHBOUR_DELAY_MS 5000u      /* DELAY_FIRST_PROBE_TIME */
+#define SV_NEIGHBOUR_FAILED_MS 1000u     /* how long a failure is believed */
 #define SV_NEIGHBOUR_HELD_EACH 16u
 #define SV_NEIGHBOUR_HELD_ALL 256u
 
@@ -32,11 +32,11 @@ struct sv_link;
 
 /* Why an entry moved: the `event` of SV_TRACE_NEIGHBOUR. */
 enum sv_neighbour_cause {
-    SV_NEIGHBOUR_ON_CREATED = 1,  /* first wanted */
-    SV_NEIGHBOUR_ON_LEARNED = 2,  /* its own frame told us */
-    SV_NEIGHBOUR_ON_ANSWERED = 3, /* it answered our question */
+    SV_NEIGHBOUR_ON_CREATED = 1,   /* first wanted */
+    SV_NEIGHBOUR_ON_LEARNED = 2,   /* its own frame told us */
+    SV_NEIGHBOUR_ON_ANSWERED = 3,  /* it answered our question */
     SV_NEIGHBOUR_ON_CONFIRMED = 4, /* an upper layer made progress through it */
-    SV_NEIGHBOUR_ON_USED = 5,     /* stale, and used */
+    SV_NEIGHBOUR_ON_USED = 5,      /* stale, and used */
     SV_NEIGHBOUR_ON_TIMEOUT = 6,
     SV_NEIGHBOUR_ON_RECYCLED = 7, /* made room for another */
     SV_NEIGHBOUR_ON_SET = 8,      /* by the configuration */
@@ -58,10 +58,10 @@ struct sv_neighbour {
     uint32_t changed_next;
     uint32_t reachable_ms; /* this entry's own draw */
     uint8_t mac[SV_MAC_BYTES];
-    uint8_t state;         /* enum sv_neighbour_state */
-    uint8_t tries;         /* questions asked in this state */
-    uint8_t changed;       /* stands in the changed list */
-    uint8_t listed;        /* stands in the recycling list */
+    uint8_t state;   /* enum sv_neighbour_state */
+    uint8_t tries;   /* questions asked in this state */
+    uint8_t changed; /* stands in the changed list */
+    uint8_t listed;  /* stands in the recycling list */
     uint8_t spare[6];
 };
 
@@ -108,8 +108,8 @@ void sv_neighbour_release(struct sv_neighbours *n, uint32_t index);
  * it was asked; the changed list will tell. NONE: it does not answer (asked again after a second). */
 enum sv_neighbour_answer sv_neighbour_use_slowly(struct sv_core *c, struct sv_link *l, uint32_t index);
 
-static inline enum sv_neighbour_answer sv_neighbour_use(struct sv_core *c, struct sv_link *l,
-                                                        struct sv_neighbours *n, uint32_t index)
+static inline enum sv_neighbour_answer sv_neighbour_use(struct sv_core *c, struct sv_link *l, struct sv_neighbours *n,
+                                                        uint32_t index)
 {
     const uint8_t state = sv_neighbour_of(n, index)->state;
     if (SV_LIKELY(state == SV_NEIGHBOUR_REACHABLE || state == SV_NEIGHBOUR_PERMANENT))
@@ -124,8 +124,7 @@ bool sv_neighbour_send(struct sv_core *c, struct sv_link *l, uint32_t index, str
 /* An upper layer made progress through it (RFC 4861 §7.3.1): it is there. */
 void sv_neighbour_confirm_slowly(struct sv_core *c, struct sv_link *l, uint32_t index);
 
-static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, struct sv_neighbours *n,
-                                        uint32_t index)
+static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, struct sv_neighbours *n, uint32_t index)
 {
     struct sv_neighbour *e = sv_neighbour_of(n, index);
     if (SV_LIKELY(e->state == SV_NEIGHBOUR_REACHABLE))

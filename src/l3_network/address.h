@@ -22,8 +22,8 @@ enum sv_address_state {
 struct sv_address {
     struct sv_wheel_node timer;
     struct sv_addr addr;
-    sv_time deadline;     /* of probing and announcing; SV_NEVER */
-    sv_time defended;     /* when its last conflict was answered; SV_NEVER: never */
+    sv_time deadline; /* of probing and announcing; SV_NEVER */
+    sv_time defended; /* when its last conflict was answered; SV_NEVER: never */
     sv_port port;
     uint32_t uses;        /* records that keep its index */
     uint32_t chain;       /* next in the hash bucket, or the free list */

@@ -288,9 +288,8 @@ struct sv_buf *sv_fragment_receive(struct sv_core *c, struct sv_net *net, sv_por
         return NULL;
     }
     const uint32_t end = (uint32_t)h->fragment_offset + take->length;
-    const bool cuts_short =
-        !h->more_fragments && d->last != SV_NONE &&
-        end < (uint32_t)sv_fragment_of(t, d->last)->offset + sv_fragment_of(t, d->last)->length;
+    const bool cuts_short = !h->more_fragments && d->last != SV_NONE &&
+                            end < (uint32_t)sv_fragment_of(t, d->last)->offset + sv_fragment_of(t, d->last)->length;
     const bool second_end = !h->more_fragments && d->total != SV_NONE && end != d->total;
     if (fit == SV_FIT_OVERLAP || cuts_short || second_end) {
         sv_datagram_condemn(c, t, d, take, port, h->fragment_offset);

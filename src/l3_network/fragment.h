@@ -45,14 +45,14 @@ struct sv_datagram {
     uint32_t newer, older; /* by age */
     uint32_t first, last;  /* fragments */
     uint32_t fragments;
-    uint32_t bytes;        /* charged */
-    uint32_t received;     /* payload bytes held */
-    uint32_t total;        /* payload bytes of the whole; SV_NONE: the last fragment is not here */
+    uint32_t bytes;         /* charged */
+    uint32_t received;      /* payload bytes held */
+    uint32_t total;         /* payload bytes of the whole; SV_NONE: the last fragment is not here */
     uint16_t header_length; /* of the first fragment */
     uint8_t protocol;
     uint8_t used;
     uint8_t condemned;
-    uint8_t ecn;           /* bit k: a fragment with ECN codepoint k was seen */
+    uint8_t ecn; /* bit k: a fragment with ECN codepoint k was seen */
     uint8_t spare[2];
 };
 

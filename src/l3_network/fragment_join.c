@@ -79,7 +79,7 @@ struct sv_buf *sv_datagram_join(struct sv_core *c, struct sv_fragments *t, uint3
         sv_buf_free(whole);
         return NULL;
     }
-    whole->flags &= (uint16_t)~(SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL); /* said of one piece */
+    whole->flags &= (uint16_t) ~(SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL); /* said of one piece */
     sv_datagram_header(c, whole, header_length, tos);
     SV_TRACE_EVENT(c, SV_TRACE_FRAGMENT, SV_FRAGMENT_COMPLETE, 0, packet_id, id, 0, total);
     const enum sv_drop good = sv_ip4_parse(whole, h, c->cpu);

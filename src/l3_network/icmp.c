@@ -47,8 +47,7 @@ static bool sv_icmp_may_answer(struct sv_net *net, const struct sv_buf *about, c
 
 /* From whom: the address that the packet was sent to if it is ours, else that of the interface towards its
  * sender (RFC 1812 §4.3.2.4). */
-static bool sv_icmp_path_back(struct sv_core *c, struct sv_net *net, const struct sv_ip_hdr *h,
-                              struct sv_ip_path *path)
+static bool sv_icmp_path_back(struct sv_core *c, struct sv_net *net, const struct sv_ip_hdr *h, struct sv_ip_path *path)
 {
     const struct sv_addr any = sv_addr_of_v4(0);
     const bool ours = sv_address_local(c, &net->addresses, &h->dst) != SV_NONE;

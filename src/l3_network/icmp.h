@@ -11,7 +11,7 @@ struct sv_icmp_limit;
 
 #define SV_ICMP_PER_SECOND 1000u /* errors of ours, over all */
 #define SV_ICMP_BURST 50u
-#define SV_ICMP_ERROR_MAX 576u   /* RFC 1812 §4.3.2.3 */
+#define SV_ICMP_ERROR_MAX 576u /* RFC 1812 §4.3.2.3 */
 
 /* The `direction` of SV_TRACE_ICMP. */
 enum sv_icmp_direction { SV_ICMP_IN = 0, SV_ICMP_OUT = 1 };

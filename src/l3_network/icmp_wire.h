@@ -48,15 +48,15 @@ static inline bool sv_icmp_is_error(uint8_t type)
 
 /* What a transport learns from an error about a packet of ours. */
 struct sv_icmp_error {
-    struct sv_addr from;      /* who says so */
-    struct sv_addr src, dst;  /* quoted: src was ours */
-    uint32_t tcp_seq;         /* quoted, with TCP */
-    uint32_t mtu;             /* of the next hop, with FRAGMENTATION_NEEDED: never 0 (RFC 1191 §5) */
+    struct sv_addr from;         /* who says so */
+    struct sv_addr src, dst;     /* quoted: src was ours */
+    uint32_t tcp_seq;            /* quoted, with TCP */
+    uint32_t mtu;                /* of the next hop, with FRAGMENTATION_NEEDED: never 0 (RFC 1191 §5) */
     uint16_t src_port, dst_port; /* quoted; with ICMP echo both are identifier, sequence number */
-    uint16_t quoted_length;   /* total length that the quoted header tells */
+    uint16_t quoted_length;      /* total length that the quoted header tells */
     uint8_t type, code;
-    uint8_t protocol;         /* quoted */
-    uint8_t pointer;          /* with PARAMETER_PROBLEM */
+    uint8_t protocol; /* quoted */
+    uint8_t pointer;  /* with PARAMETER_PROBLEM */
     uint8_t spare[2];
 };
 

@@ -8,14 +8,14 @@
 #include "l3_network/ip4_wire.h"
 
 struct sv_ip4_cut {
-    uint32_t offset;         /* payload bytes given so far */
+    uint32_t offset; /* payload bytes given so far */
     uint32_t payload_length;
-    uint32_t fragments;      /* how many there will be */
+    uint32_t fragments; /* how many there will be */
     uint16_t mtu;
-    uint16_t header_length;  /* of the datagram, and of its first fragment */
-    uint16_t first_offset;   /* of a datagram that is a fragment itself */
-    uint8_t more;            /* the same's more-fragments flag */
-    uint8_t copied_length;   /* bytes of the other fragments' header */
+    uint16_t header_length;         /* of the datagram, and of its first fragment */
+    uint16_t first_offset;          /* of a datagram that is a fragment itself */
+    uint8_t more;                   /* the same's more-fragments flag */
+    uint8_t copied_length;          /* bytes of the other fragments' header */
     uint8_t copied[SV_IP4_HDR_MAX]; /* that header: only the options marked "copied" (§3.1) */
 };
 

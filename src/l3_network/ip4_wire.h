@@ -124,8 +124,8 @@ static inline void sv_ip4_emit_fragment(struct sv_buf *b, const struct sv_ip_out
     p[9] = o->protocol;
     sv_memcpy(p + 12, o->src.byte + 12, 4);
     sv_memcpy(p + 16, o->dst.byte + 12, 4);
-    const uint32_t sum = (uint32_t)o->partial + sv_sum_u16((uint16_t)b->length) + sv_sum_u16((uint16_t)o->id) +
-                         sv_sum_u16(fragment);
+    const uint32_t sum =
+        (uint32_t)o->partial + sv_sum_u16((uint16_t)b->length) + sv_sum_u16((uint16_t)o->id) + sv_sum_u16(fragment);
     sv_sum_store(p + 10, sv_sum_fold(sum));
 }
 static inline void sv_ip4_emit(struct sv_buf *b, const struct sv_ip_out *o)

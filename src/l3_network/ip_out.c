@@ -51,12 +51,11 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
     return SV_OK;
 }
 
-enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
-                            const struct sv_addr *src, sv_port port, struct sv_ip_path *path)
+enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,
+                            sv_port port, struct sv_ip_path *path)
 {
     const bool group = sv_addr_is_multicast(dst) || sv_addr_is_limited_broadcast(dst);
-    const enum sv_err err =
-        group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, path);
+    const enum sv_err err = group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, path);
     if (err != SV_OK)
         return err;
     path->mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
@@ -64,9 +63,9 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
     path->src = *src;
     if (!sv_addr_is_any(src))
         return sv_address_local(c, &net->addresses, src) == SV_NONE ? SV_ERR_NOT_LOCAL : SV_OK;
-    const uint32_t chosen =
-        path->kind == SV_PATH_LOOP ? sv_address_find(c, &net->addresses, dst)
-                                   : sv_address_select(&net->addresses, path->port, &path->next_hop);
+    const uint32_t chosen = path->kind == SV_PATH_LOOP
+                                ? sv_address_find(c, &net->addresses, dst)
+                                : sv_address_select(&net->addresses, path->port, &path->next_hop);
     if (chosen != SV_NONE)
         path->src = sv_address_of(&net->addresses, chosen)->addr;
     else if (path->kind == SV_PATH_UNICAST)

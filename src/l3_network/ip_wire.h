@@ -24,13 +24,13 @@ struct sv_ip_hdr {
     uint8_t version;          /* 4 or 6 */
     uint8_t protocol;         /* IANA number */
     uint8_t ttl;
-    uint8_t tos;              /* DSCP and ECN */
+    uint8_t tos; /* DSCP and ECN */
     uint8_t more_fragments;
     uint8_t dont_fragment;
     uint32_t id;
     /* Filled by sv_ip_accept(): */
-    uint32_t local;           /* index of our address, SV_NONE: broadcast, multicast or not ours */
-    uint8_t is_broadcast;     /* to a broadcast or multicast address, of layer 2 or 3 */
+    uint32_t local;       /* index of our address, SV_NONE: broadcast, multicast or not ours */
+    uint8_t is_broadcast; /* to a broadcast or multicast address, of layer 2 or 3 */
     uint8_t spare[3];
 };
 
@@ -42,8 +42,8 @@ static inline bool sv_ip_is_fragment(const struct sv_ip_hdr *h)
 /* What a header to emit says. Fill it once a flow and call sv_ip4_prepare(). */
 struct sv_ip_out {
     struct sv_addr src, dst;
-    uint32_t id;           /* 0 is right for what is not to be fragmented (RFC 6864 §4.1) */
-    uint16_t partial;      /* sum of the header's constant words */
+    uint32_t id;      /* 0 is right for what is not to be fragmented (RFC 6864 §4.1) */
+    uint16_t partial; /* sum of the header's constant words */
     uint8_t protocol;
     uint8_t ttl;
     uint8_t tos;

@@ -27,13 +27,13 @@ struct sv_net {
     struct sv_icmp_limit icmp;
     struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
-    uint32_t forward;            /* 1: be a router */
+    uint32_t forward; /* 1: be a router */
     uint32_t default_ttl;
 };
 
 struct sv_net_config {
     uint32_t interfaces, addresses, routes, neighbours, fragments; /* ceilings */
-    uint32_t fragment_bytes; /* memory that reassembly may hold [4 MiB] */
+    uint32_t fragment_bytes;                                       /* memory that reassembly may hold [4 MiB] */
     uint32_t forward;
 };
 
@@ -62,23 +62,23 @@ enum sv_path_kind { SV_PATH_UNICAST, SV_PATH_BROADCAST, SV_PATH_MULTICAST, SV_PA
 /* The way to a destination. */
 struct sv_ip_path {
     struct sv_addr next_hop;
-    struct sv_addr src;     /* chosen, or the caller's */
+    struct sv_addr src; /* chosen, or the caller's */
     sv_port port;
     uint32_t mtu;
-    uint32_t generation;    /* of the routes: ask again when it differs from net->routes.generation */
-    uint32_t kind;          /* enum sv_path_kind */
+    uint32_t generation; /* of the routes: ask again when it differs from net->routes.generation */
+    uint32_t kind;       /* enum sv_path_kind */
 };
 
 /* Finds it. src: any address lets it choose. port: SV_NO_PORT, or the interface that a broadcast or multicast
  * goes out of. SV_ERR_NO_ROUTE; SV_ERR_NOT_LOCAL: src is no usable address of ours. */
 SV_MUST_CHECK enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
-                                     const struct sv_addr *src, sv_port port, struct sv_ip_path *path);
+                                          const struct sv_addr *src, sv_port port, struct sv_ip_path *path);
 
 /* Emits the IP header and sends: fragmented if need be and allowed, to the interface's queue, a neighbour's or our
  * own. o->id is filled here. Takes the packet in every case. SV_ERR_TOO_BIG (must not be fragmented), SV_ERR_AGAIN
  * (the interface's queue has no room for all of it), SV_ERR_UNREACHABLE, SV_ERR_NO_MEMORY: all counted. */
-SV_MUST_CHECK enum sv_err sv_ip_output(struct sv_core *c, struct sv_net *net, struct sv_buf *take,
-                                       struct sv_ip_out *o, const struct sv_ip_path *path);
+SV_MUST_CHECK enum sv_err sv_ip_output(struct sv_core *c, struct sv_net *net, struct sv_buf *take, struct sv_ip_out *o,
+                                       const struct sv_ip_path *path);
 
 /* The same for a packet that has its IP header. */
 SV_MUST_CHECK enum sv_err sv_ip_hand_over(struct sv_core *c, struct sv_net *net, struct sv_buf *take,

@@ -23,22 +23,22 @@ struct sv_udp_socket {
     struct sv_packet_queue queue; /* heads at the IP header */
     uint32_t queue_charge;        /* bytes of the pool that it holds */
     uint32_t queue_packets_max, queue_charge_max;
-    sv_port interface;            /* SV_NO_PORT: any */
+    sv_port interface; /* SV_NO_PORT: any */
     uint32_t generation;
-    uint32_t chain;               /* next in the hash bucket, or the free list */
+    uint32_t chain; /* next in the hash bucket, or the free list */
     uint32_t ready_next;
-    uint32_t what;                /* enum sv_event_bit: what happened since it was last given as ready */
-    uint32_t flow;                /* its number in the trace */
+    uint32_t what; /* enum sv_event_bit: what happened since it was last given as ready */
+    uint32_t flow; /* its number in the trace */
     uint16_t local_port, remote_port;
-    uint8_t kind;                 /* enum sv_udp_kind */
+    uint8_t kind; /* enum sv_udp_kind */
     uint8_t connected;
-    uint8_t any_port;             /* takes every port that no other socket has */
+    uint8_t any_port; /* takes every port that no other socket has */
     uint8_t v6_only;
-    uint8_t ttl;                  /* 0: the default */
-    uint8_t ready;                /* stands in the ready list */
+    uint8_t ttl;   /* 0: the default */
+    uint8_t ready; /* stands in the ready list */
     uint8_t has_error;
     uint8_t spare;
-    struct sv_icmp_error error;   /* the last, with has_error */
+    struct sv_icmp_error error; /* the last, with has_error */
 };
 
 struct sv_udp {
@@ -62,7 +62,7 @@ struct sv_udp_binding {
     uint16_t port;        /* 0: a random one (or all of them, with any_port); with ECHO: the identifier */
     uint8_t kind;         /* enum sv_udp_kind */
     uint8_t any_port, v6_only;
-    sv_port interface;    /* SV_NO_PORT: any */
+    sv_port interface; /* SV_NO_PORT: any */
     uint64_t cookie;
 };
 

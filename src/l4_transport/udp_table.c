@@ -94,8 +94,8 @@ static bool sv_udp_taken(const struct sv_udp *u, const struct sv_udp_binding *b,
 {
     for (uint32_t i = *sv_udp_bucket(u, b->kind, port); i != SV_NONE; i = sv_udp_of(u, i)->chain) {
         const struct sv_udp_socket *s = sv_udp_of(u, i);
-        if (s->kind == b->kind && s->local_port == port && s->any_port == b->any_port &&
-            s->interface == b->interface && sv_addr_equal(&s->local, &b->local))
+        if (s->kind == b->kind && s->local_port == port && s->any_port == b->any_port && s->interface == b->interface &&
+            sv_addr_equal(&s->local, &b->local))
             return true;
     }
     return false;

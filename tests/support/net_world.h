@@ -14,8 +14,10 @@
 #include "l3_network/net.h"
 #include "l4_transport/udp.h"
 
+#ifndef WORLD_BUFS /* fuzz targets take a small world: it is cleared for each input */
 #define WORLD_BUFS 2048u
 #define WORLD_SLABS 4096u
+#endif
 #define WORLD_HOSTS 3u
 
 struct world_host { /* as struct sv_stack will have them: in the arena */
@@ -64,6 +66,24 @@ static inline void world_open(struct world *w)
         const uint32_t header[6] = {0xa1b2c3d4u, 4u << 16 | 2u, 0, 0, 65535, 1};
         fwrite(header, sizeof header, 1, w->pcap);
     }
+}
+
+/* A fresh world; in the same memory when there was one before: only what was used is cleared. */
+static inline void world_again(struct world *w)
+{
+    if (!w->memory) {
+        world_open(w);
+        return;
+    }
+    void *memory = w->memory;
+    const uint64_t bytes = w->bytes;
+    memset(memory, 0, sv_arena_used(w->arena));
+    memset(w, 0, sizeof *w);
+    w->memory = memory;
+    w->bytes = bytes;
+    w->arena = sv_arena_create(memory, bytes);
+    w->pool = sv_pool_create(w->arena, WORLD_BUFS, WORLD_SLABS);
+    w->now = 1000 * SV_S;
 }
 
 /* 02:00:00:00:00:<k+1> and 10.0.0.<k+1>/24, usable at once unless it is to probe. */
@@ -311,6 +331,21 @@ static inline uint32_t world_ip(uint8_t *f, const char *dst_mac, uint32_t src, u
     sv_sum_store(p + 10, sv_sum(p, 20, 0));
     memcpy(p + 20, payload, n);
     return 34 + n;
+}
+
+/* Makes an IPv4 packet's length, header checksum and ICMP checksum right, so that a fuzzer gets past them. */
+static inline void world_repair(uint8_t *p, uint32_t n)
+{
+    const uint32_t header = n > 0 ? (p[0] & 15u) * 4u : 0;
+    if (header < 20 || header > n)
+        return;
+    sv_put_u16(p + 2, (uint16_t)n);
+    sv_put_u16(p + 10, 0);
+    sv_sum_store(p + 10, sv_sum(p, header, 0));
+    if (p[9] == SV_PROTO_ICMP && n >= header + 8) {
+        sv_put_u16(p + header + 2, 0);
+        sv_sum_store(p + header + 2, sv_sum(p + header, n - header, 0));
+    }
 }
 
 /* A UDP header and data, without checksum; the length of both. */

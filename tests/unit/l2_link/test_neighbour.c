@@ -138,8 +138,7 @@ static void reachable_stale_delay_probe_failed(void **state)
     (void)state;
     send_to(2, 1);
     arp_in(HOST1, 2, 2, IP(10, 0, 0, 2), IP(10, 0, 0, 1));
-    while (world_out(&w, h, &out)) {
-    }
+    while (world_out(&w, h, &out)) {}
     world_advance(&w, 14900 * SV_MS); /* 30 s times 0.5 at the least */
     expect_state(2, SV_NEIGHBOUR_REACHABLE);
     world_advance(&w, 31 * SV_S); /* times 1.5 at the most */
@@ -183,8 +182,7 @@ static void progress_keeps_it_reachable_without_a_question(void **state)
     (void)state;
     send_to(2, 1);
     arp_in(HOST1, 2, 2, IP(10, 0, 0, 2), IP(10, 0, 0, 1));
-    while (world_out(&w, h, &out)) {
-    }
+    while (world_out(&w, h, &out)) {}
     for (int i = 0; i < 300; i++) {
         sv_neighbour_confirm(&h->core, &h->net.link, &h->net.link.neighbours, entry(2));
         world_advance(&w, SV_S);
@@ -198,10 +196,8 @@ static void a_neighbour_that_moves_is_followed_and_verified(void **state)
     (void)state;
     send_to(2, 1);
     arp_in(HOST1, 2, 2, IP(10, 0, 0, 2), IP(10, 0, 0, 1));
-    while (world_out(&w, h, &out)) {
-    }
-    while (sv_neighbour_next_changed(&h->net.link.neighbours) != SV_NONE) {
-    }
+    while (world_out(&w, h, &out)) {}
+    while (sv_neighbour_next_changed(&h->net.link.neighbours) != SV_NONE) {}
     arp_in(ALL, 1, 7, IP(10, 0, 0, 2), IP(10, 0, 0, 2)); /* an announcement by another station */
     expect_state(2, SV_NEIGHBOUR_STALE);
     assert_int_equal(sv_neighbour_next_changed(&h->net.link.neighbours), entry(2));
