@@ -116,8 +116,8 @@ static void sv_json_bytes(const struct sv_trace_record *r, const uint8_t *bytes,
         if (r->bytes < 22)
             break;
         sv_event_address(s, ",\"address\":\"", bytes, "\"");
-        sv_sink_format(s, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", bytes[16], bytes[17], bytes[18], bytes[19], bytes[20],
-                       bytes[21]);
+        sv_sink_format(s, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", bytes[16], bytes[17], bytes[18], bytes[19],
+                       bytes[20], bytes[21]);
         break;
     case SV_TRACE_LINE:
         sv_sink_text(s, ",\"line\":");

@@ -10,7 +10,7 @@
 #define SV_EVENTS_SCHEMA 1u
 
 struct sv_events_options {
-    sv_time origin;     /* times count from here */
+    sv_time origin;      /* times count from here */
     uint8_t frame_bytes; /* JSON: 1: frames as hexadecimal text too */
 };
 

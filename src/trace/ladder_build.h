@@ -23,7 +23,7 @@ enum sv_direction {
 void sv_build_segment(struct sv_ladder_build *b, const struct sv_trace_record *record, enum sv_direction direction,
                       const struct sv_dissected *d, const uint8_t *frame);
 int sv_tuple_match(const struct sv_tuple *tuple, const struct sv_tuple *other); /* 0 same, 1 mirrored, -1 no */
-void sv_build_learn_flow(struct sv_ladder_build *b);    /* looks the connection's flows up, replays what was kept */
+void sv_build_learn_flow(struct sv_ladder_build *b); /* looks the connection's flows up, replays what was kept */
 void sv_build_waiting(struct sv_ladder_build *b, sv_time now); /* states whose segment did not come */
 
 /* ladder_from_trace.c */

@@ -111,9 +111,12 @@ static void sv_event_received(struct sv_ladder_build *b, uint32_t side, const st
 static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
     static const uint8_t says[] = {
-        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,         [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
-        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE, [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
-        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,  [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
+        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,
+        [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
+        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
+        [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
+        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
+        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
     };
     if (!b->s.timers || r->detail >= SV_TIMER_PACING)
         return;

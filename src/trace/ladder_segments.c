@@ -219,8 +219,8 @@ static void sv_arrive(struct sv_ladder_build *b, struct sv_ladder_raw *raw, uint
 }
 
 /* A segment of the connection, at its place. */
-static void sv_place(struct sv_ladder_build *b, struct sv_ladder_raw *raw, enum sv_direction direction,
-                     uint32_t packet, const uint8_t *payload, size_t n)
+static void sv_place(struct sv_ladder_build *b, struct sv_ladder_raw *raw, enum sv_direction direction, uint32_t packet,
+                     const uint8_t *payload, size_t n)
 {
     const bool two = b->s.other != SV_NO_HOST;
     if (b->count == 0)

@@ -9,8 +9,8 @@
 
 const char *sv_ss_state(const struct sv_sock_info *info, bool rfc_names)
 {
-    static const char *const words[] = {"UNCONN",     "LISTEN",     "SYN-SENT",   "SYN-RECV", "ESTAB",    "FIN-WAIT-1",
-                                        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",    "LAST-ACK", "TIME-WAIT"};
+    static const char *const words[] = {"UNCONN",     "LISTEN",     "SYN-SENT", "SYN-RECV", "ESTAB",    "FIN-WAIT-1",
+                                        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK", "TIME-WAIT"};
     _Static_assert(SV_TCP_STATES == sizeof words / sizeof words[0], "one word a state");
     if (info->protocol != 6)
         return info->remote.port ? "ESTAB" : "UNCONN";
@@ -82,8 +82,8 @@ static void sv_ss_line(const struct sv_ss_widths *w, const struct sv_ss_options 
 {
     if (o->netid)
         sv_sink_format(sink, "%-*s ", w->netid, c->netid);
-    sv_sink_format(sink, "%-*s %-*s %-*s %*s:%-*s %*s:%s\n", w->state, c->state, w->recv_q, c->recv_q, w->send_q, c->send_q,
-                   w->local, c->local, w->local_port, c->local_port, w->peer, c->peer, c->peer_port);
+    sv_sink_format(sink, "%-*s %-*s %-*s %*s:%-*s %*s:%s\n", w->state, c->state, w->recv_q, c->recv_q, w->send_q,
+                   c->send_q, w->local, c->local, w->local_port, c->local_port, w->peer, c->peer, c->peer_port);
 }
 
 static void sv_ss_us(const struct sv_sink *s, const char *name, uint32_t us)
@@ -139,8 +139,8 @@ static void sv_ss_info(const struct sv_sock_info *i, const struct sv_sink *s)
 
 void sv_ss_table(const struct sv_sock_info *infos, size_t n, const struct sv_ss_options *o, const struct sv_sink *sink)
 {
-    static const struct sv_ss_cells head = {"Netid", "State", "Recv-Q", "Send-Q", "Local Address", "Port", "Peer Address",
-                                            "Port"};
+    static const struct sv_ss_cells head = {"Netid",         "State", "Recv-Q",       "Send-Q",
+                                            "Local Address", "Port",  "Peer Address", "Port"};
     struct sv_ss_widths w = {5, 5, 6, 6, 13, 4, 12, 4};
     struct sv_ss_cells c;
     for (size_t i = 0; i < n; i++) {
@@ -172,8 +172,8 @@ static void sv_ss_json_info(const struct sv_sock_info *i, const struct sv_sink *
                    ",\"srtt_us\":%" PRIu32 ",\"rttvar_us\":%" PRIu32 ",\"rto_us\":%" PRIu32 ",\"min_rtt_us\":%" PRIu32
                    ",\"retransmits\":%" PRIu32 ",\"backoff\":%" PRIu32,
                    i->srtt_us, i->rttvar_us, i->rto_us, i->min_rtt_us, i->retransmits, i->backoff);
-    sv_sink_format(s, ",\"bytes_acked\":%" PRIu64 ",\"bytes_received\":%" PRIu64 ",\"unacked_bytes\":%" PRIu32, i->bytes_sent,
-                   i->bytes_received, i->send_unacked);
+    sv_sink_format(s, ",\"bytes_acked\":%" PRIu64 ",\"bytes_received\":%" PRIu64 ",\"unacked_bytes\":%" PRIu32,
+                   i->bytes_sent, i->bytes_received, i->send_unacked);
     sv_sink_format(s, ",\"timestamps\":%s,\"sack\":%s,\"ecn\":%s", i->options & 1u ? "true" : "false",
                    i->options & 2u ? "true" : "false", i->options & 8u ? "true" : "false");
     if (i->options & 4u)
@@ -188,10 +188,10 @@ void sv_ss_json(const struct sv_sock_info *i, const struct sv_sink *s)
     sv_ss_fill(&c, i, &plain);
     sv_address_text(&i->local.addr, local);
     sv_address_text(&i->remote.addr, peer);
-    sv_sink_format(s, "{\"schema\":1,\"netid\":\"%s\",\"state\":\"%s\",\"recv_q\":%s,\"send_q\":%s", c.netid, sv_ss_state(i, true),
-                   c.recv_q, c.send_q);
-    sv_sink_format(s, ",\"local\":\"%s\",\"local_port\":%u,\"peer\":\"%s\",\"peer_port\":%u,\"flow\":%" PRIu32, local, i->local.port,
-                   peer, i->remote.port, i->flow);
+    sv_sink_format(s, "{\"schema\":1,\"netid\":\"%s\",\"state\":\"%s\",\"recv_q\":%s,\"send_q\":%s", c.netid,
+                   sv_ss_state(i, true), c.recv_q, c.send_q);
+    sv_sink_format(s, ",\"local\":\"%s\",\"local_port\":%u,\"peer\":\"%s\",\"peer_port\":%u,\"flow\":%" PRIu32, local,
+                   i->local.port, peer, i->remote.port, i->flow);
     if (i->protocol == 6 && i->state != SV_LISTEN)
         sv_ss_json_info(i, s);
     if (i->protocol == 6 && i->state == SV_LISTEN)
@@ -227,7 +227,8 @@ void sv_ip_neigh(const struct sv_neighbour_info *info, const char *device, const
     sv_address_text(&info->addr, address);
     sv_mac_text(info->mac, mac);
     const bool has = sv_neigh_has_mac(info);
-    sv_sink_format(s, "%s dev %s%s%s %s\n", address, device, has ? " lladdr " : "", has ? mac : "", sv_neigh_state(info));
+    sv_sink_format(s, "%s dev %s%s%s %s\n", address, device, has ? " lladdr " : "", has ? mac : "",
+                   sv_neigh_state(info));
 }
 
 void sv_ip_neigh_json(const struct sv_neighbour_info *info, const char *device, const struct sv_sink *s)
@@ -259,6 +260,6 @@ void sv_ip_addr(const struct sv_address_info *info, const char *device, const st
     const bool link = !four && info->addr.byte[0] == 0xfe && (info->addr.byte[1] & 0xc0) == 0x80;
     sv_address_text(&info->addr, address);
     sv_sink_format(s, "    %s %s/%" PRIu32 " scope %s%s%s%s\n", four ? "inet" : "inet6", address, info->prefix_length,
-                   link ? "link" : "global", info->state < 3 ? states[info->state] : "", four ? " " : "", four ? device : "");
+                   link ? "link" : "global", info->state < 3 ? states[info->state] : "", four ? " " : "",
+                   four ? device : "");
 }
-

@@ -18,8 +18,8 @@ static void sv_line_time(struct sv_line *l, sv_time when)
 {
     const int64_t second = (int64_t)(when / SV_S % 86400u) + l->o->zone_s % 86400 + 86400;
     const uint32_t day = (uint32_t)(second % 86400);
-    sv_sink_format(l->sink, "%02u:%02u:%02u.%06u ", (unsigned)(day / 3600), (unsigned)(day / 60 % 60), (unsigned)(day % 60),
-                   (unsigned)(when % SV_S / 1000u));
+    sv_sink_format(l->sink, "%02u:%02u:%02u.%06u ", (unsigned)(day / 3600), (unsigned)(day / 60 % 60),
+                   (unsigned)(day % 60), (unsigned)(when % SV_S / 1000u));
 }
 
 static const char *sv_ethertype_name(uint16_t type)
@@ -82,8 +82,9 @@ static void sv_line_link(struct sv_line *l)
         const uint16_t next = i + 1 < d->vlans ? d->vlan_type[i + 1] : d->ethertype;
         if (next > 1500) {
             sv_line_ethertype(l, next);
-            sv_sink_text(l->sink, i + 1 < d->vlans ? ", " : d->ethertype == 0x0800 || d->ethertype == 0x86dd ||
-                                                              d->ethertype == 0x0806 ? ", " : ": ");
+            sv_sink_text(l->sink, i + 1 < d->vlans                                                             ? ", "
+                                  : d->ethertype == 0x0800 || d->ethertype == 0x86dd || d->ethertype == 0x0806 ? ", "
+                                                                                                               : ": ");
         }
     }
 }
@@ -116,8 +117,8 @@ static void sv_line_arp(struct sv_line *l)
         l->whole = false;
         return;
     }
-    const bool usual = d->arp.hardware == 1 && d->arp.protocol == 0x0800 && d->arp.hardware_bytes == 6 &&
-                       d->arp.protocol_bytes == 4;
+    const bool usual =
+        d->arp.hardware == 1 && d->arp.protocol == 0x0800 && d->arp.hardware_bytes == 6 && d->arp.protocol_bytes == 4;
     if (!l->o->link)
         sv_sink_text(l->sink, "ARP, ");
     if (!usual)
@@ -127,8 +128,8 @@ static void sv_line_arp(struct sv_line *l)
     if (usual)
         sv_line_arp_says(l);
     else
-        sv_sink_format(l->sink, "hardware %u (len %u), protocol 0x%04x (len %u)", d->arp.hardware, d->arp.hardware_bytes,
-                       d->arp.protocol, d->arp.protocol_bytes);
+        sv_sink_format(l->sink, "hardware %u (len %u), protocol 0x%04x (len %u)", d->arp.hardware,
+                       d->arp.hardware_bytes, d->arp.protocol, d->arp.protocol_bytes);
     sv_sink_format(l->sink, ", length %" PRIu32, d->wire_bytes - d->network_at);
 }
 
@@ -169,8 +170,8 @@ void sv_text_hex(const struct sv_sink *sink, const uint8_t *bytes, size_t n)
     }
 }
 
-bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when,
-                    enum sv_link link, const uint8_t *frame, size_t captured, size_t wire, const struct sv_sink *sink)
+bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when, enum sv_link link,
+                    const uint8_t *frame, size_t captured, size_t wire, const struct sv_sink *sink)
 {
     struct sv_dissected d;
     sv_dissect(&d, link, frame, captured, wire);

@@ -16,9 +16,9 @@ static const char *sv_domain_type(uint16_t type)
     static const struct {
         uint16_t number;
         const char *name;
-    } names[] = {{1, "A"},    {2, "NS"},   {5, "CNAME"}, {6, "SOA"},  {12, "PTR"},  {13, "HINFO"}, {15, "MX"},
-                 {16, "TXT"}, {28, "AAAA"}, {33, "SRV"},  {35, "NAPTR"}, {41, "OPT"}, {43, "DS"},    {46, "RRSIG"},
-                 {47, "NSEC"}, {48, "DNSKEY"}, {252, "AXFR"}, {255, "ANY"}};
+    } names[] = {{1, "A"},   {2, "NS"},     {5, "CNAME"}, {6, "SOA"},     {12, "PTR"},   {13, "HINFO"},
+                 {15, "MX"}, {16, "TXT"},   {28, "AAAA"}, {33, "SRV"},    {35, "NAPTR"}, {41, "OPT"},
+                 {43, "DS"}, {46, "RRSIG"}, {47, "NSEC"}, {48, "DNSKEY"}, {252, "AXFR"}, {255, "ANY"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].number == type)
             return names[i].name;

@@ -23,12 +23,21 @@ static void sv_line_unreachable(struct sv_line *l)
     static const struct {
         const char *before, *after;
     } says[] = {
-        {"net ", " unreachable"}, {"host ", " unreachable"}, {"", " protocol"}, {"", " port"}, {"", " frag"},
-        {"", " unreachable - source route failed"}, {"net ", " unreachable - unknown"},
-        {"host ", " unreachable - unknown"}, {"", " unreachable - source host isolated"},
-        {"net ", " unreachable - admin prohibited"}, {"host ", " unreachable - admin prohibited"},
-        {"net ", " unreachable - tos prohibited"}, {"host ", " unreachable - tos prohibited"},
-        {"host ", " unreachable - admin prohibited filter"}, {"host ", " unreachable - host precedence violation"},
+        {"net ", " unreachable"},
+        {"host ", " unreachable"},
+        {"", " protocol"},
+        {"", " port"},
+        {"", " frag"},
+        {"", " unreachable - source route failed"},
+        {"net ", " unreachable - unknown"},
+        {"host ", " unreachable - unknown"},
+        {"", " unreachable - source host isolated"},
+        {"net ", " unreachable - admin prohibited"},
+        {"host ", " unreachable - admin prohibited"},
+        {"net ", " unreachable - tos prohibited"},
+        {"host ", " unreachable - tos prohibited"},
+        {"host ", " unreachable - admin prohibited filter"},
+        {"host ", " unreachable - host precedence violation"},
         {"host ", " unreachable - precedence cutoff"},
     };
     const struct sv_dissected *d = l->d;
@@ -87,7 +96,8 @@ static void sv_line_icmp_body(struct sv_line *l)
     switch (d->icmp.type) {
     case 0:
     case 8:
-        sv_sink_format(l->sink, "echo %s, id %u, seq %u", d->icmp.type ? "request" : "reply", d->icmp.id, d->icmp.sequence);
+        sv_sink_format(l->sink, "echo %s, id %u, seq %u", d->icmp.type ? "request" : "reply", d->icmp.id,
+                       d->icmp.sequence);
         break;
     case 3:
         sv_line_unreachable(l);
@@ -188,7 +198,8 @@ static const char *sv_icmp6_name(uint8_t type)
 
 static void sv_line_unreachable6(struct sv_line *l)
 {
-    static const char *const says[] = {", unreachable route ", ", unreachable prohibited ", NULL, ", unreachable address "};
+    static const char *const says[] = {", unreachable route ", ", unreachable prohibited ", NULL,
+                                       ", unreachable address "};
     uint32_t n;
     const uint8_t *const q = sv_quoted(l, &n);
     const uint8_t code = l->d->icmp.code;
@@ -286,8 +297,8 @@ static void sv_line_discovery(struct sv_line *l, uint32_t at)
         sv_sink_text(l->sink, between[0] ? "]" : "none]");
     }
     while (at + 8 <= n && p[at + 1] == 1 && (p[at] == 1 || p[at] == 2)) {
-        sv_sink_format(l->sink, "\n\t  %s link-address option (%u), length 8 (1): %s", p[at] == 1 ? "source" : "destination",
-                       p[at], sv_line_mac(p + at + 2, mac));
+        sv_sink_format(l->sink, "\n\t  %s link-address option (%u), length 8 (1): %s",
+                       p[at] == 1 ? "source" : "destination", p[at], sv_line_mac(p + at + 2, mac));
         at += 8;
     }
     if (at < n)

@@ -12,7 +12,7 @@ struct sv_line {
     const struct sv_sink *sink;
     const struct sv_dissected *d;
     const uint8_t *frame;
-    bool whole; /* all was known */
+    bool whole;  /* all was known */
     bool prefix; /* "IP " stands in front of an IP packet: there is no link header to say it */
 };
 

@@ -46,7 +46,7 @@ static struct sv_text_flow *sv_flow_find(struct sv_line *l, bool mirrored, bool 
 }
 
 struct sv_relative {
-    uint32_t seq, ack;   /* as printed */
+    uint32_t seq, ack; /* as printed */
     uint32_t sack_base;
 };
 
@@ -209,12 +209,44 @@ static void sv_line_words(struct sv_line *l, const char *name, bool http)
     const struct sv_dissected *d = l->d;
     const char *p = (const char *)l->frame + d->payload_at;
     const size_t n = d->payload_captured;
-    static const char *const verbs[] = {"GET",  "PUT",      "COPY",      "HEAD",  "LOCK",     "MOVE",     "POLL",
-                                        "POST", "BCOPY",    "BMOVE",     "MKCOL", "TRACE",    "LABEL",    "MERGE",
-                                        "DELETE", "SEARCH", "UNLOCK",    "REPORT", "UPDATE",  "NOTIFY",   "BDELETE",
-                                        "CONNECT", "OPTIONS", "CHECKIN", "PROPFIND", "CHECKOUT", "CCM_POST",
-                                        "SUBSCRIBE", "PROPPATCH", "BPROPFIND", "BPROPPATCH", "UNCHECKOUT", "MKACTIVITY",
-                                        "MKWORKSPACE", "UNSUBSCRIBE", "RPC_CONNECT", "VERSION-CONTROL", "BASELINE-CONTROL"};
+    static const char *const verbs[] = {"GET",
+                                        "PUT",
+                                        "COPY",
+                                        "HEAD",
+                                        "LOCK",
+                                        "MOVE",
+                                        "POLL",
+                                        "POST",
+                                        "BCOPY",
+                                        "BMOVE",
+                                        "MKCOL",
+                                        "TRACE",
+                                        "LABEL",
+                                        "MERGE",
+                                        "DELETE",
+                                        "SEARCH",
+                                        "UNLOCK",
+                                        "REPORT",
+                                        "UPDATE",
+                                        "NOTIFY",
+                                        "BDELETE",
+                                        "CONNECT",
+                                        "OPTIONS",
+                                        "CHECKIN",
+                                        "PROPFIND",
+                                        "CHECKOUT",
+                                        "CCM_POST",
+                                        "SUBSCRIBE",
+                                        "PROPPATCH",
+                                        "BPROPFIND",
+                                        "BPROPPATCH",
+                                        "UNCHECKOUT",
+                                        "MKACTIVITY",
+                                        "MKWORKSPACE",
+                                        "UNSUBSCRIBE",
+                                        "RPC_CONNECT",
+                                        "VERSION-CONTROL",
+                                        "BASELINE-CONTROL"};
     sv_sink_format(l->sink, ": %s", name);
     if (l->o->verbose) {
         l->whole = false;
@@ -241,8 +273,9 @@ static void sv_line_words(struct sv_line *l, const char *name, bool http)
 static void sv_line_payload(struct sv_line *l)
 {
     const struct sv_dissected *d = l->d;
-    static const uint16_t decoded[] = {23,   43,   53,   110, 119, 139,  143,  179,  323,  445,  554,  639,  646,   1109, 1723, 1935,
-                                       2049, 5060, 5061, 5555, 6379, 6633, 6653, 6667, 7000, 8333, 8554, 10288, 5269, 502, 15222};
+    static const uint16_t decoded[] = {23,   43,   53,   110,  119,  139,   143,  179,  323,  445,  554,
+                                       639,  646,  1109, 1723, 1935, 2049,  5060, 5061, 5555, 6379, 6633,
+                                       6653, 6667, 7000, 8333, 8554, 10288, 5269, 502,  15222};
     const uint16_t ports[2] = {d->port_from, d->port_to};
     for (size_t i = 0; i < 2; i++) {
         if (ports[i] == 80 || ports[i] == 8080 || ports[i] == 3128) {
@@ -281,8 +314,9 @@ void sv_line_tcp(struct sv_line *l)
     }
     sv_line_ports(l);
     if (d->problems & SV_PROBLEM_TRANSPORT) {
-        sv_sink_format(l->sink, "tcp %" PRIu32 " [bad hdr length %" PRIu32 ", %s]", d->transport_bytes - d->tcp.header_bytes,
-                       d->tcp.header_bytes, d->tcp.header_bytes < 20 ? "too short, < 20" : "too long");
+        sv_sink_format(l->sink, "tcp %" PRIu32 " [bad hdr length %" PRIu32 ", %s]",
+                       d->transport_bytes - d->tcp.header_bytes, d->tcp.header_bytes,
+                       d->tcp.header_bytes < 20 ? "too short, < 20" : "too long");
         l->whole = false;
         return;
     }

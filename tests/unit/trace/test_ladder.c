@@ -502,10 +502,11 @@ static void test_json(void **state)
     const struct sv_ladder_options o = options_ab(80, 0, SV_LADDER_EN);
     page = sv_text_of(drawn, sizeof drawn);
     sv_ladder_json(r, &o, &sink);
-    assert_string_equal(drawn, "{\"schema\":1,\"kind\":\"segment\",\"side\":\"left\",\"name\":\"a\",\"departure_ns\":5000000,"
-                               "\"arrival_ns\":55000000,\"flags\":[\"SYN\"],\"seq\":100,\"len_bytes\":0,\"re\":\"RTO#2\","
-                               "\"win_bytes\":65535,\"mss_bytes\":1460,\"left_state\":\"SYN-SENT\","
-                               "\"note\":\"a \\\"note\\\"\\n\"}\n");
+    assert_string_equal(drawn,
+                        "{\"schema\":1,\"kind\":\"segment\",\"side\":\"left\",\"name\":\"a\",\"departure_ns\":5000000,"
+                        "\"arrival_ns\":55000000,\"flags\":[\"SYN\"],\"seq\":100,\"len_bytes\":0,\"re\":\"RTO#2\","
+                        "\"win_bytes\":65535,\"mss_bytes\":1460,\"left_state\":\"SYN-SENT\","
+                        "\"note\":\"a \\\"note\\\"\\n\"}\n");
 }
 
 int main(void)

@@ -99,7 +99,8 @@ static void compare_file(const char *path, const char *flags, const struct sv_te
 static const char *folder(void)
 {
     const char *given = getenv("SV_PCAPS");
-    static const char *const tries[] = {"../shared/data/pcaps", "../../shared/data/pcaps", "../../../shared/data/pcaps"};
+    static const char *const tries[] = {"../shared/data/pcaps", "../../shared/data/pcaps",
+                                        "../../../shared/data/pcaps"};
     struct stat s;
     if (given)
         return stat(given, &s) == 0 ? given : NULL;
@@ -133,7 +134,8 @@ static void compare_all(const char *flags, const struct sv_text_options *o, doub
             closedir(d);
     }
     const double share = t.known ? 100.0 * (double)t.equal / (double)t.known : 0;
-    printf("tcpdump -n %s: %lu packets, %lu known, %lu lines equal (%.3f %%)\n", flags, t.packets, t.known, t.equal, share);
+    printf("tcpdump -n %s: %lu packets, %lu known, %lu lines equal (%.3f %%)\n", flags, t.packets, t.known, t.equal,
+           share);
     assert_true(t.known > 10000);
     assert_true(share >= least);
 }
