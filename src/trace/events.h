@@ -23,8 +23,8 @@ void sv_events_text(const struct sv_trace_record *record, const uint8_t *bytes, 
                     const struct sv_sink *sink);
 
 /* What happened to a packet, from the records that belong to it, in one line without a newline, terminated:
- * "seven: sent by RTO #1; state SYN-SENT -> ESTABLISHED; dropped: TCP_PAWS, ...". Its length without the zero; 0 (and an
- * empty text): there is nothing to tell. Never more than size - 1. */
+ * "seven: sent by RTO #1; state SYN-SENT -> ESTABLISHED; dropped: TCP_PAWS, ...". Its length without the zero;
+ * 0 (and an empty text): there is nothing to tell. Never more than size - 1. */
 size_t sv_trace_comment(const struct sv_trace_record *records, size_t n, char *to, size_t size);
 
 /* "RTO", "fast", ... and "RTO", "persist", ... and "connect", ...; "?" for numbers that are none. */

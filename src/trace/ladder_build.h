@@ -28,6 +28,7 @@ void sv_build_waiting(struct sv_ladder_build *b, sv_time now); /* states whose s
 
 /* ladder_from_trace.c */
 void sv_build_event(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *record);
+void sv_build_learn_packet(struct sv_ladder_build *b, uint32_t side, uint16_t host, uint32_t packet, bool sent);
 uint32_t sv_build_side(const struct sv_ladder_build *b, uint16_t host); /* SV_NONE: neither */
 
 #endif

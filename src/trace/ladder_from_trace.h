@@ -84,6 +84,7 @@ struct sv_ladder_build {
     uint8_t waiting[2], waiting_for[2]; /* a state that belongs to a segment yet to come; its flag */
     sv_time waiting_at[2];
     sv_time time_wait_at[2];
+    sv_time timer_set_at[2]; /* when the retransmission timer was set last */
     sv_time last, first;
     uint64_t min_delay_ns[2];
     uint32_t unmatched[2];

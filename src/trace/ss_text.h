@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state of a stack in iproute2's words: ss's table and its -i line, `ip neigh`, `ip addr`, `ip link`; and JSON, which
- * ss itself has not. */
+/* The state of a stack in iproute2's words: ss's table and its -i line, `ip neigh`, `ip addr`, `ip link`; and JSON,
+ * which ss itself has not. */
 #ifndef SV_TRACE_SS_TEXT_H
 #define SV_TRACE_SS_TEXT_H
 

@@ -203,61 +203,36 @@ static void sv_line_options(struct sv_line *l, const uint8_t *p, size_t n, uint3
     sv_sink_text(l->sink, "]");
 }
 
+/* Does the payload begin as HTTP does: a method, or a status line? */
+static bool sv_line_is_http(const char *p, size_t n)
+{
+    static const char verbs[] =
+        "GET PUT COPY HEAD LOCK MOVE POLL POST BCOPY BMOVE MKCOL TRACE LABEL MERGE DELETE SEARCH UNLOCK REPORT UPDATE "
+        "NOTIFY BDELETE CONNECT OPTIONS CHECKIN PROPFIND CHECKOUT CCM_POST SUBSCRIBE PROPPATCH BPROPFIND BPROPPATCH "
+        "UNCHECKOUT MKACTIVITY MKWORKSPACE UNSUBSCRIBE RPC_CONNECT VERSION-CONTROL BASELINE-CONTROL ";
+    if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
+        return true;
+    for (const char *verb = verbs; *verb;) {
+        const size_t length = (size_t)(strchr(verb, ' ') - verb);
+        if (n > length && memcmp(p, verb, length) == 0 && (p[length] == ' ' || p[length] == '\t'))
+            return true;
+        verb += length + 1;
+    }
+    return false;
+}
+
 /* The first line of a protocol of text lines, as far as it is printable. */
 static void sv_line_words(struct sv_line *l, const char *name, bool http)
 {
     const struct sv_dissected *d = l->d;
     const char *p = (const char *)l->frame + d->payload_at;
     const size_t n = d->payload_captured;
-    static const char *const verbs[] = {"GET",
-                                        "PUT",
-                                        "COPY",
-                                        "HEAD",
-                                        "LOCK",
-                                        "MOVE",
-                                        "POLL",
-                                        "POST",
-                                        "BCOPY",
-                                        "BMOVE",
-                                        "MKCOL",
-                                        "TRACE",
-                                        "LABEL",
-                                        "MERGE",
-                                        "DELETE",
-                                        "SEARCH",
-                                        "UNLOCK",
-                                        "REPORT",
-                                        "UPDATE",
-                                        "NOTIFY",
-                                        "BDELETE",
-                                        "CONNECT",
-                                        "OPTIONS",
-                                        "CHECKIN",
-                                        "PROPFIND",
-                                        "CHECKOUT",
-                                        "CCM_POST",
-                                        "SUBSCRIBE",
-                                        "PROPPATCH",
-                                        "BPROPFIND",
-                                        "BPROPPATCH",
-                                        "UNCHECKOUT",
-                                        "MKACTIVITY",
-                                        "MKWORKSPACE",
-                                        "UNSUBSCRIBE",
-                                        "RPC_CONNECT",
-                                        "VERSION-CONTROL",
-                                        "BASELINE-CONTROL"};
     sv_sink_format(l->sink, ": %s", name);
     if (l->o->verbose) {
         l->whole = false;
         return;
     }
-    bool say = !http || (n > 5 && memcmp(p, "HTTP/", 5) == 0);
-    for (size_t i = 0; http && i < sizeof verbs / sizeof verbs[0] && !say; i++) {
-        const size_t length = strlen(verbs[i]);
-        say = n > length && memcmp(p, verbs[i], length) == 0 && (p[length] == ' ' || p[length] == '\t');
-    }
-    if (!say)
+    if (http && !sv_line_is_http(p, n))
         return;
     size_t end = 0;
     while (end < n && p[end] != '\r' && p[end] != '\n' && ((p[end] >= 0x20 && p[end] < 0x7f) || p[end] == '\t'))

@@ -87,8 +87,8 @@ static void frame(uint16_t host, sv_time at, enum sv_trace_kind kind, uint32_t p
 static void expect_file(const char *name)
 {
     char path[600], wanted[20000];
-    const char *slash = strrchr(__FILE__, '/');
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - __FILE__ + 1) : 0, __FILE__, name);
+    const char *root = getenv("SEVEN_SOURCE_ROOT");
+    snprintf(path, sizeof path, "%s/tests/unit/trace/%s", root ? root : ".", name);
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
     const size_t n = fread(wanted, 1, sizeof wanted - 1, f);
@@ -240,6 +240,32 @@ static void test_run4(void **state)
     sv_ladder_build_free(&build);
 }
 
+/* The client opens; its first SYN is lost, its timer sends the second. */
+static struct segment world_opens(void)
+{
+    flow(2, 0, 3, kernel, 40000, seven, 80);
+    event(2, 0, SV_TRACE_CALL, SV_CALL_CONNECT, 3, 0, 0, 0, 0);
+    state_change(2, 0, 3, SV_CLOSED, SV_SYN_SENT);
+    event(2, 0, SV_TRACE_TCP_SENT, SV_SENT_SYN, 3, KI, 0, 0, SYN);
+    struct segment s = from_kernel(40000, 80, SYN, 0, 0);
+    s.window = 65535;
+    frame(2, 0, SV_TRACE_FRAME_OUT, 101, &s);
+    struct sv_trace_record lost = {
+        .time = 0, .kind = SV_TRACE_DROP, .host = 9, .detail = SV_DROP_LINK_LOSS, .packet = 101};
+    sv_ladder_build_record(&build, &lost, NULL);
+    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, 3, 1, 2000000, 0, 0);
+    const uint64_t next = 3 * SV_S;
+    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, 3, (uint32_t)next, (uint32_t)(next >> 32), 0, 0);
+    struct sv_trace_record again = {
+        .time = 1000 * MS, .kind = SV_TRACE_TCP_SENT, .host = 2, .detail = SV_SENT_RTO, .flow = 3};
+    again.arg[0] = KI;
+    again.arg[3] = SYN;
+    again.arg[5] = 1;
+    sv_ladder_build_record(&build, &again, NULL);
+    frame(2, 1000 * MS, SV_TRACE_FRAME_OUT, 102, &s);
+    return s;
+}
+
 /* Two hosts; the client's SYN is lost, then comes again by its timer; the server drops a segment. */
 static void test_world(void **state)
 {
@@ -251,26 +277,7 @@ static void test_world(void **state)
     source.calls = 1;
     source.timers = 1;
     sv_ladder_build_open(&build, &source);
-    flow(2, 0, 3, kernel, 40000, seven, 80);
-    event(2, 0, SV_TRACE_CALL, SV_CALL_CONNECT, 3, 0, 0, 0, 0);
-    state_change(2, 0, 3, SV_CLOSED, SV_SYN_SENT);
-    event(2, 0, SV_TRACE_TCP_SENT, SV_SENT_SYN, 3, KI, 0, 0, SYN);
-    struct segment s = from_kernel(40000, 80, SYN, 0, 0);
-    s.window = 65535;
-    frame(2, 0, SV_TRACE_FRAME_OUT, 101, &s);
-    struct sv_trace_record lost = {
-        .time = 0, .kind = SV_TRACE_DROP, .host = 9, .detail = SV_DROP_LINK_LOSS, .packet = 101};
-    sv_ladder_build_record(&build, &lost, NULL);
-    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, 3, 1, 1000000, 0, 0);
-    const uint64_t next = 3 * SV_S;
-    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, 3, (uint32_t)next, (uint32_t)(next >> 32), 0, 0);
-    struct sv_trace_record again = {
-        .time = 1000 * MS, .kind = SV_TRACE_TCP_SENT, .host = 2, .detail = SV_SENT_RTO, .flow = 3};
-    again.arg[0] = KI;
-    again.arg[3] = SYN;
-    again.arg[5] = 1;
-    sv_ladder_build_record(&build, &again, NULL);
-    frame(2, 1000 * MS, SV_TRACE_FRAME_OUT, 102, &s);
+    struct segment s = world_opens();
     frame(1, 1050 * MS, SV_TRACE_FRAME_IN, 102, &s);
     flow(1, 1050 * MS, 8, seven, 80, kernel, 40000);
     state_change(1, 1050 * MS, 8, SV_LISTEN, SV_SYN_RECEIVED);
