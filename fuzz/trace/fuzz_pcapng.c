@@ -45,8 +45,8 @@ static void again(const struct sv_capture_packet *p)
     struct sv_pcapng_writer w;
     struct sv_capture_packet q;
     const struct sv_pcapng_piece piece = {p->bytes, p->captured};
-    const struct sv_pcapng_packet out = {.time_ns = p->time_ns, .wire_length = p->length, .direction = p->direction,
-                                         .piece = &piece, .pieces = 1};
+    const struct sv_pcapng_packet out = {
+        .time_ns = p->time_ns, .wire_length = p->length, .direction = p->direction, .piece = &piece, .pieces = 1};
 
     written_n = 0;
     if (!sv_pcapng_begin(&w, put, NULL, NULL) || sv_pcapng_interface(&w, NULL, p->link_type, 0) != 0 ||

@@ -10,13 +10,13 @@
 
 /* Link types as pcap files number them. */
 enum sv_link {
-    SV_LINK_NULL = 0,      /* 4 bytes of address family in the writer's byte order */
+    SV_LINK_NULL = 0, /* 4 bytes of address family in the writer's byte order */
     SV_LINK_ETHERNET = 1,
-    SV_LINK_RAW_BSD = 12,  /* raw IP under its older numbers */
+    SV_LINK_RAW_BSD = 12, /* raw IP under its older numbers */
     SV_LINK_RAW_OPEN = 14,
-    SV_LINK_RAW = 101,     /* IPv4 or IPv6, by the version field */
-    SV_LINK_LOOP = 108,    /* as SV_LINK_NULL, in network order */
-    SV_LINK_SLL = 113,     /* Linux cooked */
+    SV_LINK_RAW = 101,  /* IPv4 or IPv6, by the version field */
+    SV_LINK_LOOP = 108, /* as SV_LINK_NULL, in network order */
+    SV_LINK_SLL = 113,  /* Linux cooked */
     SV_LINK_IPV4 = 228,
     SV_LINK_IPV6 = 229,
     SV_LINK_SLL2 = 276,
@@ -27,7 +27,7 @@ enum sv_seen {
     SV_SEEN_ETHERNET = 1u << 0,
     SV_SEEN_COOKED = 1u << 1,
     SV_SEEN_VLAN = 1u << 2,
-    SV_SEEN_LLC = 1u << 3,    /* 802.3: a length, not an EtherType */
+    SV_SEEN_LLC = 1u << 3, /* 802.3: a length, not an EtherType */
     SV_SEEN_ARP = 1u << 4,
     SV_SEEN_IP4 = 1u << 5,
     SV_SEEN_IP6 = 1u << 6,
@@ -39,14 +39,14 @@ enum sv_seen {
 };
 
 enum sv_problem {
-    SV_PROBLEM_TRUNCATED = 1u << 0,   /* the capture holds less than the packet says it has */
-    SV_PROBLEM_LINK = 1u << 1,        /* malformed at that layer: fields contradict each other or the length */
+    SV_PROBLEM_TRUNCATED = 1u << 0, /* the capture holds less than the packet says it has */
+    SV_PROBLEM_LINK = 1u << 1,      /* malformed at that layer: fields contradict each other or the length */
     SV_PROBLEM_ARP = 1u << 2,
     SV_PROBLEM_IP = 1u << 3,
-    SV_PROBLEM_TRANSPORT = 1u << 4,   /* ICMP, UDP or TCP */
-    SV_PROBLEM_OPTIONS = 1u << 5,     /* of TCP */
+    SV_PROBLEM_TRANSPORT = 1u << 4, /* ICMP, UDP or TCP */
+    SV_PROBLEM_OPTIONS = 1u << 5,   /* of TCP */
     SV_PROBLEM_IP_CHECKSUM = 1u << 6,
-    SV_PROBLEM_CHECKSUM = 1u << 7,    /* of ICMP, UDP or TCP */
+    SV_PROBLEM_CHECKSUM = 1u << 7, /* of ICMP, UDP or TCP */
 };
 
 /* What is known of the transport checksum. */
@@ -54,7 +54,7 @@ enum sv_checksum_state {
     SV_CHECKSUM_UNKNOWN, /* fragment, truncated, or no such layer */
     SV_CHECKSUM_GOOD,
     SV_CHECKSUM_BAD,
-    SV_CHECKSUM_NONE,    /* UDP over IPv4 without one (RFC 768) */
+    SV_CHECKSUM_NONE, /* UDP over IPv4 without one (RFC 768) */
 };
 
 #define SV_VLANS_MAX 4u
@@ -74,11 +74,11 @@ struct sv_dissected {
     uint32_t captured_bytes, wire_bytes;
 
     uint8_t mac_to[6], mac_from[6];
-    uint16_t ethertype;             /* of the network layer, VLAN tags passed */
+    uint16_t ethertype; /* of the network layer, VLAN tags passed */
     uint16_t vlan_type[SV_VLANS_MAX], vlan_tci[SV_VLANS_MAX];
     uint32_t vlans;
     uint16_t cooked_type, cooked_hardware; /* Linux cooked: direction, ARPHRD_ number */
-    uint32_t network_at;            /* offset of the network header; captured_bytes if there is none */
+    uint32_t network_at;                   /* offset of the network header; captured_bytes if there is none */
 
     struct {
         uint16_t hardware, protocol, operation;
@@ -89,42 +89,42 @@ struct sv_dissected {
 
     struct {
         uint8_t version, ttl, protocol, traffic_class;
-        uint8_t from[16], to[16];     /* IPv4: in the first four */
-        uint16_t id, flags;           /* IPv4: 4 reserved, 2 DF, 1 MF */
-        uint32_t id6;                 /* of a fragment header */
+        uint8_t from[16], to[16]; /* IPv4: in the first four */
+        uint16_t id, flags;       /* IPv4: 4 reserved, 2 DF, 1 MF */
+        uint32_t id6;             /* of a fragment header */
         uint32_t flow_label;
-        uint32_t header_bytes;        /* IPv4 with options; IPv6 with extension headers */
-        uint32_t total_bytes;         /* header and payload, as the header says */
-        uint32_t fragment_offset;     /* bytes */
-        uint16_t checksum, checksum_right; /* IPv4 */
+        uint32_t header_bytes;                /* IPv4 with options; IPv6 with extension headers */
+        uint32_t total_bytes;                 /* header and payload, as the header says */
+        uint32_t fragment_offset;             /* bytes */
+        uint16_t checksum, checksum_right;    /* IPv4 */
         uint8_t extension[SV_EXTENSIONS_MAX]; /* next-header numbers passed, in order */
         uint32_t extensions;
     } ip;
 
     uint32_t transport_at, transport_bytes; /* header and payload, as the network layer says */
-    uint8_t checksum_state;         /* enum sv_checksum_state */
-    uint16_t checksum, checksum_right; /* in the packet; what it should be (when known) */
+    uint8_t checksum_state;                 /* enum sv_checksum_state */
+    uint16_t checksum, checksum_right;      /* in the packet; what it should be (when known) */
     uint16_t port_from, port_to;
 
     struct {
         uint32_t seq, ack;
         uint16_t window, urgent;
-        uint16_t flags;             /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, AE 256 */
+        uint16_t flags; /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, AE 256 */
         uint32_t header_bytes;
         struct sv_tcp_options options;
     } tcp;
 
-    uint16_t udp_bytes;             /* the length field */
+    uint16_t udp_bytes; /* the length field */
 
     struct {
         uint8_t type, code;
-        uint16_t id, sequence;      /* echo */
-        uint32_t word;              /* the second 32 bits: gateway, MTU, pointer */
+        uint16_t id, sequence; /* echo */
+        uint32_t word;         /* the second 32 bits: gateway, MTU, pointer */
     } icmp;
 
-    uint32_t payload_at;            /* of the transport */
-    uint32_t payload_bytes;         /* as the headers say */
-    uint32_t payload_captured;      /* of them, those that are there */
+    uint32_t payload_at;       /* of the transport */
+    uint32_t payload_bytes;    /* as the headers say */
+    uint32_t payload_captured; /* of them, those that are there */
 };
 
 /* Dissects one frame of `captured` bytes; `wire` is its length on the wire (more when the capture was cut). */

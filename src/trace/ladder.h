@@ -57,10 +57,10 @@ enum sv_ladder_re {
 };
 
 enum sv_ladder_bracket {
-    SV_LADDER_SAY_TEXT,      /* `text` as it is */
-    SV_LADDER_SAY_RTO,       /* duration_ns ran out; next_ns comes next (0: not said) */
-    SV_LADDER_SAY_PERSIST,   /* the same */
-    SV_LADDER_SAY_2MSL,      /* duration_ns is over */
+    SV_LADDER_SAY_TEXT,    /* `text` as it is */
+    SV_LADDER_SAY_RTO,     /* duration_ns ran out; next_ns comes next (0: not said) */
+    SV_LADDER_SAY_PERSIST, /* the same */
+    SV_LADDER_SAY_2MSL,    /* duration_ns is over */
     SV_LADDER_SAY_DELACK,
     SV_LADDER_SAY_KEEPALIVE,
     SV_LADDER_SAY_USER_TIMEOUT,
@@ -70,31 +70,31 @@ enum sv_ladder_bracket {
 #define SV_LADDER_SACKS 4u
 
 struct sv_ladder_row {
-    sv_time departure, arrival; /* SV_NEVER: not known. On a live device both are the moment at our interface */
-    uint8_t kind;               /* enum sv_ladder_kind */
-    uint8_t side;               /* enum sv_ladder_side: the sender, or whose timer or call it is */
-    uint8_t re;                 /* enum sv_ladder_re */
-    uint8_t bracket;            /* enum sv_ladder_bracket */
+    sv_time departure, arrival;      /* SV_NEVER: not known. On a live device both are the moment at our interface */
+    uint8_t kind;                    /* enum sv_ladder_kind */
+    uint8_t side;                    /* enum sv_ladder_side: the sender, or whose timer or call it is */
+    uint8_t re;                      /* enum sv_ladder_re */
+    uint8_t bracket;                 /* enum sv_ladder_bracket */
     uint8_t left_state, right_state; /* enum sv_tcp_state after the row, or SV_LADDER_UNKNOWN */
-    uint8_t decisive;           /* 1: the row on which the claim turns */
-    uint8_t foldable;           /* 1: a call or timer that may vanish in a long run; segments need no mark */
-    uint8_t foreign;            /* 1: the segment belongs to no known ISN (an old duplicate) */
-    uint8_t has_win;            /* `win` is known */
+    uint8_t decisive;                /* 1: the row on which the claim turns */
+    uint8_t foldable;                /* 1: a call or timer that may vanish in a long run; segments need no mark */
+    uint8_t foreign;                 /* 1: the segment belongs to no known ISN (an old duplicate) */
+    uint8_t has_win;                 /* `win` is known */
     uint8_t sack_permitted, timestamps, fast_open; /* options of a SYN */
-    uint8_t has_scale, scale;   /* window scale, with its value */
-    uint8_t sacks;              /* blocks in sack[] */
-    uint8_t win_scale;          /* `win` is exact to 2^win_scale bytes */
-    uint16_t flags;             /* enum sv_ladder_flag */
-    uint16_t mss;               /* bytes; 0: no such option */
-    uint32_t seq, ack;          /* as in the header */
-    uint32_t len;               /* payload bytes */
-    uint32_t win;               /* bytes, the scale applied */
+    uint8_t has_scale, scale;                      /* window scale, with its value */
+    uint8_t sacks;                                 /* blocks in sack[] */
+    uint8_t win_scale;                             /* `win` is exact to 2^win_scale bytes */
+    uint16_t flags;                                /* enum sv_ladder_flag */
+    uint16_t mss;                                  /* bytes; 0: no such option */
+    uint32_t seq, ack;                             /* as in the header */
+    uint32_t len;                                  /* payload bytes */
+    uint32_t win;                                  /* bytes, the scale applied */
     uint32_t re_count;
     uint32_t sack[SV_LADDER_SACKS][2];
     uint64_t duration_ns, next_ns;
     uint64_t fold_segments, fold_bytes, fold_again, fold_lost; /* totals of a FOLD row without text */
-    const char *text;           /* as the kind says; NULL: none. Borrowed until the ladder is closed */
-    const char *note;           /* explanation under (or beside) the row; NULL: none. Borrowed */
+    const char *text; /* as the kind says; NULL: none. Borrowed until the ladder is closed */
+    const char *note; /* explanation under (or beside) the row; NULL: none. Borrowed */
 };
 
 /* A row of which nothing is known yet. */
@@ -104,11 +104,11 @@ struct sv_ladder_end {
     const char *name;    /* "a", "kernel" */
     const char *address; /* "10.0.0.1:40000"; NULL: none */
     uint32_t isn;
-    uint8_t has_isn;     /* the header says it, and relative numbers count from it */
+    uint8_t has_isn; /* the header says it, and relative numbers count from it */
 };
 
 enum sv_ladder_unit {
-    SV_LADDER_AUTO,         /* microseconds if the whole takes less than a second (sv_ladder_draw only) */
+    SV_LADDER_AUTO, /* microseconds if the whole takes less than a second (sv_ladder_draw only) */
     SV_LADDER_SECONDS,
     SV_LADDER_MICROSECONDS,
 };
@@ -125,12 +125,12 @@ struct sv_ladder_options {
     uint32_t screen_lines; /* states are said again after so many lines; 0: never */
     uint8_t utf8;          /* lines as U+2500 and U+2502; else '-' and '|' */
     uint8_t colour;
-    uint8_t relative;      /* numbers count from the ISNs; sv_ladder_draw takes absolute ones when it must */
-    uint8_t fold;          /* 1: long runs of like segments are folded */
+    uint8_t relative; /* numbers count from the ISNs; sv_ladder_draw takes absolute ones when it must */
+    uint8_t fold;     /* 1: long runs of like segments are folded */
     uint8_t no_header;
-    uint8_t hide_isn;      /* the header does not say the ISNs */
-    uint8_t notes;         /* 1: the header of a wide ladder names the notes' column (sv_ladder_draw finds out itself) */
-    sv_time origin;        /* what the time column counts from */
+    uint8_t hide_isn; /* the header does not say the ISNs */
+    uint8_t notes;    /* 1: the header of a wide ladder names the notes' column (sv_ladder_draw finds out itself) */
+    sv_time origin;   /* what the time column counts from */
     struct sv_ladder_end end[2];
 };
 
@@ -142,15 +142,15 @@ struct sv_ladder {
     uint32_t lines;                         /* since the top of the screen */
     uint32_t shown_win[2];
     uint8_t win_shown[2];
-    uint8_t state[2];        /* said last, or SV_LADDER_UNKNOWN */
-    uint8_t top;             /* the next row says the states again */
-    uint8_t held;            /* rows in hold[] */
-    uint32_t run;            /* rows of the present run */
+    uint8_t state[2]; /* said last, or SV_LADDER_UNKNOWN */
+    uint8_t top;      /* the next row says the states again */
+    uint8_t held;     /* rows in hold[] */
+    uint32_t run;     /* rows of the present run */
     struct sv_ladder_row hold[6];
     struct sv_ladder_row folded; /* its totals */
     /* the line being painted */
     uint32_t column, blanks;
-    const char *note;        /* what is left of the row's note, on a wide ladder */
+    const char *note; /* what is left of the row's note, on a wide ladder */
     uint8_t bold;
 };
 

@@ -23,11 +23,12 @@ enum sv_direction {
 void sv_build_segment(struct sv_ladder_build *b, const struct sv_trace_record *record, enum sv_direction direction,
                       const struct sv_dissected *d, const uint8_t *frame);
 int sv_tuple_match(const struct sv_tuple *tuple, const struct sv_tuple *other); /* 0 same, 1 mirrored, -1 no */
-void sv_build_learn_flow(struct sv_ladder_build *b);    /* looks the connection's flows up, replays what was kept */
+void sv_build_learn_flow(struct sv_ladder_build *b); /* looks the connection's flows up, replays what was kept */
 void sv_build_waiting(struct sv_ladder_build *b, sv_time now); /* states whose segment did not come */
 
 /* ladder_from_trace.c */
 void sv_build_event(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *record);
+void sv_build_learn_packet(struct sv_ladder_build *b, uint32_t side, uint16_t host, uint32_t packet, bool sent);
 uint32_t sv_build_side(const struct sv_ladder_build *b, uint16_t host); /* SV_NONE: neither */
 
 #endif

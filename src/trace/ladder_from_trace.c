@@ -21,6 +21,7 @@ void sv_ladder_build_open(struct sv_ladder_build *b, const struct sv_ladder_sour
         b->waiting[i] = SV_LADDER_UNKNOWN;
         b->min_delay_ns[i] = UINT64_MAX;
         b->time_wait_at[i] = SV_NEVER;
+        b->timer_set_at[i] = SV_NEVER;
     }
 }
 
@@ -108,12 +109,27 @@ static void sv_event_received(struct sv_ladder_build *b, uint32_t side, const st
         b->cursor[side] = at;
 }
 
+/* The record has the timeout that runs now, doubled already (RFC 6298 §5.5): half of it ran out, or all of it when the
+ * ceiling was reached, which the time since the timer was set tells. */
+static void sv_event_rto(const struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r,
+                         struct sv_ladder_row *row)
+{
+    const uint64_t next = (uint64_t)r->arg[1] * SV_US;
+    const uint64_t elapsed = b->timer_set_at[side] == SV_NEVER ? 0 : r->time - b->timer_set_at[side];
+    const bool capped = elapsed > next - next / 8 && elapsed < next + next / 8;
+    row->duration_ns = capped ? next : next / 2;
+    row->next_ns = next;
+}
+
 static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
     static const uint8_t says[] = {
-        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,         [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
-        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE, [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
-        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,  [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
+        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,
+        [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
+        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
+        [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
+        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
+        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
     };
     if (!b->s.timers || r->detail >= SV_TIMER_PACING)
         return;
@@ -121,9 +137,12 @@ static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struc
     if (!row)
         return;
     row->row.bracket = says[r->detail];
-    row->row.duration_ns = (uint64_t)r->arg[1] * SV_US;
     row->row.foldable = r->detail == SV_TIMER_DELACK;
-    if (r->detail == SV_TIMER_TIME_WAIT && r->arg[1] == 0 && b->time_wait_at[side] != SV_NEVER)
+    if (r->detail == SV_TIMER_RTO) {
+        sv_event_rto(b, side, r, &row->row);
+        b->timer_set_at[side] = r->time;
+    }
+    if (r->detail == SV_TIMER_TIME_WAIT && b->time_wait_at[side] != SV_NEVER)
         row->row.duration_ns = r->time - b->time_wait_at[side];
 }
 
@@ -131,6 +150,8 @@ static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struc
 static void sv_event_set(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
     const uint64_t at = (uint64_t)r->arg[1] << 32 | r->arg[0];
+    if (r->detail == SV_TIMER_RTO)
+        b->timer_set_at[side] = r->time;
     for (size_t i = b->count; i-- > 0 && b->raw[i].row.departure == r->time;) {
         struct sv_ladder_row *row = &b->raw[i].row;
         const bool same = (r->detail == SV_TIMER_RTO && row->bracket == SV_LADDER_SAY_RTO) ||
@@ -302,6 +323,42 @@ static void sv_begin_flow(struct sv_ladder_build *b, const struct sv_tuple *own)
     }
 }
 
+/* A stack need not announce its flows: the records that name a packet of this connection name its number too. Not
+ * what is sent in answer to a SYN or as a reset: those may come from the listener. */
+void sv_build_learn_packet(struct sv_ladder_build *b, uint32_t side, uint16_t host, uint32_t packet, bool sent)
+{
+    const uint32_t n = b->recent_n < SV_LADDER_RECENT ? b->recent_n : SV_LADDER_RECENT;
+    const uint16_t kind = sent ? SV_TRACE_TCP_SENT : SV_TRACE_TCP_RECEIVED;
+    for (uint32_t i = b->recent_n; packet && !b->flow[side] && i-- != b->recent_n - n;) {
+        const struct sv_trace_record *r = &b->recent[i % SV_LADDER_RECENT];
+        if (r->kind != kind || r->host != host || r->packet != packet || !r->flow)
+            continue;
+        b->flow[side] = r->flow;
+        sv_replay(b, side, host);
+    }
+}
+
+/* A record of no flow that is known yet, but of a packet that is: the listener's SYN, the first segment received. */
+static bool sv_record_of_packet(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
+{
+    if (!r->packet)
+        return false;
+    const uint32_t at = sv_event_find(b, side, r->packet, false, 0, 0);
+    if (at == SV_NONE)
+        return false;
+    if (r->kind == SV_TRACE_TCP_STATE) {
+        b->cursor[side] = at;
+        sv_event_state(b, side, r);
+        return true;
+    }
+    if (r->kind != SV_TRACE_TCP_RECEIVED || b->flow[side] || b->raw[at].row.flags & SV_LADDER_SYN)
+        return false;
+    b->cursor[side] = at;
+    b->flow[side] = r->flow;
+    sv_replay(b, side, r->host);
+    return true;
+}
+
 static void sv_record_flow(struct sv_ladder_build *b, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     struct sv_tuple own;
@@ -342,6 +399,8 @@ void sv_ladder_build_record(struct sv_ladder_build *b, const struct sv_trace_rec
     const uint32_t side = b->found ? sv_build_side(b, r->host) : SV_NONE;
     if (side != SV_NONE && b->flow[side] && r->flow == b->flow[side])
         sv_build_event(b, side, r);
+    else if (side != SV_NONE && sv_record_of_packet(b, side, r))
+        return;
     else if (r->flow && (!b->found || side != SV_NONE))
         b->recent[b->recent_n++ % SV_LADDER_RECENT] = *r;
 }

@@ -24,18 +24,18 @@ struct sv_ladder_source {
     /* As realloc: `old` NULL allocates, `bytes` 0 frees (and gives NULL). NULL otherwise: refused. */
     void *(*grow)(void *ctx, void *old, size_t bytes);
     void *ctx;
-    uint32_t rows_max;     /* 0: 65,536; later rows are counted in `lost` */
-    uint32_t link;         /* enum sv_link of the frames in the records */
-    uint16_t host, other;  /* host numbers in the trace; SV_NO_HOST: a stranger */
-    uint32_t flow;         /* the connection's number in `host`; 0: choose by port */
-    uint16_t port;         /* 0: any. The connection has it at either end */
-    uint8_t midstream;     /* 1: take a connection whose SYN was not seen, too */
-    uint8_t calls;         /* 1: rows for the application's calls */
-    uint8_t timers;        /* 1: rows for timers (TIME-WAIT's end and RTO) */
-    uint8_t from_close;    /* 1: what comes before the first FIN becomes one line */
-    uint8_t notes;         /* enum sv_ladder_note */
-    uint8_t lang;          /* enum sv_ladder_lang */
-    uint32_t skip;         /* connections to pass over first */
+    uint32_t rows_max;                   /* 0: 65,536; later rows are counted in `lost` */
+    uint32_t link;                       /* enum sv_link of the frames in the records */
+    uint16_t host, other;                /* host numbers in the trace; SV_NO_HOST: a stranger */
+    uint32_t flow;                       /* the connection's number in `host`; 0: choose by port */
+    uint16_t port;                       /* 0: any. The connection has it at either end */
+    uint8_t midstream;                   /* 1: take a connection whose SYN was not seen, too */
+    uint8_t calls;                       /* 1: rows for the application's calls */
+    uint8_t timers;                      /* 1: rows for timers (TIME-WAIT's end and RTO) */
+    uint8_t from_close;                  /* 1: what comes before the first FIN becomes one line */
+    uint8_t notes;                       /* enum sv_ladder_note */
+    uint8_t lang;                        /* enum sv_ladder_lang */
+    uint32_t skip;                       /* connections to pass over first */
     const char *name, *other_name;       /* of the two ends: "Seven", "kernel". Borrowed */
     const char *program, *other_program; /* who speaks there, in notes: "nc"; NULL: the name */
 };
@@ -71,19 +71,20 @@ struct sv_ladder_build {
     struct sv_ladder_row *rows;
     char *texts;
     size_t count, room, texts_used, texts_room, finished;
-    uint64_t lost;             /* rows that found no room */
+    uint64_t lost; /* rows that found no room */
     bool found;
-    struct sv_tuple tuple;     /* [0] is the left side */
-    uint32_t host_side;        /* which side `host` is */
-    uint32_t flow[2];          /* by side; 0: not known */
-    uint32_t isn[2], end[2];   /* end: one past the highest number sent */
-    uint32_t acked[2];         /* highest acknowledgement sent */
+    struct sv_tuple tuple;   /* [0] is the left side */
+    uint32_t host_side;      /* which side `host` is */
+    uint32_t flow[2];        /* by side; 0: not known */
+    uint32_t isn[2], end[2]; /* end: one past the highest number sent */
+    uint32_t acked[2];       /* highest acknowledgement sent */
     uint8_t has_isn[2], has_end[2], has_ack[2], scale[2], has_scale[2], fin[2], fin_acked[2];
-    uint32_t cursor[2];        /* the row that a state change of this side belongs to */
-    uint8_t initial[2];        /* states before the first row */
+    uint32_t cursor[2];                 /* the row that a state change of this side belongs to */
+    uint8_t initial[2];                 /* states before the first row */
     uint8_t waiting[2], waiting_for[2]; /* a state that belongs to a segment yet to come; its flag */
     sv_time waiting_at[2];
     sv_time time_wait_at[2];
+    sv_time timer_set_at[2]; /* when the retransmission timer was set last */
     sv_time last, first;
     uint64_t min_delay_ns[2];
     uint32_t unmatched[2];
@@ -103,7 +104,7 @@ struct sv_ladder_build {
         struct sv_tuple tuple;
         struct sv_ladder_raw raw;
         uint8_t incoming;
-    } syn[8];                  /* SYNs seen before their flow was known */
+    } syn[8]; /* SYNs seen before their flow was known */
     uint32_t syn_n;
     char address[2][64];
 };

@@ -76,8 +76,8 @@ static void sv_label_plain(struct sv_label *label, const char *text)
     sv_text_format(&word, "%s", text);
 }
 
-/* A window is said on a side's first segment, on every SYN, and when it changed by more than its scale can show: a scaled
- * window is rounded, and the rounding is no news. */
+/* A window is said on a side's first segment, on every SYN, and when it changed by more than its scale can
+ * show: a scaled window is rounded, and the rounding is no news. */
 static bool sv_label_win(const struct sv_ladder *l, const struct sv_ladder_row *row)
 {
     if (!row->has_win || row->kind == SV_LADDER_ARRIVED)
@@ -189,8 +189,11 @@ static void sv_say_fired(const struct sv_ladder *l, const struct sv_ladder_row *
                          struct sv_text *out)
 {
     const bool zh = l->o.lang == SV_LADDER_ZH;
-    sv_text_format(out, "%s ", name);
-    sv_say_seconds(out, row->duration_ns, 0);
+    sv_text_format(out, "%s", name);
+    if (row->duration_ns) {
+        sv_text_format(out, " ");
+        sv_say_seconds(out, row->duration_ns, 0);
+    }
     if (zh)
         sv_text_format(out, " 到时");
     if (row->next_ns == 0)
@@ -214,8 +217,9 @@ void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, s
         sv_say_fired(l, row, zh ? "坚持定时器" : "persist", out);
         break;
     case SV_LADDER_SAY_2MSL:
-        sv_text_format(out, "2 MSL = ");
-        sv_say_seconds(out, row->duration_ns, 1);
+        sv_text_format(out, row->duration_ns ? "2 MSL = " : "2 MSL");
+        if (row->duration_ns)
+            sv_say_seconds(out, row->duration_ns, 1);
         sv_text_format(out, zh ? " 结束" : " over");
         break;
     case SV_LADDER_SAY_DELACK:

@@ -56,8 +56,7 @@ static void sv_list_segment(struct sv_ladder *l, const struct sv_ladder_row *row
     struct sv_label label;
     sv_label_make(l, row, &label);
     const bool late = row->kind == SV_LADDER_ARRIVED;
-    sv_text_format(out, "%s %s ", late ? "..." : sv_list_name(l, row->side),
-                   late ? row->side ? "<" : ">" : ">");
+    sv_text_format(out, "%s %s ", late ? "..." : sv_list_name(l, row->side), late ? row->side ? "<" : ">" : ">");
     sv_label_line(&label, 0, 400, out);
     if (row->kind == SV_LADDER_LOST || row->kind == SV_LADDER_DROPPED)
         sv_text_format(out, " X %.60s", row->text ? row->text : "");

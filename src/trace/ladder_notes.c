@@ -56,8 +56,8 @@ static void sv_note_close(struct sv_ladder_build *b, struct sv_ladder_raw *raw)
     char note[300];
     const bool fin = raw->row.flags & SV_LADDER_FIN;
     /* Does this one acknowledge the peer's FIN for the first time? */
-    const bool takes_fin = b->fin[peer] && !b->fin_acked[peer] && raw->row.flags & SV_LADDER_ACK &&
-                           raw->row.ack == b->end[peer];
+    const bool takes_fin =
+        b->fin[peer] && !b->fin_acked[peer] && raw->row.flags & SV_LADDER_ACK && raw->row.ack == b->end[peer];
     if (b->s.notes & SV_NOTE_THREE && fin && takes_fin) {
         snprintf(note, sizeof note,
                  zh ? "%s 没有什么要发了：ACK 与 FIN 合成一个。三个报文段，不是四个"
@@ -87,10 +87,11 @@ void sv_build_note(struct sv_ladder_build *b, struct sv_ladder_raw *raw, const u
     if (b->s.notes & SV_NOTE_HTTP && n > 0 && sv_note_line(payload, n, line, sizeof line) &&
         sv_note_http(line, note, sizeof note - 60, &answer)) {
         const uint32_t side = raw->row.side;
-        const bool rides = answer && raw->row.flags & SV_LADDER_ACK && b->has_ack[side] &&
-                           raw->row.ack != b->acked[side];
+        const bool rides =
+            answer && raw->row.flags & SV_LADDER_ACK && b->has_ack[side] && raw->row.ack != b->acked[side];
         if (rides)
-            snprintf(note + strlen(note), 60, b->s.lang == SV_LADDER_ZH ? "；确认由应答捎带" : "; the ack rides on the answer");
+            snprintf(note + strlen(note), 60,
+                     b->s.lang == SV_LADDER_ZH ? "；确认由应答捎带" : "; the ack rides on the answer");
         sv_note_set(b, raw, note);
         return;
     }

@@ -44,7 +44,8 @@ const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_text *o
 /* ladder_paint.c: one line, piece by piece, blanks at its end never written. */
 void sv_paint_to(struct sv_ladder *l, uint32_t column);
 void sv_paint(struct sv_ladder *l, uint32_t ink, const char *text, size_t n);
-void sv_paint_right(struct sv_ladder *l, uint32_t ink, uint32_t end, const char *text, size_t n); /* ends before `end` */
+void sv_paint_right(struct sv_ladder *l, uint32_t ink, uint32_t end, const char *text,
+                    size_t n); /* ends before `end` */
 void sv_paint_end(struct sv_ladder *l);
 
 /* ladder_layout.c, ladder_list.c */

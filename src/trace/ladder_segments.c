@@ -219,8 +219,8 @@ static void sv_arrive(struct sv_ladder_build *b, struct sv_ladder_raw *raw, uint
 }
 
 /* A segment of the connection, at its place. */
-static void sv_place(struct sv_ladder_build *b, struct sv_ladder_raw *raw, enum sv_direction direction,
-                     uint32_t packet, const uint8_t *payload, size_t n)
+static void sv_place(struct sv_ladder_build *b, struct sv_ladder_raw *raw, enum sv_direction direction, uint32_t packet,
+                     const uint8_t *payload, size_t n)
 {
     const bool two = b->s.other != SV_NO_HOST;
     if (b->count == 0)
@@ -302,5 +302,9 @@ void sv_build_segment(struct sv_ladder_build *b, const struct sv_trace_record *r
         return;
     raw.row.side = (uint8_t)mirrored;
     const uint8_t *const payload = frame + d->payload_at;
+    const bool answer = (raw.row.flags & (SV_LADDER_SYN | SV_LADDER_ACK)) == (SV_LADDER_SYN | SV_LADDER_ACK) ||
+                        raw.row.flags & SV_LADDER_RST;
+    if (direction == SV_DIRECTION_OUT && !answer)
+        sv_build_learn_packet(b, raw.row.side, record->host, record->packet, true);
     sv_place(b, &raw, direction, record->packet, payload, d->payload_captured);
 }

@@ -122,8 +122,8 @@ uint32_t sv_pcapng_interface(struct sv_pcapng_writer *w, const char *name, uint1
     put16(head + 10, 0);
     put32(head + 12, snaplen);
     out(w, head, sizeof head);
-    out_option(w, 2, name, name_bytes);  /* if_name */
-    out_option(w, 9, &nanoseconds, 1);   /* if_tsresol: 10^-9 s */
+    out_option(w, 2, name, name_bytes); /* if_name */
+    out_option(w, 9, &nanoseconds, 1);  /* if_tsresol: 10^-9 s */
     out32(w, OPTION_END);
     out32(w, total);
     return w->failed ? SV_NONE : w->interfaces++;

@@ -45,9 +45,9 @@ struct sv_pcapng_piece {
 };
 
 struct sv_pcapng_packet {
-    uint32_t interface;         /* what sv_pcapng_interface() gave */
-    uint64_t time_ns;           /* since 1970, UTC, or of a simulated world since its start */
-    uint32_t wire_length;       /* bytes the frame had on the wire; 0: those of the pieces */
+    uint32_t interface;   /* what sv_pcapng_interface() gave */
+    uint64_t time_ns;     /* since 1970, UTC, or of a simulated world since its start */
+    uint32_t wire_length; /* bytes the frame had on the wire; 0: those of the pieces */
     enum sv_pcapng_direction direction;
     const struct sv_pcapng_piece *piece;
     uint32_t pieces;
@@ -83,8 +83,8 @@ enum sv_capture_verdict {
     SV_CAPTURE_PACKET,
     SV_CAPTURE_SECRETS, /* TLS key-log lines: bytes and captured */
     SV_CAPTURE_END,
-    SV_CAPTURE_CUT,     /* the file ends inside a packet or block; everything before it was given */
-    SV_CAPTURE_BAD,     /* not a capture, or damaged: sv_capture_reader.error says how */
+    SV_CAPTURE_CUT, /* the file ends inside a packet or block; everything before it was given */
+    SV_CAPTURE_BAD, /* not a capture, or damaged: sv_capture_reader.error says how */
 };
 
 #define SV_CAPTURE_INTERFACES 256u
@@ -99,16 +99,16 @@ struct sv_capture_interface {
 };
 
 struct sv_capture_packet {
-    uint64_t time_ns;    /* saturates */
-    bool timed;          /* false: a Simple Packet Block, which has no time */
+    uint64_t time_ns; /* saturates */
+    bool timed;       /* false: a Simple Packet Block, which has no time */
     uint32_t interface;
     uint16_t link_type;
-    uint32_t captured;   /* bytes at `bytes` */
+    uint32_t captured;      /* bytes at `bytes` */
     uint32_t file_captured; /* bytes in the file; more than `captured` when the room was too small */
-    uint32_t length;     /* on the wire */
+    uint32_t length;        /* on the wire */
     enum sv_pcapng_direction direction;
-    const uint8_t *bytes;   /* in the reader's room, until the next call */
-    const char *comment;    /* the first, not terminated; NULL: none */
+    const uint8_t *bytes; /* in the reader's room, until the next call */
+    const char *comment;  /* the first, not terminated; NULL: none */
     uint32_t comment_bytes;
 };
 
@@ -119,12 +119,12 @@ struct sv_capture_reader {
     uint8_t *room;
     size_t room_bytes;
     bool pcapng, nanoseconds, modified;
-    bool swapped;       /* the file's numbers are big-endian */
+    bool swapped; /* the file's numbers are big-endian */
     uint16_t minor;
     uint32_t interfaces;
-    uint64_t offset;    /* bytes read so far: where an error lies */
+    uint64_t offset; /* bytes read so far: where an error lies */
     uint64_t packets;
-    const char *error;  /* static text after SV_CAPTURE_BAD or _CUT, else NULL */
+    const char *error; /* static text after SV_CAPTURE_BAD or _CUT, else NULL */
     struct sv_capture_interface interface[SV_CAPTURE_INTERFACES];
 };
 

@@ -62,8 +62,8 @@ static void state_change(uint16_t host, sv_time at, uint32_t flow, enum sv_tcp_s
 static void flow(uint16_t host, sv_time at, uint32_t number, const uint8_t *local, uint16_t lport,
                  const uint8_t *remote, uint16_t rport)
 {
-    struct sv_trace_record r = {.time = at, .kind = SV_TRACE_FLOW, .host = host, .detail = 6, .flow = number,
-                                .bytes = 32};
+    struct sv_trace_record r = {
+        .time = at, .kind = SV_TRACE_FLOW, .host = host, .detail = 6, .flow = number, .bytes = 32};
     uint8_t bytes[32] = {0};
     memset(bytes + 10, 0xff, 2);
     memcpy(bytes + 12, local, 4);
@@ -78,8 +78,8 @@ static void frame(uint16_t host, sv_time at, enum sv_trace_kind kind, uint32_t p
 {
     struct frame f;
     frame_tcp(&f, s);
-    struct sv_trace_record r = {.time = at, .kind = (uint16_t)kind, .host = host, .packet = packet,
-                                .bytes = (uint16_t)f.n};
+    struct sv_trace_record r = {
+        .time = at, .kind = (uint16_t)kind, .host = host, .packet = packet, .bytes = (uint16_t)f.n};
     r.arg[0] = (uint32_t)f.n;
     sv_ladder_build_record(&build, &r, f.at);
 }
@@ -87,8 +87,8 @@ static void frame(uint16_t host, sv_time at, enum sv_trace_kind kind, uint32_t p
 static void expect_file(const char *name)
 {
     char path[600], wanted[20000];
-    const char *slash = strrchr(__FILE__, '/');
-    snprintf(path, sizeof path, "%.*s%s", slash ? (int)(slash - __FILE__ + 1) : 0, __FILE__, name);
+    const char *root = getenv("SEVEN_SOURCE_ROOT");
+    snprintf(path, sizeof path, "%s/tests/unit/trace/%s", root ? root : ".", name);
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
     const size_t n = fread(wanted, 1, sizeof wanted - 1, f);
@@ -240,6 +240,32 @@ static void test_run4(void **state)
     sv_ladder_build_free(&build);
 }
 
+/* The client opens; its first SYN is lost, its timer sends the second. */
+static struct segment world_opens(void)
+{
+    flow(2, 0, 3, kernel, 40000, seven, 80);
+    event(2, 0, SV_TRACE_CALL, SV_CALL_CONNECT, 3, 0, 0, 0, 0);
+    state_change(2, 0, 3, SV_CLOSED, SV_SYN_SENT);
+    event(2, 0, SV_TRACE_TCP_SENT, SV_SENT_SYN, 3, KI, 0, 0, SYN);
+    struct segment s = from_kernel(40000, 80, SYN, 0, 0);
+    s.window = 65535;
+    frame(2, 0, SV_TRACE_FRAME_OUT, 101, &s);
+    struct sv_trace_record lost = {
+        .time = 0, .kind = SV_TRACE_DROP, .host = 9, .detail = SV_DROP_LINK_LOSS, .packet = 101};
+    sv_ladder_build_record(&build, &lost, NULL);
+    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, 3, 1, 2000000, 0, 0);
+    const uint64_t next = 3 * SV_S;
+    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, 3, (uint32_t)next, (uint32_t)(next >> 32), 0, 0);
+    struct sv_trace_record again = {
+        .time = 1000 * MS, .kind = SV_TRACE_TCP_SENT, .host = 2, .detail = SV_SENT_RTO, .flow = 3};
+    again.arg[0] = KI;
+    again.arg[3] = SYN;
+    again.arg[5] = 1;
+    sv_ladder_build_record(&build, &again, NULL);
+    frame(2, 1000 * MS, SV_TRACE_FRAME_OUT, 102, &s);
+    return s;
+}
+
 /* Two hosts; the client's SYN is lost, then comes again by its timer; the server drops a segment. */
 static void test_world(void **state)
 {
@@ -251,26 +277,7 @@ static void test_world(void **state)
     source.calls = 1;
     source.timers = 1;
     sv_ladder_build_open(&build, &source);
-    flow(2, 0, 3, kernel, 40000, seven, 80);
-    event(2, 0, SV_TRACE_CALL, SV_CALL_CONNECT, 3, 0, 0, 0, 0);
-    state_change(2, 0, 3, SV_CLOSED, SV_SYN_SENT);
-    event(2, 0, SV_TRACE_TCP_SENT, SV_SENT_SYN, 3, KI, 0, 0, SYN);
-    struct segment s = from_kernel(40000, 80, SYN, 0, 0);
-    s.window = 65535;
-    frame(2, 0, SV_TRACE_FRAME_OUT, 101, &s);
-    struct sv_trace_record lost = {.time = 0, .kind = SV_TRACE_DROP, .host = 9, .detail = SV_DROP_LINK_LOSS,
-                                   .packet = 101};
-    sv_ladder_build_record(&build, &lost, NULL);
-    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, 3, 1, 1000000, 0, 0);
-    const uint64_t next = 3 * SV_S;
-    event(2, 1000 * MS, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, 3, (uint32_t)next, (uint32_t)(next >> 32), 0, 0);
-    struct sv_trace_record again = {.time = 1000 * MS, .kind = SV_TRACE_TCP_SENT, .host = 2, .detail = SV_SENT_RTO,
-                                    .flow = 3};
-    again.arg[0] = KI;
-    again.arg[3] = SYN;
-    again.arg[5] = 1;
-    sv_ladder_build_record(&build, &again, NULL);
-    frame(2, 1000 * MS, SV_TRACE_FRAME_OUT, 102, &s);
+    struct segment s = world_opens();
     frame(1, 1050 * MS, SV_TRACE_FRAME_IN, 102, &s);
     flow(1, 1050 * MS, 8, seven, 80, kernel, 40000);
     state_change(1, 1050 * MS, 8, SV_LISTEN, SV_SYN_RECEIVED);
@@ -283,8 +290,8 @@ static void test_world(void **state)
     bad.window = 65535;
     frame(2, 1100 * MS, SV_TRACE_FRAME_OUT, 104, &bad);
     frame(1, 1150 * MS, SV_TRACE_FRAME_IN, 104, &bad);
-    struct sv_trace_record drop = {.time = 1150 * MS, .kind = SV_TRACE_DROP, .host = 1, .packet = 104,
-                                   .detail = SV_DROP_TCP_ACK_NOT_ACCEPTABLE};
+    struct sv_trace_record drop = {
+        .time = 1150 * MS, .kind = SV_TRACE_DROP, .host = 1, .packet = 104, .detail = SV_DROP_TCP_ACK_NOT_ACCEPTABLE};
     sv_ladder_build_record(&build, &drop, NULL);
     draw(0, 0);
     const char *lines[] = {"    0.000       CLOSED |                                          | LISTEN\n",
@@ -353,10 +360,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run1),
-        cmocka_unit_test(test_run4),
-        cmocka_unit_test(test_world),
-        cmocka_unit_test(test_capture_and_choice),
+        cmocka_unit_test(test_run1),      cmocka_unit_test(test_run4),
+        cmocka_unit_test(test_world),     cmocka_unit_test(test_capture_and_choice),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

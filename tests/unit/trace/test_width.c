@@ -22,14 +22,14 @@ static void test_widths(void **state)
     assert_int_equal(width("SYN"), 3);
     assert_int_equal(width("握手"), 4);
     assert_int_equal(width("（RFC）"), 7);
-    assert_int_equal(width("│─"), 2);          /* ambiguous ones count one: they are the rails */
-    assert_int_equal(width("e\xcc\x81"), 1);   /* e and a combining acute */
-    assert_int_equal(width("\xff\xfe"), 2);    /* not UTF-8: shown as ?? */
-    assert_int_equal(width("\xc0\xaf"), 2);    /* an overlong slash is no slash */
+    assert_int_equal(width("│─"), 2);           /* ambiguous ones count one: they are the rails */
+    assert_int_equal(width("e\xcc\x81"), 1);    /* e and a combining acute */
+    assert_int_equal(width("\xff\xfe"), 2);     /* not UTF-8: shown as ?? */
+    assert_int_equal(width("\xc0\xaf"), 2);     /* an overlong slash is no slash */
     assert_int_equal(width("\xed\xa0\x80"), 3); /* a surrogate */
     assert_int_equal(width("\xf0\x9f\x98\x80"), 2);
     assert_int_equal(width("한글"), 4);
-    assert_int_equal(width("\xe6\x8f"), 2);    /* cut in the middle */
+    assert_int_equal(width("\xe6\x8f"), 2); /* cut in the middle */
 }
 
 static void breaks(const char *text, uint32_t columns, const char *const *lines)
