@@ -76,30 +76,41 @@ static void device_options(struct sv_device_options *d, const struct cli_network
 
 /* --- putting it together --------------------------------------------------------------------------------- */
 
-static bool make_stack(struct cli_network *n, const struct cli_network_options *o, const struct cli_network_wish *wish)
+static bool stack_config(struct cli_network *n, const struct cli_network_options *o,
+                         const struct cli_network_wish *wish, struct sv_stack_config *config)
 {
-    struct sv_stack_config config = {.size = sizeof config, .host = 1, .cpu = sv_cpu_detect(), .profile = o->profile};
-    config.connections = wish->connections ? wish->connections : 4096;
-    config.half_open = config.connections;
-    config.time_waits = 4 * config.connections;
-    config.seed = o->seed;
-    if (!o->seed && (!sv_entropy(&config.seed, sizeof config.seed) || !sv_entropy(config.secret, sizeof config.secret)))
-        return cli_fail(n->command, "the kernel gives no random numbers, and without them nothing may start") < 0;
-    const uint64_t bytes = sv_pool_bytes(POOL_BUFS, POOL_SLABS) + sv_stack_bytes(&config) +
-                           (n->traced ? sv_trace_bytes(TRACE_RECORDS) : 0) + (1u << 20);
-    n->memory = sv_memory_map(bytes, false);
-    n->memory_bytes = bytes;
-    n->arena = n->memory ? sv_arena_create(n->memory, bytes) : NULL;
+    *config = (struct sv_stack_config){
+        .size = sizeof *config, .host = n->first ? 2 : 1, .cpu = sv_cpu_detect(), .profile = o->profile};
+    config->connections = wish->connections ? wish->connections : 4096;
+    config->half_open = config->connections;
+    config->time_waits = 4 * config->connections;
+    config->seed = o->seed ? o->seed + config->host - 1 : 0;
+    if (o->seed || (sv_entropy(&config->seed, sizeof config->seed) && sv_entropy(config->secret, sizeof config->secret)))
+        return true;
+    return cli_fail(n->command, "the kernel gives no random numbers, and without them nothing may start") < 0;
+}
+
+/* Room for `stacks` of them, the pool they share and the trace. */
+static bool make_arena(struct cli_network *n, const struct sv_stack_config *config, uint32_t stacks)
+{
+    n->memory_bytes = sv_pool_bytes(POOL_BUFS, POOL_SLABS) + stacks * sv_stack_bytes(config) +
+                      (n->traced ? sv_trace_bytes(TRACE_RECORDS) : 0) + (1u << 20);
+    n->memory = sv_memory_map(n->memory_bytes, false);
+    n->arena = n->memory ? sv_arena_create(n->memory, n->memory_bytes) : NULL;
     n->pool = n->arena ? sv_pool_create(n->arena, POOL_BUFS, POOL_SLABS) : NULL;
     if (n->pool && n->traced)
         n->trace = sv_trace_create(n->arena, TRACE_RECORDS);
-    config.trace = n->trace;
     if (n->pool && (n->trace || !n->traced))
-        n->stack = sv_stack_create(n->arena, n->pool, &config, sv_clock());
-    if (!n->stack)
-        return cli_fail(n->command, "%llu bytes of memory are not to be had", (unsigned long long)bytes) < 0;
+        return true;
+    return cli_fail(n->command, "%llu bytes of memory are not to be had", (unsigned long long)n->memory_bytes) < 0;
+}
+
+static bool make_stack(struct cli_network *n, struct sv_stack_config *config)
+{
+    config->trace = n->trace;
+    n->stack = sv_stack_create(n->arena, n->pool, config, sv_clock());
     n->host.stack = n->stack;
-    return true;
+    return n->stack || cli_fail(n->command, "the stack does not fit its memory") < 0;
 }
 
 static bool configure(struct cli_network *n, const struct cli_network_options *o)
@@ -110,8 +121,8 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
     memcpy(config.mac, n->device.mac, 6);
     if (o->mtu && o->mtu < config.mtu)
         config.mtu = (uint32_t)o->mtu;
-    /* On a TAP the kernel is the only other station, and its address is known to differ. */
-    if (strncmp(o->device, "tap:", 4) == 0)
+    /* On a TAP the kernel is the only other station, on a wire the other stack: addresses are known to differ. */
+    if (strncmp(o->device, "tap:", 4) == 0 || n->wire)
         config.flags |= SV_IF_NO_ARP_PROBE;
     enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
     for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
@@ -137,15 +148,21 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
 
 static bool make_loop(struct cli_network *n)
 {
-    if (!sv_loop_open(&n->loop))
+    n->loop = calloc(1, sizeof *n->loop);
+    if (!n->loop || !sv_loop_open(n->loop))
         return cli_fail(n->command, "no event loop: %s", strerror(errno)) < 0;
     n->loop_open = true;
-    const uint32_t party = sv_loop_add_host(&n->loop, &n->host, n->pool, 0);
-    if (party == SV_NONE || !sv_loop_add_device(&n->loop, &n->device, party, n->port))
-        return cli_fail(n->command, "%s cannot be waited for: %s", n->device.name, strerror(errno)) < 0;
-    if (!sv_loop_take_signals(&n->loop))
+    if (!sv_loop_take_signals(n->loop))
         return cli_fail(n->command, "no signals to be had: %s", strerror(errno)) < 0;
     return true;
+}
+
+static bool join_loop(struct cli_network *n)
+{
+    n->party = sv_loop_add_host(n->loop, &n->host, n->pool, 0);
+    if (n->party != SV_NONE && (!n->device_open || sv_loop_add_device(n->loop, &n->device, n->party, n->port)))
+        return true;
+    return cli_fail(n->command, "%s cannot be waited for: %s", n->device.name, strerror(errno)) < 0;
 }
 
 /* Until RFC 5227's probes are over an address is of no use. */
@@ -171,43 +188,102 @@ static bool wait_for_addresses(struct cli_network *n)
         if (!told && !n->quiet)
             (void)fprintf(stderr, "seven %s: probing the address (RFC 5227)...\n", n->command);
         told = true;
-        (void)sv_loop_run(&n->loop, sv_clock() + 50 * SV_MS);
-        if (n->loop.signal)
+        (void)sv_loop_run(n->loop, sv_clock() + 50 * SV_MS);
+        if (n->loop->signal)
             return false;
     }
+}
+
+static struct cli_network *new_network(const char *command, const struct cli_network_options *o,
+                                       const struct cli_network_wish *wish)
+{
+    struct cli_network *n = calloc(1, sizeof *n);
+    if (!n) {
+        (void)cli_fail(command, "out of memory");
+        return NULL;
+    }
+    n->command = command;
+    n->quiet = wish->quiet;
+    n->device.fd = -1;
+    n->traced = o->capture || o->ladder || wish->traced;
+    return n;
+}
+
+static bool open_device(struct cli_network *n, const struct cli_network_options *o)
+{
+    struct sv_device_options device;
+    char error[SV_DEVICE_TEXT];
+    device_options(&device, o);
+    n->device_open = sv_device_open(&n->device, o->device, &device, error);
+    return n->device_open || cli_fail(n->command, "-i %s: %s", o->device, error) < 0;
 }
 
 struct cli_network *cli_network_open(const struct cli_command *command, const struct cli_network_options *options,
                                      const struct cli_output_options *output, const struct cli_network_wish *wish)
 {
-    struct cli_network *n = calloc(1, sizeof *n);
     struct cli_network_options o = *options;
-    struct sv_device_options device;
-    char error[SV_DEVICE_TEXT];
-    if (!n) {
-        (void)cli_fail(command->name, "out of memory");
+    struct sv_stack_config config;
+    struct cli_network *n = new_network(command->name, &o, wish);
+    if (!n)
         return NULL;
-    }
-    n->command = command->name;
-    n->quiet = wish->quiet;
-    n->device.fd = -1;
-    n->traced = o.capture || o.ladder || wish->traced;
     fill_addresses(&o);
-    device_options(&device, &o);
-    bool ok = make_stack(n, &o, wish);
-    if (ok && !sv_device_open(&n->device, o.device, &device, error)) {
-        (void)cli_fail(command->name, "-i %s: %s", o.device, error);
-        ok = false;
-    }
-    if (ok)
-        n->device_open = true;
-    if (ok && configure(n, &o) && make_loop(n) && cli_sinks_open(n, &o, output) && wait_for_addresses(n)) {
+    if (stack_config(n, &o, wish, &config) && make_arena(n, &config, 1) && make_stack(n, &config) &&
+        open_device(n, &o) && configure(n, &o) && make_loop(n) && join_loop(n) && cli_sinks_open(n, &o, output) &&
+        wait_for_addresses(n)) {
         if (!wish->control_off)
             cli_status_open(n);
         return n;
     }
     cli_network_close(n, 0);
     return NULL;
+}
+
+/* One end of a wire in this process. */
+static bool open_end(struct cli_network *n, const struct cli_network_options *o, struct sv_stack_config *config)
+{
+    n->device = (struct sv_device){.fd = -1, .mtu = 1500, .name = "wire"};
+    const uint8_t mac[6] = {2, 7, 10, 7, 0, o->address.addr[0].byte[15]};
+    memcpy(n->device.mac, mac, 6);
+    return make_stack(n, config) && configure(n, o) && join_loop(n);
+}
+
+bool cli_network_open_pair(const struct cli_command *command, const struct cli_network_options *options,
+                           const struct cli_output_options *output, const struct cli_network_wish *wish,
+                           struct cli_network *pair[2])
+{
+    struct cli_network_options o[2] = {*options, *options};
+    struct sv_stack_config config[2];
+    struct cli_network *a = new_network(command->name, options, wish), *b = new_network(command->name, options, wish);
+    pair[0] = a;
+    pair[1] = b;
+    bool ok = a && b;
+    for (uint32_t i = 0; i < 2; i++) {
+        o[i].address = (struct cli_prefixes){1, {i ? default_gateway : default_address}, {24}};
+        o[i].gateway.n = 0;
+    }
+    if (ok)
+        b->first = a;
+    ok = ok && stack_config(a, &o[0], wish, &config[0]) && stack_config(b, &o[1], wish, &config[1]) &&
+         make_arena(a, &config[0], 2) && make_loop(a) && (a->wire = calloc(1, sizeof *a->wire)) != NULL;
+    if (ok) {
+        b->arena = a->arena;
+        b->pool = a->pool;
+        b->trace = a->trace;
+        b->loop = a->loop;
+        b->wire = a->wire;
+    }
+    ok = ok && open_end(a, &o[0], &config[0]) && open_end(b, &o[1], &config[1]);
+    if (ok) {
+        a->wire->end[0] = (struct sv_wire_end){.node = sv_stack_node(a->stack), .port = a->port};
+        a->wire->end[1] = (struct sv_wire_end){.node = sv_stack_node(b->stack), .port = b->port};
+        ok = sv_loop_add_wire(a->loop, a->wire) && cli_sinks_open(a, &o[0], output);
+    }
+    if (!ok) {
+        cli_network_close(a, 0);
+        cli_network_close(b, 0);
+        pair[0] = pair[1] = NULL;
+    }
+    return ok;
 }
 
 /* --- what commands use ------------------------------------------------------------------------------------- */
@@ -303,13 +379,13 @@ bool cli_network_watch(struct cli_network *n, int fd, uint32_t events, cli_ready
     w->events = events;
     /* Nothing is waited for: out of epoll altogether, which reports a hang-up whatever is asked. */
     if (!events && !fresh) {
-        sv_loop_unwatch(&n->loop, fd);
+        sv_loop_unwatch(n->loop, fd);
         return true;
     }
     const uint32_t mask = (events & CLI_READ ? EPOLLIN : 0u) | (events & CLI_WRITE ? EPOLLOUT : 0u);
-    if (sv_loop_watch(&n->loop, fd, mask, on_ready, w)) {
+    if (sv_loop_watch(n->loop, fd, mask, on_ready, w)) {
         if (!events)
-            sv_loop_unwatch(&n->loop, fd);
+            sv_loop_unwatch(n->loop, fd);
         return true;
     }
     w->ready = NULL;
@@ -321,7 +397,7 @@ void cli_network_unwatch(struct cli_network *n, int fd)
     for (uint32_t i = 0; i < CLI_WATCHES; i++) {
         if (n->watch[i].ready && n->watch[i].fd == fd) {
             if (n->watch[i].events)
-                sv_loop_unwatch(&n->loop, fd);
+                sv_loop_unwatch(n->loop, fd);
             n->watch[i].ready = NULL;
         }
     }
@@ -341,14 +417,15 @@ void cli_network_on_record(struct cli_network *n, cli_record *record, void *self
 
 int cli_network_run(struct cli_network *n)
 {
+    n = n->first ? n->first : n;
     if (n->stopped) { /* by what was started before the loop */
         n->stopped = false;
         return n->status;
     }
-    n->loop.stopped = false;
-    (void)sv_loop_run(&n->loop, SV_NEVER);
-    if (n->loop.signal && !n->stopped) {
-        n->status = 128 + n->loop.signal;
+    n->loop->stopped = false;
+    (void)sv_loop_run(n->loop, SV_NEVER);
+    if (n->loop->signal && !n->stopped) {
+        n->status = 128 + n->loop->signal;
         if (n->interrupted)
             n->interrupted(n->interrupted_self, sv_clock());
     } else if (!n->stopped) {
@@ -358,11 +435,17 @@ int cli_network_run(struct cli_network *n)
     return n->status;
 }
 
+bool cli_network_interrupted(const struct cli_network *n)
+{
+    return (n->first ? n->first : n)->loop->signal != 0;
+}
+
 void cli_network_stop(struct cli_network *n, int status)
 {
+    n = n->first ? n->first : n;
     n->stopped = true;
     n->status = status;
-    sv_loop_stop(&n->loop, status);
+    sv_loop_stop(n->loop, status);
 }
 
 /* Whether something of ours is still to be said or acknowledged. */
@@ -381,22 +464,26 @@ void cli_network_close(struct cli_network *n, sv_time longest_ns)
 {
     if (!n)
         return;
-    if (n->loop_open && n->stack) {
+    if (n->loop_open && n->stack && n->host.stack) {
         const sv_time give_up = sv_clock() + longest_ns;
-        n->loop.signal = 0;
-        while (!n->device.dead && !n->loop.signal && busy(n) && sv_clock() < give_up) {
-            n->loop.stopped = false;
-            (void)sv_loop_run(&n->loop, sv_clock() + 5 * SV_MS);
+        n->loop->signal = 0;
+        while (!n->device.dead && !n->loop->signal && busy(n) && sv_clock() < give_up) {
+            n->loop->stopped = false;
+            (void)sv_loop_run(n->loop, sv_clock() + 5 * SV_MS);
         }
-        (void)sv_loop_round(&n->loop);
+        (void)sv_loop_round(n->loop);
     }
     cli_status_close(n);
     cli_sinks_close(n);
     if (n->loop_open)
-        sv_loop_close(&n->loop);
+        sv_loop_close(n->loop);
     if (n->device_open)
         sv_device_close(&n->device);
-    sv_memory_unmap(n->memory, n->memory_bytes);
+    if (!n->first) { /* else they are the first one's */
+        free(n->loop);
+        free(n->wire);
+        sv_memory_unmap(n->memory, n->memory_bytes);
+    }
     free(n);
 }
 

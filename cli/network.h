@@ -22,6 +22,13 @@ struct cli_network_wish {
 struct cli_network *cli_network_open(const struct cli_command *command, const struct cli_network_options *options,
                                      const struct cli_output_options *output, const struct cli_network_wish *wish);
 
+/* Two stacks in this process joined by a wire: pair[0] is 10.7.0.2 with the capture and the trace (host 1),
+ * pair[1] is 10.7.0.1 (host 2, in the same trace). They share one loop: run and stop either. Close pair[0]
+ * first; pair[1] after it. */
+bool cli_network_open_pair(const struct cli_command *command, const struct cli_network_options *options,
+                           const struct cli_output_options *output, const struct cli_network_wish *wish,
+                           struct cli_network *pair[2]);
+
 struct sv_host *cli_network_host(struct cli_network *n);
 struct sv_stack *cli_network_stack(struct cli_network *n);
 struct sv_pool *cli_network_pool(struct cli_network *n);
@@ -50,6 +57,7 @@ void cli_network_on_record(struct cli_network *n, cli_record *record, void *self
 /* Turns the host until cli_network_stop(); gives its status. */
 int cli_network_run(struct cli_network *n);
 void cli_network_stop(struct cli_network *n, int status);
+bool cli_network_interrupted(const struct cli_network *n); /* a signal ended the last run */
 
 /* Turns it on for at most `longest_ns`, until what was said is delivered (no connection is left but those
  * in TIME-WAIT), then frees all. Files are complete afterwards. NULL is allowed. */

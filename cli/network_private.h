@@ -31,7 +31,10 @@ struct cli_network {
     struct sv_host host;
     struct sv_device device;
     bool device_open, loop_open;
-    struct sv_loop loop;
+    struct sv_loop *loop;        /* of a pair: the first one's */
+    struct cli_network *first;   /* the other of a pair, that owns loop, memory, trace and wire; NULL: we do */
+    struct sv_wire *wire;
+    uint32_t party;
     sv_port port;
     struct sv_addr address;
     struct cli_addresses gateways;

@@ -23,8 +23,8 @@ static const struct cli_option serve_options_table[] = {
     {0, "port", CLI_PORT, "PORT", "port to listen on (default: http 80, echo 7)", AT(port), NULL, 0, 0},
     {'s', "silent", CLI_FLAG, NULL, "http: no access log on stderr", AT(silent), NULL, 0, 0},
     {0, "no-listing", CLI_FLAG, NULL, "http: 403 for a directory without index.html", AT(no_listing), NULL, 0, 0},
-    {0, "delay", CLI_MILLIS, "MS", "echo: answer this much later", AT(delay_ns), NULL, 0, 0},
-    {0, "fin-delay", CLI_MILLIS, "MS", "echo: close our half this much after the last answer (default: half of --delay)",
+    {0, "delay", CLI_MILLIS, "MS", "echo: over TCP, answer this much later", AT(delay_ns), NULL, 0, 0},
+    {0, "fin-delay", CLI_MILLIS, "MS", "echo: close our half this much after the last answer (default half of --delay)",
      AT(fin_delay_ns), NULL, 0, 0},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
 };

@@ -50,6 +50,7 @@ struct cli_sinks {
     struct sv_ladder_build *conversation[CONVERSATIONS]; /* the last one waits for the next to begin */
     uint32_t conversations;
     uint64_t not_drawn;
+    uint64_t *count_to;
     uint8_t bytes[65536];
 };
 
@@ -157,6 +158,8 @@ static void capture_record(struct cli_sinks *s, const struct sv_trace_record *r,
 {
     struct cli_capture *c = &s->capture;
     char text[NOTE_ROOM];
+    if (r->host != 1)
+        return; /* the other end of a wire sees the same frames */
     if (r->kind == SV_TRACE_FRAME_IN || r->kind == SV_TRACE_FRAME_OUT) {
         hold_frame(s, r, bytes);
         return;
@@ -281,10 +284,30 @@ static void await_next(struct cli_sinks *s)
     s->conversation[s->conversations++] = b;
 }
 
+bool cli_ladder_owns(const struct sv_ladder_build *b, uint32_t link, const uint8_t *frame, size_t captured)
+{
+    struct sv_dissected x;
+    if (!b->found)
+        return false;
+    sv_dissect(&x, (enum sv_link)link, frame, captured, captured);
+    if (!(x.seen & SV_SEEN_TCP) || x.ip.version != b->tuple.version)
+        return false;
+    const size_t n = x.ip.version == 4 ? 4 : 16;
+    for (uint32_t way = 0; way < 2; way++)
+        if (x.port_from == b->tuple.port[way] && x.port_to == b->tuple.port[!way] &&
+            memcmp(x.ip.from, b->tuple.addr[way], n) == 0 && memcmp(x.ip.to, b->tuple.addr[!way], n) == 0)
+            return true;
+    return false;
+}
+
 static void ladder_record(struct cli_sinks *s, const struct sv_trace_record *r, const uint8_t *bytes)
 {
-    for (uint32_t i = 0; i < s->conversations; i++)
+    const bool frame = r->kind == SV_TRACE_FRAME_IN || r->kind == SV_TRACE_FRAME_OUT;
+    bool owned = false; /* a frame of a conversation that is being drawn begins no other (a repeated SYN) */
+    for (uint32_t i = 0; i < s->conversations && !owned; i++) {
         sv_ladder_build_record(s->conversation[i], r, bytes);
+        owned = frame && cli_ladder_owns(s->conversation[i], SV_LINK_ETHERNET, bytes, r->bytes);
+    }
     for (uint32_t i = 0; i < s->conversations; i++)
         if (s->conversation[i]->found && sv_ladder_build_over(s->conversation[i]))
             draw_and_forget(s, i--);
@@ -336,7 +359,7 @@ bool cli_sinks_open(struct cli_network *n, const struct cli_network_options *opt
     s->utf8 = cli_utf8(output);
     if (s->ladder)
         await_next(s);
-    return sv_loop_add_hook(&n->loop, each_round, s);
+    return sv_loop_add_hook(n->loop, each_round, s);
 }
 
 void cli_sinks_close(struct cli_network *n)
@@ -351,11 +374,14 @@ void cli_sinks_close(struct cli_network *n)
         (void)fprintf(stderr, "seven %s: %llu more conversations at the same time were not drawn\n", n->command,
                       (unsigned long long)s->not_drawn);
     close_capture(s);
+    if (s->count_to)
+        *s->count_to = s->capture.frames;
     free(s);
     n->sinks = NULL;
 }
 
-uint64_t cli_network_captured(const struct cli_network *n)
+void cli_network_count_captured(struct cli_network *n, uint64_t *to)
 {
-    return n->sinks ? n->sinks->capture.frames + n->sinks->capture.held : 0;
+    if (n->sinks)
+        n->sinks->count_to = to;
 }

@@ -197,7 +197,7 @@ void cli_status_open(struct cli_network *n)
 {
     char error[SV_DEVICE_TEXT], title[64];
     (void)snprintf(title, sizeof title, "seven %s", n->command);
-    n->control_open = sv_control_open(&n->control, &n->loop, title, on_request, n, error);
+    n->control_open = sv_control_open(&n->control, n->loop, title, on_request, n, error);
     if (!n->control_open && !n->quiet)
         (void)fprintf(stderr, "seven %s: seven ss will not see this process: %s\n", n->command, error);
 }
