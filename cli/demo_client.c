@@ -210,7 +210,11 @@ static void half_event(void *self, struct sv_stack *stack, const struct sv_event
         h->n += got;
     h->out[h->n] = '\0';
     if (error != SV_ERR_AGAIN || h->failed) {
-        h->failed |= error != SV_ERR_EOF;
+        /* In TIME-WAIT with everything read the handle is gone: that is the end too. */
+        const bool ended = error == SV_ERR_EOF || (error == SV_ERR_STALE && !(event->what & SV_EVENT_ERROR));
+        if (!ended)
+            demo_log(h->d, "half-close: %s", cli_network_error(error));
+        h->failed |= !ended;
         cli_network_stop(h->d->seven, 0);
     }
 }

@@ -114,6 +114,7 @@ static bool draw_conversation(struct demo *d)
     }
     d->ladder = NULL;
     const bool over = sv_ladder_build_over(b);
+    demo_say(d, "%s", ""); /* ends a line that dots may follow */
     const bool drawn = cli_ladder_draw(b, stdout, 80, d->utf8, d->colored);
     sv_ladder_build_free(b);
     if (!drawn)
@@ -323,34 +324,40 @@ bool demo_step_half_close(struct demo *d)
 
 /* --- the capture ----------------------------------------------------------------------------------------------------- */
 
-static long tshark_count(const struct demo *d, const char *filter)
+/* One pass over the file: lines are the frames that are not as they should be. False: it could not be read. */
+static bool tshark_counts(const struct demo *d, uint64_t *malformed, uint64_t *bad)
 {
-    char command[512], line[64] = "";
+    char command[768], line[256];
     (void)snprintf(command, sizeof command,
                    "tshark -n -r '%s' -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE "
-                   "-o tcp.desegment_tcp_streams:FALSE -o tcp.analyze_sequence_numbers:FALSE -Y '%s' -T fields "
-                   "-e frame.number 2>>'%s' | wc -l",
-                   d->config.capture, filter, d->log_path);
+                   "-o tcp.desegment_tcp_streams:FALSE -o tcp.analyze_sequence_numbers:FALSE -Y '_ws.malformed || "
+                   "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == "
+                   "\"Bad\" || icmp.checksum.status == \"Bad\"' -T fields -e frame.number -e _ws.malformed 2>>'%s'",
+                   d->config.capture, d->log_path);
     FILE *pipe = popen(command, "re");
-    const bool got = pipe && fgets(line, sizeof line, pipe);
-    const int status = pipe ? pclose(pipe) : -1;
-    return got && status == 0 ? strtol(line, NULL, 10) : -1;
+    *malformed = *bad = 0;
+    while (pipe && fgets(line, sizeof line, pipe)) {
+        const char *tab = strchr(line, '\t');
+        if (tab && tab[1] != '\n' && tab[1] != '\0')
+            ++*malformed;
+        else
+            ++*bad;
+    }
+    return pipe && pclose(pipe) == 0;
 }
 
 bool demo_check_capture(struct demo *d, uint64_t packets)
 {
+    uint64_t malformed, bad;
     char count[28];
     demo_say(d, "%s: %s packets", d->config.capture, cli_grouped(packets, count));
     if (!demo_has("tshark") || strchr(d->config.capture, '\'')) {
         demo_say(d, " (tshark is not installed: not looked at by others)\n");
         return true;
     }
-    demo_say(d, "; tshark: ");
-    const long malformed = tshark_count(d, "_ws.malformed");
-    const long bad = tshark_count(d, "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || "
-                                     "udp.checksum.status == \"Bad\" || icmp.checksum.status == \"Bad\"");
-    demo_say(d, "%ld malformed, %ld bad checksums\n", malformed, bad);
-    if (malformed < 0 || bad < 0)
-        demo_log(d, "tshark did not read the file");
-    return malformed == 0 && bad == 0;
+    const bool read = tshark_counts(d, &malformed, &bad);
+    demo_say(d, "; tshark: %" PRIu64 " malformed, %" PRIu64 " bad checksums\n", malformed, bad);
+    if (!read)
+        demo_log(d, "tshark did not read the file to its end");
+    return read && malformed == 0 && bad == 0;
 }

@@ -63,15 +63,20 @@ void get_output_flush(struct get_output *o)
 
 size_t get_output_put(struct get_output *o, const void *bytes, size_t n)
 {
-    if (o->n == sizeof o->bytes)
-        get_output_flush(o);
-    if (o->failed || o->n == sizeof o->bytes)
-        return 0;
-    if (n > sizeof o->bytes - o->n)
-        n = sizeof o->bytes - o->n;
-    memcpy(o->bytes + o->n, bytes, n);
-    o->n += n;
-    return n;
+    size_t taken = 0;
+    while (taken < n) {
+        if (o->n == sizeof o->bytes)
+            get_output_flush(o);
+        size_t piece = sizeof o->bytes - o->n;
+        if (o->failed || piece == 0)
+            break; /* stdout would block: stdout's readiness drives us on */
+        if (piece > n - taken)
+            piece = n - taken;
+        memcpy(o->bytes + o->n, (const uint8_t *)bytes + taken, piece);
+        o->n += piece;
+        taken += piece;
+    }
+    return taken;
 }
 
 bool get_output_close(struct get_output *o)

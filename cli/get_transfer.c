@@ -191,6 +191,7 @@ static void connect_now(struct get *g, sv_time now)
     }
     g->stream = sv_socket_stream_init(&g->socket, stack, socket, now);
     g->connecting = true;
+    g->error = SV_OK;
     g->connect_by = g->config.connect_ns ? now + g->config.connect_ns : SV_NEVER;
 }
 
@@ -319,7 +320,7 @@ static int exit_of(const struct get *g, enum sv_http_result result)
     case SV_HTTP_TIMED_OUT:
         return GET_TIMEOUT;
     default:
-        return g->socket.error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_RECEIVE;
+        return g->error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_RECEIVE;
     }
 }
 
@@ -338,7 +339,8 @@ static void drive(struct get *g, sv_time now)
     } else if (result == SV_HTTP_DONE) {
         judge(g, now);
     } else if (result != SV_HTTP_RUNNING) {
-        const char *text = result == SV_HTTP_FAILED ? cli_network_error(g->socket.error) : sv_http_result_text(result);
+        const char *text = result == SV_HTTP_FAILED ? cli_network_error(g->error ? g->error : g->socket.error)
+                                                     : sv_http_result_text(result);
         get_finish(g, exit_of(g, result), now, "%s, after %" PRIu64 " bytes", text, g->received);
     } else {
         (void)cli_network_watch(g->network, STDOUT_FILENO, g->output.blocked ? CLI_WRITE : 0, stdout_ready, g);
@@ -363,6 +365,8 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
     (void)stack;
     if (event->socket.index != g->socket.socket.index || event->socket.generation != g->socket.socket.generation)
         return;
+    if (event->what & SV_EVENT_ERROR)
+        g->error = (enum sv_err)event->error;
     sv_socket_stream_event(&g->socket, event, now);
     if (g->connecting && event->what & SV_EVENT_ERROR) {
         get_finish(g, event->error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_NO_CONNECTION, now, "connect to %s: %s",

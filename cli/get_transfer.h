@@ -25,6 +25,7 @@ struct get {
     bool redirect, get_instead;  /* follow next_url, as a GET */
     struct sv_endpoint remote;
 
+    enum sv_err error;           /* that an event told of the connection */
     bool running, connecting, connected, discard, head_seen;
     sv_time started, connect_by, end_by;
     struct sv_socket_stream socket;

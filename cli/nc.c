@@ -139,9 +139,9 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
         accept_one(c, now);
     if (!c->pump.open)
         return;
+    if (event->what & SV_EVENT_ERROR && event->socket.index == c->pump.socket.index)
+        c->pump.error = (enum sv_err)event->error;
     nc_pump_turn(&c->pump, now);
-    if (event->what & SV_EVENT_ERROR && !c->pump.done && !c->pump.out_n && event->socket.index == c->pump.socket.index)
-        nc_pump_failed(&c->pump, (enum sv_err)event->error);
 }
 
 static sv_time on_deadline(void *self)

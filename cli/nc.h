@@ -17,6 +17,7 @@ struct nc_pump {
     struct sv_endpoint peer;
     uint64_t idle_ns;          /* -w: end after so long without a byte; 0: never */
     sv_time last_byte;
+    enum sv_err error;         /* that an event told: the last word once all was read */
     bool open, input_file, input_ended, input_terminal, peer_ended, finished, done;
     int input_flags, output_flags; /* of fcntl, put back at the end; -1: unchanged */
     size_t in_at, in_n;        /* read from stdin, not yet sent */

@@ -99,7 +99,12 @@ static bool send_input(struct nc_pump *p, sv_time now)
     } else {
         error = sv_send(stack, p->socket, p->in + p->in_at, p->in_n, &taken, now);
     }
-    if (error != SV_OK && error != SV_ERR_AGAIN && error != SV_ERR_CLOSED) {
+    if (error == SV_ERR_STALE || error == SV_ERR_CLOSED) { /* closed both ways: what is left goes nowhere */
+        p->input_ended = true;
+        p->in_n = 0;
+        return false;
+    }
+    if (error != SV_OK && error != SV_ERR_AGAIN) {
         nc_pump_failed(p, error);
         return false;
     }
@@ -122,12 +127,13 @@ static bool receive_output(struct nc_pump *p, sv_time now)
                                      : sv_recv(stack, p->socket, p->out, sizeof p->out, &got, now);
     if (error == SV_ERR_AGAIN)
         return false;
-    if (error == SV_ERR_EOF) {
+    /* After the last event the handle is stale: all was read, and the error, if any, came with it. */
+    if (error == SV_ERR_EOF || (error == SV_ERR_STALE && p->error == SV_OK)) {
         p->peer_ended = true;
         return false;
     }
     if (error != SV_OK) {
-        nc_pump_failed(p, error);
+        nc_pump_failed(p, error == SV_ERR_STALE ? p->error : error);
         return false;
     }
     if (p->udp && !p->has_peer) {

@@ -15,7 +15,6 @@
 #include "port/clock.h"
 #include "trace/ladder_from_trace.h"
 
-#define FRAME_ROOM (1u << 17)
 #define NOTES 6u          /* comments of one frame */
 #define NOTE_ROOM 120u
 #define EARLY 64u         /* remarks whose frame has not come yet */
@@ -38,7 +37,7 @@ struct cli_capture {
     uint32_t packet, wire_length, n, notes;
     sv_time time;
     char note[NOTES][NOTE_ROOM];
-    uint8_t bytes[FRAME_ROOM];
+    uint8_t bytes[65536];
     struct cli_note early[EARLY];
     uint32_t early_at;
 };
@@ -128,29 +127,25 @@ static void add_note(struct cli_capture *c, const char *text)
         (void)snprintf(c->note[c->notes++], NOTE_ROOM, "%s", text);
 }
 
+/* Each record is a frame as it is on the wire; those cut from one super-frame share its packet's number. */
 static void hold_frame(struct cli_sinks *s, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     struct cli_capture *c = &s->capture;
-    const bool first = r->arg[1] == 0; /* arg: wire length, part, parts */
-    if (first) {
-        write_held(s);
-        c->held = true;
-        c->out = r->kind == SV_TRACE_FRAME_OUT;
-        c->packet = r->packet;
-        c->wire_length = r->arg[0];
-        c->time = r->time;
-        c->n = c->notes = 0;
-        for (uint32_t i = 0; i < EARLY && r->packet; i++) {
-            struct cli_note *e = &c->early[(c->early_at + i) % EARLY];
-            if (e->packet == r->packet) {
-                add_note(c, e->text);
-                e->packet = 0;
-            }
+    write_held(s);
+    c->held = true;
+    c->out = r->kind == SV_TRACE_FRAME_OUT;
+    c->packet = r->packet;
+    c->wire_length = r->arg[0];
+    c->time = r->time;
+    c->notes = 0;
+    c->n = r->bytes;
+    memcpy(c->bytes, bytes, r->bytes);
+    for (uint32_t i = 0; i < EARLY && r->packet; i++) {
+        struct cli_note *e = &c->early[(c->early_at + i) % EARLY];
+        if (e->packet == r->packet) {
+            add_note(c, e->text);
+            e->packet = 0;
         }
-    }
-    if (c->held && r->packet == c->packet && c->n + r->bytes <= sizeof c->bytes) {
-        memcpy(c->bytes + c->n, bytes, r->bytes);
-        c->n += r->bytes;
     }
 }
 
