@@ -56,8 +56,16 @@ static void sv_paint_safe(struct sv_ladder *l, const char *text, size_t n)
 void sv_paint(struct sv_ladder *l, uint32_t ink, const char *text, size_t n)
 {
     static const char blanks[] = "                                                                ";
-    if (n == 0)
+    uint32_t after = 0;
+    while (n > 0 && text[n - 1] == ' ') {
+        n--;
+        after++;
+    }
+    if (n == 0) {
+        l->blanks += after;
+        l->column += after;
         return;
+    }
     while (l->blanks > 0) {
         const size_t some = l->blanks < sizeof blanks - 1 ? l->blanks : sizeof blanks - 1;
         sv_paint_raw(l, blanks, some);
@@ -71,7 +79,8 @@ void sv_paint(struct sv_ladder *l, uint32_t ink, const char *text, size_t n)
     sv_paint_safe(l, text, n);
     if (coloured)
         sv_paint_raw(l, "\033[0m", 4);
-    l->column += sv_width_text(text, n);
+    l->column += sv_width_text(text, n) + after;
+    l->blanks = after;
 }
 
 void sv_paint_right(struct sv_ladder *l, uint32_t ink, uint32_t end, const char *text, size_t n)
