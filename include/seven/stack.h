@@ -131,6 +131,9 @@ SV_API bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_ad
 /* Checks every invariant of the stack; asserts. For tests: it looks at everything. */
 SV_API void sv_stack_check(const struct sv_stack *s);
 
+/* From now on on entry and exit of each verb that changes something. */
+SV_API void sv_stack_set_checked(struct sv_stack *s, bool checked);
+
 /* True when nothing of a connection's life is left: no connection, no TIME-WAIT, no packet held. */
 SV_API bool sv_stack_settled(const struct sv_stack *s);
 

@@ -69,6 +69,8 @@ enum sv_tcp_on {
 void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on);
 /* Where an edge leads; SV_TCP_STATES: there is none. */
 enum sv_tcp_state sv_tcp_edge(enum sv_tcp_state from, enum sv_tcp_on on);
+/* The i-th edge of the table; false: there are no more. For tools that draw it and tests that count. */
+bool sv_tcp_edge_at(uint32_t i, uint8_t *from, uint8_t *on, uint8_t *to);
 const char *sv_tcp_on_name(enum sv_tcp_on on);
 
 /* --- tcp_table.c: records --- */
@@ -174,7 +176,7 @@ void sv_tcb_arm_delack(struct sv_tcb *t);
 /* --- tcp_time_wait.c --- */
 void sv_tcp_enter_time_wait(struct sv_tcb *t);
 bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
-void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small);
+void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small, enum sv_tcp_on on); /* TIMEOUT, or SYN: reused */
 
 /* --- tcp_end.c: how connections end --- */
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */

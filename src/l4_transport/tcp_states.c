@@ -69,6 +69,16 @@ enum sv_tcp_state sv_tcp_edge(enum sv_tcp_state from, enum sv_tcp_on on)
     return SV_TCP_STATES;
 }
 
+bool sv_tcp_edge_at(uint32_t i, uint8_t *from, uint8_t *on, uint8_t *to)
+{
+    if (i >= SV_COUNT_OF(sv_tcp_edges))
+        return false;
+    *from = sv_tcp_edges[i].from;
+    *on = sv_tcp_edges[i].on;
+    *to = sv_tcp_edges[i].to;
+    return true;
+}
+
 void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on)
 {
     const enum sv_tcp_state from = (enum sv_tcp_state)t->h->state;

@@ -4,9 +4,11 @@
  * the ceiling the oldest goes early, counted. A new SYN may end the wait (RFC 6191). */
 #include "l4_transport/tcp_internal.h"
 
-void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index)
+void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on)
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    /* The record has no number in the trace: its connection was told as ended when the wait began. */
+    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, on, 0, 0, SV_TIME_WAIT, sv_tcp_edge(SV_TIME_WAIT, on));
     const uint64_t hash = sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
     const bool there = sv_flow_remove(&tcp->flows, hash, SV_TCP_VALUE(SV_TCP_TIME_WAIT, index));
     SV_ASSERT(there);
@@ -42,7 +44,7 @@ static uint32_t sv_time_wait_begin(struct sv_tcb *t)
         return SV_NONE;
     if (tcp->wait_used >= tcp->wait_max) {
         sv_drop(t->core, SV_DROP_TIMEWAIT_CEILING, NULL, t->h->interface, t->c->flow);
-        sv_tcp_time_wait_end(tcp, tcp->wait.first);
+        sv_tcp_time_wait_end(tcp, tcp->wait.first, SV_ON_TIMEOUT);
     }
     const uint32_t index = sv_tcp_small_new(tcp);
     if (index == SV_NONE)
@@ -100,7 +102,7 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small)
     /* Our timestamp clock has moved on, so no old segment of ours can pass the peer's PAWS. */
     if (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S)
         return false;
-    sv_tcp_time_wait_end(tcp, small);
+    sv_tcp_time_wait_end(tcp, small, SV_ON_SYN);
     return true;
 }
 
@@ -110,7 +112,7 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     if (sv_time_wait_reusable(m, s)) {
-        sv_tcp_time_wait_end(tcp, index);
+        sv_tcp_time_wait_end(tcp, index, SV_ON_SYN);
         return sv_tcp_listen_arrives(tcp, s, reply);
     }
     enum sv_drop why = SV_DROP_TCP_OLD;
@@ -138,8 +140,10 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
 void sv_tcp_expire_queues(struct sv_tcp *tcp)
 {
     const sv_time now = sv_tcp_core(tcp)->now;
-    while (tcp->wait.first != SV_NONE && sv_tcp_small(tcp, tcp->wait.first)->u.wait.ends_at <= now)
-        sv_tcp_time_wait_end(tcp, tcp->wait.first);
+    while (tcp->wait.first != SV_NONE && sv_tcp_small(tcp, tcp->wait.first)->u.wait.ends_at <= now) {
+        SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_TIME_WAIT, 0, 0, 0, 0);
+        sv_tcp_time_wait_end(tcp, tcp->wait.first, SV_ON_TIMEOUT);
+    }
 }
 
 sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp)

@@ -122,6 +122,17 @@ struct sv_node *sv_stack_node(struct sv_stack *s)
 
 /* --- the verbs, as every node has them --- */
 
+void sv_stack_set_checked(struct sv_stack *s, bool checked)
+{
+    s->checked = checked;
+}
+
+static void sv_stack_checked(const struct sv_stack *s)
+{
+    if (SV_UNLIKELY(s->checked))
+        sv_stack_check(s);
+}
+
 static struct sv_stack *sv_stack_of(struct sv_node *x)
 {
     SV_ASSERT(x->kind == SV_NODE_STACK);
@@ -130,13 +141,20 @@ static struct sv_stack *sv_stack_of(struct sv_node *x)
 
 static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
 {
-    sv_stack_receive(sv_stack_of(x), in, take, now);
+    struct sv_stack *s = sv_stack_of(x);
+    sv_stack_checked(s);
+    sv_stack_receive(s, in, take, now);
+    sv_stack_checked(s);
 }
 
 static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
                                      sv_time now)
 {
-    return sv_stack_transmit(sv_stack_of(x), out, room, give, now);
+    struct sv_stack *s = sv_stack_of(x);
+    sv_stack_checked(s);
+    const uint32_t n = sv_stack_transmit(s, out, room, give, now);
+    sv_stack_checked(s);
+    return n;
 }
 
 static sv_port sv_stack_op_next_output(const struct sv_node *x, sv_port after)
@@ -151,7 +169,10 @@ static sv_time sv_stack_op_next_deadline(const struct sv_node *x)
 
 static void sv_stack_op_expire(struct sv_node *x, sv_time now)
 {
-    sv_stack_expire(sv_stack_of(x), now);
+    struct sv_stack *s = sv_stack_of(x);
+    sv_stack_checked(s);
+    sv_stack_expire(s, now);
+    sv_stack_checked(s);
 }
 
 const struct sv_node_ops sv_stack_ops = {

@@ -55,6 +55,4 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     while (sv_tcp_half_open_due(&s->tcp, &reply))
         sv_stack_reply(s, &reply);
     sv_stack_after(s);
-    if (s->checked)
-        sv_stack_check(s);
 }

@@ -290,8 +290,6 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
     arrivals.n = 0;
     (void)sv_core_clock(&s->core, now);
     SV_ASSERT(in < s->net.link.interfaces.count);
-    if (s->checked)
-        sv_stack_check(s);
     for (uint32_t k = 0; k < take->n; k++) {
         struct sv_buf *b = take->packet[k];
         if (k + 1u < take->n)
@@ -305,8 +303,6 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
     take->n = 0;
     sv_in_act(s, &arrivals);
     sv_stack_after(s);
-    if (s->checked)
-        sv_stack_check(s);
 }
 
 void sv_stack_drain_loop(struct sv_stack *s)
