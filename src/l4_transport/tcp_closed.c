@@ -48,7 +48,7 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
         send_scale = s->scale;
     }
     t->h->agreed = agreed;
-    t->h->scales = agreed & SV_TCP_SCALING ? (uint8_t)(t->tcp->recv_scale << 4 | send_scale) : 0;
+    t->h->scales = (uint8_t)(agreed & SV_TCP_SCALING ? t->tcp->recv_scale << 4 | send_scale : 0);
     /* MUST-15: 536 when the peer says nothing (1220 over IPv6). A ridiculous value is not believed. */
     uint16_t mss = sv_addr_is_v4(&t->h->remote) ? 536 : 1220;
     if (s->options & SV_OPTION_MSS)
