@@ -222,6 +222,7 @@ bool seven_bulk_exactly(void *state, uint64_t segments)
 void seven_bulk_run(void *state, const struct bench_case *c, uint64_t budget_ns, struct bench_sample *out)
 {
     struct bulk *b = state;
+    pair_resume(b->pair);
     bool good = turn_bytes(b, 4 * c->w_bytes, BENCH_EVERY);
     const uint64_t from = b->reader.offset, t0 = bench_cpu_ns();
     uint64_t took = 0;

@@ -151,6 +151,7 @@ void *seven_connect_open(const struct bench_case *k, struct bench_note *note)
 void seven_connect_run(void *state, const struct bench_case *k, uint64_t budget_ns, struct bench_sample *out)
 {
     struct churn *c = state;
+    pair_resume(c->pair);
     const uint64_t from = c->server.closed, t0 = bench_cpu_ns();
     uint64_t took = 0;
     while (took < budget_ns && !c->wrong) {

@@ -27,7 +27,8 @@ void seven_idle_close(void *state)
 void *seven_idle_open(const struct bench_case *c, struct bench_note *note)
 {
     struct pair_options o = {
-        .connections = SMALL, .time_waits = 1024, .busy = SMALL, .bufs = 8192, .slabs = 8192, .buffer = 65536};
+        /* A connection whose acknowledgement is delayed is busy for 40 ms. */
+        .connections = SMALL, .time_waits = 1024, .busy = 65536, .bufs = 65536, .slabs = 65536, .buffer = 65536};
     const struct sv_stack_config small = pair_stack_config(&o, 0);
     o.connections = c->connections;
     const struct sv_stack_config large = pair_stack_config(&o, 0);

@@ -115,10 +115,15 @@ void pair_destroy(struct pair *p)
 
 void pair_tick(struct pair *p)
 {
-    p->now = p->clock();
+    p->now = p->clock() - p->away;
     for (uint32_t k = 0; k < 2; k++)
         if (sv_node_next_deadline(p->node[k]) <= p->now)
             sv_node_expire(p->node[k], p->now);
+}
+
+void pair_resume(struct pair *p)
+{
+    p->away = p->clock() - p->now;
 }
 
 uint32_t pair_move(struct pair *p, uint32_t from)

@@ -42,6 +42,7 @@ struct pair {
     struct sv_room room;
     sv_time now; /* the measured clock, read once a turn */
     sv_time (*clock)(void);
+    sv_time away; /* time of the clock in which nobody turned this world: it has not passed there */
     uint64_t frames; /* descriptors that crossed, both ways */
     struct pair_link link;
 };
@@ -56,6 +57,10 @@ void pair_destroy(struct pair *p);
 
 /* Reads the clock and lets what is due at either end happen. */
 void pair_tick(struct pair *p);
+
+/* Time goes on from where it stood when this world was last turned: what lay on the link while others were
+ * measured must not time out. */
+void pair_resume(struct pair *p);
 
 /* Moves everything that `from` may send to the other end at once. The packets moved. */
 uint32_t pair_move(struct pair *p, uint32_t from);

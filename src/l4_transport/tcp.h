@@ -147,6 +147,7 @@ struct sv_tcp_grant {
     uint32_t packets; /* at most this many packets */
     uint32_t bytes;
     uint32_t super;   /* payload bytes of the longest super-frame; 0: one segment a packet */
+    bool offload;     /* the device sums: payload need not be */
 };
 
 /* The connection whose turn it is: SV_NONE when none. Its neighbour tells the stack whether it can be sent

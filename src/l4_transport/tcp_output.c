@@ -189,7 +189,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
         return 0;
     const bool super = length > mss;
     uint32_t n = length;
-    sv_tcb_attach(t, b, seq, &n, !super && turn->grant.super == 0, o);
+    sv_tcb_attach(t, b, seq, &n, !super && !turn->grant.offload, o);
     if (super && n < length && n > mss) { /* slices ran out: whole segments only */
         sv_buf_truncate(b, n - n % mss);
         n -= n % mss;

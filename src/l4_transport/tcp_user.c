@@ -155,8 +155,10 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
         t.h->flags |= SV_TCP_WANT_WRITE;
         return SV_ERR_AGAIN;
     }
-    /* Spans of whole segments, so that a super-frame is one slice. */
-    const uint32_t most = 65535u - 65535u % t.h->mss;
+    /* Spans of whole segments, so that a super-frame is one slice; a slice's offset within its first window
+     * must stay below 65,536 up to its last byte. */
+    const uint32_t reach = 65535u - SV_SLAB_BYTES;
+    const uint32_t most = reach - reach % t.h->mss;
     uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t));
     while (left) {
         const uint32_t part = sv_min_u32(left, most);

@@ -35,6 +35,22 @@ static bool sv_in_checksum_good(struct sv_stack *s, const struct sv_buf *b, cons
     return sum == 0xffffu;
 }
 
+static bool sv_in_gather(struct sv_buf *b, uint32_t n)
+{
+    n = sv_min_u32(n, b->length);
+    return SV_LIKELY(b->linear_length >= n) || sv_buf_gather(b, (uint16_t)n);
+}
+
+/* TCP's header in one piece, and no more: payload that lies in slices stays where it is. */
+static bool sv_in_tcp_header(struct sv_buf *b, uint32_t ip_length)
+{
+    if (!sv_in_gather(b, ip_length + SV_TCP_HEADER_LENGTH))
+        return false;
+    if (b->linear_length < ip_length + SV_TCP_HEADER_LENGTH)
+        return true; /* the parser will say that it is short */
+    return sv_in_gather(b, ip_length + (uint32_t)(sv_buf_head(b)[ip_length + 12u] >> 4) * 4u);
+}
+
 static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
                       struct sv_arrivals *to)
 {
@@ -47,9 +63,7 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
         sv_in_drop(s, SV_DROP_BAD_CHECKSUM, b, in);
         return;
     }
-    const uint32_t most = ip->header_length + 60u;
-    if (SV_UNLIKELY(b->linear_length < most && b->linear_length < b->length) &&
-        !sv_buf_gather(b, (uint16_t)sv_min_u32(most, b->length))) {
+    if (!sv_in_tcp_header(b, ip->header_length)) {
         sv_in_drop(s, SV_DROP_NO_MEMORY, b, in);
         return;
     }

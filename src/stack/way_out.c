@@ -79,6 +79,7 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
         .packets = sv_min_u32(room->packets, SV_BURST - give->n),
         .bytes = sv_min_u32(room->bytes, SV_TURN_BYTES),
         .super = tso ? sv_min_u32(room->super, SV_SUPER_MAX) : 0,
+        .offload = (i->flags & SV_IF_CSUM) != 0,
     };
     const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made);
     for (uint32_t k = 0; k < n; k++) {
