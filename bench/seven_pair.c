@@ -98,6 +98,7 @@ struct pair *pair_create(const struct pair_options *o, struct bench_note *note)
         free(p);
         return NULL;
     }
+    (void)madvise(p->memory, p->bytes, MADV_HUGEPAGE); /* as port/memory.c does for every arena */
     if (!build(p, o, note)) {
         pair_destroy(p);
         return NULL;

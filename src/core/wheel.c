@@ -18,8 +18,7 @@
 #include "core/math.h"
 
 #define DIGIT_BITS 6u
-#define NODE_KIND_SHIFT 28u
-#define NODE_INDEX_MASK ((1u << NODE_KIND_SHIFT) - 1u)
+#define NODE_INDEX_MASK ((1u << SV_WHEEL_KIND_SHIFT) - 1u)
 #define SLOT_NS (1u << SV_WHEEL_SHIFT)
 #define TOP_SHIFT (SV_WHEEL_SHIFT + DIGIT_BITS * SV_WHEEL_LEVELS) /* of the window that the levels span */
 
@@ -41,7 +40,7 @@ void sv_wheel_kind(struct sv_wheel *w, uint32_t kind, struct sv_wheel_node *firs
 
 static struct sv_wheel_node *node_of(const struct sv_wheel *w, uint32_t number)
 {
-    return sv_wheel_node(w, number >> NODE_KIND_SHIFT, number & NODE_INDEX_MASK);
+    return sv_wheel_node(w, number >> SV_WHEEL_KIND_SHIFT, number & NODE_INDEX_MASK);
 }
 
 static uint32_t list_of(sv_time at, sv_time now)
@@ -116,7 +115,7 @@ void sv_wheel_move(struct sv_wheel *w, uint32_t kind, uint32_t index, sv_time at
     SV_ASSERT(kind < SV_WHEEL_KINDS);
     SV_ASSERT(index <= NODE_INDEX_MASK);
     struct sv_wheel_node *n = sv_wheel_node(w, kind, index);
-    const uint32_t number = kind << NODE_KIND_SHIFT | index;
+    const uint32_t number = kind << SV_WHEEL_KIND_SHIFT | index;
     if (n->at != SV_NEVER)
         take_out(w, n);
     n->at = at;
@@ -224,7 +223,7 @@ uint32_t sv_wheel_due(struct sv_wheel *w, sv_time now, uint32_t *kind)
     if (number == SV_NONE)
         return SV_NONE;
     take_out(w, node_of(w, number));
-    *kind = number >> NODE_KIND_SHIFT;
+    *kind = number >> SV_WHEEL_KIND_SHIFT;
     return number & NODE_INDEX_MASK;
 }
 

@@ -18,6 +18,7 @@
 #define SV_WHEEL_SLOTS 64u
 #define SV_WHEEL_SHIFT 10u /* 1,024 ns */
 #define SV_WHEEL_KINDS 8u
+#define SV_WHEEL_KIND_SHIFT 28u
 
 #define SV_WHEEL_FAR (SV_WHEEL_LEVELS * SV_WHEEL_SLOTS) /* numbers of the two lists beside the slots' */
 #define SV_WHEEL_READY (SV_WHEEL_FAR + 1u)
@@ -84,6 +85,14 @@ void sv_wheel_disarm(struct sv_wheel *w, uint32_t kind, uint32_t index);
  * there is none left. Call until SV_NONE; records armed meanwhile for a time not after `now` come too.
  * Order: by slot (1,024 ns), within a slot by insertion; what is armed for the past comes last. */
 uint32_t sv_wheel_due(struct sv_wheel *w, sv_time now, uint32_t *kind);
+
+/* A record that sv_wheel_due() may give after the one it has just given, for fetching it meanwhile. */
+static inline uint32_t sv_wheel_peek(const struct sv_wheel *w, uint32_t *kind)
+{
+    const uint32_t number = w->list[SV_WHEEL_READY].first;
+    *kind = number >> SV_WHEEL_KIND_SHIFT;
+    return number == SV_NONE ? SV_NONE : number & (((uint32_t)1 << SV_WHEEL_KIND_SHIFT) - 1u);
+}
 
 /* When to call again: never late; early by at most the width of the slot that the first entry stands in, and
  * exact for an entry of level 0 unless one before it in its slot was disarmed. Once sv_wheel_due(now) has

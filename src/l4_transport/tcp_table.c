@@ -266,10 +266,24 @@ static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
            sv_memcmp(&a->remote, &b->remote, sizeof a->remote) == 0;
 }
 
-/* Three passes over the burst, so that the misses of one packet overlap those of the others. */
+/* The lines of the busy record that an acknowledgement and its timers touch. */
+static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
+{
+    if (value == SV_NONE || SV_TCP_VALUE_KIND(value) != SV_TCP_FULL)
+        return;
+    const uint32_t busy = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(value))->busy;
+    if (busy == SV_NONE)
+        return;
+    const uint8_t *b = (const uint8_t *)sv_tcp_busy(tcp, busy);
+    for (uint32_t line = 0; line < offsetof(struct sv_tcp_busy, cc); line += 64)
+        SV_PREFETCH(b + line);
+}
+
+/* Four passes over the burst, so that the misses of one packet overlap those of the others. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
+        seg[i].flow_value = SV_NONE;
         if (i && sv_seg_same_flow(&seg[i], &seg[i - 1])) {
             seg[i].hash = seg[i - 1].hash;
             continue;
@@ -285,14 +299,14 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
             const uint32_t value = sv_flow_find(&tcp->flows, seg[i].hash, &at);
             if (value == SV_NONE)
                 continue;
-            const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
-            SV_PREFETCH(m);
-            if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL) {
-                SV_PREFETCH((const uint8_t *)m + 64);
-                SV_PREFETCH(sv_tcp_cold(tcp, SV_TCP_VALUE_INDEX(value)));
-                SV_PREFETCH((const uint8_t *)sv_tcp_cold(tcp, SV_TCP_VALUE_INDEX(value)) + 64);
-            }
+            if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
+                sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(value));
+            else
+                SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(value)));
+            seg[i].flow_value = value;
         }
+        for (uint32_t i = 0; i < n; i++)
+            sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
     }
     for (uint32_t i = 0; i < n; i++)
         seg[i].flow_value = SV_NONE; /* found when acted on: an earlier segment may change the table */

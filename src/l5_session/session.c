@@ -31,6 +31,7 @@ bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_t *index)
     const uint32_t i = SV_SOCK_INDEX(c.index);
     if (SV_SOCK_KIND(c.index) != SV_SOCK_TCP || i >= tcp->hot_fresh)
         return false;
+    sv_tcp_prefetch(tcp, i);
     if (sv_tcp_cold(tcp, i)->generation != c.generation || sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
         return false;
     *index = i;

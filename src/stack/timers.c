@@ -49,8 +49,13 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     uint32_t kind = 0;
     uint32_t index;
     now = sv_core_clock(&s->core, now);
-    while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE)
+    while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE) {
+        uint32_t next_kind;
+        const uint32_t next = sv_wheel_peek(&s->core.wheel, &next_kind);
+        if (next != SV_NONE && next_kind == SV_WHEEL_TCP)
+            sv_tcp_prefetch(&s->tcp, next);
         sv_stack_woken(s, kind, index);
+    }
     sv_tcp_expire_queues(&s->tcp);
     while (sv_tcp_half_open_due(&s->tcp, &reply))
         sv_stack_reply(s, &reply);
