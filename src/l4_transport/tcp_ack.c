@@ -136,6 +136,8 @@ static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
     if (t->b->backoff) /* RFC 6298 §5.7 */
         t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us;
     sv_tcp_move(t, SV_ON_SYN_ACKED);
+    if (t->h->flags & SV_TCP_FIN_QUEUED)
+        sv_tcp_move(t, SV_ON_CLOSE);
     if (t->c->listener != SV_NONE)
         sv_tcp_accept_ready(t);
     else
