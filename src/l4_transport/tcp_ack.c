@@ -138,6 +138,8 @@ static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
     if (t->h->state != SV_SYN_RECEIVED) /* closed before it was open: FIN-WAIT-1 already */
         return;
     sv_tcp_move(t, SV_ON_SYN_ACKED);
+    if (t->h->flags & SV_TCP_FIN_QUEUED)
+        sv_tcp_move(t, SV_ON_CLOSE);
     if (t->c->listener != SV_NONE)
         sv_tcp_accept_ready(t);
     else

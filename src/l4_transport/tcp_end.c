@@ -9,6 +9,10 @@ static bool sv_tcb_end_resets(const struct sv_tcb *t, enum sv_tcp_cause cause)
 {
     if (t->h->state == SV_SYN_SENT || t->h->state == SV_TIME_WAIT)
         return false; /* there is nothing at the peer that could be reset */
+    /* §3.10.5: both FINs are on their way, nothing is lost by silence. As long as ours has not been sent, the
+     * RFC's state is still CLOSE-WAIT, and the peer waits for data. */
+    if ((t->h->state == SV_CLOSING || t->h->state == SV_LAST_ACK) && t->h->flags & SV_TCP_FIN_SENT)
+        return false;
     return cause == SV_CAUSE_USER_ABORT || cause == SV_CAUSE_UNREAD_DATA || cause == SV_CAUSE_LISTENER_CLOSED ||
            cause == SV_CAUSE_USER_TIMEOUT || cause == SV_CAUSE_KEEPALIVE || cause == SV_CAUSE_NO_MEMORY;
 }

@@ -236,6 +236,10 @@ bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     }
     struct sv_tcb t = sv_tcb_of(tcp, full);
     sv_tcp_synchronized_arrives(&t, s, reply, &answer);
+    if (t.index != SV_NONE && t.h->kind == SV_TCP_FULL) {
+        sv_tcb_rearm(&t);
+        sv_tcb_settle(&t);
+    }
     return answer;
 }
 

@@ -304,7 +304,8 @@ static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
 {
     if (t->h->flags & SV_TCP_SEND_NOW) {
         t->tcp->count.resets_out++;
-        (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_RST | SV_ACK, SV_SENT_RESET);
+        /* Not where a retransmission has got to: only the very next number resets a peer of RFC 5961. */
+        (void)sv_tcb_send_bare(t, turn, t->h->snd_max, SV_RST | SV_ACK, SV_SENT_RESET);
     } else if (t->h->flags & SV_TCP_ACK_NOW) {
         (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
     }

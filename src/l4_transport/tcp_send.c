@@ -60,6 +60,8 @@ bool sv_tcb_may_send_fin(const struct sv_tcb *t)
 {
     if (!(t->h->flags & SV_TCP_FIN_QUEUED))
         return false;
+    if ((t->h->flags & SV_TCP_FIN_SENT) && t->h->snd_una == t->h->snd_max)
+        return false; /* it is acknowledged */
     if (t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_CLOSING && t->h->state != SV_LAST_ACK)
         return false;
     return t->h->snd_nxt == t->h->snd_una + t->h->snd_queued;

@@ -81,6 +81,7 @@ void sv_tcp_enter_time_wait(struct sv_tcb *t)
         SV_ASSERT(changed);
         t->h->flags &= (uint16_t)~SV_TCP_TABLED;
     }
+    t->h->flags &= (uint16_t)~SV_TCP_SEND_NOW; /* of a retired record that would be a reset */
     sv_tcb_retire(t, SV_CAUSE_ORDERLY);
 }
 

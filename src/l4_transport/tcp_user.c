@@ -276,6 +276,8 @@ static void sv_tcb_finish_sending(struct sv_tcb *t)
         return;
     }
     t->h->flags |= SV_TCP_FIN_QUEUED;
+    if (t->h->state == SV_SYN_RECEIVED)
+        return; /* a simultaneous open: "queue for processing after entering ESTABLISHED", sv_tcp_handshake_done() */
     sv_tcp_move(t, SV_ON_CLOSE);
     sv_tcb_consider_sending(t);
     sv_tcb_rearm(t);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SV_TESTS_EXCHANGE_PRIVATE_H
+#define SV_TESTS_EXCHANGE_PRIVATE_H
+
+#include "tests/support/exchange.h"
+
+#define SV_STORY_BYTES 65536u
+#define SV_SEEN_MAX 64u
+#define SV_FRAME_MAX 1600u
+
+/* A TCP segment off the wire, numbers absolute. */
+struct sv_seen {
+    sv_time at;
+    uint16_t source, destination, flags, window, urgent, mss;
+    uint32_t seq, ack, length, ts, ecr;
+    uint8_t options, scale, sacks;
+    uint32_t sack[8];
+    uint8_t payload[SV_FRAME_MAX];
+    const char *strange; /* not a segment at all, or a bad one: what is wrong */
+};
+
+struct sv_talk {
+    const struct sv_exchange *x;
+    enum sv_tcp_state start, state;
+    void *memory;
+    struct sv_arena *arena;
+    struct sv_pool *pool;
+    struct sv_trace *trace;
+    struct sv_stack *stack;
+    sv_port port;
+    sv_sock listener, socket;
+    bool have_listener, have_socket;
+    sv_time zero, now;
+    uint32_t peer_isn, our_isn, our_max;
+    bool know_our_isn;
+    uint32_t peer_base, our_base;   /* what seq 0 means in the table */
+    uint16_t our_port, peer_port;
+    bool timestamps;
+    uint32_t last_ts;               /* our latest TSval */
+    uint32_t peer_ts;               /* the peer's clock is this plus milliseconds */
+    uint32_t rcv_nxt, rcv_right, snd_nxt; /* as seen from outside */
+    uint32_t sent, received;        /* stream offsets of the application */
+    uint32_t events;
+    uint8_t error;
+    uint32_t seen_first, seen_count;
+    struct sv_seen seen[SV_SEEN_MAX];
+    char *story;
+    size_t story_at;
+    bool failed;
+    uint8_t met[SV_TCP_STATES][G_EVENTS];
+    uint32_t lines;
+};
+
+/* exchange_wire.c */
+uint8_t sv_talk_pattern(uint32_t offset);
+uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame);
+uint32_t sv_talk_icmp(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame);
+void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *seen);
+extern const uint8_t sv_talk_our_mac[6], sv_talk_peer_mac[6];
+
+/* exchange_paths.c: the ways to each state. False: there is none (the test asks for nonsense). */
+const struct sv_line *sv_talk_path(const struct sv_exchange *x, enum sv_tcp_state to, uint32_t *count);
+
+/* exchange_grid.c */
+void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t seq, uint32_t ack);
+void sv_grid_meets_call(struct sv_talk *t, uint16_t call);
+void sv_grid_meets_trace(struct sv_talk *t, enum sv_tcp_state before);
+
+#endif
