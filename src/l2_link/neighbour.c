@@ -82,6 +82,17 @@ void sv_neighbour_touch(struct sv_neighbours *n, uint32_t index)
 uint32_t sv_neighbour_find(struct sv_core *c, const struct sv_link *l, sv_port port, const struct sv_addr *addr)
 {
     const struct sv_neighbours *n = &l->neighbours;
+    if (n->used <= SV_NEIGHBOURS_FEW) { /* most hosts have a gateway and little else: no need to hash */
+        for (uint32_t i = 0, seen = 0; i < n->ceiling && seen < n->used; i++) {
+            const struct sv_neighbour *e = sv_neighbour_of(n, i);
+            if (e->state == SV_NEIGHBOUR_FREE)
+                continue;
+            seen++;
+            if (e->port == port && sv_addr_equal(&e->addr, addr))
+                return i;
+        }
+        return SV_NONE;
+    }
     uint32_t i = *sv_neighbour_bucket(c, n, port, addr);
     while (i != SV_NONE) {
         const struct sv_neighbour *e = sv_neighbour_of(n, i);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "l3_network/address.h"
 
+#define SV_ADDRESSES_FEW 8u
+
 static uint32_t *sv_address_bucket(const struct sv_core *c, const struct sv_addresses *t, const struct sv_addr *addr)
 {
     uint32_t *buckets = (uint32_t *)((uintptr_t)t + (uintptr_t)t->buckets_at);
@@ -34,6 +36,17 @@ bool sv_addresses_init(struct sv_addresses *t, struct sv_core *c, struct sv_aren
 
 uint32_t sv_address_find_slowly(const struct sv_core *c, const struct sv_addresses *t, const struct sv_addr *addr)
 {
+    if (t->used <= SV_ADDRESSES_FEW) { /* most hosts have one or two: no need to hash */
+        for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
+            const struct sv_address *a = sv_address_of(t, i);
+            if (a->state == SV_ADDRESS_FREE)
+                continue;
+            seen++;
+            if (sv_addr_equal(&a->addr, addr))
+                return i;
+        }
+        return SV_NONE;
+    }
     uint32_t i = *sv_address_bucket(c, t, addr);
     while (i != SV_NONE && !sv_addr_equal(&sv_address_of(t, i)->addr, addr))
         i = sv_address_of(t, i)->chain;
@@ -146,8 +159,11 @@ static uint32_t sv_addr_agreement(const struct sv_addr *a, const struct sv_addr 
 uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst)
 {
     uint32_t best = SV_NONE, best_score = 0;
-    for (uint32_t i = 0; i < t->ceiling; i++) {
+    for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
         const struct sv_address *a = sv_address_of(t, i);
+        if (a->state == SV_ADDRESS_FREE)
+            continue;
+        seen++;
         if (a->state != SV_ADDRESS_PREFERRED || sv_addr_is_v4(&a->addr) != sv_addr_is_v4(dst))
             continue;
         const bool on_link = sv_addr_in_prefix(dst, &a->addr, a->prefix_bits);

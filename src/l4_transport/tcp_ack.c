@@ -135,8 +135,6 @@ static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
     sv_tcp_cc_open(t);
     if (t->b->backoff) /* RFC 6298 §5.7 */
         t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us;
-    if (t->h->state != SV_SYN_RECEIVED) /* closed before it was open: FIN-WAIT-1 already */
-        return;
     sv_tcp_move(t, SV_ON_SYN_ACKED);
     if (t->h->flags & SV_TCP_FIN_QUEUED)
         sv_tcp_move(t, SV_ON_CLOSE);

@@ -17,11 +17,14 @@ static uint32_t sv_half_window(const struct sv_tcp *tcp)
     return sv_min_u32(tcp->recv_buffer, 65535u);
 }
 
+static uint64_t sv_half_hash(const struct sv_tcp *tcp, const struct sv_tcp_small *m)
+{
+    return sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
+}
+
 static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port, struct sv_tcp_reply *reply)
 {
     const uint8_t agreed = SV_SMALL_AGREED(m->bits);
-    uint32_t ts_offset;
-    (void)sv_tcp_isn(tcp, &m->remote, m->remote_port, m->local, m->local_port, &ts_offset);
     *reply = (struct sv_tcp_reply){.remote = m->remote, .local = m->local, .port = port};
     struct sv_tcp_header *h = &reply->header;
     h->source = m->local_port;
@@ -34,7 +37,7 @@ static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_p
         h->window = (uint16_t)(sv_half_window(tcp) >> tcp->recv_scale);
     if (agreed & SV_TCP_TIMESTAMPS) {
         h->options |= SV_OPTION_TIMESTAMPS;
-        h->ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + ts_offset;
+        h->ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + sv_tcp_ts_offset(sv_half_hash(tcp, m));
         h->ts_ecr = m->u.half.ts_recent;
     }
 }
@@ -61,8 +64,7 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
 static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    const uint64_t hash = sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
-    const bool there = sv_flow_remove(&tcp->flows, hash, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
+    const bool there = sv_flow_remove(&tcp->flows, sv_tcp_tag_hash(m->tag), SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
     SV_ASSERT(there);
     sv_tcp_queue_remove(tcp, &tcp->half[SV_SMALL_COUNT(m->bits)], index);
     sv_tcp_listener(tcp, m->u.half.listener)->half_open--;
@@ -73,7 +75,6 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     const uint8_t offered = sv_tcp_profile(tcp->profile)->agreed;
-    uint32_t ts_offset;
     reply->header.flags = 0;
     const uint32_t index = sv_tcp_small_new(tcp);
     if (index == SV_NONE)
@@ -96,7 +97,7 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         .tag = (uint32_t)(s->hash >> 32), .kind = SV_TCP_HALF_OPEN, .state = SV_SYN_RECEIVED,
         .bits = (uint16_t)((agreed & SV_TCP_SCALING ? s->scale : 0u) | agreed << 4),
     };
-    m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port, &ts_offset);
+    m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port);
     m->u.half.irs = s->seq;
     m->u.half.ts_recent = agreed & SV_TCP_TIMESTAMPS ? s->ts_val : 0;
     m->u.half.listener = listener;
@@ -135,7 +136,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     t.c->listener = m->u.half.listener;
     t.c->iss = m->u.half.iss;
     t.c->irs = m->u.half.irs;
-    (void)sv_tcp_isn(tcp, &m->remote, m->remote_port, m->local, m->local_port, &t.c->ts_offset);
+    t.c->ts_offset = sv_tcp_ts_offset(s->hash);
     t.h->rcv_nxt = t.h->rcv_acked = t.c->irs + 1u;
     t.h->rcv_right = t.h->rcv_nxt + sv_half_window(tcp);
     t.h->snd_una = t.c->iss;

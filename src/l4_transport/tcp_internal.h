@@ -37,6 +37,17 @@ static inline const struct sv_tcp_profile *sv_tcb_profile(const struct sv_tcb *t
 {
     return sv_tcp_profile(t->tcp->profile);
 }
+/* The upper half of a flow's hash is all that the table asks for, and a record keeps it. */
+static inline uint64_t sv_tcp_tag_hash(uint32_t tag)
+{
+    return (uint64_t)tag << 32;
+}
+/* RFC 7323 §5.4: our timestamps begin elsewhere for each flow, and the same for each connection of that flow
+ * (which RFC 6191 relies on). The lower half of the flow's keyed hash tells nobody anything of the upper. */
+static inline uint32_t sv_tcp_ts_offset(uint64_t hash)
+{
+    return (uint32_t)hash;
+}
 static inline uint8_t sv_tcb_send_scale(const struct sv_tcb *t)
 {
     return t->h->scales & 15u;
@@ -49,8 +60,7 @@ static inline uint32_t sv_tcb_flight(const struct sv_tcb *t)
 {
     return t->h->snd_nxt - t->h->snd_una;
 }
-/* Our SYN is not acknowledged: there is no congestion window yet. (After an early CLOSE in SYN-RECEIVED the
- * state is FIN-WAIT-1 already.) */
+/* Our SYN is not acknowledged: there is no congestion window yet. */
 static inline bool sv_tcb_opening(const struct sv_tcb *t)
 {
     return t->h->cwnd == 0;
@@ -105,7 +115,7 @@ void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
 
 /* --- tcp_isn.c --- */
 uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
-                    uint16_t local_port, uint32_t *ts_offset);
+                    uint16_t local_port);
 
 /* --- tcp_listen.c, tcp_half_open.c --- */
 bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);

@@ -7,7 +7,7 @@
 
 #define ALL_OPTIONS (SV_TCP_TIMESTAMPS | SV_TCP_SACK | SV_TCP_SCALING)
 
-static const struct sv_tcp_profile sv_tcp_profiles[] = {
+const struct sv_tcp_profile sv_tcp_profiles[] = {
     [SV_PROFILE_MODERN] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 180000,
@@ -33,9 +33,3 @@ static const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3,
     },
 };
-
-const struct sv_tcp_profile *sv_tcp_profile(uint32_t profile)
-{
-    SV_ASSERT(profile < SV_COUNT_OF(sv_tcp_profiles));
-    return &sv_tcp_profiles[profile];
-}

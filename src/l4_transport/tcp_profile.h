@@ -23,7 +23,12 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
 };
 
-/* profile: enum sv_profile of seven/stack.h. */
-const struct sv_tcp_profile *sv_tcp_profile(uint32_t profile);
+extern const struct sv_tcp_profile sv_tcp_profiles[];
+
+/* profile: enum sv_profile of seven/stack.h, checked when the stack was made. */
+static inline const struct sv_tcp_profile *sv_tcp_profile(uint32_t profile)
+{
+    return &sv_tcp_profiles[profile];
+}
 
 #endif

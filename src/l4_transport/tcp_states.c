@@ -6,77 +6,79 @@
  * half-open record goes back to it when it is reset, and because tools draw the figure from this table. */
 #include "l4_transport/tcp_internal.h"
 
-struct sv_tcp_edge {
-    uint8_t from, on, to;
-};
+#define SV_TCP_EDGES(X)                                                                         \
+    X(CLOSED, PASSIVE_OPEN, LISTEN)                                                             \
+    X(CLOSED, ACTIVE_OPEN, SYN_SENT)                                                            \
+    X(CLOSED, SYN, SYN_RECEIVED) /* a record made for a listener's SYN */                       \
+    X(LISTEN, SYN, SYN_RECEIVED)                                                                \
+    X(LISTEN, CLOSE, CLOSED)                                                                    \
+    X(SYN_SENT, SYN, SYN_RECEIVED) /* simultaneous open, §3.5 figure 7 */                       \
+    X(SYN_SENT, SYN_ACK, ESTABLISHED)                                                           \
+    X(SYN_SENT, CLOSE, CLOSED)                                                                  \
+    X(SYN_RECEIVED, SYN_ACKED, ESTABLISHED)                                                     \
+    X(SYN_RECEIVED, CLOSE, FIN_WAIT_1)                                                          \
+    X(SYN_RECEIVED, FIN, CLOSE_WAIT)                                                            \
+    X(ESTABLISHED, CLOSE, FIN_WAIT_1)                                                           \
+    X(ESTABLISHED, FIN, CLOSE_WAIT)                                                             \
+    X(FIN_WAIT_1, FIN_ACKED, FIN_WAIT_2)                                                        \
+    X(FIN_WAIT_1, FIN, CLOSING)                                                                 \
+    X(FIN_WAIT_2, FIN, TIME_WAIT)                                                               \
+    X(CLOSE_WAIT, CLOSE, LAST_ACK)                                                              \
+    X(CLOSING, FIN_ACKED, TIME_WAIT)                                                            \
+    X(LAST_ACK, FIN_ACKED, CLOSED)                                                              \
+    X(TIME_WAIT, TIMEOUT, CLOSED)                                                               \
+    X(TIME_WAIT, SYN, SYN_RECEIVED) /* reuse, RFC 6191 */                                       \
+    /* Resets, aborts and time-outs end any connection: §3.10.5, §3.10.7.4 second, §3.10.8. */  \
+    X(SYN_SENT, RESET, CLOSED)                                                                  \
+    X(SYN_RECEIVED, RESET, CLOSED)                                                              \
+    X(ESTABLISHED, RESET, CLOSED)                                                               \
+    X(FIN_WAIT_1, RESET, CLOSED)                                                                \
+    X(FIN_WAIT_2, RESET, CLOSED)                                                                \
+    X(CLOSE_WAIT, RESET, CLOSED)                                                                \
+    X(CLOSING, RESET, CLOSED)                                                                   \
+    X(LAST_ACK, RESET, CLOSED)                                                                  \
+    X(TIME_WAIT, RESET, CLOSED)                                                                 \
+    X(SYN_SENT, ABORT, CLOSED)                                                                  \
+    X(SYN_RECEIVED, ABORT, CLOSED)                                                              \
+    X(ESTABLISHED, ABORT, CLOSED)                                                               \
+    X(FIN_WAIT_1, ABORT, CLOSED)                                                                \
+    X(FIN_WAIT_2, ABORT, CLOSED)                                                                \
+    X(CLOSE_WAIT, ABORT, CLOSED)                                                                \
+    X(CLOSING, ABORT, CLOSED)                                                                   \
+    X(LAST_ACK, ABORT, CLOSED)                                                                  \
+    X(SYN_SENT, TIMEOUT, CLOSED)                                                                \
+    X(SYN_RECEIVED, TIMEOUT, CLOSED)                                                            \
+    X(ESTABLISHED, TIMEOUT, CLOSED)                                                             \
+    X(FIN_WAIT_1, TIMEOUT, CLOSED)                                                              \
+    X(FIN_WAIT_2, TIMEOUT, CLOSED)                                                              \
+    X(CLOSE_WAIT, TIMEOUT, CLOSED)                                                              \
+    X(CLOSING, TIMEOUT, CLOSED)                                                                 \
+    X(LAST_ACK, TIMEOUT, CLOSED)
 
-static const struct sv_tcp_edge sv_tcp_edges[] = {
-    {SV_CLOSED, SV_ON_PASSIVE_OPEN, SV_LISTEN},
-    {SV_CLOSED, SV_ON_ACTIVE_OPEN, SV_SYN_SENT},
-    {SV_CLOSED, SV_ON_SYN, SV_SYN_RECEIVED}, /* a record made for a listener's SYN */
-    {SV_LISTEN, SV_ON_SYN, SV_SYN_RECEIVED},
-    {SV_LISTEN, SV_ON_CLOSE, SV_CLOSED},
-    {SV_SYN_SENT, SV_ON_SYN, SV_SYN_RECEIVED}, /* simultaneous open, §3.5 figure 7 */
-    {SV_SYN_SENT, SV_ON_SYN_ACK, SV_ESTABLISHED},
-    {SV_SYN_SENT, SV_ON_CLOSE, SV_CLOSED},
-    {SV_SYN_RECEIVED, SV_ON_SYN_ACKED, SV_ESTABLISHED},
-    {SV_SYN_RECEIVED, SV_ON_CLOSE, SV_FIN_WAIT_1},
-    {SV_SYN_RECEIVED, SV_ON_FIN, SV_CLOSE_WAIT},
-    {SV_ESTABLISHED, SV_ON_CLOSE, SV_FIN_WAIT_1},
-    {SV_ESTABLISHED, SV_ON_FIN, SV_CLOSE_WAIT},
-    {SV_FIN_WAIT_1, SV_ON_FIN_ACKED, SV_FIN_WAIT_2},
-    {SV_FIN_WAIT_1, SV_ON_FIN, SV_CLOSING},
-    {SV_FIN_WAIT_2, SV_ON_FIN, SV_TIME_WAIT},
-    {SV_CLOSE_WAIT, SV_ON_CLOSE, SV_LAST_ACK},
-    {SV_CLOSING, SV_ON_FIN_ACKED, SV_TIME_WAIT},
-    {SV_LAST_ACK, SV_ON_FIN_ACKED, SV_CLOSED},
-    {SV_TIME_WAIT, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_TIME_WAIT, SV_ON_SYN, SV_SYN_RECEIVED}, /* reuse, RFC 6191 */
-    /* Resets, aborts and time-outs end any connection: §3.10.5, §3.10.7.4 second, §3.10.8. */
-    {SV_SYN_SENT, SV_ON_RESET, SV_CLOSED},
-    {SV_SYN_RECEIVED, SV_ON_RESET, SV_CLOSED},
-    {SV_ESTABLISHED, SV_ON_RESET, SV_CLOSED},
-    {SV_FIN_WAIT_1, SV_ON_RESET, SV_CLOSED},
-    {SV_FIN_WAIT_2, SV_ON_RESET, SV_CLOSED},
-    {SV_CLOSE_WAIT, SV_ON_RESET, SV_CLOSED},
-    {SV_CLOSING, SV_ON_RESET, SV_CLOSED},
-    {SV_LAST_ACK, SV_ON_RESET, SV_CLOSED},
-    {SV_TIME_WAIT, SV_ON_RESET, SV_CLOSED},
-    {SV_SYN_SENT, SV_ON_ABORT, SV_CLOSED},
-    {SV_SYN_RECEIVED, SV_ON_ABORT, SV_CLOSED},
-    {SV_ESTABLISHED, SV_ON_ABORT, SV_CLOSED},
-    {SV_FIN_WAIT_1, SV_ON_ABORT, SV_CLOSED},
-    {SV_FIN_WAIT_2, SV_ON_ABORT, SV_CLOSED},
-    {SV_CLOSE_WAIT, SV_ON_ABORT, SV_CLOSED},
-    {SV_CLOSING, SV_ON_ABORT, SV_CLOSED},
-    {SV_LAST_ACK, SV_ON_ABORT, SV_CLOSED},
-    {SV_SYN_SENT, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_SYN_RECEIVED, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_ESTABLISHED, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_FIN_WAIT_1, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_FIN_WAIT_2, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_CLOSE_WAIT, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_CLOSING, SV_ON_TIMEOUT, SV_CLOSED},
-    {SV_LAST_ACK, SV_ON_TIMEOUT, SV_CLOSED},
+/* Where an edge leads, plus one; 0: there is none. */
+static const uint8_t sv_tcp_edges[SV_TCP_STATES][SV_ON_EVENTS] = {
+#define SV_X(from, on, to) [SV_##from][SV_ON_##on] = SV_##to + 1u,
+    SV_TCP_EDGES(SV_X)
+#undef SV_X
 };
 
 enum sv_tcp_state sv_tcp_edge(enum sv_tcp_state from, enum sv_tcp_on on)
 {
-    for (uint32_t i = 0; i < SV_COUNT_OF(sv_tcp_edges); i++) {
-        if (sv_tcp_edges[i].from == from && sv_tcp_edges[i].on == on)
-            return (enum sv_tcp_state)sv_tcp_edges[i].to;
-    }
-    return SV_TCP_STATES;
+    const uint8_t to = sv_tcp_edges[from][on];
+    return to ? (enum sv_tcp_state)(to - 1u) : SV_TCP_STATES;
 }
 
 bool sv_tcp_edge_at(uint32_t i, uint8_t *from, uint8_t *on, uint8_t *to)
 {
-    if (i >= SV_COUNT_OF(sv_tcp_edges))
-        return false;
-    *from = sv_tcp_edges[i].from;
-    *on = sv_tcp_edges[i].on;
-    *to = sv_tcp_edges[i].to;
-    return true;
+    for (*from = 0; *from < SV_TCP_STATES; (*from)++) {
+        for (*on = 0; *on < SV_ON_EVENTS; (*on)++) {
+            if (!sv_tcp_edges[*from][*on] || i--)
+                continue;
+            *to = (uint8_t)(sv_tcp_edges[*from][*on] - 1u);
+            return true;
+        }
+    }
+    return false;
 }
 
 void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on)

@@ -192,12 +192,24 @@ uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uin
     return sv_flow_hash(&tcp->flows, &key);
 }
 
+/* Who this connection is, for the trace. */
+static void sv_tcb_introduce(const struct sv_tcb *t)
+{
+    uint8_t pair[32];
+    const uint32_t arg[] = {t->h->local_port, t->h->remote_port, t->h->flags & SV_TCP_ACTIVE, t->tcp->profile};
+    sv_memcpy(pair, sv_tcp_address(t->tcp, t->h->local), 16);
+    sv_memcpy(pair + 16, &t->h->remote, 16);
+    sv_trace_event(t->core, SV_TRACE_FLOW, SV_TCP_PROTOCOL, t->c->flow, 0, arg, SV_COUNT_OF(arg), pair, sizeof pair);
+}
+
 bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash)
 {
     SV_ASSERT(!(t->h->flags & SV_TCP_TABLED));
     if (!sv_flow_insert(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index)))
         return false;
     t->h->flags |= SV_TCP_TABLED;
+    if (sv_core_traced(t->core))
+        sv_tcb_introduce(t);
     return true;
 }
 
@@ -205,7 +217,7 @@ void sv_tcb_leave_table(struct sv_tcb *t)
 {
     if (!(t->h->flags & SV_TCP_TABLED))
         return;
-    const uint64_t hash = sv_tcp_hash(t->tcp, &t->h->remote, t->h->remote_port, t->h->local, t->h->local_port);
+    const uint64_t hash = sv_tcp_tag_hash(t->h->tag);
     const bool there = sv_flow_remove(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index));
     SV_ASSERT(there);
     t->h->flags &= (uint16_t)~SV_TCP_TABLED;

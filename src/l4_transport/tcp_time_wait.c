@@ -9,7 +9,7 @@ void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on)
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     /* The record has no number in the trace: its connection was told as ended when the wait began. */
     SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, on, 0, 0, SV_TIME_WAIT, sv_tcp_edge(SV_TIME_WAIT, on));
-    const uint64_t hash = sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
+    const uint64_t hash = sv_tcp_tag_hash(m->tag);
     const bool there = sv_flow_remove(&tcp->flows, hash, SV_TCP_VALUE(SV_TCP_TIME_WAIT, index));
     SV_ASSERT(there);
     sv_tcp_queue_remove(tcp, &tcp->wait, index);
@@ -71,7 +71,7 @@ static uint32_t sv_time_wait_begin(struct sv_tcb *t)
 void sv_tcp_enter_time_wait(struct sv_tcb *t)
 {
     SV_ASSERT(t->h->state == SV_TIME_WAIT);
-    const uint64_t hash = sv_tcp_hash(t->tcp, &t->h->remote, t->h->remote_port, t->h->local, t->h->local_port);
+    const uint64_t hash = sv_tcp_tag_hash(t->h->tag);
     const uint32_t small = sv_time_wait_begin(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_TIME_WAIT, t->c->flow, 0,
                    (uint32_t)(t->now + t->tcp->time_wait), (uint32_t)((t->now + t->tcp->time_wait) >> 32));

@@ -25,7 +25,8 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
     t.h->neighbour = path->neighbour;
     t.c->cookie = cookie;
     t.h->flags |= SV_TCP_ACTIVE;
-    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, path->local, local_port, &t.c->ts_offset);
+    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, path->local, local_port);
+    t.c->ts_offset = sv_tcp_ts_offset(hash);
     t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
     t.h->mss = 536;

@@ -252,10 +252,11 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
                               SV_TCP_PROTOCOL, sv_session_port_is_free, &question);
         if (port == 0)
             return SV_ERR_NO_PORTS;
+    } else {
+        error = sv_session_tuple(s, remote, local, port);
+        if (error != SV_OK)
+            return error;
     }
-    error = sv_session_tuple(s, remote, local, port);
-    if (error != SV_OK)
-        return error;
     if (!sv_tcp_find_path(tcp, &remote->addr, local, &path))
         return SV_ERR_NO_ROUTE;
     error = sv_tcp_open(tcp, remote, port, &path, wanted.cookie, &index);
