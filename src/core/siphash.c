@@ -53,7 +53,7 @@ static inline uint64_t finish(struct sv_sip s, uint32_t d)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* Up to eight bytes as a little-endian number. */
+/* Fewer than eight bytes as a little-endian number. */
 static inline uint64_t little(const uint8_t *p, size_t n)
 {
     uint64_t v = 0;
@@ -62,13 +62,20 @@ static inline uint64_t little(const uint8_t *p, size_t n)
     return v;
 }
 
+/* Written out, compilers make one load of it. */
+static inline uint64_t little_u64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
 static inline uint64_t hash(const struct sv_siphash_key *key, const void *bytes, size_t n, uint32_t c, uint32_t d)
 {
     const uint8_t *p = bytes;
     const uint64_t length = (uint64_t)(n & 0xff) << 56;
     struct sv_sip s = start(key);
     for (; n >= 8; n -= 8, p += 8)
-        s = absorb(s, little(p, 8), c);
+        s = absorb(s, little_u64(p), c);
     return finish(absorb(s, length | little(p, n), c), d);
 }
 
