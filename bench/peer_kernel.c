@@ -30,22 +30,36 @@ struct hello {
 static bool row_open(struct kernel_row *k, struct bench_note *note)
 {
     switch (k->row->kind) {
-    case BENCH_BULK: return kernel_bulk_open(k, note);
+    case BENCH_BULK:
+        return kernel_bulk_open(k, note);
     case BENCH_RR:
-    case BENCH_IDLE: return kernel_rr_open(k, note);
-    case BENCH_CONNECT: return kernel_churn_open(k, note);
-    default: return true;
+    case BENCH_IDLE:
+        return kernel_rr_open(k, note);
+    case BENCH_CONNECT:
+        return kernel_churn_open(k, note);
+    default:
+        return true;
     }
 }
 
 static void row_run(struct kernel_row *k, uint64_t budget_ns, struct bench_sample *out)
 {
     switch (k->row->kind) {
-    case BENCH_BULK: kernel_bulk_run(k, budget_ns, out); break;
-    case BENCH_RR: kernel_rr_run(k, budget_ns, out); break;
-    case BENCH_CONNECT: kernel_churn_run(k, budget_ns, out); break;
-    case BENCH_IDLE: out->value = k->idle_bytes; break;
-    default: kernel_wire_run(k, budget_ns, out); break;
+    case BENCH_BULK:
+        kernel_bulk_run(k, budget_ns, out);
+        break;
+    case BENCH_RR:
+        kernel_rr_run(k, budget_ns, out);
+        break;
+    case BENCH_CONNECT:
+        kernel_churn_run(k, budget_ns, out);
+        break;
+    case BENCH_IDLE:
+        out->value = k->idle_bytes;
+        break;
+    default:
+        kernel_wire_run(k, budget_ns, out);
+        break;
     }
 }
 
@@ -69,23 +83,35 @@ static bool prepare(struct kernel_row *k, struct bench_note *note)
     return row_open(k, note);
 }
 
-static _Noreturn void work(int channel, const struct bench_case *row)
+static bool kernel_prepare(void *state, const struct bench_case *row, struct bench_note *note)
 {
-    struct kernel_row k;
+    struct kernel_row *k = state;
+    k->row = row;
+    return prepare(k, note);
+}
+
+static void kernel_run(void *state, uint64_t budget_ns, struct bench_sample *out)
+{
+    row_run(state, budget_ns, out);
+}
+
+static const struct bench_work kernel_work = {sizeof(struct kernel_row), kernel_prepare, kernel_run};
+
+static _Noreturn void work(int channel, const struct bench_case *row, const struct bench_work *how)
+{
     struct hello h;
     uint64_t budget;
-    memset(&k, 0, sizeof k);
+    void *state = calloc(1, how->state_bytes);
     memset(&h, 0, sizeof h);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
-    k.row = row;
-    h.ready = prepare(&k, &h.note);
+    h.ready = state && how->prepare(state, row, &h.note);
     if (write(channel, &h, sizeof h) != (ssize_t)sizeof h || !h.ready)
         _exit(1);
     while (read(channel, &budget, sizeof budget) == (ssize_t)sizeof budget) {
         struct bench_sample s;
         memset(&s, 0, sizeof s);
-        row_run(&k, budget, &s);
+        how->run(state, budget, &s);
         if (write(channel, &s, sizeof s) != (ssize_t)sizeof s)
             break;
     }
@@ -99,25 +125,20 @@ static bool hear(int channel, void *to, size_t n)
     return poll(&p, 1, 600000) == 1 && recv(channel, to, n, MSG_WAITALL) == (ssize_t)n;
 }
 
-static void worker_close(void *state)
+void bench_worker_close(void *state)
 {
     struct worker *w = state;
+    (void)shutdown(w->channel, SHUT_RDWR); /* workers forked later hold it too */
     close(w->channel);
     while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     free(w);
 }
 
-static void *worker_open(const struct bench_case *c, struct bench_note *note)
+void *bench_worker_open(const struct bench_case *c, struct bench_note *note, const struct bench_work *how)
 {
     int channel[2];
     struct hello h;
-    if (c->kind == BENCH_REF || c->kind == BENCH_SUPER)
-        return NULL;
-    if (c->kind == BENCH_RR && c->connections > 10000) {
-        bench_say(note, false, "not run: two descriptors a connection, and a process may have 20,000");
-        return NULL;
-    }
     struct worker *w = calloc(1, sizeof *w);
     if (!w || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
         free(w);
@@ -129,7 +150,7 @@ static void *worker_open(const struct bench_case *c, struct bench_note *note)
     w->pid = fork();
     if (w->pid == 0) {
         close(channel[0]);
-        work(channel[1], &w->row);
+        work(channel[1], &w->row, how);
     }
     close(channel[1]);
     if (w->pid < 0) {
@@ -139,17 +160,17 @@ static void *worker_open(const struct bench_case *c, struct bench_note *note)
     }
     if (!hear(w->channel, &h, sizeof h)) {
         bench_say(note, true, "the child that holds the namespaces ended");
-        worker_close(w);
+        bench_worker_close(w);
         return NULL;
     }
     *note = h.note;
     if (h.ready)
         return w;
-    worker_close(w);
+    bench_worker_close(w);
     return NULL;
 }
 
-static void worker_run(void *state, const struct bench_case *c, uint64_t budget_ns, struct bench_sample *out)
+void bench_worker_run(void *state, const struct bench_case *c, uint64_t budget_ns, struct bench_sample *out)
 {
     struct worker *w = state;
     (void)c;
@@ -158,4 +179,15 @@ static void worker_run(void *state, const struct bench_case *c, uint64_t budget_
         bench_fail(out, "the child that holds the namespaces ended");
 }
 
-const struct bench_contestant bench_kernel = {"kernel", worker_open, worker_run, worker_close};
+static void *kernel_open(const struct bench_case *c, struct bench_note *note)
+{
+    if (c->kind == BENCH_REF || c->kind == BENCH_SUPER)
+        return NULL;
+    if (c->kind == BENCH_RR && c->connections > 10000) {
+        bench_say(note, false, "not run: two descriptors a connection, and a process may have 20,000");
+        return NULL;
+    }
+    return bench_worker_open(c, note, &kernel_work);
+}
+
+const struct bench_contestant bench_kernel = {"kernel", kernel_open, bench_worker_run, bench_worker_close};

@@ -37,4 +37,15 @@ bool kernel_churn_open(struct kernel_row *k, struct bench_note *note);
 void kernel_churn_run(struct kernel_row *k, uint64_t budget_ns, struct bench_sample *out);
 void kernel_wire_run(struct kernel_row *k, uint64_t budget_ns, struct bench_sample *out);
 
+/* A row in a child of its own, which may enter namespaces: commands and samples cross a socket pair. */
+struct bench_work {
+    size_t state_bytes; /* zeroed; lives until the child ends */
+    /* False: cannot; the note says why. */
+    bool (*prepare)(void *state, const struct bench_case *row, struct bench_note *note);
+    void (*run)(void *state, uint64_t budget_ns, struct bench_sample *out);
+};
+void *bench_worker_open(const struct bench_case *c, struct bench_note *note, const struct bench_work *how);
+void bench_worker_run(void *state, const struct bench_case *c, uint64_t budget_ns, struct bench_sample *out);
+void bench_worker_close(void *state);
+
 #endif

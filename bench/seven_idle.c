@@ -2,6 +2,7 @@
 /* Bytes of an idle established endpoint: what the stack's own account grows by for each one of n (table,
  * handle and timers in it), checked against the pages truly touched once n are open, options negotiated and
  * 64 bytes sent each way. Seven as a contestant. */
+#include "bench/peer_kernel.h"
 #include "bench/seven_pair.h"
 
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static void *seven_open(const struct bench_case *c, struct bench_note *note)
         *r = (struct seven_row){seven_connect_open(c, note), seven_connect_run, seven_connect_close};
         break;
     case BENCH_IDLE: *r = (struct seven_row){seven_idle_open(c, note), seven_idle_run, seven_idle_close}; break;
-    default: break; /* the wire rows come with port/ */
+    default: *r = (struct seven_row){seven_wire_open(c, note), bench_worker_run, bench_worker_close}; break;
     }
     if (!r->state) {
         free(r);

@@ -117,6 +117,7 @@ void seven_connect_close(void *state);
 void *seven_idle_open(const struct bench_case *c, struct bench_note *note);
 void seven_idle_run(void *state, const struct bench_case *c, uint64_t budget_ns, struct bench_sample *out);
 void seven_idle_close(void *state);
+void *seven_wire_open(const struct bench_case *c, struct bench_note *note); /* then as a bench_worker */
 
 /* For callgrind: exactly so many operations, on a clock of its own. */
 bool seven_bulk_exactly(void *state, uint64_t segments);

@@ -17,14 +17,12 @@ uint16_t sv_l4_sum(const struct sv_buf *b, uint16_t from_base, uint32_t cpu);
 static inline uint16_t sv_pseudo_sum(const struct sv_addr *src, const struct sv_addr *dst, uint8_t protocol,
                                      uint32_t length)
 {
-    uint32_t sum = (uint32_t)sv_sum_u32(length) + sv_sum_u16(protocol);
-    for (uint32_t i = 0; i < 16; i += 2) {
-        uint16_t s, d;
-        sv_memcpy(&s, src->byte + i, 2);
-        sv_memcpy(&d, dst->byte + i, 2);
-        sum += (uint32_t)s + d;
-    }
-    return sv_sum_fold(sum);
+    const uint64_t word[4] = {sv_addr_word(src, 0), sv_addr_word(src, 1), sv_addr_word(dst, 0), sv_addr_word(dst, 1)};
+    uint64_t sum = (uint64_t)sv_sum_u32(length) + sv_sum_u16(protocol);
+    sum += (word[0] & 0xffffffffu) + (word[0] >> 32) + (word[1] & 0xffffffffu) + (word[1] >> 32);
+    sum += (word[2] & 0xffffffffu) + (word[2] >> 32) + (word[3] & 0xffffffffu) + (word[3] >> 32);
+    sum = (sum & 0xffffffffu) + (sum >> 32);
+    return sv_sum_fold((uint32_t)((sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32)));
 }
 
 #endif

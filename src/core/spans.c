@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/spans.h"
 
-#include "core/mem.h"
+#include "core/pool_inline.h"
 #include "core/seq.h"
+#include "core/spans_inline.h"
+
+struct sv_span *sv_spans_at(const struct sv_spans *q, struct sv_pool *pool, uint32_t i)
+{
+    return sv_spans_at_fast(q, pool, i);
+}
 
 void sv_spans_init(struct sv_spans *q)
 {
@@ -12,46 +18,22 @@ void sv_spans_init(struct sv_spans *q)
     q->directory = SV_NONE;
 }
 
-static uint32_t *sv_spans_place(struct sv_spans *q, struct sv_pool *pool, uint32_t number)
-{
-    const uint32_t block = number / SV_SPANS_PER_BLOCK;
-    if (q->directory == SV_NONE)
-        return &q->block[block % SV_SPANS_BLOCKS];
-    uint32_t *directory = (uint32_t *)(void *)sv_slab_bytes(pool, q->directory);
-    return &directory[block % SV_SPANS_DIRECTORY];
-}
-
-static struct sv_span *sv_spans_by_number(const struct sv_spans *q, struct sv_pool *pool, uint32_t number)
-{
-    const uint32_t slab = *sv_spans_place((struct sv_spans *)(uintptr_t)q, pool, number);
-    struct sv_span *spans = (struct sv_span *)(void *)sv_slab_bytes(pool, slab);
-    return &spans[number % SV_SPANS_PER_BLOCK];
-}
-
-struct sv_span *sv_spans_at(const struct sv_spans *q, struct sv_pool *pool, uint32_t i)
-{
-    SV_ASSERT(i < q->count);
-    if (!q->blocks)
-        return (struct sv_span *)(uintptr_t)&q->small[i];
-    return sv_spans_by_number(q, pool, q->first + i);
-}
-
 /* A fifth block needs the directory: the four named in the struct move there. */
 static bool sv_spans_grow(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, uint32_t number)
 {
     const uint32_t limit = q->directory == SV_NONE ? SV_SPANS_BLOCKS : SV_SPANS_DIRECTORY;
     if (q->blocks == SV_SPANS_DIRECTORY)
         return false;
-    const uint32_t slab = sv_slab_alloc(pool, SV_WANT_DATA, owner);
+    const uint32_t slab = sv_slab_alloc_fast(pool, SV_WANT_DATA, owner);
     if (slab == SV_NONE)
         return false;
     if (q->blocks == limit) {
-        const uint32_t directory = sv_slab_alloc(pool, SV_WANT_DATA, owner);
+        const uint32_t directory = sv_slab_alloc_fast(pool, SV_WANT_DATA, owner);
         if (directory == SV_NONE) {
-            sv_slab_unref(pool, slab);
+            sv_slab_unref_fast(pool, slab);
             return false;
         }
-        uint32_t *to = (uint32_t *)(void *)sv_slab_bytes(pool, directory);
+        uint32_t *to = (uint32_t *)(void *)sv_slab_bytes_fast(pool, directory);
         const uint32_t first = q->first / SV_SPANS_PER_BLOCK;
         for (uint32_t k = 0; k < SV_SPANS_BLOCKS; k++)
             to[(first + k) % SV_SPANS_DIRECTORY] = q->block[(first + k) % SV_SPANS_BLOCKS];
@@ -92,7 +74,7 @@ bool sv_spans_push(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, str
 
 static void sv_spans_release_block(struct sv_spans *q, struct sv_pool *pool, uint32_t number)
 {
-    sv_slab_unref(pool, *sv_spans_place(q, pool, number));
+    sv_slab_unref_fast(pool, *sv_spans_place(q, pool, number));
     q->blocks--;
 }
 
@@ -105,7 +87,7 @@ static void sv_spans_settle(struct sv_spans *q, struct sv_pool *pool)
         sv_spans_release_block(q, pool, q->first);
     SV_ASSERT(q->blocks == 0);
     if (q->directory != SV_NONE)
-        sv_slab_unref(pool, q->directory);
+        sv_slab_unref_fast(pool, q->directory);
     sv_spans_init(q);
 }
 
@@ -124,7 +106,7 @@ static void sv_spans_pop(struct sv_spans *q, struct sv_pool *pool)
 void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq)
 {
     while (q->count) {
-        struct sv_span *s = sv_spans_at(q, pool, 0);
+        struct sv_span *s = sv_spans_at_fast(q, pool, 0);
         const uint32_t gone = seq - s->seq;
         if (!sv_seq_after(seq, s->seq))
             break;
@@ -135,7 +117,7 @@ void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq
             s->flags &= (uint16_t)~SV_SPAN_SUMMED;
             break;
         }
-        sv_slab_unref(pool, s->slab);
+        sv_slab_unref_fast(pool, s->slab);
         sv_spans_pop(q, pool);
     }
     sv_spans_settle(q, pool);
@@ -148,7 +130,7 @@ uint32_t sv_spans_find(const struct sv_spans *q, struct sv_pool *pool, uint32_t 
     SV_ASSERT(q->count);
     while (high - low > 1) {
         const uint32_t middle = low + (high - low) / 2;
-        if (sv_seq_after(sv_spans_at(q, pool, middle)->seq, seq))
+        if (sv_seq_after(sv_spans_at_fast(q, pool, middle)->seq, seq))
             high = middle;
         else
             low = middle;
@@ -159,7 +141,7 @@ uint32_t sv_spans_find(const struct sv_spans *q, struct sv_pool *pool, uint32_t 
 void sv_spans_clear(struct sv_spans *q, struct sv_pool *pool)
 {
     while (q->count) {
-        sv_slab_unref(pool, sv_spans_at(q, pool, 0)->slab);
+        sv_slab_unref_fast(pool, sv_spans_at_fast(q, pool, 0)->slab);
         sv_spans_pop(q, pool);
     }
     sv_spans_settle(q, pool);

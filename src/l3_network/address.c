@@ -184,6 +184,10 @@ bool sv_address_is_broadcast(const struct sv_addresses *t, sv_port port, const s
     const uint32_t number = sv_addr_v4_number(addr);
     if (number == 0xffffffffu || number == 0)
         return true;
+    /* Two host bits at least are all ones or all zeros in any subnet's broadcast address: most addresses end
+     * the question here. */
+    if ((number & 3u) == 1u || (number & 3u) == 2u)
+        return false;
     for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
         const struct sv_address *a = sv_address_of(t, i);
         if (a->state == SV_ADDRESS_FREE)

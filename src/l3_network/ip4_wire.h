@@ -21,12 +21,12 @@ enum sv_drop sv_ip4_walk_options(const uint8_t *header, uint32_t header_length, 
 /* The header's sum, all ones when it is right. */
 static inline uint16_t sv_ip4_sum20(const uint8_t *p)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < SV_IP4_HDR_LEN; i += 4) {
-        uint32_t w;
-        sv_memcpy(&w, p + i, 4);
-        sum += w;
-    }
+    uint64_t a, b;
+    uint32_t c;
+    sv_memcpy(&a, p, 8);
+    sv_memcpy(&b, p + 8, 8);
+    sv_memcpy(&c, p + 16, 4);
+    uint64_t sum = (a & 0xffffffffu) + (a >> 32) + (b & 0xffffffffu) + (b >> 32) + c;
     sum = (sum & 0xffffffffu) + (sum >> 32);
     sum = (sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32);
     return sv_sum_fold((uint32_t)sum);

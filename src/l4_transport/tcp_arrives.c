@@ -103,7 +103,7 @@ static enum sv_walk sv_tcp_step2_reset(struct sv_tcb *t, struct sv_seg *s)
         return SV_WALK_STOP;
     }
     t->tcp->count.resets_in++;
-    sv_buf_free(s->packet);
+    sv_buf_free_fast(s->packet);
     s->packet = NULL;
     const bool opening = t->h->state == SV_SYN_RECEIVED;
     sv_tcb_end(t, SV_ON_RESET, opening ? SV_ERR_REFUSED : SV_ERR_RESET,
@@ -190,7 +190,7 @@ void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_t
         }
     }
     if (s->packet) {
-        sv_buf_free(s->packet);
+        sv_buf_free_fast(s->packet);
         s->packet = NULL;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Segments are made here, at the moment the interface has room for them. One connection's turn: what must be
  * sent again, a probe, new data, the FIN, and an ACK if one is still owed. */
+#include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
 /* A turn in progress. */
@@ -18,7 +19,7 @@ static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, 
     for (uint32_t tries = 0; tries < 2; tries++, i++) {
         if (i >= q->count)
             break;
-        const struct sv_span *s = sv_spans_at(q, pool, i);
+        const struct sv_span *s = sv_spans_at_fast(q, pool, i);
         if (sv_seq_within(seq, s->seq, s->length))
             return i;
     }
@@ -36,7 +37,7 @@ static void sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint
     uint32_t done = 0;
     uint16_t sum = 0;
     while (left && b->slices < SV_SLICES_MAX) {
-        const struct sv_span *s = sv_spans_at(&t->b->send, pool, i);
+        const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
         const uint32_t skip = seq - s->seq;
         const uint32_t n = sv_min_u32(left, s->length - skip);
         const struct sv_slice slice = {s->slab, (uint16_t)(s->offset + skip), (uint16_t)n};

@@ -260,7 +260,7 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
             return SV_NONE;
         const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
         if (m->local_port == local_port && m->remote_port == remote_port && m->local == local &&
-            sv_memcmp(&m->remote, remote, sizeof *remote) == 0)
+            sv_addr_equal(&m->remote, remote))
             return value;
     }
 }
@@ -275,7 +275,7 @@ uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t 
 static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
 {
     return a->local_port == b->local_port && a->remote_port == b->remote_port && a->local == b->local &&
-           sv_memcmp(&a->remote, &b->remote, sizeof a->remote) == 0;
+           sv_addr_equal(&a->remote, &b->remote);
 }
 
 /* The lines of the busy record that an acknowledgement and its timers touch. */

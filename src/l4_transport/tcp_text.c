@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Steps six to eight of RFC 9293 §3.10.7.4: urgent pointer, data, FIN. */
+#include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
 /* RFC 6093 §2: the pointer counts to the byte after the urgent data. It is a mark in the stream, no more. */
@@ -26,14 +27,14 @@ static bool sv_tcp_queue_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv
 {
     struct sv_spans *q = &t->b->recv;
     if (q->count && piece.length < SV_SLAB_BYTES / 2u) {
-        struct sv_span *last = sv_spans_at(q, pool, q->count - 1u);
+        struct sv_span *last = sv_spans_at_fast(q, pool, q->count - 1u);
         const uint32_t end = (uint32_t)last->offset + last->length;
         if (last->slab < SV_SLAB_EXTERNAL && end + piece.length <= SV_SLAB_BYTES &&
             sv_slab_refs(pool, last->slab) == 1) {
-            sv_memcpy(sv_slab_bytes(pool, last->slab) + end, sv_slab_bytes(pool, piece.slab) + piece.offset,
+            sv_memcpy(sv_slab_bytes_fast(pool, last->slab) + end, sv_slab_bytes_fast(pool, piece.slab) + piece.offset,
                       piece.length);
             last->length = (uint16_t)(last->length + piece.length);
-            sv_slab_unref(pool, piece.slab);
+            sv_slab_unref_fast(pool, piece.slab);
             return true;
         }
     }
@@ -45,10 +46,10 @@ static bool sv_tcp_queue_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv
  * alone) moves into one. */
 static bool sv_tcp_inline_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv_buf *b, struct sv_slice *piece)
 {
-    const uint32_t slab = sv_slab_alloc(pool, SV_WANT_DATA, t->core->account);
+    const uint32_t slab = sv_slab_alloc_fast(pool, SV_WANT_DATA, t->core->account);
     if (slab == SV_NONE)
         return false;
-    sv_memcpy(sv_slab_bytes(pool, slab), sv_buf_head(b), b->linear_length);
+    sv_memcpy(sv_slab_bytes_fast(pool, slab), sv_buf_head(b), b->linear_length);
     *piece = (struct sv_slice){slab, 0, b->linear_length};
     return true;
 }
@@ -72,10 +73,10 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
             full = !sv_tcp_inline_piece(t, pool, take, &piece);
         } else {
             piece.offset = take->head;
-            sv_slab_ref(pool, take->slab);
+            sv_slab_ref_fast(pool, take->slab);
         }
         if (!full && !sv_tcp_queue_piece(t, pool, piece, t->h->rcv_nxt)) {
-            sv_slab_unref(pool, piece.slab);
+            sv_slab_unref_fast(pool, piece.slab);
             full = true;
         }
         if (!full)
@@ -93,7 +94,7 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
     for (uint32_t k = taken; k < take->slices; k++)
         take->slice[k - taken] = take->slice[k];
     take->slices = (uint16_t)(take->slices - taken);
-    sv_buf_free(take);
+    sv_buf_free_fast(take);
 }
 
 /* RFC 9293 §3.8.6.3: at least every second full segment is acknowledged, and none waits half a second. */
@@ -203,7 +204,7 @@ enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s)
     sv_tcb_tell(t, SV_EVENT_PEER_FIN | SV_EVENT_READABLE);
     sv_tcp_move(t, SV_ON_FIN);
     if (t->h->state == SV_TIME_WAIT) {
-        sv_buf_free(s->packet);
+        sv_buf_free_fast(s->packet);
         s->packet = NULL;
         sv_tcp_enter_time_wait(t);
         return SV_WALK_STOP;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The user's calls: OPEN, SEND, RECEIVE, CLOSE, ABORT of RFC 9293 §3.10.1 to §3.10.5. */
+#include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
 enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
@@ -61,7 +62,7 @@ static uint32_t sv_tcb_append_tail(struct sv_tcb *t, struct sv_pool *pool, const
     struct sv_spans *q = &t->b->send;
     if (!q->count)
         return 0;
-    struct sv_span *last = sv_spans_at(q, pool, q->count - 1u);
+    struct sv_span *last = sv_spans_at_fast(q, pool, q->count - 1u);
     if (sv_slab_is_shared(pool, last->slab) || last->length >= t->h->mss)
         return 0;
     const uint32_t end = (uint32_t)last->offset + last->length;
@@ -205,7 +206,7 @@ enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data
     *n = 0;
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
-    const struct sv_span *s = sv_spans_at(&t.b->recv, pool, 0);
+    const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, 0);
     *data = sv_slab_bytes_fast(pool, s->slab) + s->offset;
     *n = s->length;
     return SV_OK;
@@ -236,7 +237,7 @@ void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
     SV_ASSERT(n <= t.h->rcv_queued);
     if (!n)
         return;
-    const uint32_t first = sv_spans_at(&t.b->recv, pool, 0)->seq;
+    const uint32_t first = sv_spans_at_fast(&t.b->recv, pool, 0)->seq;
     sv_spans_drop_before(&t.b->recv, pool, first + (uint32_t)n);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)n, 0);
     sv_tcb_was_read(&t, (uint32_t)n);
@@ -251,7 +252,7 @@ enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, 
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
     while (*got < n && t.b->recv.count) {
-        const struct sv_span *s = sv_spans_at(&t.b->recv, pool, 0);
+        const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, 0);
         const uint32_t part = (uint32_t)sv_min_u64(n - *got, s->length);
         sv_memcpy(at, sv_slab_bytes_fast(pool, s->slab) + s->offset, part);
         at += part;

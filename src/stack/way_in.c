@@ -220,7 +220,7 @@ static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b
         return false;
     if (y->packet->linear_length && y->packet->slab == SV_NONE)
         return false; /* the inline room has no slab to share */
-    return sv_memcmp(&x->remote, &y->remote, sizeof x->remote) == 0;
+    return sv_addr_equal(&x->remote, &y->remote);
 }
 
 /* The payload of y becomes slices of x; y's descriptor goes. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a span lies, for inlining across files: every segment asks several times. */
+#ifndef SV_CORE_SPANS_INLINE_H
+#define SV_CORE_SPANS_INLINE_H
+
+#include "core/pool_inline.h"
+#include "core/spans.h"
+
+static inline uint32_t *sv_spans_place(struct sv_spans *q, struct sv_pool *pool, uint32_t number)
+{
+    const uint32_t block = number / SV_SPANS_PER_BLOCK;
+    if (q->directory == SV_NONE)
+        return &q->block[block % SV_SPANS_BLOCKS];
+    uint32_t *directory = (uint32_t *)(void *)sv_slab_bytes_fast(pool, q->directory);
+    return &directory[block % SV_SPANS_DIRECTORY];
+}
+
+static inline struct sv_span *sv_spans_by_number(const struct sv_spans *q, struct sv_pool *pool, uint32_t number)
+{
+    const uint32_t slab = *sv_spans_place((struct sv_spans *)(uintptr_t)q, pool, number);
+    struct sv_span *spans = (struct sv_span *)(void *)sv_slab_bytes_fast(pool, slab);
+    return &spans[number % SV_SPANS_PER_BLOCK];
+}
+
+static inline struct sv_span *sv_spans_at_fast(const struct sv_spans *q, struct sv_pool *pool, uint32_t i)
+{
+    SV_ASSERT(i < q->count);
+    if (!q->blocks)
+        return (struct sv_span *)(uintptr_t)&q->small[i];
+    return sv_spans_by_number(q, pool, q->first + i);
+}
+
+#endif
