@@ -402,8 +402,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run1),      cmocka_unit_test(test_run4),
-        cmocka_unit_test(test_world),     cmocka_unit_test(test_capture_and_choice),
+        cmocka_unit_test(test_run1),
+        cmocka_unit_test(test_run4),
+        cmocka_unit_test(test_world),
+        cmocka_unit_test(test_flow_from_packets),
+        cmocka_unit_test(test_capture_and_choice),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
