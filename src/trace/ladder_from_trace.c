@@ -18,6 +18,7 @@ void sv_ladder_build_open(struct sv_ladder_build *b, const struct sv_ladder_sour
     for (uint32_t i = 0; i < 2; i++) {
         b->cursor[i] = SV_NONE;
         b->initial[i] = SV_LADDER_UNKNOWN;
+        b->state[i] = SV_LADDER_UNKNOWN;
         b->waiting[i] = SV_LADDER_UNKNOWN;
         b->min_delay_ns[i] = UINT64_MAX;
         b->time_wait_at[i] = SV_NEVER;
@@ -49,16 +50,36 @@ static struct sv_ladder_raw *sv_event_row(struct sv_ladder_build *b, enum sv_lad
     return row;
 }
 
+/* The third message of a handshake: the first bare or full acknowledgement that came at that moment, though data came
+ * with it in one burst. SV_NONE: not seen. */
+static uint32_t sv_event_third(const struct sv_ladder_build *b, uint32_t side, sv_time when)
+{
+    uint32_t found = SV_NONE;
+    for (size_t i = b->count; i-- > 0 && b->count - i < 64;) {
+        const struct sv_ladder_row *row = &b->raw[i].row;
+        const bool ack = (row->flags & (SV_LADDER_ACK | SV_LADDER_SYN)) == SV_LADDER_ACK;
+        if (row->kind <= SV_LADDER_ARRIVED && row->side != side && ack && row->arrival == when)
+            found = (uint32_t)i;
+    }
+    return found;
+}
+
 static void sv_event_state(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
     const uint32_t from = r->arg[0], to = r->arg[1];
-    if (from >= SV_TCP_STATES || to >= SV_TCP_STATES)
+    /* The small record of a handshake and the full one that takes its place both say SYN-RECEIVED. */
+    if (from >= SV_TCP_STATES || to >= SV_TCP_STATES || b->state[side] == to)
         return;
+    b->state[side] = (uint8_t)to;
     if (b->initial[side] == SV_LADDER_UNKNOWN) /* what answers a SYN came from a listener */
         b->initial[side] = (uint8_t)(to == SV_SYN_RECEIVED && from == SV_CLOSED ? SV_LISTEN : from);
     if (to == SV_TIME_WAIT)
         b->time_wait_at[side] = r->time;
     b->waiting[side] = SV_LADDER_UNKNOWN;
+    if (from == SV_SYN_RECEIVED && to == SV_ESTABLISHED) {
+        const uint32_t third = sv_event_third(b, side, r->time);
+        b->cursor[side] = third != SV_NONE ? third : b->cursor[side];
+    }
     const bool own = to == SV_SYN_SENT || to == SV_FIN_WAIT_1 || to == SV_LAST_ACK;
     if (!own && b->cursor[side] != SV_NONE && b->cursor[side] < b->count) {
         struct sv_ladder_raw *row = &b->raw[b->cursor[side]];
@@ -95,9 +116,13 @@ static uint32_t sv_event_find(const struct sv_ladder_build *b, uint32_t side, ui
             continue;
         if (packet && raw->packet_in == packet)
             return (uint32_t)i;
-        if (by_numbers && found == SV_NONE &&
-            (raw->row.seq == seq || (end != seq && raw->row.seq + raw->row.len == end)))
-            found = (uint32_t)i;
+        if (!by_numbers)
+            continue;
+        /* A bare acknowledgement and the data after it have the same number: the length decides. */
+        if (raw->row.seq == seq && raw->row.seq + raw->row.len == end)
+            return (uint32_t)i;
+        if (found == SV_NONE && end != seq && raw->row.seq + raw->row.len == end)
+            found = (uint32_t)i; /* the last of some that were merged */
     }
     return found;
 }

@@ -81,6 +81,7 @@ struct sv_ladder_build {
     uint8_t has_isn[2], has_end[2], has_ack[2], scale[2], has_scale[2], fin[2], fin_acked[2];
     uint32_t cursor[2];                 /* the row that a state change of this side belongs to */
     uint8_t initial[2];                 /* states before the first row */
+    uint8_t state[2];                   /* as last heard */
     uint8_t waiting[2], waiting_for[2]; /* a state that belongs to a segment yet to come; its flag */
     sv_time waiting_at[2];
     sv_time time_wait_at[2];

@@ -281,15 +281,33 @@ static void sv_note_under(struct sv_ladder *l, const char *note)
     }
 }
 
+/* The totals break between their parts only: segments and bytes, then what was sent again or lost. */
+static char *sv_fold_second(char *totals)
+{
+    for (uint32_t commas = 0; *totals; totals++) {
+        const bool wide = strncmp(totals, "\xef\xbc\x8c", 3) == 0;
+        if ((wide || strncmp(totals, ", ", 2) == 0) && ++commas == 2)
+            return totals + (wide ? 3 : 2);
+    }
+    return NULL;
+}
+
 static void sv_fold_line(struct sv_ladder *l, struct sv_drawing *d)
 {
-    char room[400];
+    char room[400], first[400];
     struct sv_text out = sv_text_of(room, sizeof room);
     sv_text_format(&out, ": ");
     if (d->row->text)
         sv_text_format(&out, "%s", d->row->text);
     else
         sv_ladder_totals(l, d->row, &out);
+    char *const second = d->row->text ? NULL : sv_fold_second(room);
+    if (second && sv_width_text(room, out.used) > l->field - 2) {
+        snprintf(first, sizeof first, "%.*s", (int)(second - room), room);
+        sv_at_rail(l, d, SV_LADDER_LEFT, 2, 4, SV_INK_PLAIN, first);
+        sv_at_rail(l, d, SV_LADDER_LEFT, 4, 4, SV_INK_PLAIN, second);
+        return;
+    }
     sv_at_rail(l, d, SV_LADDER_LEFT, 2, 4, SV_INK_PLAIN, room);
 }
 

@@ -147,6 +147,10 @@ bool sv_ladder_build_over(const struct sv_ladder_build *b)
 {
     if (!b->found || b->count == 0)
         return false;
+    /* A side whose states are heard has to be done as well: its last word comes after the last segment. */
+    for (uint32_t i = 0; i < 2; i++)
+        if (b->state[i] != SV_LADDER_UNKNOWN && b->state[i] != SV_CLOSED && b->state[i] != SV_TIME_WAIT)
+            return false;
     for (size_t i = b->count; i-- > 0 && b->count - i < 16;)
         if (b->raw[i].row.kind <= SV_LADDER_ARRIVED && b->raw[i].row.flags & SV_LADDER_RST)
             return true;

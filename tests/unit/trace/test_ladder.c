@@ -379,8 +379,8 @@ static void test_fold(void **state)
     sv_ladder_close(&l);
     expect_lines("    0.000              |-- ACK seq=1 ack=1 len=1460 ------------->|\n"
                  "    0.000              |-- ACK seq=1461 ack=1 len=1460 ---------->|\n"
-                 "                       |  : 45,961 segments, 67,103,060 bytes, 1  |\n"
-                 "                       |    retransmitted                         |\n"
+                 "                       |  : 45,961 segments, 67,103,060 bytes,    |\n"
+                 "                       |    1 retransmitted                       |\n"
                  "    0.045              |-- ACK seq=67105981 ack=1 len=1460 ------>|\n"
                  "    0.045              |-- ACK seq=67107441 ack=1 len=1460 ------>|\n"
                  "    0.046              |-- FIN,ACK seq=67108901 ack=1 ----------->|\n");

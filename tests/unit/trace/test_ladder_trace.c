@@ -190,6 +190,7 @@ static void test_run1(void **state)
     assert_false(sv_ladder_build_over(&build));
     s = from_kernel(41370, 80, ACK, 83, 172);
     frame(1, t + 580 * US, SV_TRACE_FRAME_IN, 19, &s);
+    assert_false(sv_ladder_build_over(&build)); /* its last state is still to be told */
     state_change(1, t + 580 * US, 5, SV_LAST_ACK, SV_CLOSED);
     assert_true(sv_ladder_build_over(&build));
     draw(0, 1);
@@ -310,6 +311,47 @@ static void test_world(void **state)
     sv_ladder_build_free(&build);
 }
 
+/* As the stack tells it: the listener's own flow number at the SYN, no FLOW record, the new number with the third
+ * segment, which comes in one burst with data. */
+static void test_flow_from_packets(void **state)
+{
+    (void)state;
+    struct sv_ladder_source source = source_live(80);
+    sv_ladder_build_open(&build, &source);
+    struct segment s = from_kernel(41370, 80, SYN, 0, 0);
+    frame(1, 0, SV_TRACE_FRAME_IN, 11, &s);
+    struct sv_trace_record half = {.kind = SV_TRACE_TCP_STATE, .host = 1, .flow = 2, .packet = 11};
+    half.arg[0] = SV_LISTEN;
+    half.arg[1] = SV_SYN_RECEIVED;
+    sv_ladder_build_record(&build, &half, NULL);
+    s = from_seven(41370, 80, SYN | ACK, 0, 1);
+    frame(1, 0, SV_TRACE_FRAME_OUT, 12, &s);
+    s = from_kernel(41370, 80, ACK, 1, 1);
+    frame(1, 60 * US, SV_TRACE_FRAME_IN, 13, &s);
+    s.flags = PSH | ACK;
+    s.data = "x";
+    s.n = 1;
+    frame(1, 60 * US, SV_TRACE_FRAME_IN, 14, &s);
+    state_change(1, 60 * US, 7, SV_CLOSED, SV_SYN_RECEIVED);
+    state_change(1, 60 * US, 7, SV_SYN_RECEIVED, SV_ESTABLISHED);
+    struct sv_trace_record data = {.time = 60 * US, .kind = SV_TRACE_TCP_RECEIVED, .host = 1, .flow = 7, .packet = 14};
+    sv_ladder_build_record(&build, &data, NULL);
+    size_t n;
+    struct sv_ladder_options o;
+    memset(&o, 0, sizeof o);
+    const struct sv_ladder_row *rows = sv_ladder_build_rows(&build, &n, &o);
+    assert_non_null(rows);
+    assert_int_equal(n, 5);
+    assert_int_equal(rows[0].kind, SV_LADDER_STATE);
+    assert_int_equal(rows[0].right_state, SV_LISTEN);
+    assert_int_equal(rows[1].right_state, SV_SYN_RECEIVED);
+    assert_int_equal(rows[3].right_state, SV_ESTABLISHED);
+    assert_int_equal(rows[3].len, 0);
+    assert_int_equal(rows[4].right_state, SV_LADDER_UNKNOWN);
+    assert_int_equal(build.flow[1], 7);
+    sv_ladder_build_free(&build);
+}
+
 static void test_capture_and_choice(void **state)
 {
     (void)state;
@@ -360,8 +402,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run1),      cmocka_unit_test(test_run4),
-        cmocka_unit_test(test_world),     cmocka_unit_test(test_capture_and_choice),
+        cmocka_unit_test(test_run1),
+        cmocka_unit_test(test_run4),
+        cmocka_unit_test(test_world),
+        cmocka_unit_test(test_flow_from_packets),
+        cmocka_unit_test(test_capture_and_choice),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

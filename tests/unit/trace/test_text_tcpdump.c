@@ -110,7 +110,8 @@ static const char *folder(void)
     return NULL;
 }
 
-static void compare_all(const char *flags, const struct sv_text_options *o, double least)
+/* Every `step`th capture: a tcpdump is started for each. */
+static void compare_all(const char *flags, const struct sv_text_options *o, unsigned step, double least)
 {
     const char *root = folder();
     if (!root || system("tcpdump --version >/dev/null 2>&1") != 0) {
@@ -118,6 +119,7 @@ static void compare_all(const char *flags, const struct sv_text_options *o, doub
         skip();
     }
     struct tally t = {0, 0, 0};
+    unsigned seen = 0;
     static const char *const parts[] = {"tcpdump", "zeek"};
     for (size_t i = 0; i < 2; i++) {
         char path[600];
@@ -125,7 +127,7 @@ static void compare_all(const char *flags, const struct sv_text_options *o, doub
         DIR *d = opendir(path);
         for (struct dirent *e; d && (e = readdir(d));) {
             const size_t n = strlen(e->d_name);
-            if (n < 6 || strcmp(e->d_name + n - 5, ".pcap") != 0)
+            if (n < 6 || strcmp(e->d_name + n - 5, ".pcap") != 0 || seen++ % step != 0)
                 continue;
             snprintf(path, sizeof path, "%s/%s/%s", root, parts[i], e->d_name);
             compare_file(path, flags, o, &t);
@@ -136,7 +138,7 @@ static void compare_all(const char *flags, const struct sv_text_options *o, doub
     const double share = t.known ? 100.0 * (double)t.equal / (double)t.known : 0;
     printf("tcpdump -n %s: %lu packets, %lu known, %lu lines equal (%.3f %%)\n", flags, t.packets, t.known, t.equal,
            share);
-    assert_true(t.known > 10000);
+    assert_true(t.known > 10000 / step / 2);
     assert_true(share >= least);
 }
 
@@ -144,28 +146,28 @@ static void test_plain(void **state)
 {
     (void)state;
     const struct sv_text_options o = {0};
-    compare_all("", &o, 99.0);
+    compare_all("", &o, 1, 99.5);
 }
 
 static void test_link(void **state)
 {
     (void)state;
     const struct sv_text_options o = {.link = 1};
-    compare_all("-e", &o, 99.0);
+    compare_all("-e", &o, 4, 99.0);
 }
 
 static void test_verbose(void **state)
 {
     (void)state;
     const struct sv_text_options o = {.verbose = 1};
-    compare_all("-v", &o, 99.0);
+    compare_all("-v", &o, 2, 99.5);
 }
 
 static void test_hex(void **state)
 {
     (void)state;
     const struct sv_text_options o = {.hex = 1};
-    compare_all("-X", &o, 99.0);
+    compare_all("-X", &o, 4, 99.0);
 }
 
 int main(void)
