@@ -224,7 +224,8 @@ void sv_neighbours_check(const struct sv_core *c, const struct sv_neighbours *n)
         SV_ASSERT(e->held.packets == 0 || e->state == SV_NEIGHBOUR_INCOMPLETE);
         SV_ASSERT(e->held.packets <= SV_NEIGHBOUR_HELD_EACH);
         SV_ASSERT(e->listed == (e->pins == 0 && e->state != SV_NEIGHBOUR_PERMANENT));
-        SV_ASSERT(e->deadline == SV_NEVER || e->timer.at <= e->deadline);
+        SV_ASSERT(e->deadline == SV_NEVER || e->timer.at <= e->deadline ||
+                  (e->state == SV_NEIGHBOUR_FAILED && e->deadline <= c->now));
         SV_ASSERT(e->confirmed <= c->now);
     }
     SV_ASSERT(used == n->used);

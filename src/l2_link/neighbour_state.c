@@ -260,9 +260,12 @@ void sv_neighbour_expire(struct sv_core *c, struct sv_link *l, uint32_t index)
         sv_neighbour_ask(c, l, index);
         break;
     case SV_NEIGHBOUR_FAILED:
-        e->deadline = c->now; /* believed no longer: the next use asks again */
-        if (e->pins == 0)
+        if (e->pins == 0) {
             sv_neighbour_forget(c, l, index, SV_NEIGHBOUR_ON_TIMEOUT);
+            break;
+        }
+        e->deadline = c->now; /* believed no longer: the next use asks again, so whoever waits for it is told */
+        sv_neighbour_note(n, index);
         break;
     case SV_NEIGHBOUR_FREE:
     case SV_NEIGHBOUR_STALE:

@@ -6,7 +6,8 @@ sv_time sv_stack_next_deadline(const struct sv_stack *s)
 {
     if (s->net.loop.packets)
         return s->core.now;
-    return sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp));
+    const sv_time starved = s->starved_until ? s->starved_until : SV_NEVER;
+    return sv_min_u64(starved, sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp)));
 }
 
 void sv_stack_after(struct sv_stack *s)
@@ -56,6 +57,8 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
             sv_tcp_prefetch(&s->tcp, next);
         sv_stack_woken(s, kind, index);
     }
+    if (s->starved_until <= now)
+        s->starved_until = 0;
     sv_tcp_expire_queues(&s->tcp);
     while (sv_tcp_half_open_due(&s->tcp, &reply))
         sv_stack_reply(s, &reply);

@@ -125,8 +125,13 @@ uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room,
         uint32_t neighbour;
         if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
             break;
+        const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
         if (!sv_out_turn(s, out, neighbour, &room, give))
             sv_out_queued(s, out, &room, give); /* a question for the neighbour may have been added */
+        if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
+            s->starved_until = s->core.now + SV_MS;
+            break;
+        }
     }
     return give->n - before;
 }
