@@ -201,7 +201,7 @@ bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *r
     tcp->count.segments_in += s->segments;
     s->flow_value = sv_tcp_resolve(tcp, s);
     if (s->flow_value == SV_NONE)
-        return sv_tcp_listen_arrives(tcp, s, reply);
+        return sv_tcp_listen_arrives(tcp, s, NULL, reply);
     switch (SV_TCP_VALUE_KIND(s->flow_value)) {
     case SV_TCP_HALF_OPEN:
         return sv_tcp_half_open_arrives(tcp, s, reply);

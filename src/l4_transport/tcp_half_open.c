@@ -70,7 +70,8 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
     sv_tcp_small_free(tcp, index);
 }
 
-void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply)
+void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                            struct sv_tcp_reply *reply)
 {
     const uint8_t offered = sv_tcp_profile(tcp->profile)->agreed;
     uint32_t ts_offset;
@@ -97,6 +98,8 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         .bits = (uint16_t)((agreed & SV_TCP_SCALING ? s->scale : 0u) | agreed << 4),
     };
     m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port, &ts_offset);
+    if (beyond && !sv_seq_after(m->u.half.iss, *beyond)) /* RFC 9293 §3.6.1 */
+        m->u.half.iss = *beyond + 65537u; /* as far as an unscaled window reached */
     m->u.half.irs = s->seq;
     m->u.half.ts_recent = agreed & SV_TCP_TIMESTAMPS ? s->ts_val : 0;
     m->u.half.listener = listener;

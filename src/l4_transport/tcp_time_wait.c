@@ -110,9 +110,10 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     struct sv_core *core = sv_tcp_core(tcp);
     const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    if (sv_time_wait_reusable(m, s)) {
+    if (sv_time_wait_reusable(m, s) && sv_tcp_is_listened_for(tcp, s)) {
+        const uint32_t beyond = m->u.wait.snd_nxt;
         sv_tcp_time_wait_end(tcp, index);
-        return sv_tcp_listen_arrives(tcp, s, reply);
+        return sv_tcp_listen_arrives(tcp, s, &beyond, reply);
     }
     enum sv_drop why = SV_DROP_TCP_OLD;
     bool answer = false;
