@@ -63,7 +63,7 @@ static const struct sv_line sack[] = {
     {2, PEER, ACK, 2001, 1, 100, EST},
     {2, US, ACK, 1, 1, 0, EST, .options = O_TS | O_SACK, .sacks = 3, .sack = {2001, 2101, 3001, 3101, 1001, 1101}},
     {3, PEER, ACK, 1, 1, 1000, EST},
-    {3, US, ACK, 1, 1101, 0, EST, .options = O_TS | O_SACK, .sacks = 2, .sack = {3001, 3101, 2001, 2101}},
+    {3, US, ACK, 1, 1101, 0, EST, .options = O_TS | O_SACK, .sacks = 2, .sack = {2001, 2101, 3001, 3101}},
 };
 static const struct sv_line sack_grows[] = {
     {0, PEER, ACK, 1001, 1, 100, EST},
@@ -83,9 +83,13 @@ static const struct sv_line urgent_in[] = {
     {1, US, ACK, 1, 21, 0, EST},
     {2, CALL, RECV, 100, 20, SV_OK, EST}, /* in line, as RFC 6093 §3 wants it */
 };
-static const struct sv_line urgent_in_closing_sides[] = {
-    {0, PEER, ACK | URG, 0, 0, 10, SAME, .urgent = 5, .event = SV_EVENT_URGENT},
-    {200, US, ACK, 0, 10, 0, SAME},
+static const struct sv_line urgent_in_fin_wait_1[] = {
+    {0, PEER, ACK | URG, 1, 1, 10, SV_FIN_WAIT_1, .urgent = 5, .event = SV_EVENT_URGENT},
+    {200, US, ACK, 2, 11, 0, SV_FIN_WAIT_1},
+};
+static const struct sv_line urgent_in_fin_wait_2[] = {
+    {0, PEER, ACK | URG, 1, 2, 10, SV_FIN_WAIT_2, .urgent = 5, .event = SV_EVENT_URGENT},
+    {200, US, ACK, 2, 11, 0, SV_FIN_WAIT_2},
 };
 static const struct sv_line urgent_after_fin[] = {{0, PEER, ACK | URG, 0, 0, 0, SAME, .urgent = 5}};
 static const struct sv_line urgent_out[] = { /* RFC 6093 §2: the pointer is of the byte after */
@@ -132,8 +136,8 @@ static const struct sv_exchange options[] = {
     SV_EXCHANGE_WITH(sack, MODERN_EST),
     SV_EXCHANGE_WITH(sack_grows, MODERN_EST),
     SV_EXCHANGE_WITH(urgent_in, FROM(SV_ESTABLISHED)),
-    SV_EXCHANGE_WITH(urgent_in_closing_sides, .starts = SV_START(SV_FIN_WAIT_1) | SV_START(SV_FIN_WAIT_2),
-                     .from_next = 1),
+    SV_EXCHANGE_WITH(urgent_in_fin_wait_1, FROM(SV_FIN_WAIT_1)),
+    SV_EXCHANGE_WITH(urgent_in_fin_wait_2, FROM(SV_FIN_WAIT_2)),
     SV_EXCHANGE_WITH(urgent_after_fin, FROM(SV_CLOSE_WAIT), .from_next = 1),
     SV_EXCHANGE_WITH(urgent_out, FROM(SV_ESTABLISHED)),
     SV_EXCHANGE_WITH(keepalive, .starts = SV_START(SV_ESTABLISHED) | SV_START(SV_FIN_WAIT_2) | SV_START(SV_CLOSE_WAIT),
