@@ -181,6 +181,8 @@ enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index
         what |= SV_EVENT_READABLE;
     if (t.h->flags & SV_TCP_FIN_RECEIVED)
         what |= SV_EVENT_PEER_FIN | SV_EVENT_READABLE;
+    if (t.b && t.b->rcv_urgent)
+        what |= SV_EVENT_URGENT;
     if (t.c->error)
         what |= SV_EVENT_ERROR;
     if ((t.h->flags & SV_TCP_DEAD) && !t.h->rcv_queued)
