@@ -12,8 +12,8 @@ static inline uint64_t rotate(uint64_t v, uint32_t by)
 
 static inline struct sv_sip start(const struct sv_siphash_key *key)
 {
-    return (struct sv_sip){key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
-                           key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u};
+    return (struct sv_sip){key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du, key->k0 ^ 0x6c7967656e657261u,
+                           key->k1 ^ 0x7465646279746573u};
 }
 
 static inline struct sv_sip one_round(struct sv_sip s)
@@ -53,7 +53,7 @@ static inline uint64_t finish(struct sv_sip s, uint32_t d)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
-/* Fewer than eight bytes as a little-endian number. */
+/* Up to eight bytes as a little-endian number. */
 static inline uint64_t little(const uint8_t *p, size_t n)
 {
     uint64_t v = 0;
@@ -62,11 +62,11 @@ static inline uint64_t little(const uint8_t *p, size_t n)
     return v;
 }
 
-/* Written out, compilers make one load of it. */
-static inline uint64_t little_u64(const uint8_t *p)
+/* Eight of them, in the form that compilers read as one load. */
+static inline uint64_t little8(const uint8_t *p)
 {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 /* Inlined into each of its two callers, so that the numbers of rounds are constants there. */
@@ -77,7 +77,7 @@ __attribute__((always_inline)) static inline uint64_t hash(const struct sv_sipha
     const uint64_t length = (uint64_t)(n & 0xff) << 56;
     struct sv_sip s = start(key);
     for (; n >= 8; n -= 8, p += 8)
-        s = absorb(s, little_u64(p), c);
+        s = absorb(s, little8(p), c);
     return finish(absorb(s, length | little(p, n), c), d);
 }
 
@@ -91,14 +91,20 @@ uint64_t sv_siphash13(const struct sv_siphash_key *key, const void *bytes, size_
     return hash(key, bytes, n, 1, 3);
 }
 
-uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+uint64_t sv_siphash13_words(const struct sv_siphash_key *key, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                            uint64_t w4)
 {
     struct sv_sip s = start(key);
-    s = absorb(s, word[0], 1);
-    s = absorb(s, word[1], 1);
-    s = absorb(s, word[2], 1);
-    s = absorb(s, word[3], 1);
-    s = absorb(s, word[4], 1);
+    s = absorb(s, w0, 1);
+    s = absorb(s, w1, 1);
+    s = absorb(s, w2, 1);
+    s = absorb(s, w3, 1);
+    s = absorb(s, w4, 1);
     s = absorb(s, (uint64_t)40 << 56, 1);
     return finish(s, 3);
+}
+
+uint64_t sv_siphash13_5(const struct sv_siphash_key *key, const uint64_t word[5])
+{
+    return sv_siphash13_words(key, word[0], word[1], word[2], word[3], word[4]);
 }

@@ -34,11 +34,17 @@ void sv_tcp_challenge_ack(struct sv_tcb *t)
         sv_drop(t->core, SV_DROP_TCP_CHALLENGE_RATE, NULL, t->h->interface, t->c->flow);
 }
 
-/* RFC 7323 §5.3 R1: older than what we hold, unless what we hold is itself older than 24 days (§5.5). */
-static bool sv_tcp_paws_rejects(const struct sv_tcb *t, const struct sv_seg *s)
+/* RFC 7323 §5.5: what we hold is older than 24 days and means nothing any more. */
+static bool sv_tcp_ts_outdated(const struct sv_tcb *t)
 {
     const uint32_t days24_ticks = (uint32_t)(24ull * 86400u * SV_S >> 20);
-    return sv_seq_before(s->ts_val, t->h->ts_recent) && sv_tick(t->now) - t->h->ts_recent_at < days24_ticks;
+    return sv_tick(t->now) - t->h->ts_recent_at >= days24_ticks;
+}
+
+/* RFC 7323 §5.3 R1. */
+static bool sv_tcp_paws_rejects(const struct sv_tcb *t, const struct sv_seg *s)
+{
+    return sv_seq_before(s->ts_val, t->h->ts_recent) && !sv_tcp_ts_outdated(t);
 }
 
 static enum sv_walk sv_tcp_not_acceptable(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why)
@@ -85,7 +91,8 @@ static enum sv_walk sv_tcp_step1_sequence(struct sv_tcb *t, struct sv_seg *s)
     }
     /* RFC 7323 §4.3: a segment that spans Last.ACK.sent brings the timestamp to echo. */
     if ((s->options & SV_OPTION_TIMESTAMPS) && (t->h->agreed & SV_TCP_TIMESTAMPS) &&
-        sv_seq_before_or_at(s->seq, t->h->rcv_acked) && sv_seq_after_or_at(s->ts_val, t->h->ts_recent)) {
+        sv_seq_before_or_at(s->seq, t->h->rcv_acked) &&
+        (sv_seq_after_or_at(s->ts_val, t->h->ts_recent) || sv_tcp_ts_outdated(t))) {
         t->h->ts_recent = s->ts_val;
         t->h->ts_recent_at = sv_tick(t->now);
     }
@@ -201,7 +208,7 @@ bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *r
     tcp->count.segments_in += s->segments;
     s->flow_value = sv_tcp_resolve(tcp, s);
     if (s->flow_value == SV_NONE)
-        return sv_tcp_listen_arrives(tcp, s, reply);
+        return sv_tcp_listen_arrives(tcp, s, NULL, reply);
     switch (SV_TCP_VALUE_KIND(s->flow_value)) {
     case SV_TCP_HALF_OPEN:
         return sv_tcp_half_open_arrives(tcp, s, reply);

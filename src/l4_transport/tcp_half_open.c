@@ -72,7 +72,8 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
     sv_tcp_small_free(tcp, index);
 }
 
-void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply)
+void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                            struct sv_tcp_reply *reply)
 {
     const uint8_t offered = sv_tcp_profile(tcp->profile)->agreed;
     reply->header.flags = 0;
@@ -98,6 +99,8 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         .bits = (uint16_t)((agreed & SV_TCP_SCALING ? s->scale : 0u) | agreed << 4),
     };
     m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port);
+    if (beyond && !sv_seq_after(m->u.half.iss, *beyond)) /* RFC 9293 §3.6.1 */
+        m->u.half.iss = *beyond + 65537u; /* as far as an unscaled window reached */
     m->u.half.irs = s->seq;
     m->u.half.ts_recent = agreed & SV_TCP_TIMESTAMPS ? s->ts_val : 0;
     m->u.half.listener = listener;
@@ -183,7 +186,9 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         *answer = true;
         return SV_DROP_TCP_DUPLICATE;
     }
-    if (timed && (s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST) &&
+    if (timed && !(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST))
+        return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2 */
+    if (timed && !(s->flags & SV_RST) &&
         sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
         sv_half_reply(tcp, m, s->port, reply);
         *answer = true;

@@ -118,9 +118,12 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
                     uint16_t local_port);
 
 /* --- tcp_listen.c, tcp_half_open.c --- */
-bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+/* beyond: NULL, or the number that our ISN must lie beyond. */
+bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply);
+bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s);
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
-void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply);
+void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                            struct sv_tcp_reply *reply);
 void sv_tcp_accept_ready(struct sv_tcb *t);             /* the handshake is over: tell the listener */
 void sv_tcp_accept_leave(struct sv_tcb *t);
 sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp);

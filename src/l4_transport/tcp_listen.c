@@ -86,8 +86,13 @@ static uint32_t sv_tcp_listener_for(const struct sv_tcp *tcp, const struct sv_se
     return found;
 }
 
+bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s)
+{
+    return sv_tcp_listener_for(tcp, s) != SV_NONE;
+}
+
 /* A segment whose flow has no record: for a listener, or for nobody. */
-bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply)
 {
     struct sv_core *core = sv_tcp_core(tcp);
     const uint32_t listener = sv_tcp_listener_for(tcp, s);
@@ -115,7 +120,7 @@ bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_r
         s->packet = NULL;
         return answer;
     }
-    sv_tcp_half_open_begin(tcp, listener, s, reply);
+    sv_tcp_half_open_begin(tcp, listener, s, beyond, reply);
     const bool made = reply->header.flags != 0;
     if (made)
         sv_buf_free(s->packet);
@@ -177,6 +182,8 @@ enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index
         what |= SV_EVENT_READABLE;
     if (t.h->flags & SV_TCP_FIN_RECEIVED)
         what |= SV_EVENT_PEER_FIN | SV_EVENT_READABLE;
+    if (t.b && t.b->rcv_urgent)
+        what |= SV_EVENT_URGENT;
     if (t.c->error)
         what |= SV_EVENT_ERROR;
     if ((t.h->flags & SV_TCP_DEAD) && !t.h->rcv_queued)

@@ -157,7 +157,7 @@ struct sv_tcp_busy {
     uint32_t owner;        /* index of the connection; next free busy record */
     uint32_t sack_recent;  /* start of the out-of-order range that grew last: the first SACK block */
     uint32_t rexmit_nxt;   /* next byte to send again after a timeout or in recovery */
-    uint32_t prior_cwnd;
+    uint32_t dup_flight;   /* bytes in flight at the first duplicate acknowledgement */
     uint8_t backoff;       /* timeouts in a row */
     uint8_t recovery;      /* enum sv_tcp_recovery */
     uint8_t timing;        /* a segment is being timed */
@@ -166,12 +166,11 @@ struct sv_tcp_busy {
     uint8_t rexmit;        /* bytes at rexmit_nxt must go out again */
     uint8_t urgent;        /* snd_up is ahead of SND.UNA */
     uint8_t rcv_urgent;
-    uint8_t limited;       /* extra segments sent by limited transmit (RFC 3042) */
     uint8_t syn_count;     /* SYNs or SYN,ACKs sent */
     uint8_t quickack;      /* segments still acknowledged at once */
     uint8_t reason;        /* enum sv_sent_reason of what is sent again */
     uint8_t fin_early;     /* the peer's FIN came before its data: it stands at fin_seq */
-    uint8_t spare[3];
+    uint8_t spare[4];
     uint32_t fin_seq;
     uint32_t send_hint;    /* number of the send span that SND.NXT was in last */
     uint8_t cc[96];        /* congestion control's own */

@@ -51,9 +51,9 @@ void sv_tcp_cc_acked(struct sv_tcb *t, uint32_t bytes)
     sv_tcp_cwnd_trace(t, CWND_GROW);
 }
 
-static void sv_tcp_halve(struct sv_tcb *t)
+static void sv_tcp_halve(struct sv_tcb *t, uint32_t flight)
 {
-    t->c->ssthresh = sv_max_u32((t->h->snd_max - t->h->snd_una) / 2u, 2u * t->h->mss); /* RFC 5681 (4) */
+    t->c->ssthresh = sv_max_u32(flight / 2u, 2u * t->h->mss); /* RFC 5681 (4) */
 }
 
 void sv_tcp_cc_duplicate(struct sv_tcb *t)
@@ -61,11 +61,13 @@ void sv_tcp_cc_duplicate(struct sv_tcb *t)
     struct sv_tcp_busy *b = t->b;
     if (t->h->dupacks < 255)
         t->h->dupacks++;
+    if (t->h->dupacks == 1)
+        b->dup_flight = t->h->snd_max - t->h->snd_una;
     if (b->recovery == SV_RECOVERY_FAST) {
         t->h->cwnd = sv_min_u32(t->h->cwnd + t->h->mss, SV_CWND_MAX); /* one segment has left the network */
     } else if (t->h->dupacks == sv_tcb_profile(t)->duplicate_threshold && sv_seq_after(t->h->snd_una, b->recover)) {
         t->tcp->count.fast_recoveries++;
-        sv_tcp_halve(t);
+        sv_tcp_halve(t, b->dup_flight); /* without what limited transmit added, RFC 5681 §3.2 step 2 */
         b->recover = t->h->snd_max - 1u;
         b->recovery = SV_RECOVERY_FAST;
         t->h->cwnd = t->c->ssthresh + 3u * t->h->mss;
@@ -105,7 +107,7 @@ void sv_tcp_cc_timeout(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
     if (b->backoff <= 1) /* RFC 5681 §3.1: ssthresh is kept when the same segment times out again */
-        sv_tcp_halve(t);
+        sv_tcp_halve(t, t->h->snd_max - t->h->snd_una);
     t->h->cwnd = t->h->mss;
     b->acked_in_round = 0;
     b->recovery = SV_RECOVERY_TIMEOUT;

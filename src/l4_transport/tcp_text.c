@@ -204,7 +204,7 @@ enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s)
     sv_tcb_tell(t, SV_EVENT_PEER_FIN | SV_EVENT_READABLE);
     sv_tcp_move(t, SV_ON_FIN);
     if (t->h->state == SV_TIME_WAIT) {
-        sv_buf_free_fast(s->packet);
+        sv_buf_free(s->packet);
         s->packet = NULL;
         sv_tcp_enter_time_wait(t);
         return SV_WALK_STOP;

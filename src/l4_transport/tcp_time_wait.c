@@ -112,9 +112,10 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     struct sv_core *core = sv_tcp_core(tcp);
     const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    if (sv_time_wait_reusable(m, s)) {
+    if (sv_time_wait_reusable(m, s) && sv_tcp_is_listened_for(tcp, s)) {
+        const uint32_t beyond = m->u.wait.snd_nxt;
         sv_tcp_time_wait_end(tcp, index, SV_ON_SYN);
-        return sv_tcp_listen_arrives(tcp, s, reply);
+        return sv_tcp_listen_arrives(tcp, s, &beyond, reply);
     }
     enum sv_drop why = SV_DROP_TCP_OLD;
     bool answer = false;
@@ -129,7 +130,9 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
         sv_tcp_queue_remove(tcp, &tcp->wait, index);
         sv_tcp_queue_append(tcp, &tcp->wait, index);
     } else {
-        answer = s->length != 0 || s->seq != m->u.wait.rcv_nxt;
+        /* Not in order, or it acknowledges what was never sent (§3.10.7.4 first, fifth). */
+        answer = s->length != 0 || s->seq != m->u.wait.rcv_nxt ||
+                 ((s->flags & SV_ACK) && sv_seq_after(s->ack, m->u.wait.snd_nxt));
     }
     if (answer)
         sv_time_wait_ack(tcp, m, s->port, reply);

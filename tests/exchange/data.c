@@ -29,6 +29,9 @@ static const struct sv_line quickack[] = {
     {0, US, ACK, 1, 11, 0, SV_ESTABLISHED},
     {1, PEER, ACK, 11, 1, 10, SV_ESTABLISHED},
     {1, US, ACK, 1, 21, 0, SV_ESTABLISHED},
+    {1, CALL, RECV, 100, 20, SV_OK, SV_ESTABLISHED},
+    {100, PEER, ACK, 21, 1, 10, SV_ESTABLISHED},
+    {100, US, ACK, 1, 31, 0, SV_ESTABLISHED},
 };
 /* Out of order, overlapping in every way, and twice; each arrival that leaves a gap is acknowledged at once
  * (RFC 5681 §4.2), and so is the one that fills one. */

@@ -52,7 +52,7 @@ static const char *state_text(uint32_t state)
 
 static const char *line_text(const struct sv_line *l, char *to)
 {
-    static const char *const who[] = {"END", "PEER", "US", "CALL", "WAIT", "CONFIRM", "ICMP"};
+    static const char *const who[] = {"END", "PEER", "US", "CALL", "WAIT", "CONFIRM", "ICMP", "ARP"};
     char flags[48];
     size_t n = (size_t)sprintf(to, "%8u  %-7s ", l->ms, who[l->who]);
     if (l->who == PEER || l->who == US)
@@ -264,7 +264,9 @@ static void check_us(struct sv_talk *t, const struct sv_line *l)
     const struct sv_seen *s = &t->seen[t->seen_first];
     t->seen_first = (t->seen_first + 1u) % SV_SEEN_MAX;
     t->seen_count--;
-    if (s->strange) {
+    if (l->who == ARP && s->strange && strcmp(s->strange, "ARP") == 0 && s->at + SV_MS >= t->zero + l->ms * SV_MS)
+        return;
+    if (s->strange || l->who == ARP) {
         fail(t, l, "%s", seen_text(t, s, text));
         return;
     }
@@ -443,6 +445,7 @@ static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
         play_peer(t, l);
         break;
     case US:
+    case ARP:
         check_us(t, l);
         break;
     case CALL:
@@ -470,7 +473,7 @@ static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
     }
     if (!t->failed)
         tell(t, "         %s\n", line_text(l, text));
-    if (l->who != US && !together)
+    if (l->who != US && l->who != ARP && !together)
         take_output(t);
 }
 

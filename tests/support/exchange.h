@@ -30,6 +30,7 @@ enum sv_who {
     WAIT,    /* nothing happens until then: any packet fails */
     CONFIRM, /* numbers of sv_sock_info: see enum sv_confirm */
     ICMP,    /* an ICMP error arrives that quotes a segment of ours: flags type<<8|code, seq the quoted number */
+    ARP,     /* a question of ours for the peer's MAC goes out; nobody answers */
 };
 
 enum sv_peer_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128 };

@@ -129,6 +129,3 @@ void sv_grid_meets_trace(struct sv_talk *t, enum sv_tcp_state before)
     if (before == SV_SYN_RECEIVED && t->seen_count)
         meet(t, before, G_TIMER_RTO);
 }
-
-void sv_grid_print(FILE *to) { (void)to; }
-uint32_t sv_grid_unexplained(FILE *say) { (void)say; return 0; }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands around a connection: listeners and their queues, ICMP errors (RFC 9293 §3.9.2.2, RFC 5927), the
+ * neighbour that does not answer. */
+#include "tests/support/exchange.h"
+
+/* The queue of the unaccepted is full: a SYN and a third message are dropped without a word; the peer asks
+ * again. */
+static const struct sv_line backlog[] = {
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
+    {0, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED},
+    {0, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
+    {10, PEER, ACK, 1, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_ACCEPT},
+    {10, CONFIRM, BACKLOG, 1, 0, 0, SV_ESTABLISHED},
+    {20, PEER, SYN, 0, 0, 0, SV_ESTABLISHED, .to = 1, .drop = SV_DROP_TCP_ACCEPT_FULL},
+    {30, CALL, ACCEPT, 0, 0, SV_OK, SV_ESTABLISHED},
+    {30, CONFIRM, BACKLOG, 0, 0, 0, SV_ESTABLISHED},
+};
+static const struct sv_line half_open_full[] = {
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
+    {0, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED},
+    {0, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
+    {0, CONFIRM, HALF_OPEN, 1, 0, 0, SV_SYN_RECEIVED},
+    {20, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED, .to = 1, .drop = SV_DROP_TCP_LISTEN_FULL},
+    {30, PEER, RST, 1, 0, 0, SV_LISTEN},
+    {30, CONFIRM, HALF_OPEN, 0, 0, 0, SV_LISTEN},
+};
+/* Accept after the peer has already reset: nobody is there any more. */
+static const struct sv_line reset_before_accept[] = {
+    {0, PEER, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {10, PEER, RST, 1, 0, 0, SV_LISTEN},
+    {20, CALL, ACCEPT, 0, 0, SV_ERR_AGAIN, SV_LISTEN},
+    {20, CONFIRM, BACKLOG, 0, 0, 0, SV_LISTEN},
+};
+static const struct sv_line another_port[] = {
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
+    {0, CALL, LISTEN, 0, 0, SV_ERR_IN_USE, SV_LISTEN},
+    {0, PEER, SYN, 0, 0, 0, SV_LISTEN, .to = 2, .drop = SV_DROP_TCP_NO_SOCKET},
+    {0, US, RST | ACK, 0, 1, 0, SV_LISTEN, .to = 2},
+};
+
+#define UNREACHABLE(code) (3u << 8 | (code))
+static const struct sv_line icmp_syn_sent[] = { /* hard: the attempt ends */
+    {10, ICMP, UNREACHABLE(1), 0, 0, 0, SV_CLOSED, .event = SV_EVENT_ERROR | SV_EVENT_CLOSED,
+     .error = SV_ERR_UNREACHABLE},
+};
+static const struct sv_line icmp_syn_sent_blind[] = { /* quotes a number we never sent: nothing */
+    {10, ICMP, UNREACHABLE(3), 5000, 0, 0, SV_SYN_SENT, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {11, ICMP, 11u << 8, 0, 0, 0, SV_SYN_SENT}, /* time exceeded: soft */
+    {990, US, SYN, 0, 0, 0, SV_SYN_SENT, .slack_ms = 12},
+};
+static const struct sv_line icmp_established[] = { /* soft from here on: MUST-56, RFC 5927 */
+    {0, CALL, SEND, 10, 10, SV_OK, SV_ESTABLISHED},
+    {0, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {10, ICMP, UNREACHABLE(1), 1, 0, 0, SV_ESTABLISHED},
+    {20, ICMP, UNREACHABLE(3), 1, 0, 0, SV_ESTABLISHED},
+    {30, ICMP, 11u << 8, 1, 0, 0, SV_ESTABLISHED},
+    {40, ICMP, UNREACHABLE(3), 100000, 0, 0, SV_ESTABLISHED, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {50, ICMP, 4u << 8, 1, 0, 0, SV_ESTABLISHED}, /* source quench: MUST be discarded (MUST-55) */
+    {1000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {1010, PEER, ACK, 1, 11, 0, SV_ESTABLISHED},
+};
+static const struct sv_line icmp_fin_in_flight[] = {
+    {10, ICMP, UNREACHABLE(1), -1u, 0, 0, SAME},
+    {11, ICMP, 11u << 8, -1u, 0, 0, SAME},
+    {12, ICMP, UNREACHABLE(3), 70000, 0, 0, SAME, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+};
+static const struct sv_line icmp_close_wait[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, SV_CLOSE_WAIT},
+    {0, US, ACK | PSH, 1, 2, 10, SV_CLOSE_WAIT},
+    {10, ICMP, UNREACHABLE(1), 1, 0, 0, SV_CLOSE_WAIT},
+    {11, ICMP, 11u << 8, 1, 0, 0, SV_CLOSE_WAIT},
+    {12, ICMP, UNREACHABLE(3), 70000, 0, 0, SV_CLOSE_WAIT, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {20, PEER, ACK, 2, 11, 0, SV_CLOSE_WAIT},
+};
+static const struct sv_line icmp_nothing_in_flight[] = {
+    {0, ICMP, UNREACHABLE(1), -1u, 0, 0, SAME},
+    {1, ICMP, 11u << 8, -1u, 0, 0, SAME},
+    {2, ICMP, UNREACHABLE(1), 70000, 0, 0, SAME},
+};
+static const struct sv_line icmp_syn_received[] = {
+    {0, ICMP, UNREACHABLE(1), 0, 0, 0, SV_SYN_RECEIVED},
+    {1, ICMP, 11u << 8, 0, 0, 0, SV_SYN_RECEIVED},
+    {2, ICMP, UNREACHABLE(1), 70000, 0, 0, SV_SYN_RECEIVED},
+    {10, PEER, ACK, 1, 1, 0, SV_ESTABLISHED},
+};
+
+#define FROM(state) .starts = SV_START(state)
+static const struct sv_exchange around[] = {
+    SV_EXCHANGE_WITH(backlog, .backlog = 1),
+    SV_EXCHANGE_WITH(half_open_full, .half_open = 1),
+    SV_EXCHANGE_WITH(reset_before_accept, FROM(SV_SYN_RECEIVED)),
+    SV_EXCHANGE(another_port),
+    SV_EXCHANGE_WITH(icmp_syn_sent, FROM(SV_SYN_SENT)),
+    SV_EXCHANGE_WITH(icmp_syn_sent_blind, FROM(SV_SYN_SENT)),
+    SV_EXCHANGE_WITH(icmp_established, FROM(SV_ESTABLISHED)),
+    SV_EXCHANGE_WITH(icmp_fin_in_flight, .from_next = 1,
+                     .starts = SV_START(SV_FIN_WAIT_1) | SV_START(SV_CLOSING) | SV_START(SV_LAST_ACK)),
+    SV_EXCHANGE_WITH(icmp_close_wait, FROM(SV_CLOSE_WAIT)),
+    SV_EXCHANGE_WITH(icmp_nothing_in_flight, .from_next = 1, .starts = SV_START(SV_FIN_WAIT_2) | SV_START(SV_TIME_WAIT)),
+    SV_EXCHANGE_WITH(icmp_syn_received, FROM(SV_SYN_RECEIVED)),
+};
+SV_EXCHANGE_GROUP(around, around);
