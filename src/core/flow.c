@@ -44,6 +44,7 @@ bool sv_flow_insert(struct sv_flow_table *t, uint64_t hash, uint32_t value)
     }
     slots[i] = (struct sv_flow_slot){tag, value};
     t->used++;
+    t->changes++;
     return true;
 }
 
@@ -67,6 +68,7 @@ bool sv_flow_change(struct sv_flow_table *t, uint64_t hash, uint32_t from, uint3
     const uint32_t i = slot_of(t, hash, from);
     if (i == SV_NONE)
         return false;
+    t->changes++;
     sv_flow_slots(t)[i].value = to;
     return true;
 }
@@ -92,6 +94,7 @@ bool sv_flow_remove(struct sv_flow_table *t, uint64_t hash, uint32_t value)
         }
     }
     slots[hole] = (struct sv_flow_slot){0, 0};
+    t->changes++;
     t->used--;
     return true;
 }

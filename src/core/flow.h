@@ -30,7 +30,7 @@ struct sv_flow_table {
     struct sv_siphash_key key;
     int64_t slots_at; /* from this struct to the slots */
     uint32_t slots, used, ceiling;
-    uint32_t spare;
+    uint32_t changes; /* counts insertions, changes and removals: what was found before one may be found no more */
 };
 
 /* Room for `ceiling` records, from 1 to 2^30. False: the arena is full, or the ceiling out of range. `t` must

@@ -94,8 +94,9 @@ struct sv_tcp {
     uint32_t challenges;
     uint32_t profile;
     uint32_t send_buffer, recv_buffer;
+    uint32_t looked_up;                      /* flows.changes when the present burst was looked up */
     uint8_t recv_scale;                      /* the window scale our buffers ask for */
-    uint8_t spare[7];
+    uint8_t spare[3];
     struct sv_tcp_counters count;
 };
 

@@ -160,7 +160,7 @@ uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uin
 void sv_buf_skip(struct sv_buf *b, uint32_t n);         /* takes n bytes off the front, across slices */
 
 /* --- tcp_send.c: what may go out now; tcp_output.c: how it is written --- */
-uint32_t sv_tcb_sendable(const struct sv_tcb *t, bool *push); /* payload bytes of the next packet, without its limit */
+uint32_t sv_tcb_sendable(const struct sv_tcb *t);       /* payload bytes that may go now, the short tail included */
 bool sv_tcb_may_send_fin(const struct sv_tcb *t);
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t);         /* moves the right edge */

@@ -280,17 +280,17 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
     const uint32_t packet = sv_max_u32(turn->grant.super - turn->grant.super % t->h->mss, t->h->mss);
     uint32_t bytes = 0;
-    bool push;
-    uint32_t n = sv_tcb_sendable(t, &push);
-    if (n)
+    if (t->h->snd_queued) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);
-    while ((n = sv_tcb_sendable(t, &push)) != 0) {
+    uint32_t n = sv_tcb_sendable(t);
+    while (n) {
         if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
             return false;
         const uint32_t sent = sv_tcb_send_data(t, turn, t->h->snd_nxt, sv_min_u32(n, packet), SV_SENT_NEW);
         if (!sent)
             return false;
         bytes += sent;
+        n -= sent;
     }
     if (sv_tcb_may_send_fin(t)) {
         if (turn->made >= turn->grant.packets)

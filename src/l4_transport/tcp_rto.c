@@ -43,9 +43,8 @@ static void sv_tcb_give_up_after(struct sv_tcb *t)
 static bool sv_tcb_window_shut(const struct sv_tcb *t)
 {
     const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
-    bool push;
     return (int32_t)left > 0 && t->h->snd_wnd < sv_min_u32(left, t->h->mss) && sv_tcb_synchronized(t) &&
-           !sv_tcb_sendable(t, &push);
+           !sv_tcb_sendable(t);
 }
 
 void sv_tcb_arm_retransmit(struct sv_tcb *t)

@@ -17,22 +17,22 @@ static bool sv_tcb_sends_data(const struct sv_tcb *t)
     }
 }
 
-/* A segment that is short although more room or more data could come: may it go? */
-static bool sv_tcb_short_may_go(const struct sv_tcb *t)
+/* A segment that is short although more room or more data could come: may it go? behind: full ones go right
+ * before it. */
+static bool sv_tcb_short_may_go(const struct sv_tcb *t, bool behind)
 {
     if (t->h->flags & SV_TCP_FIN_QUEUED || sv_seq_before(t->h->snd_nxt, t->h->snd_max))
         return true; /* the last of the stream, or sent before */
     if (t->h->flags & SV_TCP_CORK)
         return false;
-    if (t->h->flags & SV_TCP_NODELAY || t->h->snd_nxt == t->h->snd_una)
+    if (t->h->flags & SV_TCP_NODELAY || (!behind && t->h->snd_nxt == t->h->snd_una))
         return true;
     return sv_tcb_profile(t)->nagle_by_small && t->b->snd_small == t->h->snd_una;
 }
 
-uint32_t sv_tcb_sendable(const struct sv_tcb *t, bool *push)
+uint32_t sv_tcb_sendable(const struct sv_tcb *t)
 {
     const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
-    *push = false;
     if (!t->b || (int32_t)left <= 0 || !sv_tcb_sends_data(t))
         return 0;
     uint32_t cwnd = t->h->cwnd;
@@ -44,10 +44,10 @@ uint32_t sv_tcb_sendable(const struct sv_tcb *t, bool *push)
         return 0;
     const uint32_t room = window - flight;
     if (left <= room) {
-        *push = true;
-        if (left >= t->h->mss || sv_tcb_short_may_go(t))
-            return left;
-        return 0;
+        const uint32_t tail = left < t->h->mss ? left : left % t->h->mss;
+        if (tail && !sv_tcb_short_may_go(t, left > tail))
+            return left - tail;
+        return left;
     }
     if (room >= t->h->mss)
         return room - room % t->h->mss;
@@ -69,10 +69,9 @@ bool sv_tcb_may_send_fin(const struct sv_tcb *t)
 
 void sv_tcb_consider_sending(struct sv_tcb *t)
 {
-    bool push;
     if (t->h->flags & SV_TCP_SEND_NOW)
         return;
-    if (t->b && (sv_tcb_sendable(t, &push) || sv_tcb_may_send_fin(t) || t->b->rexmit || t->b->probe))
+    if (t->b && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t) || t->b->rexmit || t->b->probe))
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
     else
         sv_tcb_arm_retransmit(t); /* a closed window is watched by the persist timer */

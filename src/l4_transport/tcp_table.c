@@ -250,6 +250,14 @@ static const struct sv_tcp_small *sv_tcp_head(const struct sv_tcp *tcp, uint32_t
     return sv_tcp_small(tcp, index);
 }
 
+static bool sv_tcp_is_of(const struct sv_tcp *tcp, uint32_t value, const struct sv_addr *remote, uint16_t remote_port,
+                         uint32_t local, uint16_t local_port)
+{
+    const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
+    return m->local_port == local_port && m->remote_port == remote_port && m->local == local &&
+           sv_addr_equal(&m->remote, remote);
+}
+
 static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, const struct sv_addr *remote,
                                    uint16_t remote_port, uint32_t local, uint16_t local_port)
 {
@@ -306,8 +314,10 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
     if (n > 1) { /* a lone segment gains nothing by fetching first */
         for (uint32_t i = 0; i < n; i++) {
             uint32_t at = SV_NONE;
-            if (i && seg[i].hash == seg[i - 1].hash)
+            if (i && seg[i].hash == seg[i - 1].hash) {
+                seg[i].flow_value = seg[i - 1].flow_value;
                 continue;
+            }
             const uint32_t value = sv_flow_find(&tcp->flows, seg[i].hash, &at);
             if (value == SV_NONE)
                 continue;
@@ -320,13 +330,16 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
         for (uint32_t i = 0; i < n; i++)
             sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
     }
-    for (uint32_t i = 0; i < n; i++)
-        seg[i].flow_value = SV_NONE; /* found when acted on: an earlier segment may change the table */
+    tcp->looked_up = tcp->flows.changes;
 }
 
 /* The record that a looked-up segment belongs to now. */
 
 uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s)
 {
+    /* What was found for it by the tag alone, unless an earlier segment of the burst changed the table. */
+    if (s->flow_value != SV_NONE && tcp->looked_up == tcp->flows.changes &&
+        sv_tcp_is_of(tcp, s->flow_value, &s->remote, s->remote_port, s->local, s->local_port))
+        return s->flow_value;
     return sv_tcp_find_hashed(tcp, s->hash, &s->remote, s->remote_port, s->local, s->local_port);
 }

@@ -33,7 +33,7 @@ void sv_stack_drain_loop(struct sv_stack *s);
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
 
 /* The transport checksum of a packet whose TCP header is pushed and whose field is zero. */
-void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload);
+void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o);
 
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);

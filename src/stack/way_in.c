@@ -270,7 +270,7 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
     if (!b)
         return;
     struct sv_tcp_out o = {.packet = b, .remote = &reply->remote, .local = reply->local, .summed = 1};
-    sv_stack_tcp_checksum(s, b, &o, false);
+    sv_stack_tcp_checksum(s, b, &o);
     const enum sv_err error = sv_ip_find_path(&s->core, &s->net, &reply->remote, local, SV_NO_PORT, &path);
     if (error != SV_OK) {
         sv_in_drop(s, SV_DROP_NO_ROUTE, b, reply->port);

@@ -12,13 +12,13 @@
 #define SV_TURN_BYTES 65536u                /* deficit round robin: a turn's worth */
 #define SV_SUPER_MAX (65535u - 14u - 60u - 60u) /* an IP packet cannot be longer */
 
-void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload)
+/* The transport checksum; `pseudo` is the pseudo-header's sum. */
+static void sv_out_checksum(const struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload,
+                            uint16_t pseudo)
 {
     uint8_t *field = sv_buf_at(b, (uint16_t)(b->l4 + 16u));
-    const uint16_t pseudo = sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length);
     if (offload) { /* the device sums from the header on; the field holds what it cannot see */
-        const uint16_t seed = pseudo;
-        sv_memcpy(field, &seed, 2);
+        sv_memcpy(field, &pseudo, 2);
         b->flags |= SV_BUF_CSUM_PARTIAL;
         b->csum_offset = 16;
         return;
@@ -31,18 +31,35 @@ void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv
     sv_sum_store(field, sum);
 }
 
-/* IP and Ethernet in front of a TCP segment. */
-static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct sv_interface *i)
+void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o)
 {
-    struct sv_buf *b = o->packet;
-    const bool offload = b->gso_size || i->flags & SV_IF_CSUM;
-    sv_stack_tcp_checksum(s, b, o, offload);
-    struct sv_ip_out ip = {
+    sv_out_checksum(s, b, o, false, sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length));
+}
+
+/* What the packets of one connection's turn have in common. */
+struct sv_out_flow {
+    struct sv_ip_out ip;
+    uint16_t pseudo; /* sum of the pseudo-header without the length */
+};
+
+static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o, struct sv_out_flow *f)
+{
+    f->ip = (struct sv_ip_out){
         .src = *sv_tcp_address(&s->tcp, o->local), .dst = *o->remote, .protocol = SV_PROTO_TCP, .ttl = o->ttl,
         .dont_fragment = 1,
     };
-    sv_ip4_prepare(&ip);
-    sv_ip4_emit(b, &ip);
+    sv_ip4_prepare(&f->ip);
+    f->pseudo = sv_pseudo_sum(&f->ip.src, &f->ip.dst, SV_PROTO_TCP, 0);
+}
+
+/* IP and Ethernet in front of a TCP segment. */
+static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct sv_interface *i,
+                         const struct sv_out_flow *f)
+{
+    struct sv_buf *b = o->packet;
+    const bool offload = b->gso_size || i->flags & SV_IF_CSUM;
+    sv_out_checksum(s, b, o, offload, sv_sum_add(f->pseudo, sv_sum_u32(b->length)));
+    sv_ip4_emit(b, &f->ip);
     if (o->neighbour == SV_NONE)
         return;
     sv_eth_emit(b, sv_neighbour_mac(&s->net.link.neighbours, o->neighbour), i->mac, SV_ETHERTYPE_IP4);
@@ -82,8 +99,11 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
         .offload = (i->flags & SV_IF_CSUM) != 0,
     };
     const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made);
+    struct sv_out_flow flow;
+    if (n)
+        sv_out_flow_of(s, &made[0], &flow);
     for (uint32_t k = 0; k < n; k++) {
-        sv_out_lower(s, &made[k], i);
+        sv_out_lower(s, &made[k], i, &flow);
         struct sv_buf *b = made[k].packet;
         if (made[k].neighbour == SV_NONE) {
             sv_packet_queue_put(&s->net.loop, sv_core_pool(&s->core), b);
