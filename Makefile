@@ -16,19 +16,19 @@ run:
 
 # The closing line is `N passed, N failed`.
 test:
-	@tools/bootstrap
+	@tools/bootstrap test
 	@tools/test
 
 check: test
 
 bench:
-	@tools/bootstrap
+	@tools/bootstrap bench
 	@tools/build bench.log
 	@if [ -x bench/run ]; then bench/run; else for p in build/bench_*; do [ ! -f "$$p" ] || "$$p" || exit 1; done; fi
 
 # Each target for FUZZ_SECONDS; seeds in fuzz/corpus/NAME.
 fuzz:
-	@tools/bootstrap
+	@tools/bootstrap fuzz
 	@tools/fuzz --seconds $(FUZZ_SECONDS)
 
 lint:

@@ -122,6 +122,7 @@ static size_t on_data(void *self, const uint8_t *bytes, size_t n, sv_time now)
     size_t taken = n;
     if (!g->discard)
         taken = get_output_put(&g->output, bytes, n);
+    g->refused = taken < n;
     g->received += taken;
     get_bar_draw(&g->bar, g->received + g->resume_at,
                  sv_http_client_length(g->client) == UINT64_MAX
@@ -330,10 +331,15 @@ static void drive(struct get *g, sv_time now)
 {
     if (!g->running || !g->connected)
         return;
+    enum sv_http_result result;
     g->socket.now = now;
-    const enum sv_http_result result = sv_http_client_drive(g->client, now);
-    if (g->output.n && (!g->output.path || result != SV_HTTP_RUNNING))
-        get_output_flush(&g->output);
+    do {
+        g->refused = false;
+        result = sv_http_client_drive(g->client, now);
+        if (g->output.n && (!g->output.path || result != SV_HTTP_RUNNING))
+            get_output_flush(&g->output);
+        /* What was refused a moment ago fits now: no event will say so, the socket has told of its bytes. */
+    } while (result == SV_HTTP_RUNNING && g->refused && !g->output.blocked && !g->output.failed);
     if (g->output.failed) {
         get_finish(g, GET_WRITE, now, "%s: %s", g->output.path ? g->output.path : "standard output", strerror(errno));
     } else if (result == SV_HTTP_DONE) {

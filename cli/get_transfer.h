@@ -27,6 +27,7 @@ struct get {
 
     enum sv_err error;           /* that an event told of the connection */
     bool running, connecting, connected, discard, head_seen;
+    bool refused; /* stdout was full when the body came */
     sv_time started, connect_by, end_by;
     struct sv_socket_stream socket;
     struct sv_stream stream;

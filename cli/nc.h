@@ -10,6 +10,7 @@
 /* One connection (or UDP socket) and the standard streams. Half-closes are explicit: the end of stdin
  * sends nothing by itself, `-N` makes it a FIN (RFC 9293 §3.6). */
 struct nc_pump {
+    bool more; /* the last turn could have gone on */
     struct cli_network *network;
     sv_sock socket;
     bool udp, listener_side, finish_at_eof, verbose;

@@ -185,6 +185,7 @@ void nc_pump_turn(struct nc_pump *p, sv_time now)
         moved |= receive_output(p, now);
         moved |= write_output(p);
     }
+    p->more = moved;
     if (p->done)
         return;
     if (p->input_ended && !p->in_n && p->finish_at_eof && !p->finished && !p->udp) {
@@ -205,7 +206,7 @@ sv_time nc_pump_deadline(const struct nc_pump *p)
 {
     if (p->done || !p->open)
         return SV_NEVER;
-    if (p->input_file && !p->in_n && !p->input_ended)
-        return 0; /* a plain file is always ready */
+    if (p->more || (p->input_file && !p->in_n && !p->input_ended))
+        return 0; /* the last turn was cut short, and no event tells of it; a plain file is always ready */
     return p->idle_ns ? p->last_byte + p->idle_ns : SV_NEVER;
 }

@@ -74,9 +74,8 @@
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,
-    SV_DROP_LIST(SV_X)
+    SV_DROP_LIST(SV_X) SV_DROP_COUNT /* one more than the largest number */
 #undef SV_X
-    SV_DROP_COUNT /* one more than the largest number */
 };
 
 SV_API const char *sv_drop_name(enum sv_drop reason); /* "TCP_PAWS"; "?" for a number not in the list */

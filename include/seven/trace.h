@@ -39,9 +39,8 @@
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,
-    SV_TRACE_LIST(SV_X)
+    SV_TRACE_LIST(SV_X) SV_TRACE_KIND_COUNT
 #undef SV_X
-    SV_TRACE_KIND_COUNT
 };
 
 /* `detail` of TCP_SENT: why this segment went out. `count` is the number of the retransmission. */

@@ -67,7 +67,7 @@ struct sv_buf *sv_datagram_join(struct sv_core *c, struct sv_fragments *t, uint3
         why = SV_DROP_NO_MEMORY;
     const uint32_t id = d->id, total = d->total, packet_id = first->id;
     sv_buf_pull(first, header_length);
-    if (why == SV_DROP_NONE && !sv_datagram_gather(c, t, d, whole))
+    if (whole && !sv_datagram_gather(c, t, d, whole))
         why = SV_DROP_NO_MEMORY;
     sv_datagram_empty(c, t, d, why);
     sv_datagram_remove(c, t, index);

@@ -7,6 +7,8 @@
 
 #define ALL_OPTIONS (SV_TCP_TIMESTAMPS | SV_TCP_SACK | SV_TCP_SCALING)
 
+/* Several values to a line, so that profiles can be compared. */
+/* clang-format off */
 const struct sv_tcp_profile sv_tcp_profiles[] = {
     [SV_PROFILE_MODERN] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
@@ -33,3 +35,4 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3,
     },
 };
+/* clang-format on */

@@ -167,30 +167,31 @@ static void test_url_parts(void **state)
     assert_int_equal(sv_url_default_port(SV_TEXT("gopher")), 0);
 }
 
+static const struct {
+    const char *text;
+    bool good;
+} url_grammar[] = {
+    {"http://a", true}, {"http://a:", true}, {"http://a:65535", true}, {"http://a:65536", false},
+    {"http://a:8x", false}, {"http://[::1]", true}, {"http://[::1", false}, {"http://[::1]x", false},
+    {"http://[1:2:3:4:5:6:7:8]", true}, {"http://[1:2:3:4:5:6:7]", false}, {"http://[1:2:3:4:5:6:7:8:9]", false},
+    {"http://[::]", true}, {"http://[1::8]", true}, {"http://[1::2::3]", false}, {"http://[12345::]", false},
+    {"http://[::ffff:1.2.3.4]", true}, {"http://[::1.2.3.256]", false}, {"http://[1:2:3:4:5:6:1.2.3.4]", true},
+    {"http://[1:2:3:4:5:6:7:1.2.3.4]", false}, {"http://[1.2.3.4]", false}, {"http://[::1:]", false},
+    {"http://[v1.x:y]", true}, {"http://[v.x]", false}, {"http://[]", false}, {"http://[:]", false},
+    {"http://a b", false}, {"http://a/ b", false}, {"http://a/%", false}, {"http://a/%zz", false},
+    {"http://a/%41", true}, {"http://a/\"", false}, {"http://a/<", false}, {"http://a/\\", false},
+    {"http://a/|", false}, {"http://a/#a#b", false}, {"1http://a", false}, {"ht_tp:x", false}, {":", false},
+    {"", true}, {"?", true}, {"#", true}, {"a", true}, {"./a:b", true}, {"mailto:a@b", true}, {"//h/p", true},
+    {"http://u@v@h", false}, {"http://\xe5", false}, {"a/b:c", true}, {"http://a/?%zz", false},
+};
+
 static void test_url_grammar(void **state)
 {
-    static const struct {
-        const char *text;
-        bool good;
-    } urls[] = {
-        {"http://a", true}, {"http://a:", true}, {"http://a:65535", true}, {"http://a:65536", false},
-        {"http://a:8x", false}, {"http://[::1]", true}, {"http://[::1", false}, {"http://[::1]x", false},
-        {"http://[1:2:3:4:5:6:7:8]", true}, {"http://[1:2:3:4:5:6:7]", false}, {"http://[1:2:3:4:5:6:7:8:9]", false},
-        {"http://[::]", true}, {"http://[1::8]", true}, {"http://[1::2::3]", false}, {"http://[12345::]", false},
-        {"http://[::ffff:1.2.3.4]", true}, {"http://[::1.2.3.256]", false}, {"http://[1:2:3:4:5:6:1.2.3.4]", true},
-        {"http://[1:2:3:4:5:6:7:1.2.3.4]", false}, {"http://[1.2.3.4]", false}, {"http://[::1:]", false},
-        {"http://[v1.x:y]", true}, {"http://[v.x]", false}, {"http://[]", false}, {"http://[:]", false},
-        {"http://a b", false}, {"http://a/ b", false}, {"http://a/%", false}, {"http://a/%zz", false},
-        {"http://a/%41", true}, {"http://a/\"", false}, {"http://a/<", false}, {"http://a/\\", false},
-        {"http://a/|", false}, {"http://a/#a#b", false}, {"1http://a", false}, {"ht_tp:x", false}, {":", false},
-        {"", true}, {"?", true}, {"#", true}, {"a", true}, {"./a:b", true}, {"mailto:a@b", true}, {"//h/p", true},
-        {"http://u@v@h", false}, {"http://\xe5", false}, {"a/b:c", true}, {"http://a/?%zz", false},
-    };
     struct sv_url u;
     (void)state;
-    for (size_t i = 0; i < SV_COUNT_OF(urls); i++)
-        if (sv_url_parse(text(urls[i].text), &u) != urls[i].good)
-            fail_msg("%s", urls[i].text);
+    for (size_t i = 0; i < SV_COUNT_OF(url_grammar); i++)
+        if (sv_url_parse(text(url_grammar[i].text), &u) != url_grammar[i].good)
+            fail_msg("%s", url_grammar[i].text);
     assert_true(sv_url_parse_authority(text("a.b:80"), &u));
     assert_int_equal(u.port, 80);
     assert_true(sv_url_parse_authority(text(""), &u));
@@ -200,35 +201,36 @@ static void test_url_grammar(void **state)
 }
 
 /* RFC 3986 §5.4.1 and §5.4.2, all of them. */
+static const struct {
+    const char *reference, *target;
+} url_references[] = {
+    {"g:h", "g:h"}, {"g", "http://a/b/c/g"}, {"./g", "http://a/b/c/g"}, {"g/", "http://a/b/c/g/"},
+    {"/g", "http://a/g"}, {"//g", "http://g"}, {"?y", "http://a/b/c/d;p?y"}, {"g?y", "http://a/b/c/g?y"},
+    {"#s", "http://a/b/c/d;p?q#s"}, {"g#s", "http://a/b/c/g#s"}, {"g?y#s", "http://a/b/c/g?y#s"},
+    {";x", "http://a/b/c/;x"}, {"g;x", "http://a/b/c/g;x"}, {"g;x?y#s", "http://a/b/c/g;x?y#s"},
+    {"", "http://a/b/c/d;p?q"}, {".", "http://a/b/c/"}, {"./", "http://a/b/c/"}, {"..", "http://a/b/"},
+    {"../", "http://a/b/"}, {"../g", "http://a/b/g"}, {"../..", "http://a/"}, {"../../", "http://a/"},
+    {"../../g", "http://a/g"}, {"../../../g", "http://a/g"}, {"../../../../g", "http://a/g"},
+    {"/./g", "http://a/g"}, {"/../g", "http://a/g"}, {"g.", "http://a/b/c/g."}, {".g", "http://a/b/c/.g"},
+    {"g..", "http://a/b/c/g.."}, {"..g", "http://a/b/c/..g"}, {"./../g", "http://a/b/g"},
+    {"./g/.", "http://a/b/c/g/"}, {"g/./h", "http://a/b/c/g/h"}, {"g/../h", "http://a/b/c/h"},
+    {"g;x=1/./y", "http://a/b/c/g;x=1/y"}, {"g;x=1/../y", "http://a/b/c/y"},
+    {"g?y/./x", "http://a/b/c/g?y/./x"}, {"g#s/../x", "http://a/b/c/g#s/../x"}, {"http:g", "http:g"},
+    {"x:.//y", "x:/y"}, {"x:.///y", "x:/.//y"}, {"x:/..//y", "x:/.//y"}, /* no authority may appear from nowhere */
+};
+
 static void test_url_resolve(void **state)
 {
-    static const struct {
-        const char *reference, *target;
-    } cases[] = {
-        {"g:h", "g:h"}, {"g", "http://a/b/c/g"}, {"./g", "http://a/b/c/g"}, {"g/", "http://a/b/c/g/"},
-        {"/g", "http://a/g"}, {"//g", "http://g"}, {"?y", "http://a/b/c/d;p?y"}, {"g?y", "http://a/b/c/g?y"},
-        {"#s", "http://a/b/c/d;p?q#s"}, {"g#s", "http://a/b/c/g#s"}, {"g?y#s", "http://a/b/c/g?y#s"},
-        {";x", "http://a/b/c/;x"}, {"g;x", "http://a/b/c/g;x"}, {"g;x?y#s", "http://a/b/c/g;x?y#s"},
-        {"", "http://a/b/c/d;p?q"}, {".", "http://a/b/c/"}, {"./", "http://a/b/c/"}, {"..", "http://a/b/"},
-        {"../", "http://a/b/"}, {"../g", "http://a/b/g"}, {"../..", "http://a/"}, {"../../", "http://a/"},
-        {"../../g", "http://a/g"}, {"../../../g", "http://a/g"}, {"../../../../g", "http://a/g"},
-        {"/./g", "http://a/g"}, {"/../g", "http://a/g"}, {"g.", "http://a/b/c/g."}, {".g", "http://a/b/c/.g"},
-        {"g..", "http://a/b/c/g.."}, {"..g", "http://a/b/c/..g"}, {"./../g", "http://a/b/g"},
-        {"./g/.", "http://a/b/c/g/"}, {"g/./h", "http://a/b/c/g/h"}, {"g/../h", "http://a/b/c/h"},
-        {"g;x=1/./y", "http://a/b/c/g;x=1/y"}, {"g;x=1/../y", "http://a/b/c/y"},
-        {"g?y/./x", "http://a/b/c/g?y/./x"}, {"g#s/../x", "http://a/b/c/g#s/../x"}, {"http:g", "http:g"},
-        {"x:.//y", "x:/y"}, {"x:.///y", "x:/.//y"}, {"x:/..//y", "x:/.//y"}, /* no authority may appear from nowhere */
-    };
     struct sv_url base, r;
     char to[128];
     size_t n;
     (void)state;
     assert_true(sv_url_parse(text("http://a/b/c/d;p?q"), &base));
-    for (size_t i = 0; i < SV_COUNT_OF(cases); i++) {
-        assert_true(sv_url_parse(text(cases[i].reference), &r));
+    for (size_t i = 0; i < SV_COUNT_OF(url_references); i++) {
+        assert_true(sv_url_parse(text(url_references[i].reference), &r));
         assert_true(sv_url_resolve(&base, &r, to, sizeof to, &n));
-        if (!sv_text_equal((struct sv_text){to, n}, text(cases[i].target)))
-            fail_msg("%s: %.*s", cases[i].reference, (int)n, to);
+        if (!sv_text_equal((struct sv_text){to, n}, text(url_references[i].target)))
+            fail_msg("%s: %.*s", url_references[i].reference, (int)n, to);
         assert_false(sv_url_resolve(&base, &r, to, n - 1, &n));
     }
     assert_true(sv_url_parse(text("a/b"), &base));

@@ -458,7 +458,7 @@ static void real_captures(void **state)
         root = try;
     }
     if (index == NULL) {
-        print_message("no folder of captures (set SEVEN_PCAPS to one with an INDEX.tsv): SKIPPED\n");
+        print_message("skip: no folder of captures (set SEVEN_PCAPS to one with an INDEX.tsv)\n");
         skip();
     }
     assert_non_null(fgets(line, sizeof line, index));

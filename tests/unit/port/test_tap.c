@@ -66,7 +66,7 @@ static int end_world(void **state)
 static void need_network(void)
 {
     if (!have_network) {
-        print_message("no private network here (%s): SKIPPED\n", reason);
+        print_message("skip: no private network here (%s)\n", reason);
         skip();
     }
 }
@@ -213,7 +213,7 @@ static void open_tap(struct sv_tap *t, bool plain)
     o.plain = plain;
     const enum sv_tap_error e = sv_tap_open(t, "seven0", &o, reason);
     if (e == SV_TAP_NO_NODE) {
-        print_message("%s: SKIPPED\n", reason);
+        print_message("skip: %s\n", reason);
         skip();
     }
     if (e != SV_TAP_OK)
