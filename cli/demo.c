@@ -133,7 +133,7 @@ static bool open_networks(struct demo *d, const char *why_not)
 static void introduce(struct demo *d, const char *why_not)
 {
     if (why_not)
-        demo_say(d, "%s: running the same between two\nSevens in one process.\n"
+        demo_say(d, "%s:\nrunning the same between two Sevens in one process.\n"
                     "Seven 10.7.0.1 <-- wire --> 10.7.0.2 Seven\n\n", why_not);
     else
         demo_say(d, "A private network is made for this run and removed after it; your own network\n"
@@ -249,16 +249,16 @@ static void say_next(struct demo *d)
                     "       less src/l4_transport/tcp_states.c    the state machine: one table\n");
         return;
     }
-    demo_say(d, "\nNext:  seven dump -r %s --ladder tcp port 7   the last one again, from the file\n"
-                "       seven private -- sh       a shell beside a device of Seven's; seven --help\n"
-                "       less src/l4_transport/tcp_states.c    the state machine: one table\n",
-             d->config.capture);
+    demo_say(d, "\nNext:  seven dump --ladder -r %s    every conversation again\n"
+                "       seven private -- sh                 a shell beside a device of Seven's\n"
+                "       less src/l4_transport/tcp_states.c  the state machine: one table\n",
+             strlen(d->config.capture) <= 16 ? d->config.capture : "FILE");
 }
 
 static bool run(struct demo *d)
 {
     char error[SV_DEVICE_TEXT];
-    const char *why_not = d->config.one_process ? "As asked" : NULL;
+    const char *why_not = d->config.one_process ? "as asked" : NULL;
     if (!make_directory(d))
         return false;
     if (!demo_prepare(d)) {

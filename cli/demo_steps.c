@@ -93,11 +93,11 @@ static void watch_conversation(struct demo *d, struct sv_ladder_build *b, uint16
     if (port == 7) {
         source.from_close = 1;
         source.notes = SV_NOTE_HALF_CLOSE;
-        source.other_program = "nc";
+        source.other_program = d->other ? "the client" : "nc";
         source.program = "the program";
     } else {
         source.notes = SV_NOTE_HTTP | SV_NOTE_THREE;
-        source.other_program = "curl";
+        source.other_program = d->other ? "the client" : "curl";
     }
     sv_ladder_build_open(b, &source);
     d->ladder = b;
