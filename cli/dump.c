@@ -113,8 +113,8 @@ static void await_next(struct dump *d, uint32_t link)
                                             .host = SV_NO_HOST,
                                             .other = SV_NO_HOST,
                                             .notes = SV_NOTE_HTTP,
-                                            .name = "a",
-                                            .other_name = "b"};
+                                            .name = "server",
+                                            .other_name = "client"};
     struct sv_ladder_build *b = calloc(1, sizeof *b);
     if (!b)
         return;
