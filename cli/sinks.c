@@ -24,7 +24,7 @@ struct cli_capture {
     bool on;
     struct sv_capture_out file;
     uint32_t interface;
-    uint64_t wall_offset_ns;     /* the wall's clock minus ours */
+    uint64_t wall_offset_ns; /* the wall's clock minus ours */
     const char *path;
     uint64_t frames;
     /* the frame that is held until what is said of it has come */
@@ -48,7 +48,7 @@ struct cli_sinks {
     uint8_t bytes[65536];
 };
 
-/* --- the capture file ----------------------------------------------------------------------------------------- */
+/* --- the capture file ---- */
 
 static void capture_failed(struct cli_sinks *s)
 {
@@ -155,7 +155,7 @@ static void close_capture(struct cli_sinks *s)
                       s->network->command, (unsigned long long)sv_trace_lost(s->network->trace), c->path);
 }
 
-/* --- ladders -------------------------------------------------------------------------------------------------- */
+/* --- ladders ---- */
 
 static void *grow(void *ctx, void *old, size_t bytes)
 {
@@ -193,11 +193,8 @@ static uint32_t columns_of(FILE *stream)
 
 bool cli_ladder_draw(struct sv_ladder_build *build, FILE *stream, uint32_t columns, bool utf8, bool colored)
 {
-    struct sv_ladder_options o = {.columns = columns ? columns : columns_of(stream),
-                                  .utf8 = utf8,
-                                  .colour = colored,
-                                  .relative = 1,
-                                  .fold = 1};
+    struct sv_ladder_options o = {
+        .columns = columns ? columns : columns_of(stream), .utf8 = utf8, .colour = colored, .relative = 1, .fold = 1};
     const struct sv_sink sink = {put_stream, stream};
     size_t n = 0;
     const struct sv_ladder_row *rows = sv_ladder_build_rows(build, &n, &o);
@@ -268,7 +265,7 @@ static void ladder_record(struct cli_sinks *s, const struct sv_trace_record *r, 
         s->not_drawn++;
 }
 
-/* --- together --------------------------------------------------------------------------------------------------- */
+/* --- together ---- */
 
 static void drain(struct cli_sinks *s)
 {

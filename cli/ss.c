@@ -37,7 +37,8 @@ static const struct cli_option ss_options[] = {
     {'p', "processes", CLI_FLAG, NULL, "a table for each process that runs a stack", AT(processes), NULL, 0, 0},
     {'H', "no-header", CLI_FLAG, NULL, "no header line", AT(no_header), NULL, 0, 0},
     {'s', "summary", CLI_FLAG, NULL, "counts by state, the pool, the drops by reason", AT(summary), NULL, 0, 0},
-    {0, "rfc-names", CLI_FLAG, NULL, "states as RFC 9293 writes them: ESTABLISHED for ESTAB", AT(rfc_names), NULL, 0, 0},
+    {0, "rfc-names", CLI_FLAG, NULL, "states as RFC 9293 writes them: ESTABLISHED for ESTAB", AT(rfc_names), NULL, 0,
+     0},
     {0, "pid", CLI_NUMBER, "PID", "only this process", AT(pid), NULL, 1, 0},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
 };
@@ -57,11 +58,21 @@ static void info_of(const char *line, const char *netid, uint32_t state, struct 
         const char *key;
         uint32_t *to;
     } members[] = {
-        {"flow", &i->flow}, {"mss_bytes", &i->mss_bytes}, {"send_window_bytes", &i->send_window},
-        {"recv_window_bytes", &i->recv_window}, {"cwnd_bytes", &i->cwnd}, {"ssthresh_bytes", &i->ssthresh},
-        {"srtt_us", &i->srtt_us}, {"rttvar_us", &i->rttvar_us}, {"rto_us", &i->rto_us},
-        {"min_rtt_us", &i->min_rtt_us}, {"retransmits", &i->retransmits}, {"backoff", &i->backoff},
-        {"unacked_bytes", &i->send_unacked}, {"send_scale", &i->send_scale}, {"recv_scale", &i->recv_scale},
+        {"flow", &i->flow},
+        {"mss_bytes", &i->mss_bytes},
+        {"send_window_bytes", &i->send_window},
+        {"recv_window_bytes", &i->recv_window},
+        {"cwnd_bytes", &i->cwnd},
+        {"ssthresh_bytes", &i->ssthresh},
+        {"srtt_us", &i->srtt_us},
+        {"rttvar_us", &i->rttvar_us},
+        {"rto_us", &i->rto_us},
+        {"min_rtt_us", &i->min_rtt_us},
+        {"retransmits", &i->retransmits},
+        {"backoff", &i->backoff},
+        {"unacked_bytes", &i->send_unacked},
+        {"send_scale", &i->send_scale},
+        {"recv_scale", &i->recv_scale},
         {"half_open", &i->half_open},
     };
     for (size_t k = 0; k < sizeof members / sizeof members[0]; k++)
@@ -78,8 +89,7 @@ static void info_of(const char *line, const char *netid, uint32_t state, struct 
     i->bytes_sent = cli_json_number(line, "bytes_acked", 0);
     i->bytes_received = cli_json_number(line, "bytes_received", 0);
     i->options = (cli_json_true(line, "timestamps") ? 1u : 0u) | (cli_json_true(line, "sack") ? 2u : 0u) |
-                 (cli_json_member(line, "send_scale", &(size_t){0}) ? 4u : 0u) |
-                 (cli_json_true(line, "ecn") ? 8u : 0u);
+                 (cli_json_member(line, "send_scale", &(size_t){0}) ? 4u : 0u) | (cli_json_true(line, "ecn") ? 8u : 0u);
 }
 
 static void put_stdout(void *ctx, const char *text, size_t n)
@@ -118,8 +128,7 @@ static bool gather(struct ss *s, const struct sv_sock_info *info)
 
 static bool wanted(const struct ss *s, const struct sv_sock_info *i)
 {
-    const struct ss_socket k = {
-        .tcp = i->protocol == 6, .state = i->state, .local = i->local, .peer = i->remote};
+    const struct ss_socket k = {.tcp = i->protocol == 6, .state = i->state, .local = i->local, .peer = i->remote};
     if (s->config.tcp != s->config.udp && i->protocol != (s->config.tcp ? 6u : 17u))
         return false;
     const bool waits = i->state == SV_LISTEN || i->state == SV_CLOSED;
@@ -140,8 +149,7 @@ static void print_json(const struct ss *s, const char *line)
     static const char schema[] = "{\"schema\":1,";
     char whole[8192];
     line += strncmp(line, schema, sizeof schema - 1) == 0 ? sizeof schema - 1 : 1;
-    const int n =
-        snprintf(whole, sizeof whole, "%s\"pid\":%d,\"process\":\"%s\",%s", schema, s->pid, s->title, line);
+    const int n = snprintf(whole, sizeof whole, "%s\"pid\":%d,\"process\":\"%s\",%s", schema, s->pid, s->title, line);
     if (n <= 0 || n >= (int)sizeof whole)
         return;
     cli_json_write(stdout, whole, (size_t)n, s->output.pretty);
@@ -151,7 +159,8 @@ static void print_json(const struct ss *s, const char *line)
 static void print_summary(const struct ss *s, const char *line)
 {
     static const char *const states[] = {"ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2",
-                                         "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT", "LISTEN", NULL};
+                                         "CLOSE-WAIT",  "CLOSING",  "LAST-ACK",     "TIME-WAIT",  "LISTEN",
+                                         NULL};
     char tcp[1024];
     size_t n;
     const char *value = cli_json_member(line, "tcp", &n);
@@ -164,12 +173,14 @@ static void print_summary(const struct ss *s, const char *line)
             comma = ", ";
         }
     }
-    printf("\nUDP: %" PRIu64 "   ICMP: %" PRIu64 "\n", cli_json_number(line, "udp", 0), cli_json_number(line, "icmp", 0));
+    printf("\nUDP: %" PRIu64 "   ICMP: %" PRIu64 "\n", cli_json_number(line, "udp", 0),
+           cli_json_number(line, "icmp", 0));
     printf("Pool: %" PRIu64 " of %" PRIu64 " packets free (fewest %" PRIu64 "), %" PRIu64 " of %" PRIu64
            " slabs free (fewest %" PRIu64 "), %" PRIu64 " refused\n",
-           cli_json_number(line, "bufs_free", 0), cli_json_number(line, "bufs", 0), cli_json_number(line, "bufs_low", 0),
-           cli_json_number(line, "slabs_free", 0), cli_json_number(line, "slabs", 0),
-           cli_json_number(line, "slabs_low", 0), cli_json_number(line, "refused", 0));
+           cli_json_number(line, "bufs_free", 0), cli_json_number(line, "bufs", 0),
+           cli_json_number(line, "bufs_low", 0), cli_json_number(line, "slabs_free", 0),
+           cli_json_number(line, "slabs", 0), cli_json_number(line, "slabs_low", 0),
+           cli_json_number(line, "refused", 0));
     value = cli_json_member(line, "drops", &n);
     if (value && n > 2) {
         printf("Drops: ");

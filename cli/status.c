@@ -41,8 +41,7 @@ static void print_summary(struct cli_network *n, struct sv_control_answer *a)
     sv_pool_count(n->pool, &pool);
     sv_control_print(a,
                      ",\"bufs\":%u,\"bufs_free\":%u,\"bufs_low\":%u,\"slabs\":%u,\"slabs_free\":%u,\"slabs_low\":%u,"
-                     "\"refused\":%" PRIu64 ",\"arena_used_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64
-                     ",\"drops\":{",
+                     "\"refused\":%" PRIu64 ",\"arena_used_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64 ",\"drops\":{",
                      pool.bufs, pool.bufs_free, pool.bufs_low, pool.slabs, pool.slabs_free, pool.slabs_low,
                      pool.refused, sv_arena_used(n->arena), sv_arena_bytes(n->arena));
     const char *comma = "";
@@ -114,8 +113,9 @@ static void print_routes(struct cli_network *n, struct sv_control_answer *a)
     char text[CLI_ENDPOINT_TEXT];
     uint32_t at = 0;
     for (uint32_t i = 0; i < n->gateways.n; i++)
-        sv_control_print(a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
-                         cli_addr_text(&n->gateways.addr[i], text), n->device.name);
+        sv_control_print(
+            a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
+            cli_addr_text(&n->gateways.addr[i], text), n->device.name);
     while (sv_address_each(n->stack, &at, &info)) {
         struct sv_addr net = info.addr;
         char source[CLI_ENDPOINT_TEXT];

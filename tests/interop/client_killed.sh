@@ -24,6 +24,7 @@ gone() {
     [ "$(in_state state established)" -eq 0 ] && [ "$(counter bufs_free)" -eq "$bufs" ] &&
         [ "$(counter slabs_free)" -eq "$slabs" ]
 }
-until_true 10 gone || fail "something is left: $("$SEVEN" ss -t -a); $(counter bufs_free) of $bufs packets, $(counter slabs_free) of $slabs slabs free"
+until_true 10 gone || fail "something is left: $("$SEVEN" ss -t -a);" \
+    "$(counter bufs_free) of $bufs packets, $(counter slabs_free) of $slabs slabs free"
 [ "$(curl -sS http://10.7.0.2/hello.txt)" = hello ] || fail "the server does not answer any more"
 ok "four clients killed: no connection and no packet is left, the server answers"

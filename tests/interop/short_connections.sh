@@ -42,5 +42,6 @@ settled() {
     [ "$(counter bufs_free)" -eq "$bufs" ] && [ "$(counter slabs_free)" -eq "$slabs" ] &&
         [ "$(in_state state established)" -eq 0 ]
 }
-until_true 10 settled || fail "the pool had $bufs packets and $slabs slabs free, now $(counter bufs_free) and $(counter slabs_free); $(in_state state established) connections are left"
+until_true 10 settled || fail "the pool had $bufs packets and $slabs slabs free, now" \
+    "$(counter bufs_free) and $(counter slabs_free); $(in_state state established) connections are left"
 ok "the pool is as before: $bufs packets, $slabs slabs free"

@@ -43,15 +43,41 @@ static bool matches(const char *line)
 static void filters(void **state)
 {
     static const char *const yes[] = {
-        "", "sport = :80", "sport|=|:80", "sport :80", "sport 80", "sport = :http", "sport == 80", "dport != :80",
-        "dport > :1024", "dport >= 40000", "sport < 81", "dst 10.7.0.1", "dst 10.7.0.0/24", "dst = 10.7.0.1:40000",
-        "src 10.7.0.2:80", "src :80", "not dport = :80", "! dport = :80", "sport = :81 or dport = :40000",
-        "sport = :80 dst 10.7.0.1", "sport = :80 and dst 10.7.0.1", "( sport = :81 or sport = :80 ) and dst 10.7.0.1",
-        "(sport=:81 or sport=:80)&&dst 10.7.0.1", "dst != 10.7.0.9", "sport = :81 or sport = :80 and dst 10.7.0.1",
+        "",
+        "sport = :80",
+        "sport|=|:80",
+        "sport :80",
+        "sport 80",
+        "sport = :http",
+        "sport == 80",
+        "dport != :80",
+        "dport > :1024",
+        "dport >= 40000",
+        "sport < 81",
+        "dst 10.7.0.1",
+        "dst 10.7.0.0/24",
+        "dst = 10.7.0.1:40000",
+        "src 10.7.0.2:80",
+        "src :80",
+        "not dport = :80",
+        "! dport = :80",
+        "sport = :81 or dport = :40000",
+        "sport = :80 dst 10.7.0.1",
+        "sport = :80 and dst 10.7.0.1",
+        "( sport = :81 or sport = :80 ) and dst 10.7.0.1",
+        "(sport=:81 or sport=:80)&&dst 10.7.0.1",
+        "dst != 10.7.0.9",
+        "sport = :81 or sport = :80 and dst 10.7.0.1",
     };
     static const char *const no[] = {
-        "sport = :81", "dst 10.8.0.0/16", "dst 10.7.0.1:1", "not sport = :80", "sport = :80 and dport = :80",
-        "dport lt 1024", "src [fd07::1]", "not ( sport = :80 or sport = :81 )",
+        "sport = :81",
+        "dst 10.8.0.0/16",
+        "dst 10.7.0.1:1",
+        "not sport = :80",
+        "sport = :80 and dport = :80",
+        "dport lt 1024",
+        "src [fd07::1]",
+        "not ( sport = :80 or sport = :81 )",
     };
     (void)state;
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
@@ -113,7 +139,8 @@ static void refusals(void **state)
 
 static void json(void **state)
 {
-    static const char line[] = "{\"a\":1,\"b\":\"x\\\"y\",\"c\":{\"a\":7},\"d\":[\"UP\",\"DOWN\"],\"e\":true,\"f\":[] }";
+    static const char line[] =
+        "{\"a\":1,\"b\":\"x\\\"y\",\"c\":{\"a\":7},\"d\":[\"UP\",\"DOWN\"],\"e\":true,\"f\":[] }";
     char text[16];
     size_t n, element_n;
     (void)state;
