@@ -139,7 +139,7 @@ static void introduce(struct demo *d, const char *why_not)
                  why_not);
     else
         demo_say(d, "A private network is made for this run and removed after it; your own network\n"
-                    "is not touched.  This machine's kernel 10.7.0.1 <-- TAP seven0 --> 10.7.0.2 Seven\n\n");
+                    "is not touched.  This kernel 10.7.0.1 <-- TAP seven0 --> 10.7.0.2 Seven\n\n");
 }
 
 static bool make_directory(struct demo *d)

@@ -164,7 +164,7 @@ bool demo_step_page(struct demo *d)
     }
     demo_say(d, "   %s\n", out);
     demo_say(d, d->other ? "   What went over the wire:\n"
-                         : "   What went over the wire (right: Seven's own states; the kernel keeps its own):\n");
+                         : "   What went over the wire (right: Seven's states; the kernel keeps its own):\n");
     if (!draw_conversation(d))
         return false;
     const char *state = d->other ? NULL : demo_kernel_state();
