@@ -9,9 +9,9 @@
 #include "cli/help.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cli_command_demo, &cli_command_private, &cli_command_serve, &cli_command_get,  &cli_command_ping,
-    &cli_command_nc,   &cli_command_ss,      &cli_command_ip,    &cli_command_dump, &cli_command_help,
-    &cli_command_version, NULL,
+    &cli_command_demo, &cli_command_private, &cli_command_serve,   &cli_command_get,
+    &cli_command_ping, &cli_command_nc,      &cli_command_ss,      &cli_command_ip,
+    &cli_command_dump, &cli_command_help,    &cli_command_version, NULL,
 };
 
 const struct cli_command *cli_command_find(const char *name)
@@ -56,7 +56,7 @@ int cli_main(int argc, char **argv)
     return command->run(argc - 1, argv + 1);
 }
 
-/* --- help ----------------------------------------------------------------------------------------------- */
+/* --- help ---- */
 
 struct help_config {
     bool man;
@@ -107,7 +107,7 @@ const struct cli_command cli_command_help = {
     .run = help_run,
 };
 
-/* --- version -------------------------------------------------------------------------------------------- */
+/* --- version ---- */
 
 static int version_run(int argc, char **argv)
 {

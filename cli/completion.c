@@ -30,7 +30,7 @@ static void command_names(FILE *to)
     }
 }
 
-/* --- bash ----------------------------------------------------------------------------------------------- */
+/* --- bash ---- */
 
 static void bash_values(FILE *to, const struct cli_command *c)
 {
@@ -70,7 +70,8 @@ static void bash(FILE *to)
                 "    COMPREPLY=()\n"
                 "    if [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
                 "    if [[ $cur == = ]]; then cur=''; fi\n"
-                "    if ((COMP_CWORD == 1)); then\n        COMPREPLY=($(compgen -W '--help --version ", to);
+                "    if ((COMP_CWORD == 1)); then\n        COMPREPLY=($(compgen -W '--help --version ",
+                to);
     command_names(to);
     (void)fputs("' -- \"$cur\"))\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n", to);
     for (const struct cli_command *const *c = cli_commands; *c; c++)
@@ -78,10 +79,11 @@ static void bash(FILE *to)
             bash_values(to, *c);
     (void)fputs("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
                 "    if ((${#COMPREPLY[@]} == 0)); then COMPREPLY=($(compgen -f -- \"$cur\")); fi\n}\n"
-                "complete -F _seven seven\n", to);
+                "complete -F _seven seven\n",
+                to);
 }
 
-/* --- zsh ------------------------------------------------------------------------------------------------ */
+/* --- zsh ---- */
 
 static void zsh_option(FILE *to, const struct cli_option *o, char letter)
 {
@@ -111,7 +113,8 @@ static void zsh_option(FILE *to, const struct cli_option *o, char letter)
 static void zsh(FILE *to)
 {
     (void)fputs("#compdef seven\n# made by: seven help --completion zsh\n_seven() {\n    local -a commands\n"
-                "    commands=(\n", to);
+                "    commands=(\n",
+                to);
     for (const struct cli_command *const *c = cli_commands; *c; c++) {
         if ((*c)->hidden)
             continue;
@@ -120,7 +123,8 @@ static void zsh(FILE *to)
         (void)fputs("'\n", to);
     }
     (void)fputs("    )\n    if ((CURRENT == 2)); then\n        _describe command commands\n        return\n    fi\n"
-                "    local name=$words[2]\n    shift words\n    ((CURRENT--))\n    case $name in\n", to);
+                "    local name=$words[2]\n    shift words\n    ((CURRENT--))\n    case $name in\n",
+                to);
     for (const struct cli_command *const *c = cli_commands; *c; c++) {
         uint32_t at = 0;
         char letter;
@@ -139,7 +143,7 @@ static void zsh(FILE *to)
     (void)fputs("    esac\n}\n_seven \"$@\"\n", to);
 }
 
-/* --- fish ----------------------------------------------------------------------------------------------- */
+/* --- fish ---- */
 
 static void fish(FILE *to)
 {

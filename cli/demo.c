@@ -65,7 +65,7 @@ void demo_log(struct demo *d, const char *format, ...)
     (void)fflush(d->log);
 }
 
-/* --- time: dots, and the end of patience ------------------------------------------------------------------------------ */
+/* --- time: dots, and the end of patience ---- */
 
 static void on_event(void *self, struct sv_stack *stack, const struct sv_event *event, sv_time now)
 {
@@ -107,7 +107,7 @@ static void on_record(void *self, const struct sv_trace_record *record, const ui
         cli_network_stop(d->seven, 0);
 }
 
-/* --- setting up --------------------------------------------------------------------------------------------------------- */
+/* --- setting up ---- */
 
 static bool open_networks(struct demo *d, const char *why_not)
 {
@@ -133,11 +133,13 @@ static bool open_networks(struct demo *d, const char *why_not)
 static void introduce(struct demo *d, const char *why_not)
 {
     if (why_not)
-        demo_say(d, "%s: running the same between two\nSevens in one process.\n"
-                    "Seven 10.7.0.1 <-- wire --> 10.7.0.2 Seven\n\n", why_not);
+        demo_say(d,
+                 "%s:\nrunning the same between two Sevens in one process.\n"
+                 "Seven 10.7.0.1 <-- wire --> 10.7.0.2 Seven\n\n",
+                 why_not);
     else
         demo_say(d, "A private network is made for this run and removed after it; your own network\n"
-                    "is not touched.  This machine's kernel 10.7.0.1 <-- TAP seven0 --> 10.7.0.2 Seven\n\n");
+                    "is not touched.  This kernel 10.7.0.1 <-- TAP seven0 --> 10.7.0.2 Seven\n\n");
 }
 
 static bool make_directory(struct demo *d)
@@ -168,7 +170,7 @@ static void remove_directory(struct demo *d)
     (void)rmdir(d->directory);
 }
 
-/* --- the run ------------------------------------------------------------------------------------------------------------ */
+/* --- the run ---- */
 
 static void show_failure(struct demo *d)
 {
@@ -249,16 +251,17 @@ static void say_next(struct demo *d)
                     "       less src/l4_transport/tcp_states.c    the state machine: one table\n");
         return;
     }
-    demo_say(d, "\nNext:  seven dump -r %s --ladder tcp port 7   the last one again, from the file\n"
-                "       seven private -- sh       a shell beside a device of Seven's; seven --help\n"
-                "       less src/l4_transport/tcp_states.c    the state machine: one table\n",
-             d->config.capture);
+    demo_say(d,
+             "\nNext:  seven dump --ladder -r %s    every conversation again\n"
+             "       seven private -- sh                 a shell beside a device of Seven's\n"
+             "       less src/l4_transport/tcp_states.c  the state machine: one table\n",
+             strlen(d->config.capture) <= 16 ? d->config.capture : "FILE");
 }
 
 static bool run(struct demo *d)
 {
     char error[SV_DEVICE_TEXT];
-    const char *why_not = d->config.one_process ? "As asked" : NULL;
+    const char *why_not = d->config.one_process ? "as asked" : NULL;
     if (!make_directory(d))
         return false;
     if (!demo_prepare(d)) {

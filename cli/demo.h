@@ -22,9 +22,9 @@ struct demo_config {
 struct demo {
     struct demo_config config;
     struct cli_output_options output;
-    struct cli_network *seven;   /* 10.7.0.2 */
-    struct cli_network *other;   /* 10.7.0.1 when no namespace may be made: a second Seven; else NULL */
-    const char *other_name;      /* "kernel" or "Seven" */
+    struct cli_network *seven; /* 10.7.0.2 */
+    struct cli_network *other; /* 10.7.0.1 when no namespace may be made: a second Seven; else NULL */
+    const char *other_name;    /* "kernel" or "Seven" */
     char directory[64], log_path[96];
     FILE *log;
     bool terminal, utf8, colored, line_open;

@@ -8,7 +8,7 @@
 
 #define PATIENCE (10 * SV_S)
 
-/* --- get --------------------------------------------------------------------------------------------------------- */
+/* --- get ---- */
 
 struct fetch {
     struct demo *d;
@@ -45,7 +45,7 @@ bool demo_stack_get(struct demo *d, struct cli_network *on, const char *url, con
     return turned && f.over && f.status == 0;
 }
 
-/* --- ping -------------------------------------------------------------------------------------------------------- */
+/* --- ping ---- */
 
 struct pinger {
     struct demo *d;
@@ -112,7 +112,7 @@ bool demo_stack_ping(struct demo *d, struct cli_network *on, const char *to, uin
     return ok && p.received == count;
 }
 
-/* --- UDP echo ------------------------------------------------------------------------------------------------------ */
+/* --- UDP echo ---- */
 
 struct echoer {
     struct demo *d;
@@ -184,7 +184,7 @@ bool demo_stack_udp(struct demo *d, struct cli_network *on, const char *to, uint
     return ok && e.right == count;
 }
 
-/* --- half-close ------------------------------------------------------------------------------------------------------ */
+/* --- half-close ---- */
 
 struct halver {
     struct demo *d;

@@ -60,8 +60,8 @@ static int fetch(const char *path, FILE *out)
     static char bytes[262144];
     char request[256];
     const int fd = open_socket(SOCK_STREAM, 0, "10.7.0.2", 80, 20);
-    const int length = snprintf(request, sizeof request,
-                                "GET %s HTTP/1.1\r\nHost: 10.7.0.2\r\nConnection: close\r\n\r\n", path);
+    const int length =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 10.7.0.2\r\nConnection: close\r\n\r\n", path);
     size_t held = 0;
     bool body = false;
     ssize_t n;
@@ -229,8 +229,9 @@ int demo_kernel_half_close(struct demo *d)
 
 const char *demo_kernel_state(void)
 {
-    static const char *const names[] = {"?", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2",
-                                        "TIME-WAIT", "CLOSED", "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"};
+    static const char *const names[] = {"?",          "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
+                                        "FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
+                                        "CLOSE-WAIT", "LAST-ACK",    "LISTEN",    "CLOSING"};
     const struct sockaddr_in far = at("10.7.0.2", 80);
     FILE *file = fopen("/proc/self/net/tcp", "re");
     char line[256];

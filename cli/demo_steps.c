@@ -17,7 +17,7 @@
 #define HELLO "Hello from a TCP that you can read.\n"
 #define DATAGRAMS 1000u
 
-/* --- files --------------------------------------------------------------------------------------------------------- */
+/* --- files ---- */
 
 static void path_of(const struct demo *d, const char *name, char *to, size_t room)
 {
@@ -80,7 +80,7 @@ static const char *sha256(const char *path, char to[65])
     return to;
 }
 
-/* --- ladders ------------------------------------------------------------------------------------------------------- */
+/* --- ladders ---- */
 
 static void watch_conversation(struct demo *d, struct sv_ladder_build *b, uint16_t port)
 {
@@ -93,11 +93,11 @@ static void watch_conversation(struct demo *d, struct sv_ladder_build *b, uint16
     if (port == 7) {
         source.from_close = 1;
         source.notes = SV_NOTE_HALF_CLOSE;
-        source.other_program = "nc";
+        source.other_program = d->other ? "the client" : "nc";
         source.program = "the program";
     } else {
         source.notes = SV_NOTE_HTTP | SV_NOTE_THREE;
-        source.other_program = "curl";
+        source.other_program = d->other ? "the client" : "curl";
     }
     sv_ladder_build_open(b, &source);
     d->ladder = b;
@@ -124,7 +124,7 @@ static bool draw_conversation(struct demo *d)
     return drawn && over;
 }
 
-/* --- 1: a page ----------------------------------------------------------------------------------------------------- */
+/* --- 1: a page ---- */
 
 static bool fetch_page(struct demo *d, char *out)
 {
@@ -164,7 +164,7 @@ bool demo_step_page(struct demo *d)
     }
     demo_say(d, "   %s\n", out);
     demo_say(d, d->other ? "   What went over the wire:\n"
-                         : "   What went over the wire (right: Seven's own states; the kernel keeps its own):\n");
+                         : "   What went over the wire (right: Seven's states; the kernel keeps its own):\n");
     if (!draw_conversation(d))
         return false;
     const char *state = d->other ? NULL : demo_kernel_state();
@@ -174,7 +174,7 @@ bool demo_step_page(struct demo *d)
     return true;
 }
 
-/* --- 2: bulk ------------------------------------------------------------------------------------------------------- */
+/* --- 2: bulk ---- */
 
 static bool report_transfer(struct demo *d, const char *who, double seconds, const char *want)
 {
@@ -197,11 +197,11 @@ static bool from_seven(struct demo *d, const char *want)
     if (d->other)
         return demo_stack_get(d, d->other, "http://10.7.0.2/big", path, &seconds) &&
                report_transfer(d, "seven get <- Seven", seconds, want);
-    const char *const curl[] = {"curl", "-sS", "--max-time", "30", "-o", path, "-w", "%{time_total}",
-                                "http://10.7.0.2/big", NULL};
+    const char *const curl[] = {"curl", "-sS",           "--max-time",          "30", "-o", path,
+                                "-w",   "%{time_total}", "http://10.7.0.2/big", NULL};
     const bool has = demo_has("curl");
-    const int status = has ? demo_run(d, curl, out, 32 * SV_S)
-                           : demo_run_function(d, demo_kernel_get_big, out, 32 * SV_S);
+    const int status =
+        has ? demo_run(d, curl, out, 32 * SV_S) : demo_run_function(d, demo_kernel_get_big, out, 32 * SV_S);
     if (status != 0) {
         demo_log(d, "the large file did not come: exit %d %s", status, out);
         return false;
@@ -211,8 +211,8 @@ static bool from_seven(struct demo *d, const char *want)
 
 static bool to_seven(struct demo *d, const char *want)
 {
-    const char *const python[] = {"python3", "-m", "http.server", "--bind", "10.7.0.1", "--directory", d->directory,
-                                  "8000", NULL};
+    const char *const python[] = {"python3",     "-m",         "http.server", "--bind", "10.7.0.1",
+                                  "--directory", d->directory, "8000",        NULL};
     char path[128];
     double seconds = 0;
     const bool has = demo_has("python3");
@@ -240,7 +240,7 @@ bool demo_step_bulk(struct demo *d)
     return d->other || to_seven(d, want);
 }
 
-/* --- 3: ping and UDP ------------------------------------------------------------------------------------------------ */
+/* --- 3: ping and UDP ---- */
 
 /* The kernel's ping, or our own raw socket: how many came back, and the mean. */
 static bool kernel_pings(struct demo *d, uint32_t *received, double *milliseconds)
@@ -268,8 +268,8 @@ bool demo_step_small(struct demo *d)
     uint32_t there = 0, back = 0, right = 0;
     double there_ms = 0, back_ms = 0;
     char out[DEMO_OUTPUT], count[28];
-    bool ok = d->other ? demo_stack_ping(d, d->other, "10.7.0.2", 3, &there, &there_ms)
-                       : kernel_pings(d, &there, &there_ms);
+    bool ok =
+        d->other ? demo_stack_ping(d, d->other, "10.7.0.2", 3, &there, &there_ms) : kernel_pings(d, &there, &there_ms);
     ok = demo_stack_ping(d, d->seven, "10.7.0.1", 3, &back, &back_ms) && ok;
     if (there == 3 && back == 3)
         demo_say(d, "3/3 both ways, %.2f ms", (there_ms + back_ms) / 2);
@@ -285,7 +285,7 @@ bool demo_step_small(struct demo *d)
     return ok && right == DATAGRAMS;
 }
 
-/* --- 4: half-close -------------------------------------------------------------------------------------------------- */
+/* --- 4: half-close ---- */
 
 static bool has_finishing_nc(struct demo *d)
 {
@@ -322,7 +322,7 @@ bool demo_step_half_close(struct demo *d)
     return draw_conversation(d);
 }
 
-/* --- the capture ----------------------------------------------------------------------------------------------------- */
+/* --- the capture ---- */
 
 /* One pass over the file: lines are the frames that are not as they should be. False: it could not be read. */
 static bool tshark_counts(const struct demo *d, uint64_t *malformed, uint64_t *bad)

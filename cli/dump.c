@@ -31,7 +31,7 @@ struct dump {
     struct sv_capture_out out;
     struct {
         uint32_t link_type, interface;
-    } interface[LINKS];  /* of the file that is written */
+    } interface[LINKS]; /* of the file that is written */
     uint32_t interfaces;
     struct sv_ladder_build *conversation[CONVERSATIONS];
     uint32_t conversations;
@@ -65,7 +65,7 @@ static void put_stdout(void *ctx, const char *text, size_t n)
     (void)fwrite(text, 1, n, stdout);
 }
 
-/* --- what is done with a packet ----------------------------------------------------------------------------------- */
+/* --- what is done with a packet ---- */
 
 static void write_packet(struct dump *d, const struct dump_packet *p)
 {
@@ -113,8 +113,8 @@ static void await_next(struct dump *d, uint32_t link)
                                             .host = SV_NO_HOST,
                                             .other = SV_NO_HOST,
                                             .notes = SV_NOTE_HTTP,
-                                            .name = "a",
-                                            .other_name = "b"};
+                                            .name = "server",
+                                            .other_name = "client"};
     struct sv_ladder_build *b = calloc(1, sizeof *b);
     if (!b)
         return;
@@ -159,14 +159,14 @@ static void ladder_packet(struct dump *d, const struct dump_packet *p)
 
 static const char *protocol_of(const struct sv_dissected *x)
 {
-    return x->seen & SV_SEEN_TCP      ? "tcp"
-           : x->seen & SV_SEEN_UDP    ? "udp"
-           : x->seen & SV_SEEN_ICMP   ? "icmp"
-           : x->seen & SV_SEEN_ICMP6  ? "icmp6"
-           : x->seen & SV_SEEN_ARP    ? "arp"
-           : x->seen & SV_SEEN_IP4    ? "ip"
-           : x->seen & SV_SEEN_IP6    ? "ip6"
-                                      : "other";
+    return x->seen & SV_SEEN_TCP     ? "tcp"
+           : x->seen & SV_SEEN_UDP   ? "udp"
+           : x->seen & SV_SEEN_ICMP  ? "icmp"
+           : x->seen & SV_SEEN_ICMP6 ? "icmp6"
+           : x->seen & SV_SEEN_ARP   ? "arp"
+           : x->seen & SV_SEEN_IP4   ? "ip"
+           : x->seen & SV_SEEN_IP6   ? "ip6"
+                                     : "other";
 }
 
 static void json_packet(struct dump *d, const struct dump_packet *p)
@@ -236,7 +236,7 @@ bool dump_take(struct dump *d, const struct dump_packet *p)
     return !d->failed && (!d->config.count || d->taken < d->config.count);
 }
 
-/* --- the command -------------------------------------------------------------------------------------------------- */
+/* --- the command ---- */
 
 static int finish(struct dump *d, int status)
 {
@@ -269,8 +269,10 @@ static int run_sources(struct dump *d)
     if (colon && (strncmp(name, "tap:", 4) == 0 || strncmp(name, "packet:", 7) == 0))
         name = colon + 1;
     else if (colon && strncmp(name, "any", 3) != 0)
-        return finish(d, cli_usage("dump", "-i: \"%s\" cannot be listened to; it takes tap:NAME, packet:IFNAME or a "
-                                           "name that ip link shows", name));
+        return finish(d, cli_usage("dump",
+                                   "-i: \"%s\" cannot be listened to; it takes tap:NAME, packet:IFNAME or a "
+                                   "name that ip link shows",
+                                   name));
     return finish(d, dump_from_interface(d, name, &d->config));
 }
 
@@ -309,8 +311,10 @@ static int dump_run(int argc, char **argv)
         char *text = join(&parse.words);
         d->filter = text ? dump_filter_create(text, &why) : NULL;
         if (!d->filter)
-            r = cli_usage("dump", "filter \"%s\": %s; it takes tcpdump's words, for example tcp port 80 and host "
-                                  "10.7.0.1", text ? text : "", why);
+            r = cli_usage("dump",
+                          "filter \"%s\": %s; it takes tcpdump's words, for example tcp port 80 and host "
+                          "10.7.0.1",
+                          text ? text : "", why);
         free(text);
     }
     if (r == CLI_PARSED) {

@@ -27,8 +27,8 @@ struct dump_packet {
     uint32_t link_type;
     const uint8_t *bytes;
     uint32_t captured, wire;
-    uint32_t direction;      /* enum sv_pcapng_direction */
-    const char *comment;     /* not terminated; NULL: none */
+    uint32_t direction;  /* enum sv_pcapng_direction */
+    const char *comment; /* not terminated; NULL: none */
     uint32_t comment_bytes;
 };
 

@@ -12,7 +12,7 @@
 
 struct dump_filter {
     char *text;
-    pcap_t *handle;      /* for the link type compiled last */
+    pcap_t *handle; /* for the link type compiled last */
     uint32_t link_type;
     bool compiled;
     struct bpf_program program;
@@ -78,7 +78,7 @@ void dump_filter_free(struct dump_filter *f)
     free(f);
 }
 
-/* --- a file --------------------------------------------------------------------------------------------------- */
+/* --- a file ---- */
 
 int dump_from_file(struct dump *d, const char *path)
 {
@@ -112,7 +112,7 @@ int dump_from_file(struct dump *d, const char *path)
     return status;
 }
 
-/* --- an interface --------------------------------------------------------------------------------------------- */
+/* --- an interface ---- */
 
 static pcap_t *live;
 
@@ -154,7 +154,7 @@ static int activate(const char *name, const struct dump_config *config, bool *na
     const int r = pcap_activate(live);
     if (r >= 0)
         return CLI_PARSED;
-    const char *hint = r == PCAP_ERROR_PERM_DENIED ? "; it needs the right to capture (root, or CAP_NET_RAW)"
+    const char *hint = r == PCAP_ERROR_PERM_DENIED      ? "; it needs the right to capture (root, or CAP_NET_RAW)"
                        : r == PCAP_ERROR_NO_SUCH_DEVICE ? "; ip link lists the interfaces"
                                                         : "";
     const char *text = r == PCAP_ERROR ? pcap_geterr(live) : pcap_statustostr(r);

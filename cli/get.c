@@ -82,8 +82,7 @@ static int get_run(int argc, char **argv)
     struct get_config config = {.redirects_max = 50};
     struct cli_network_options network;
     struct cli_output_options output = {0};
-    struct cli_parse parse = {
-        .command = &cli_command_get, .config = &config, .network = &network, .output = &output};
+    struct cli_parse parse = {.command = &cli_command_get, .config = &config, .network = &network, .output = &output};
     cli_network_defaults(&network);
     int r = cli_parse(&parse, argc, argv);
     if (r == CLI_PARSED)
@@ -116,11 +115,12 @@ const struct cli_command cli_command_get = {
                 "seven get -v --ladder http://10.7.0.1:8000/\tsee it at layer 7 and at layer 4\n",
     .detail = "Hosts are addresses, names given by --resolve, and names of /etc/hosts. The device is --device here "
               "and the address --address where curl has taken the letter.",
-    .exit_codes = "0\tdone\n1\tprotocol not supported\n2\tusage\n3\tmalformed URL\n6\thost not resolved\n"
-                  "7\tno connection\n8\tthe reply is not HTTP\n18\tthe body ended too early\n22\t-f and a status of 400 "
-                  "or above\n23\tcould not write\n26\tcould not read what is to be sent\n28\ttime ran out\n33\tthe "
-                  "server cannot resume\n47\ttoo many redirects\n52\tempty reply\n55\tsending failed\n56\treceiving "
-                  "failed\n",
+    .exit_codes =
+        "0\tdone\n1\tprotocol not supported\n2\tusage\n3\tmalformed URL\n6\thost not resolved\n"
+        "7\tno connection\n8\tthe reply is not HTTP\n18\tthe body ended too early\n22\t-f and a status of 400 "
+        "or above\n23\tcould not write\n26\tcould not read what is to be sent\n28\ttime ran out\n33\tthe "
+        "server cannot resume\n47\ttoo many redirects\n52\tempty reply\n55\tsending failed\n56\treceiving "
+        "failed\n",
     .options = get_options,
     .network = true,
     .output = true,

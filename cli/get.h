@@ -40,11 +40,11 @@ extern const struct cli_option get_options[];
 
 #define GET_URL_MAX 8192u
 struct get_url {
-    char text[GET_URL_MAX];      /* the parts point in here, each terminated */
+    char text[GET_URL_MAX];              /* the parts point in here, each terminated */
     char *scheme, *user, *host, *target; /* user: NULL when none; target begins with '/' */
     uint16_t port;
     bool port_given;
-    char authority[300];         /* for the Host field */
+    char authority[300]; /* for the Host field */
 };
 /* An enum get_exit; `why` is a sentence. */
 int get_url_parse(struct get_url *url, const char *text, const char **why);
@@ -57,10 +57,10 @@ void get_basic(const char *user, char *to, size_t room);
 
 /* Where a body goes. */
 struct get_output {
-    int fd;                      /* -1: not open yet */
-    const char *path;            /* NULL: stdout */
+    int fd;           /* -1: not open yet */
+    const char *path; /* NULL: stdout */
     bool append, blocked, failed;
-    int flags;                   /* of stdout, put back; -1: unchanged */
+    int flags; /* of stdout, put back; -1: unchanged */
     size_t n, at;
     uint64_t written;
     uint8_t bytes[262144];
@@ -68,8 +68,8 @@ struct get_output {
 void get_output_init(struct get_output *o, const char *path, bool append);
 /* The count taken: less than n when stdout would block. `failed` with errno on an error. */
 size_t get_output_put(struct get_output *o, const void *bytes, size_t n);
-void get_output_flush(struct get_output *o);  /* as far as it goes */
-bool get_output_close(struct get_output *o);  /* false: something could not be written */
+void get_output_flush(struct get_output *o); /* as far as it goes */
+bool get_output_close(struct get_output *o); /* false: something could not be written */
 
 /* The progress line on a terminal. */
 struct get_bar {

@@ -95,7 +95,7 @@ bool get_output_close(struct get_output *o)
     return !o->failed;
 }
 
-/* --- the progress line: "[=======>      ]  66%  42.1 of 64.0 MiB  120.3 MiB/s  0:01" ----------------------- */
+/* --- the progress line: "[=======>      ]  66%  42.1 of 64.0 MiB  120.3 MiB/s  0:01" ---- */
 
 static void mib(uint64_t bytes, char *to, size_t room)
 {

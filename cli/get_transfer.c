@@ -125,9 +125,9 @@ static size_t on_data(void *self, const uint8_t *bytes, size_t n, sv_time now)
     g->refused = taken < n;
     g->received += taken;
     get_bar_draw(&g->bar, g->received + g->resume_at,
-                 sv_http_client_length(g->client) == UINT64_MAX
-                     ? UINT64_MAX
-                     : sv_http_client_length(g->client) + g->resume_at, now);
+                 sv_http_client_length(g->client) == UINT64_MAX ? UINT64_MAX
+                                                                : sv_http_client_length(g->client) + g->resume_at,
+                 now);
     return taken;
 }
 
@@ -173,7 +173,7 @@ static void request_now(struct get *g, sv_time now)
     const enum sv_err error = sv_http_client_request(g->client, &request, now);
     if (error != SV_OK)
         get_finish(g, error == SV_ERR_INVALID ? GET_BAD_URL : GET_SEND, now, "%s",
-                   error == SV_ERR_INVALID  ? "a header or the URL has a byte that may not stand there"
+                   error == SV_ERR_INVALID   ? "a header or the URL has a byte that may not stand there"
                    : error == SV_ERR_TOO_BIG ? "the headers are longer than 16 KiB"
                                              : cli_network_error(error));
 }
@@ -346,7 +346,7 @@ static void drive(struct get *g, sv_time now)
         judge(g, now);
     } else if (result != SV_HTTP_RUNNING) {
         const char *text = result == SV_HTTP_FAILED ? cli_network_error(g->error ? g->error : g->socket.error)
-                                                     : sv_http_result_text(result);
+                                                    : sv_http_result_text(result);
         get_finish(g, exit_of(g, result), now, "%s, after %" PRIu64 " bytes", text, g->received);
     } else {
         (void)cli_network_watch(g->network, STDOUT_FILENO, g->output.blocked ? CLI_WRITE : 0, stdout_ready, g);

@@ -12,20 +12,20 @@ struct get {
     struct cli_network *network;
     struct get_config config;
     char *const *urls;
-    uint32_t count, at;          /* of the URLs */
+    uint32_t count, at; /* of the URLs */
     void (*done)(void *self, int status);
     void *done_self;
     uint32_t app;
-    int status;                  /* the worst so far */
+    int status; /* the worst so far */
 
     struct get_url url;
-    char next_url[GET_URL_MAX];  /* after a redirect */
-    char first_host[300];        /* credentials go nowhere else */
+    char next_url[GET_URL_MAX]; /* after a redirect */
+    char first_host[300];       /* credentials go nowhere else */
     uint32_t redirects;
-    bool redirect, get_instead;  /* follow next_url, as a GET */
+    bool redirect, get_instead; /* follow next_url, as a GET */
     struct sv_endpoint remote;
 
-    enum sv_err error;           /* that an event told of the connection */
+    enum sv_err error; /* that an event told of the connection */
     bool running, connecting, connected, discard, head_seen;
     bool refused; /* stdout was full when the body came */
     sv_time started, connect_by, end_by;
@@ -43,9 +43,9 @@ struct get {
     struct sv_http_field field[GET_FIELDS];
     char field_text[8192];
     size_t field_text_n;
-    char *body;                  /* of -d, joined */
+    char *body; /* of -d, joined */
     size_t body_n, body_at;
-    int upload;                  /* -1: none */
+    int upload; /* -1: none */
     bool upload_regular, upload_failed;
 };
 
@@ -55,7 +55,6 @@ int get_request_prepare(struct get *g, struct sv_http_request *request, const ch
 int get_body_prepare(struct get *g, const char **why);
 void get_body_free(struct get *g);
 
-void get_finish(struct get *g, int status, sv_time now, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void get_finish(struct get *g, int status, sv_time now, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

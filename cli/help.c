@@ -148,7 +148,7 @@ void cli_help_program(FILE *to)
     (void)fprintf(to, "\nseven COMMAND --help tells more of each.\n");
 }
 
-/* --- man pages ------------------------------------------------------------------------------------------ */
+/* --- man pages ---- */
 
 /* Text as roff has it: a backslash, a hyphen that must stay one, a dot or quote that begins a line. */
 static void roff(FILE *to, const char *text, size_t n)
@@ -276,7 +276,8 @@ void cli_man_program(FILE *to)
                 "Each command puts a complete TCP/IP stack of its own on a network device, or looks at those that\n"
                 "run. Without a right to make devices,\n.B seven private\nruns any command line in a network of its\n"
                 "own, in which the device \\fBtap:seven0\\fR leads to this machine's kernel at 10.7.0.1.\n"
-                ".SH COMMANDS\n", to);
+                ".SH COMMANDS\n",
+                to);
     for (const struct cli_command *const *c = cli_commands; *c; c++) {
         if ((*c)->hidden)
             continue;
@@ -285,6 +286,7 @@ void cli_man_program(FILE *to)
         (void)fputc('\n', to);
     }
     (void)fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, as \\-\\-color=never\n.TP\n.B TERM\n"
-                "no colours where it is \\fBdumb\\fR\n.SH \"EXIT STATUS\"\n", to);
+                "no colours where it is \\fBdumb\\fR\n.SH \"EXIT STATUS\"\n",
+                to);
     roff_pairs(to, default_exit_codes);
 }

@@ -10,7 +10,7 @@
 
 struct ip {
     bool statistics, four, six;
-    uint64_t only;         /* --pid */
+    uint64_t only; /* --pid */
     struct cli_output_options output;
     uint32_t object;
     int pid;

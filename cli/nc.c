@@ -21,10 +21,10 @@ struct nc {
     struct nc_config config;
     struct cli_network *network;
     uint32_t app;
-    struct sv_endpoint remote;   /* or, listening, the local end */
+    struct sv_endpoint remote; /* or, listening, the local end */
     const char *host;
-    uint16_t port_last;          /* of a range */
-    sv_sock socket;              /* connecting, or the listener */
+    uint16_t port_last; /* of a range */
+    sv_sock socket;     /* connecting, or the listener */
     sv_time connect_by;
     bool connecting;
     uint32_t open_ports;
@@ -35,8 +35,8 @@ struct nc {
 static const struct cli_option nc_options[] = {
     {'l', "listen", CLI_FLAG, NULL, "wait for a connection instead of making one", AT(listen), NULL, 0, 0},
     {'u', "udp", CLI_FLAG, NULL, "UDP: what one read of stdin gives is one datagram", AT(udp), NULL, 0, 0},
-    {'N', "finish", CLI_FLAG, NULL, "close our half (FIN) at the end of stdin, and go on receiving", AT(finish), NULL, 0,
-     0},
+    {'N', "finish", CLI_FLAG, NULL, "close our half (FIN) at the end of stdin, and go on receiving", AT(finish), NULL,
+     0, 0},
     {'w', "wait", CLI_DURATION, "TIME", "give up connecting, or end an idle connection, after this long", AT(wait_ns),
      NULL, 0, 0},
     {'z', "scan", CLI_FLAG, NULL, "only see whether the ports answer, send nothing", AT(scan), NULL, 0, 0},
@@ -174,8 +174,7 @@ static int start_udp(struct nc *c, sv_time now)
     struct sv_endpoint local = {{{0}}, c->config.source_port};
     if (c->config.listen)
         local = c->remote;
-    const enum sv_err error =
-        sv_udp_open(cli_network_stack(c->network), &local, SV_COOKIE(c->app, 2), &c->socket, now);
+    const enum sv_err error = sv_udp_open(cli_network_stack(c->network), &local, SV_COOKIE(c->app, 2), &c->socket, now);
     if (error != SV_OK)
         return cli_fail("nc", "UDP port %u: %s", (unsigned)local.port, cli_network_error(error));
     c->pump.udp = true;
@@ -277,8 +276,7 @@ static int nc_run(int argc, char **argv)
     struct cli_output_options output = {0};
     if (!c)
         return cli_fail("nc", "out of memory");
-    struct cli_parse parse = {
-        .command = &cli_command_nc, .config = &c->config, .network = &network, .output = &output};
+    struct cli_parse parse = {.command = &cli_command_nc, .config = &c->config, .network = &network, .output = &output};
     cli_network_defaults(&network);
     c->socket = SV_NO_SOCK;
     int r = cli_parse(&parse, argc, argv);

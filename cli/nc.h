@@ -14,15 +14,15 @@ struct nc_pump {
     struct cli_network *network;
     sv_sock socket;
     bool udp, listener_side, finish_at_eof, verbose;
-    bool has_peer;             /* UDP: where datagrams go; a listener learns it from the first */
+    bool has_peer; /* UDP: where datagrams go; a listener learns it from the first */
     struct sv_endpoint peer;
-    uint64_t idle_ns;          /* -w: end after so long without a byte; 0: never */
+    uint64_t idle_ns; /* -w: end after so long without a byte; 0: never */
     sv_time last_byte;
-    enum sv_err error;         /* that an event told: the last word once all was read */
+    enum sv_err error; /* that an event told: the last word once all was read */
     bool open, input_file, input_ended, input_terminal, peer_ended, finished, done;
     int input_flags, output_flags; /* of fcntl, put back at the end; -1: unchanged */
-    size_t in_at, in_n;        /* read from stdin, not yet sent */
-    size_t out_at, out_n;      /* received, not yet written */
+    size_t in_at, in_n;            /* read from stdin, not yet sent */
+    size_t out_at, out_n;          /* received, not yet written */
     uint8_t in[NC_CHUNK], out[NC_CHUNK];
 };
 

@@ -17,14 +17,14 @@
 #include "port/memory.h"
 
 #define POOL_BUFS 16384u
-#define POOL_SLABS 32768u      /* 64 MiB, of which only what is used is real */
-#define TRACE_RECORDS 262144u  /* drained each round of the loop */
-#define PATIENCE (12 * SV_S)   /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
+#define POOL_SLABS 32768u     /* 64 MiB, of which only what is used is real */
+#define TRACE_RECORDS 262144u /* drained each round of the loop */
+#define PATIENCE (12 * SV_S)  /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
 
 static const struct sv_addr default_address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}};
 static const struct sv_addr default_gateway = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}};
 
-/* --- what the options leave open ------------------------------------------------------------------------- */
+/* --- what the options leave open ---- */
 
 static bool within(const struct sv_addr *addr, const struct sv_addr *prefix, uint32_t length)
 {
@@ -68,13 +68,17 @@ static void device_options(struct sv_device_options *d, const struct cli_network
         memcpy(d->mac, o->mac.byte, 6);
     else if (strncmp(o->device, "tap:", 4) == 0) {
         /* From the address: who starts us again finds the kernel's neighbour entry still right. */
-        const uint8_t mac[6] = {2, 7, o->address.addr[0].byte[12], o->address.addr[0].byte[13],
-                                o->address.addr[0].byte[14], o->address.addr[0].byte[15]};
+        const uint8_t mac[6] = {2,
+                                7,
+                                o->address.addr[0].byte[12],
+                                o->address.addr[0].byte[13],
+                                o->address.addr[0].byte[14],
+                                o->address.addr[0].byte[15]};
         memcpy(d->mac, mac, 6);
     }
 }
 
-/* --- putting it together --------------------------------------------------------------------------------- */
+/* --- putting it together ---- */
 
 static bool stack_config(struct cli_network *n, const struct cli_network_options *o,
                          const struct cli_network_wish *wish, struct sv_stack_config *config)
@@ -85,7 +89,8 @@ static bool stack_config(struct cli_network *n, const struct cli_network_options
     config->half_open = config->connections;
     config->time_waits = 4 * config->connections;
     config->seed = o->seed ? o->seed + config->host - 1 : 0;
-    if (o->seed || (sv_entropy(&config->seed, sizeof config->seed) && sv_entropy(config->secret, sizeof config->secret)))
+    if (o->seed ||
+        (sv_entropy(&config->seed, sizeof config->seed) && sv_entropy(config->secret, sizeof config->secret)))
         return true;
     return cli_fail(n->command, "the kernel gives no random numbers, and without them nothing may start") < 0;
 }
@@ -286,7 +291,7 @@ bool cli_network_open_pair(const struct cli_command *command, const struct cli_n
     return ok;
 }
 
-/* --- what commands use ------------------------------------------------------------------------------------- */
+/* --- what commands use ---- */
 
 struct sv_host *cli_network_host(struct cli_network *n)
 {

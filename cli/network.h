@@ -11,10 +11,10 @@ struct cli_network;
 
 /* What a command may want otherwise than usual; zero it first. */
 struct cli_network_wish {
-    uint32_t connections;  /* ceiling; 0: 4,096 */
-    bool quiet;            /* no note on stderr about the device */
-    bool traced;           /* keep a trace even without -w and --ladder; see cli_network_on_record */
-    int control_off;       /* 1: not visible to seven ss and seven ip */
+    uint32_t connections; /* ceiling; 0: 4,096 */
+    bool quiet;           /* no note on stderr about the device */
+    bool traced;          /* keep a trace even without -w and --ladder; see cli_network_on_record */
+    int control_off;      /* 1: not visible to seven ss and seven ip */
 };
 
 /* Joins the network as the options say. NULL after it has said on stderr, in one line, what is in the

@@ -26,13 +26,13 @@ struct cli_network {
     uint64_t memory_bytes;
     struct sv_arena *arena;
     struct sv_pool *pool;
-    struct sv_trace *trace;      /* NULL: not traced */
+    struct sv_trace *trace; /* NULL: not traced */
     struct sv_stack *stack;
     struct sv_host host;
     struct sv_device device;
     bool device_open, loop_open;
-    struct sv_loop *loop;        /* of a pair: the first one's */
-    struct cli_network *first;   /* the other of a pair, that owns loop, memory, trace and wire; NULL: we do */
+    struct sv_loop *loop;      /* of a pair: the first one's */
+    struct cli_network *first; /* the other of a pair, that owns loop, memory, trace and wire; NULL: we do */
     struct sv_wire *wire;
     uint32_t party;
     sv_port port;

@@ -4,7 +4,6 @@
  * stderr that names the option, what was wrong with it and what it takes. */
 #include "cli/options.h"
 
-
 #include <inttypes.h>
 #include <langinfo.h>
 #include <stdarg.h>
@@ -28,8 +27,7 @@ const struct cli_option cli_network_table[] = {
     {0, "mtu", CLI_SIZE, "BYTES", "longest IP packet (default: the device's)", NET(mtu), NULL, 68, 65535},
     {0, "profile", CLI_CHOICE, "PROFILE", "habits of TCP (default modern)", NET(profile), "modern linux rfc tiny", 0,
      0},
-    {0, "seed", CLI_NUMBER, "N", "seed of every random choice, for a run that can be repeated", NET(seed), NULL, 1,
-     0},
+    {0, "seed", CLI_NUMBER, "N", "seed of every random choice, for a run that can be repeated", NET(seed), NULL, 1, 0},
     {'w', "capture", CLI_FILE, "FILE", "write every frame as pcapng, with what Seven knew of it in comments",
      NET(capture), NULL, 0, 0},
     {0, "ladder", CLI_FLAG, NULL, "draw each conversation on stderr as it happens", NET(ladder), NULL, 0, 0},
@@ -219,11 +217,13 @@ static int store_address(struct cli_parse *p, const struct cli_option *o, void *
     uint32_t length = SV_NONE;
     const bool prefix = o->kind == CLI_PREFIXES;
     if (prefix && strcmp(value, "auto") == 0)
-        return wrong(p, typed, value, "needs DHCP, which this build does not have; it takes ADDR/LEN, "
-                                      "for example 10.7.0.2/24");
+        return wrong(p, typed, value,
+                     "needs DHCP, which this build does not have; it takes ADDR/LEN, "
+                     "for example 10.7.0.2/24");
     if (prefix ? !cli_parse_prefix(value, &addr, &length) : !cli_parse_addr(value, &addr))
-        return wrong(p, typed, value, prefix ? "is not an address; it takes ADDR/LEN, for example 10.7.0.2/24"
-                                             : "is not an address; it takes one such as 10.7.0.1");
+        return wrong(p, typed, value,
+                     prefix ? "is not an address; it takes ADDR/LEN, for example 10.7.0.2/24"
+                            : "is not an address; it takes one such as 10.7.0.1");
     if (prefix && length == SV_NONE)
         return wrong(p, typed, value, "has no length; it takes ADDR/LEN, for example 10.7.0.2/24");
     if (!cli_addr_is_v4(&addr))
@@ -396,8 +396,6 @@ static int parse_short(struct cli_parse *p, int argc, char **argv, int *i, bool 
     }
     return CLI_PARSED;
 }
-
-
 
 int cli_parse(struct cli_parse *p, int argc, char **argv)
 {

@@ -50,11 +50,11 @@ struct cli_mac {
 };
 
 struct cli_option {
-    char letter;         /* 0: long form only */
-    const char *name;    /* NULL ends a table */
+    char letter;      /* 0: long form only */
+    const char *name; /* NULL ends a table */
     enum cli_kind kind;
-    const char *takes;   /* "FILE"; NULL for flags */
-    const char *help;    /* one sentence without a full stop */
+    const char *takes; /* "FILE"; NULL for flags */
+    const char *help;  /* one sentence without a full stop */
     size_t at;
     const char *choices; /* CLI_CHOICE: words separated by blanks */
     uint64_t low, high;  /* high 0: no limit */
@@ -68,8 +68,8 @@ struct cli_network_options {
     struct cli_addresses gateway;
     struct cli_mac mac;
     uint64_t mtu;
-    uint32_t profile;    /* enum sv_profile */
-    uint64_t seed;       /* 0: from the kernel's entropy */
+    uint32_t profile; /* enum sv_profile */
+    uint64_t seed;    /* 0: from the kernel's entropy */
     const char *capture;
     bool ladder;
 };
@@ -93,17 +93,17 @@ struct cli_words {
 
 struct cli_command {
     const char *name;
-    const char *summary;    /* "fetch a file over http" */
-    const char *usage;      /* what follows the options: "URL..." */
-    const char *examples;   /* lines "COMMAND LINE\tWHAT IT DOES\n"; they begin --help */
-    const char *detail;     /* paragraphs for --help and the man page; may be NULL */
-    const char *exit_codes; /* "0\tdone\n..."; NULL: the habit of all commands */
+    const char *summary;              /* "fetch a file over http" */
+    const char *usage;                /* what follows the options: "URL..." */
+    const char *examples;             /* lines "COMMAND LINE\tWHAT IT DOES\n"; they begin --help */
+    const char *detail;               /* paragraphs for --help and the man page; may be NULL */
+    const char *exit_codes;           /* "0\tdone\n..."; NULL: the habit of all commands */
     const struct cli_option *options; /* own table, may be NULL */
-    bool network;           /* takes the network options */
-    bool output;            /* takes the output options */
-    bool stop_at_word;      /* what follows the first word is not ours (private) */
+    bool network;                     /* takes the network options */
+    bool output;                      /* takes the output options */
+    bool stop_at_word;                /* what follows the first word is not ours (private) */
     bool hidden;
-    const char *words;      /* words that may follow, for completion: "http echo" */
+    const char *words; /* words that may follow, for completion: "http echo" */
     int (*run)(int argc, char **argv);
 };
 
@@ -124,7 +124,7 @@ struct cli_parse {
 };
 
 /* Reads argv (argv[0] is the command's name). Words are moved to the front of argv[1...]. */
-#define CLI_PARSED (-1)  /* go on; any other value is the exit status: 0 after --help, 2 after an error */
+#define CLI_PARSED (-1) /* go on; any other value is the exit status: 0 after --help, 2 after an error */
 #define CLI_USAGE 2
 int cli_parse(struct cli_parse *parse, int argc, char **argv);
 

@@ -25,7 +25,7 @@ struct ping {
     const char *name;
     sv_sock socket;
     uint8_t *data;
-    sv_time *sent_at;      /* by sequence number; 0: not waiting */
+    sv_time *sent_at; /* by sequence number; 0: not waiting */
     uint8_t *answered;
     sv_time started, next_at, last_sent;
     uint64_t sent, received, duplicates, errors;
@@ -37,7 +37,8 @@ struct ping {
 #define AT(member) offsetof(struct ping_config, member)
 static const struct cli_option ping_options[] = {
     {'c', "count", CLI_NUMBER, "N", "stop after N requests", AT(count), NULL, 1, 0},
-    {'i', "interval", CLI_DURATION, "TIME", "wait this long between requests (default 1s)", AT(interval_ns), NULL, 0, 0},
+    {'i', "interval", CLI_DURATION, "TIME", "wait this long between requests (default 1s)", AT(interval_ns), NULL, 0,
+     0},
     {'s', "size", CLI_SIZE, "BYTES", "data bytes in each request (default 56)", AT(size), NULL, 0, LONGEST},
     {'W', "timeout", CLI_DURATION, "TIME", "wait this long for the last answer (default 10s, or twice the slowest)",
      AT(wait_ns), NULL, 0, 0},
@@ -121,9 +122,9 @@ static void interrupted(void *self, sv_time now)
 
 static const char *unreachable_text(uint8_t type, uint8_t code)
 {
-    static const char *const codes[] = {
-        "Destination Net Unreachable", "Destination Host Unreachable", "Destination Protocol Unreachable",
-        "Destination Port Unreachable", "Frag needed and DF set", "Source Route Failed"};
+    static const char *const codes[] = {"Destination Net Unreachable",      "Destination Host Unreachable",
+                                        "Destination Protocol Unreachable", "Destination Port Unreachable",
+                                        "Frag needed and DF set",           "Source Route Failed"};
     if (type == 3)
         return code < sizeof codes / sizeof codes[0] ? codes[code] : "Destination Unreachable";
     if (type == 11)

@@ -9,9 +9,9 @@ enum { SERVE_HTTP, SERVE_ECHO, SERVE_KINDS };
 
 struct serve_options {
     uint32_t kind;
-    uint16_t port;         /* 0: the service's own */
-    const char *root;      /* http: the directory served */
-    bool silent;           /* no access log */
+    uint16_t port;    /* 0: the service's own */
+    const char *root; /* http: the directory served */
+    bool silent;      /* no access log */
     bool no_listing;
     uint64_t delay_ns;     /* echo: from a byte's arrival to its way back */
     uint64_t fin_delay_ns; /* echo: from there to our FIN once the peer has finished */

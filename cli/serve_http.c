@@ -21,7 +21,7 @@ struct serve_http {
     struct sv_port_files *files;
     struct sv_http_server *engine;
     struct sv_http_app *app;
-    void *memory;       /* of the app; touched only as far as it is used */
+    void *memory; /* of the app; touched only as far as it is used */
     uint64_t memory_bytes;
     uint32_t number;
     bool added;

@@ -13,32 +13,27 @@
 #include "cli/sinks.h"
 #include "port/capture_file.h"
 #include "port/clock.h"
+#include "trace/events.h"
 #include "trace/ladder_from_trace.h"
 
-#define NOTES 6u          /* comments of one frame */
-#define NOTE_ROOM 120u
-#define EARLY 64u         /* remarks whose frame has not come yet */
+#define NOTES 8u          /* records told of one frame */
+#define EARLY 64u         /* records whose frame has not come yet */
 #define CONVERSATIONS 16u /* drawn at once */
-
-struct cli_note {
-    uint32_t packet;
-    char text[NOTE_ROOM];
-};
 
 struct cli_capture {
     bool on;
     struct sv_capture_out file;
     uint32_t interface;
-    uint64_t wall_offset_ns;     /* the wall's clock minus ours */
+    uint64_t wall_offset_ns; /* the wall's clock minus ours */
     const char *path;
     uint64_t frames;
     /* the frame that is held until what is said of it has come */
     bool held, out;
     uint32_t packet, wire_length, n, notes;
     sv_time time;
-    char note[NOTES][NOTE_ROOM];
+    struct sv_trace_record note[NOTES];
     uint8_t bytes[65536];
-    struct cli_note early[EARLY];
+    struct sv_trace_record early[EARLY]; /* kind 0: free */
     uint32_t early_at;
 };
 
@@ -53,40 +48,7 @@ struct cli_sinks {
     uint8_t bytes[65536];
 };
 
-/* --- the truth in a sentence ---------------------------------------------------------------------------------- */
-
-static bool sentence(const struct sv_trace_record *r, char *to, size_t room)
-{
-    static const char *const reasons[] = {
-        "data", "acknowledgement", "retransmission: the timer ran out", "fast retransmission", "window probe",
-        "keepalive", "tail loss probe", "retransmission by SACK", "challenge ACK (RFC 5961)", "reset",
-        "opening", "closing", "window update"};
-    switch (r->kind) {
-    case SV_TRACE_TCP_SENT:
-        if (r->detail >= sizeof reasons / sizeof reasons[0])
-            return false;
-        if (r->arg[5])
-            (void)snprintf(to, room, "sent: %s, number %u", reasons[r->detail], r->arg[5]);
-        else
-            (void)snprintf(to, room, "sent: %s", reasons[r->detail]);
-        return true;
-    case SV_TRACE_TCP_RECEIVED:
-        (void)snprintf(to, room, "received in state %s", sv_tcp_state_name((enum sv_tcp_state)r->detail));
-        return true;
-    case SV_TRACE_TCP_STATE:
-        (void)snprintf(to, room, "state %s to %s", sv_tcp_state_name((enum sv_tcp_state)r->arg[0]),
-                       sv_tcp_state_name((enum sv_tcp_state)r->arg[1]));
-        return true;
-    case SV_TRACE_DROP:
-        (void)snprintf(to, room, "dropped: %s: %s", sv_drop_name((enum sv_drop)r->detail),
-                       sv_drop_text((enum sv_drop)r->detail));
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* --- the capture file ----------------------------------------------------------------------------------------- */
+/* --- the capture file ---- */
 
 static void capture_failed(struct cli_sinks *s)
 {
@@ -98,12 +60,12 @@ static void capture_failed(struct cli_sinks *s)
 static void write_held(struct cli_sinks *s)
 {
     struct cli_capture *c = &s->capture;
-    const char *comment[NOTES];
+    char truth[512];
+    const char *const comment[1] = {truth};
     if (!c->held)
         return;
     c->held = false;
-    for (uint32_t i = 0; i < c->notes; i++)
-        comment[i] = c->note[i];
+    const bool told = sv_trace_comment(c->note, c->notes, truth, sizeof truth) > 0;
     const struct sv_pcapng_piece piece = {c->bytes, c->n};
     const struct sv_pcapng_packet packet = {.interface = c->interface,
                                             .time_ns = c->time + c->wall_offset_ns,
@@ -112,19 +74,16 @@ static void write_held(struct cli_sinks *s)
                                             .piece = &piece,
                                             .pieces = 1,
                                             .comment = comment,
-                                            .comments = c->notes};
+                                            .comments = told ? 1 : 0};
     c->frames++;
     if (!sv_pcapng_packet(&c->file.writer, &packet))
         capture_failed(s);
 }
 
-static void add_note(struct cli_capture *c, const char *text)
+static void add_note(struct cli_capture *c, const struct sv_trace_record *r)
 {
-    for (uint32_t i = 0; i < c->notes; i++)
-        if (strcmp(c->note[i], text) == 0)
-            return;
     if (c->notes < NOTES)
-        (void)snprintf(c->note[c->notes++], NOTE_ROOM, "%s", text);
+        c->note[c->notes++] = *r;
 }
 
 /* Each record is a frame as it is on the wire; those cut from one super-frame share its packet's number. */
@@ -141,10 +100,10 @@ static void hold_frame(struct cli_sinks *s, const struct sv_trace_record *r, con
     c->n = r->bytes;
     memcpy(c->bytes, bytes, r->bytes);
     for (uint32_t i = 0; i < EARLY && r->packet; i++) {
-        struct cli_note *e = &c->early[(c->early_at + i) % EARLY];
-        if (e->packet == r->packet) {
-            add_note(c, e->text);
-            e->packet = 0;
+        struct sv_trace_record *e = &c->early[(c->early_at + i) % EARLY];
+        if (e->kind && e->packet == r->packet) {
+            add_note(c, e);
+            e->kind = 0;
         }
     }
 }
@@ -152,22 +111,18 @@ static void hold_frame(struct cli_sinks *s, const struct sv_trace_record *r, con
 static void capture_record(struct cli_sinks *s, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     struct cli_capture *c = &s->capture;
-    char text[NOTE_ROOM];
     if (r->host != 1)
         return; /* the other end of a wire sees the same frames */
     if (r->kind == SV_TRACE_FRAME_IN || r->kind == SV_TRACE_FRAME_OUT) {
         hold_frame(s, r, bytes);
         return;
     }
-    if (!r->packet || !sentence(r, text, sizeof text))
+    if (!r->packet)
         return;
-    if (c->held && c->packet == r->packet) {
-        add_note(c, text);
-        return;
-    }
-    struct cli_note *e = &c->early[c->early_at++ % EARLY];
-    e->packet = r->packet;
-    memcpy(e->text, text, sizeof e->text);
+    if (c->held && c->packet == r->packet)
+        add_note(c, r);
+    else
+        c->early[c->early_at++ % EARLY] = *r;
 }
 
 static bool open_capture(struct cli_sinks *s, const char *path)
@@ -200,7 +155,7 @@ static void close_capture(struct cli_sinks *s)
                       s->network->command, (unsigned long long)sv_trace_lost(s->network->trace), c->path);
 }
 
-/* --- ladders -------------------------------------------------------------------------------------------------- */
+/* --- ladders ---- */
 
 static void *grow(void *ctx, void *old, size_t bytes)
 {
@@ -238,11 +193,8 @@ static uint32_t columns_of(FILE *stream)
 
 bool cli_ladder_draw(struct sv_ladder_build *build, FILE *stream, uint32_t columns, bool utf8, bool colored)
 {
-    struct sv_ladder_options o = {.columns = columns ? columns : columns_of(stream),
-                                  .utf8 = utf8,
-                                  .colour = colored,
-                                  .relative = 1,
-                                  .fold = 1};
+    struct sv_ladder_options o = {
+        .columns = columns ? columns : columns_of(stream), .utf8 = utf8, .colour = colored, .relative = 1, .fold = 1};
     const struct sv_sink sink = {put_stream, stream};
     size_t n = 0;
     const struct sv_ladder_row *rows = sv_ladder_build_rows(build, &n, &o);
@@ -313,7 +265,7 @@ static void ladder_record(struct cli_sinks *s, const struct sv_trace_record *r, 
         s->not_drawn++;
 }
 
-/* --- together --------------------------------------------------------------------------------------------------- */
+/* --- together ---- */
 
 static void drain(struct cli_sinks *s)
 {

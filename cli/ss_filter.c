@@ -12,7 +12,7 @@ enum { EQ, NE, LT, LE, GT, GE };
 
 struct parser {
     struct ss_filter *f;
-    char **word;          /* brackets and operators are words of their own */
+    char **word; /* brackets and operators are words of their own */
     uint32_t n, at;
     char *why;
     size_t room;
@@ -71,8 +71,8 @@ static bool read_compare(struct parser *p, uint8_t *compare)
     static const struct {
         const char *word;
         uint8_t compare;
-    } words[] = {{"=", EQ}, {"==", EQ}, {"eq", EQ}, {"!=", NE}, {"ne", NE}, {"neq", NE}, {"<", LT}, {"lt", LT},
-                 {"<=", LE}, {"le", LE}, {">", GT}, {"gt", GT}, {">=", GE}, {"ge", GE}};
+    } words[] = {{"=", EQ},  {"==", EQ}, {"eq", EQ}, {"!=", NE}, {"ne", NE}, {"neq", NE}, {"<", LT},
+                 {"lt", LT}, {"<=", LE}, {"le", LE}, {">", GT},  {"gt", GT}, {">=", GE},  {"ge", GE}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (accept(p, words[i].word, NULL)) {
             *compare = words[i].compare;
@@ -132,8 +132,10 @@ static uint32_t parse_primary(struct parser *p)
         if (!value)
             return wrong(p, k < 2 ? "%s: an address is missing after it" : "%s: a port is missing after it", kinds[k]);
         if (!read_endpoint(value, k >= 2, &p->f->node[at]))
-            return wrong(p, k < 2 ? "%s: not an address; it takes 10.7.0.1, 10.7.0.0/24 or 10.7.0.1:80"
-                                  : "%s: not a port; it takes :80 or :http", value);
+            return wrong(p,
+                         k < 2 ? "%s: not an address; it takes 10.7.0.1, 10.7.0.0/24 or 10.7.0.1:80"
+                               : "%s: not a port; it takes :80 or :http",
+                         value);
         p->at++;
         return at;
     }
@@ -174,8 +176,9 @@ static bool parse_states(struct parser *p)
         const char *word = peek(p);
         const uint32_t states = word ? ss_states(word) : 0;
         if (!states) {
-            (void)wrong(p, "%s: not a state; there are established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, "
-                           "time-wait, close-wait, last-ack, closing, listen, closed, all, connected, synchronized",
+            (void)wrong(p,
+                        "%s: not a state; there are established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, "
+                        "time-wait, close-wait, last-ack, closing, listen, closed, all, connected, synchronized",
                         word ? word : "state");
             return false;
         }

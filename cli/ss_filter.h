@@ -15,14 +15,14 @@ struct ss_socket {
 
 #define SS_NODES 64u
 struct ss_filter {
-    uint32_t states;      /* bit per enum sv_tcp_state, of `state` and `exclude` words */
+    uint32_t states; /* bit per enum sv_tcp_state, of `state` and `exclude` words */
     bool states_given;
     uint32_t nodes, root; /* SV_NONE: everything matches */
     struct ss_node {
         uint8_t kind, compare;
         uint32_t left, right;
         struct sv_addr addr;
-        uint32_t length;  /* bits of the 128 that count; 0: any address */
+        uint32_t length; /* bits of the 128 that count; 0: any address */
         uint16_t port;
         bool has_port;
     } node[SS_NODES];

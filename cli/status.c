@@ -7,54 +7,20 @@
 #include <string.h>
 
 #include "cli/network_private.h"
-#include "port/clock.h"
+#include "trace/ss_text.h"
 
-static const char *ss_state(const struct sv_sock_info *i)
+static void put_answer(void *ctx, const char *text, size_t n)
 {
-    static const char *const names[SV_TCP_STATES] = {"UNCONN", "LISTEN", "SYN-SENT", "SYN-RECV", "ESTAB",
-                                                     "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK",
-                                                     "TIME-WAIT"};
-    if (i->protocol != 6)
-        return i->remote.port ? "ESTAB" : "UNCONN";
-    return i->state < SV_TCP_STATES ? names[i->state] : "UNKNOWN";
-}
-
-static void print_socket(struct sv_control_answer *a, const struct sv_sock_info *i)
-{
-    char local[CLI_ENDPOINT_TEXT], peer[CLI_ENDPOINT_TEXT];
-    const bool listens = i->protocol == 6 && i->state == SV_LISTEN;
-    sv_control_print(a,
-                     "{\"netid\":\"%s\",\"state\":\"%s\",\"recv_q\":%u,\"send_q\":%u,\"local\":\"%s\","
-                     "\"local_port\":%u,\"peer\":\"%s\",\"peer_port\":%u",
-                     i->protocol == 6    ? "tcp"
-                     : i->protocol == 17 ? "udp"
-                                         : "icmp",
-                     ss_state(i), listens ? i->backlog : i->recv_queued,
-                     listens ? i->backlog_max : i->send_queued + i->send_unacked, cli_addr_text(&i->local.addr, local),
-                     (unsigned)i->local.port, cli_addr_text(&i->remote.addr, peer), (unsigned)i->remote.port);
-    if (i->protocol == 6 && !listens)
-        sv_control_print(a,
-                         ",\"flow\":%u,\"timestamps\":%s,\"sack\":%s,\"ecn\":%s,\"send_scale\":%u,\"recv_scale\":%u,"
-                         "\"rto_us\":%u,\"rtt_us\":%u,\"rttvar_us\":%u,\"min_rtt_us\":%u,\"mss_bytes\":%u,"
-                         "\"cwnd_bytes\":%u,\"ssthresh_bytes\":%u,\"bytes_acked\":%" PRIu64
-                         ",\"bytes_received\":%" PRIu64 ",\"unacked_bytes\":%u,\"retransmits\":%u,\"backoff\":%u,"
-                         "\"send_window_bytes\":%u,\"recv_window_bytes\":%u",
-                         i->flow, i->options & 1 ? "true" : "false", i->options & 2 ? "true" : "false",
-                         i->options & 8 ? "true" : "false", i->send_scale, i->recv_scale, i->rto_us, i->srtt_us,
-                         i->rttvar_us, i->min_rtt_us, i->mss_bytes, i->cwnd, i->ssthresh, i->bytes_sent,
-                         i->bytes_received, i->send_unacked, i->retransmits, i->backoff, i->send_window,
-                         i->recv_window);
-    if (listens)
-        sv_control_print(a, ",\"half_open\":%u", i->half_open);
-    sv_control_print(a, "}\n");
+    sv_control_bytes(ctx, text, n);
 }
 
 static void print_sockets(struct cli_network *n, struct sv_control_answer *a)
 {
     struct sv_sock_info info = {.size = sizeof info};
     uint32_t at = 0;
+    const struct sv_sink sink = {put_answer, a};
     while (sv_stack_each(n->stack, &at, &info))
-        print_socket(a, &info);
+        sv_ss_json(&info, &sink);
 }
 
 static void print_summary(struct cli_network *n, struct sv_control_answer *a)
@@ -75,8 +41,7 @@ static void print_summary(struct cli_network *n, struct sv_control_answer *a)
     sv_pool_count(n->pool, &pool);
     sv_control_print(a,
                      ",\"bufs\":%u,\"bufs_free\":%u,\"bufs_low\":%u,\"slabs\":%u,\"slabs_free\":%u,\"slabs_low\":%u,"
-                     "\"refused\":%" PRIu64 ",\"arena_used_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64
-                     ",\"drops\":{",
+                     "\"refused\":%" PRIu64 ",\"arena_used_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64 ",\"drops\":{",
                      pool.bufs, pool.bufs_free, pool.bufs_low, pool.slabs, pool.slabs_free, pool.slabs_low,
                      pool.refused, sv_arena_used(n->arena), sv_arena_bytes(n->arena));
     const char *comma = "";
@@ -132,22 +97,13 @@ static void print_link(struct cli_network *n, struct sv_control_answer *a, bool 
     sv_control_print(a, "}\n");
 }
 
-static void print_neighbours(struct cli_network *n, struct sv_control_answer *a, sv_time now)
+static void print_neighbours(struct cli_network *n, struct sv_control_answer *a)
 {
-    static const char *const states[] = {"NONE", "INCOMPLETE", "REACHABLE", "STALE", "DELAY",
-                                         "PROBE", "FAILED", "PERMANENT"};
-    struct sv_neighbour_info i = {.size = sizeof i};
-    char text[CLI_ENDPOINT_TEXT];
+    struct sv_neighbour_info info = {.size = sizeof info};
+    const struct sv_sink sink = {put_answer, a};
     uint32_t at = 0;
-    while (sv_neighbour_each(n->stack, &at, &i)) {
-        sv_control_print(a, "{\"dst\":\"%s\",\"dev\":\"%s\"", cli_addr_text(&i.addr, text), n->device.name);
-        if (i.state != SV_NEIGHBOUR_INCOMPLETE && i.state != SV_NEIGHBOUR_FAILED)
-            print_mac(a, "lladdr", i.mac);
-        if (i.confirmed && i.confirmed <= now)
-            sv_control_print(a, ",\"confirmed_ms\":%" PRIu64, (now - i.confirmed) / SV_MS);
-        sv_control_print(a, ",\"state\":[\"%s\"]}\n",
-                         i.state < sizeof states / sizeof states[0] ? states[i.state] : "NONE");
-    }
+    while (sv_neighbour_each(n->stack, &at, &info))
+        sv_ip_neigh_json(&info, n->device.name, &sink);
 }
 
 /* Routes are those of the command line and of the addresses: nothing else makes any. */
@@ -157,8 +113,9 @@ static void print_routes(struct cli_network *n, struct sv_control_answer *a)
     char text[CLI_ENDPOINT_TEXT];
     uint32_t at = 0;
     for (uint32_t i = 0; i < n->gateways.n; i++)
-        sv_control_print(a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
-                         cli_addr_text(&n->gateways.addr[i], text), n->device.name);
+        sv_control_print(
+            a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
+            cli_addr_text(&n->gateways.addr[i], text), n->device.name);
     while (sv_address_each(n->stack, &at, &info)) {
         struct sv_addr net = info.addr;
         char source[CLI_ENDPOINT_TEXT];
@@ -176,6 +133,7 @@ static void print_routes(struct cli_network *n, struct sv_control_answer *a)
 static bool on_request(void *self, const char *line, struct sv_control_answer *a, sv_time now)
 {
     struct cli_network *n = self;
+    (void)now;
     if (strcmp(line, "ss") == 0)
         print_sockets(n, a);
     else if (strcmp(line, "summary") == 0)
@@ -185,7 +143,7 @@ static bool on_request(void *self, const char *line, struct sv_control_answer *a
     else if (strcmp(line, "addr") == 0)
         print_link(n, a, false, true);
     else if (strcmp(line, "neigh") == 0)
-        print_neighbours(n, a, now);
+        print_neighbours(n, a);
     else if (strcmp(line, "route") == 0)
         print_routes(n, a);
     else

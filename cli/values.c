@@ -109,8 +109,8 @@ static uint64_t duration_unit(const char **at)
         const char *name;
         uint64_t ns;
     } unit[] = {
-        {"ns", 1}, {"us", SV_US}, {"\xc2\xb5s", SV_US}, {"ms", SV_MS}, {"sec", SV_S}, {"s", SV_S},
-        {"min", 60 * SV_S}, {"m", 60 * SV_S}, {"h", 3600 * SV_S}, {"d", 86400 * SV_S},
+        {"ns", 1},   {"us", SV_US},      {"\xc2\xb5s", SV_US}, {"ms", SV_MS},      {"sec", SV_S},
+        {"s", SV_S}, {"min", 60 * SV_S}, {"m", 60 * SV_S},     {"h", 3600 * SV_S}, {"d", 86400 * SV_S},
     };
     for (size_t i = 0; i < sizeof unit / sizeof unit[0]; i++) {
         const size_t n = strlen(unit[i].name);
@@ -247,14 +247,13 @@ uint32_t cli_parse_tcp_state(const char *text)
         const char *name;
         uint32_t state;
     } spelling[] = {
-        {"closed", SV_CLOSED}, {"close", SV_CLOSED}, {"unconn", SV_CLOSED},
-        {"listen", SV_LISTEN}, {"listening", SV_LISTEN},
-        {"synsent", SV_SYN_SENT}, {"synrecv", SV_SYN_RECEIVED}, {"synrcvd", SV_SYN_RECEIVED},
-        {"synreceived", SV_SYN_RECEIVED},
-        {"established", SV_ESTABLISHED}, {"estab", SV_ESTABLISHED}, {"est", SV_ESTABLISHED},
-        {"finwait1", SV_FIN_WAIT_1}, {"fin1", SV_FIN_WAIT_1}, {"finwait2", SV_FIN_WAIT_2}, {"fin2", SV_FIN_WAIT_2},
-        {"closewait", SV_CLOSE_WAIT}, {"closing", SV_CLOSING}, {"lastack", SV_LAST_ACK},
-        {"timewait", SV_TIME_WAIT}, {"timew", SV_TIME_WAIT},
+        {"closed", SV_CLOSED},           {"close", SV_CLOSED},         {"unconn", SV_CLOSED},
+        {"listen", SV_LISTEN},           {"listening", SV_LISTEN},     {"synsent", SV_SYN_SENT},
+        {"synrecv", SV_SYN_RECEIVED},    {"synrcvd", SV_SYN_RECEIVED}, {"synreceived", SV_SYN_RECEIVED},
+        {"established", SV_ESTABLISHED}, {"estab", SV_ESTABLISHED},    {"est", SV_ESTABLISHED},
+        {"finwait1", SV_FIN_WAIT_1},     {"fin1", SV_FIN_WAIT_1},      {"finwait2", SV_FIN_WAIT_2},
+        {"fin2", SV_FIN_WAIT_2},         {"closewait", SV_CLOSE_WAIT}, {"closing", SV_CLOSING},
+        {"lastack", SV_LAST_ACK},        {"timewait", SV_TIME_WAIT},   {"timew", SV_TIME_WAIT},
     };
     char squeezed[32];
     size_t n = 0;

@@ -130,6 +130,11 @@ if found is None: sys.exit("no counter " + name)
 print(found)' "$1"
 }
 
+# slabs_back N: as many slabs are free as were (N), but for those the device keeps ready for long frames.
+slabs_back() {
+    [ $(($(counter slabs_free) + 34)) -ge "$1" ]
+}
+
 # in_state WORDS...: how many TCP sockets of the stack are in that state.
 in_state() {
     "$SEVEN" ss -t -a -n -H "$@" | grep -c .

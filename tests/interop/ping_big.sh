@@ -16,7 +16,8 @@ stop "$LAST"
 for size in 56 0 1472 1473 60000 65507; do
     "$SEVEN" ping -c 3 -i 200ms -W 2 -s "$size" 10.7.0.1 >"$WORK/ping.log" 2>&1 || fail "seven ping -s $size"
     grep -q '^3 packets transmitted, 3 received, 0% packet loss' "$WORK/ping.log" || fail "seven ping -s $size"
-    [ "$(grep -c "^$((size + 8)) bytes from 10.7.0.1: icmp_seq=" "$WORK/ping.log")" -eq 3 ] || fail "the lines of -s $size"
+    lines=$(grep -c "^$((size + 8)) bytes from 10.7.0.1: icmp_seq=" "$WORK/ping.log")
+    [ "$lines" -eq 3 ] || fail "the lines of -s $size"
     ok "Seven -> kernel: seven ping -s $size 3/3"
 done
 "$SEVEN" ping -c 1 -W 500ms 10.7.0.9 >"$WORK/ping.log" 2>&1

@@ -39,8 +39,9 @@ python3 "$WORK/client.py" "$COUNT" || fail "see above"
 ok "$COUNT connections, all answered"
 
 settled() {
-    [ "$(counter bufs_free)" -eq "$bufs" ] && [ "$(counter slabs_free)" -eq "$slabs" ] &&
+    [ "$(counter bufs_free)" -eq "$bufs" ] && slabs_back "$slabs" &&
         [ "$(in_state state established)" -eq 0 ]
 }
-until_true 10 settled || fail "the pool had $bufs packets and $slabs slabs free, now $(counter bufs_free) and $(counter slabs_free); $(in_state state established) connections are left"
+until_true 10 settled || fail "the pool had $bufs packets and $slabs slabs free, now" \
+    "$(counter bufs_free) and $(counter slabs_free); $(in_state state established) connections are left"
 ok "the pool is as before: $bufs packets, $slabs slabs free"

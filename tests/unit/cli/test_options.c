@@ -171,7 +171,8 @@ static void refusals(void **state)
         {"test --kind pink", "seven test: --kind: \"pink\" is none of its choices: red green blue\n"},
         {"test --address-of 1.2.3", "seven test: --address-of: \"1.2.3\" is not an address; it takes one such as "
                                     "10.7.0.1\n"},
-        {"test -a 10.7.0.2", "seven test: -a: \"10.7.0.2\" has no length; it takes ADDR/LEN, for example 10.7.0.2/24\n"},
+        {"test -a 10.7.0.2",
+         "seven test: -a: \"10.7.0.2\" has no length; it takes ADDR/LEN, for example 10.7.0.2/24\n"},
         {"test --address 10.7.0.2", "seven test: --address: \"10.7.0.2\" has no length; it takes ADDR/LEN, for example "
                                     "10.7.0.2/24\n"},
         {"test --device tpa:x", "seven test: --device: \"tpa:x\" is not a device; it takes tap:NAME, for example "

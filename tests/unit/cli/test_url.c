@@ -61,14 +61,29 @@ static void joined(void **state)
     static const struct {
         const char *location, *result;
     } cases[] = {
-        {"g", "http://a/b/c/g"},        {"./g", "http://a/b/c/g"},       {"g/", "http://a/b/c/g/"},
-        {"/g", "http://a/g"},           {"//g", "http://g"},            {"?y", "http://a/b/c/d?y"},
-        {"g?y", "http://a/b/c/g?y"},    {".", "http://a/b/c/"},          {"./", "http://a/b/c/"},
-        {"..", "http://a/b/"},          {"../", "http://a/b/"},          {"../g", "http://a/b/g"},
-        {"../..", "http://a/"},         {"../../g", "http://a/g"},       {"../../../g", "http://a/g"},
-        {"/./g", "http://a/g"},         {"/../g", "http://a/g"},         {"g.", "http://a/b/c/g."},
-        {"..g", "http://a/b/c/..g"},    {"./../g", "http://a/b/g"},      {"g/../h", "http://a/b/c/h"},
-        {"http://x/y", "http://x/y"},   {"g?y/../x", "http://a/b/c/g?y/../x"},
+        {"g", "http://a/b/c/g"},
+        {"./g", "http://a/b/c/g"},
+        {"g/", "http://a/b/c/g/"},
+        {"/g", "http://a/g"},
+        {"//g", "http://g"},
+        {"?y", "http://a/b/c/d?y"},
+        {"g?y", "http://a/b/c/g?y"},
+        {".", "http://a/b/c/"},
+        {"./", "http://a/b/c/"},
+        {"..", "http://a/b/"},
+        {"../", "http://a/b/"},
+        {"../g", "http://a/b/g"},
+        {"../..", "http://a/"},
+        {"../../g", "http://a/g"},
+        {"../../../g", "http://a/g"},
+        {"/./g", "http://a/g"},
+        {"/../g", "http://a/g"},
+        {"g.", "http://a/b/c/g."},
+        {"..g", "http://a/b/c/..g"},
+        {"./../g", "http://a/b/g"},
+        {"g/../h", "http://a/b/c/h"},
+        {"http://x/y", "http://x/y"},
+        {"g?y/../x", "http://a/b/c/g?y/../x"},
     };
     char to[256];
     (void)state;

@@ -19,10 +19,12 @@ static void sizes(void **state)
         const char *text;
         uint64_t bytes;
     } good[] = {
-        {"0", 0}, {"1500", 1500}, {"64KiB", 65536}, {"64K", 65536}, {"64k", 65536}, {"64kB", 64000}, {"1M", 1048576},
-        {"1MiB", 1048576}, {"1MB", 1000000}, {"2GiB", 2147483648u}, {"1.5K", 1536}, {"10B", 10}, {"1T", 1099511627776u},
+        {"0", 0},        {"1500", 1500},  {"64KiB", 65536},       {"64K", 65536},   {"64k", 65536},
+        {"64kB", 64000}, {"1M", 1048576}, {"1MiB", 1048576},      {"1MB", 1000000}, {"2GiB", 2147483648u},
+        {"1.5K", 1536},  {"10B", 10},     {"1T", 1099511627776u},
     };
-    static const char *const bad[] = {"", "K", "1.5", "12 K", "-1", "1KK", "1Kib2", "99999999999999999999", "1e3", "16777216T"};
+    static const char *const bad[] = {"",    "K",        "1.5", "12 K", "-1", "1KK", "1Kib2", "99999999999999999999",
+                                      "1e3", "16777216T"};
     uint64_t v;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -40,8 +42,17 @@ static void durations(void **state)
         const char *text;
         uint64_t ns;
     } good[] = {
-        {"5", 5 * SV_S}, {"5s", 5 * SV_S}, {"200ms", 200 * SV_MS}, {"0.2", 200 * SV_MS}, {"1.5s", 1500 * SV_MS},
-        {"2m", 120 * SV_S}, {"1m30s", 90 * SV_S}, {"1h", 3600 * SV_S}, {"250us", 250 * SV_US}, {"7ns", 7}, {"0", 0},
+        {"5", 5 * SV_S},
+        {"5s", 5 * SV_S},
+        {"200ms", 200 * SV_MS},
+        {"0.2", 200 * SV_MS},
+        {"1.5s", 1500 * SV_MS},
+        {"2m", 120 * SV_S},
+        {"1m30s", 90 * SV_S},
+        {"1h", 3600 * SV_S},
+        {"250us", 250 * SV_US},
+        {"7ns", 7},
+        {"0", 0},
         {"2min", 120 * SV_S},
     };
     static const char *const bad[] = {"", "s", "5x", "-1", "1 s", "5s3", "99999999999999h", "1..5"};
@@ -182,9 +193,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),       cmocka_unit_test(durations),
-        cmocka_unit_test(addresses),   cmocka_unit_test(macs_and_ports),
-        cmocka_unit_test(near_words),  cmocka_unit_test(states_in_every_spelling),
+        cmocka_unit_test(sizes),          cmocka_unit_test(durations),  cmocka_unit_test(addresses),
+        cmocka_unit_test(macs_and_ports), cmocka_unit_test(near_words), cmocka_unit_test(states_in_every_spelling),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
