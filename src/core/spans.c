@@ -81,9 +81,9 @@ static void sv_spans_release_block(struct sv_spans *q, struct sv_pool *pool, uin
 /* An empty queue goes back to the two spans in the struct. */
 static void sv_spans_settle(struct sv_spans *q, struct sv_pool *pool)
 {
-    if (q->count || !q->blocks)
+    if (q->count || (!q->blocks && q->directory == SV_NONE))
         return;
-    if (q->first % SV_SPANS_PER_BLOCK)
+    if (q->blocks && q->first % SV_SPANS_PER_BLOCK)
         sv_spans_release_block(q, pool, q->first);
     SV_ASSERT(q->blocks == 0);
     if (q->directory != SV_NONE)

@@ -29,6 +29,8 @@ static const struct sv_line fin_wait_1_over_edge[] = {
     {1, PEER, ACK, 51, 1, 100, SV_FIN_WAIT_1},
     {1, US, ACK, 2, 151, 0, SV_FIN_WAIT_1},
     {2, CALL, RECV, 1000, 150, SV_OK, SV_FIN_WAIT_1},
+    {3, PEER, ACK, 16001, 1, 1000, SV_FIN_WAIT_1},
+    {3, US, ACK, 2, 151, 0, SV_FIN_WAIT_1},
 };
 static const struct sv_line stale_fin[] = {
     {0, PEER, FIN | ACK, -1u, UNACKED, 0, SAME, .drop = SV_DROP_TCP_OLD},

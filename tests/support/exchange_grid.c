@@ -54,7 +54,7 @@ static void meets_ack(struct sv_talk *t, enum sv_tcp_state s, uint32_t ack)
         meet(t, s, G_ACK_NEW);
     else if (ack == una && (there || s == SV_TIME_WAIT))
         meet(t, s, G_ACK_SAME);
-    else if (!there) /* a half-open record or one whose handle is gone: something is in flight, or nothing */
+    else if (!there && s != SV_TIME_WAIT) /* a half-open record or one whose handle is gone: something is in flight, or nothing */
         meet(t, s, G_ACK_NEW);
     else
         meet(t, s, una - ack > 60000u ? G_ACK_ANCIENT : G_ACK_OLD);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Out-of-order data against a map of bytes: pieces of a stream come in any order, overlapping, repeated and
+ * cut; at each moment what may be read is exactly the beginning without a gap, and SACK tells no lies. */
+#include "tests/unit/l4_transport/tcp_world.h"
+
+#define STREAM 30000u
+
+struct model {
+    struct sv_talk t;
+    struct dice d;
+    sv_sock connection;
+    uint8_t have[STREAM + 1u];
+    uint32_t whole; /* bytes from the start without a gap */
+    uint32_t read;
+};
+
+static void open_connection(struct model *m, uint64_t seed, uint32_t recv_buffer)
+{
+    struct sv_seen seen;
+    struct sv_talk *t = &m->t;
+    memset(m, 0, sizeof *m);
+    tcp_world_new(t, 1, recv_buffer, SV_PROFILE_MODERN);
+    m->d.state = seed;
+    t->peer_isn = t->peer_base = 0u - roll(&m->d, STREAM); /* the numbers wrap on the way */
+    sv_sock listener;
+    const struct sv_endpoint e = {.addr = sv_addr_v4(0, 0, 0, 0), .port = 80};
+    assert_int_equal(sv_listen(t->stack, &e, NULL, &listener, t->now), SV_OK);
+    tcp_world_give(t, &(struct sv_line){.flags = SYN, .options = O_MSS | O_SACK_OK, .mss = 1460});
+    assert_int_equal(tcp_world_take(t, &seen), 1);
+    t->our_isn = t->our_base = seen.seq;
+    tcp_world_give(t, &(struct sv_line){.flags = ACK, .seq = 1, .ack = 1});
+    assert_int_equal(sv_accept(t->stack, listener, &m->connection, t->now), SV_OK);
+}
+
+static void send_piece(struct model *m, uint32_t from, uint32_t n)
+{
+    const uint64_t full = sv_stack_drops(m->t.stack, SV_DROP_TCP_REASSEMBLY_FULL);
+    tcp_world_give(&m->t, &(struct sv_line){.flags = ACK, .seq = 1u + from, .ack = 1, .len = n});
+    assert_int_equal(sv_stack_drops(m->t.stack, SV_DROP_NO_MEMORY), 0);
+    if (sv_stack_drops(m->t.stack, SV_DROP_TCP_REASSEMBLY_FULL) != full)
+        return; /* a hundred and twenty-eight holes already: told, and not kept */
+    memset(m->have + from, 1, n);
+    while (m->have[m->whole])
+        m->whole++;
+}
+
+static void check_answer(struct model *m)
+{
+    struct sv_seen seen;
+    if (!tcp_world_take(&m->t, &seen))
+        return;
+    assert_int_equal(seen.flags & (ACK | RST), ACK);
+    assert_int_equal(seen.ack - m->t.peer_base, 1u + m->whole);
+    for (uint32_t i = 0; i < seen.sacks; i++) {
+        const uint32_t from = seen.sack[2 * i] - m->t.peer_base - 1u;
+        const uint32_t to = seen.sack[2 * i + 1] - m->t.peer_base - 1u;
+        assert_true(from < to && to <= STREAM && from > m->whole);
+        for (uint32_t k = from; k < to; k++)
+            assert_int_equal(m->have[k], 1);
+        assert_int_equal(m->have[from - 1u], 0); /* as large as it is */
+        assert_int_equal(m->have[to], 0);
+    }
+}
+
+static void read_some(struct model *m, uint32_t most)
+{
+    uint8_t bytes[STREAM];
+    size_t got = 0;
+    const enum sv_err error = sv_recv(m->t.stack, m->connection, bytes, most, &got, m->t.now);
+    assert_int_equal(error, m->whole > m->read ? SV_OK : SV_ERR_AGAIN);
+    assert_int_equal(got, m->whole - m->read < most ? m->whole - m->read : most);
+    for (uint32_t i = 0; i < got; i++)
+        assert_int_equal(bytes[i], sv_talk_pattern(m->read + i));
+    m->read += (uint32_t)got;
+}
+
+static void any_order(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct model m;
+        struct sv_pool_counts c;
+        open_connection(&m, seed, 65536);
+        const uint32_t longest = 60u + roll(&m.d, 1340);
+        for (uint32_t steps = 0; m.whole < STREAM && steps < 100000; steps++) {
+            /* Mostly near the first gap, so that it ends; sometimes anywhere. */
+            const uint32_t near = m.whole + roll(&m.d, 4u * longest);
+            uint32_t from = roll(&m.d, 4) ? near : roll(&m.d, STREAM);
+            from = from > 700u && roll(&m.d, 3) == 0 ? from - roll(&m.d, 700) : from;
+            if (roll(&m.d, 6) == 0)
+                from = m.whole;
+            from = from < STREAM ? from : STREAM - 1u;
+            uint32_t n = 1u + roll(&m.d, longest);
+            n = n < STREAM - from ? n : STREAM - from;
+            m.t.now += SV_US;
+            send_piece(&m, from, n);
+            sv_stack_check(m.t.stack);
+            check_answer(&m);
+            if (roll(&m.d, 5) == 0)
+                read_some(&m, 1u + roll(&m.d, 3000));
+        }
+        assert_int_equal(m.whole, STREAM);
+        read_some(&m, STREAM);
+        assert_int_equal(m.read, STREAM);
+        sv_abort(m.t.stack, m.connection, m.t.now);
+        struct sv_seen seen;
+        assert_int_equal(tcp_world_take(&m.t, &seen), 1);
+        sv_pool_count(m.t.pool, &c);
+        assert_int_equal(c.bufs_free, c.bufs);
+        assert_int_equal(c.slabs_free, c.slabs);
+        free(m.t.memory);
+    }
+}
+
+/* More holes than ranges: what does not fit is dropped, counted, and nothing is lost for good. */
+static void too_many_holes(void **state)
+{
+    struct model m;
+    (void)state;
+    open_connection(&m, 3, 65536);
+    for (uint32_t i = 0; i < 200; i++)
+        tcp_world_give(&m.t, &(struct sv_line){.flags = ACK, .seq = 11u + 20u * i, .ack = 1, .len = 10});
+    assert_int_equal(sv_stack_drops(m.t.stack, SV_DROP_TCP_REASSEMBLY_FULL), 200 - 128);
+    sv_stack_check(m.t.stack);
+    for (uint32_t from = 0; from < 4100; from += 1000)
+        send_piece(&m, from, 1000);
+    read_some(&m, STREAM);
+    assert_int_equal(m.read, 5000);
+    sv_stack_check(m.t.stack);
+    free(m.t.memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_order),
+        cmocka_unit_test(too_many_holes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
