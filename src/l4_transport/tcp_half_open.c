@@ -187,7 +187,7 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         return SV_DROP_TCP_DUPLICATE;
     }
     if (timed && !(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST))
-        return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2 */
+        return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
     if (timed && !(s->flags & SV_RST) &&
         sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
         sv_half_reply(tcp, m, s->port, reply);

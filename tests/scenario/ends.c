@@ -96,7 +96,7 @@ static void side_check(struct pair *p, struct pair_connection *x, uint32_t h, co
 static void side_failed(struct pair_side *s, enum sv_err error)
 {
     if (!s->error)
-        s->error = error;
+        s->error = (int32_t)error;
 }
 
 static enum sv_err side_read_once(struct pair *p, struct pair_connection *x, uint32_t h)

@@ -105,7 +105,7 @@ static void log_record(const struct sv_trace_record *r)
 
 static uint64_t running;
 
-void sv_assert_failed(const char *what, const char *file, int line)
+_Noreturn void sv_assert_failed(const char *what, const char *file, int line)
 {
     fprintf(stderr, "%s:%d: promise broken: %s\nreplay: sweep --seed %llu\n", file, line, what,
             (unsigned long long)running);
