@@ -45,7 +45,8 @@ static void draw_link(struct pair *p)
     c->cut_at = c->repaired_at = SV_NEVER;
     if (one_in(&r, 8)) {
         c->cut_at = PAIR_BEGIN + between(&r, 0, 20000) * SV_MS;
-        if (one_in(&r, 2))
+        c->cut_by_host = one_in(&r, 3);
+        if (one_in(&r, 2) || c->cut_by_host)
             c->repaired_at = c->cut_at + between(&r, 1, 60) * SV_S;
     }
     c->injections = one_in(&r, 3) ? between(&r, 5, 120) : 0;
@@ -110,6 +111,7 @@ static void draw_plan(struct sv_rng *r, struct pair_plan *s, uint32_t most)
     s->cork = one_in(r, 8);
     s->quickack = one_in(r, 8);
     s->peek = one_in(r, 4);
+    s->hasty_ns = one_in(r, 10) ? between(r, 1, 600) * SV_MS : 0;
 }
 
 static void draw_connections(struct pair *p)

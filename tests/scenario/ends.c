@@ -71,6 +71,8 @@ static void side_attach(struct pair *p, struct pair_connection *x, uint32_t h, s
     s->irs = cold->irs;
     s->cause = cold->cause;
     s->stay_until = p->now + 150 * SV_S;
+    s->hasty_at = p->now + s->plan.hasty_ns;
+    s->tick_at = s->plan.hasty_ns ? s->hasty_at : SV_NEVER;
     side_options(p, s, h);
     if (sv_sock_set_cookie(p->stack[h], sock, SV_COOKIE(0, number_of(p, x))) != SV_OK)
         pair_fail(p, "a fresh socket is stale");
@@ -189,7 +191,8 @@ static void side_finish(struct pair *p, struct pair_side *s, uint32_t h)
         return;
     if (plan->cork && !s->finished && sv_sock_set(stack, s->sock, SV_OPT_CORK, 0, p->now) == SV_ERR_STALE)
         pair_fail(p, "the handle of an open side is stale");
-    if (plan->finish == PAIR_CLOSE || plan->finish == PAIR_LINGER || plan->finish == PAIR_STAY || (s->finished && s->eof)) {
+    if (plan->finish == PAIR_CLOSE || plan->finish == PAIR_LINGER || plan->finish == PAIR_STAY ||
+        (s->finished && s->eof && !plan->hasty_ns)) {
         if (plan->finish == PAIR_LINGER)
             (void)!sv_sock_set(stack, s->sock, SV_OPT_LINGER_RESET, 1, p->now);
         sv_close(stack, s->sock, p->now);
@@ -199,7 +202,7 @@ static void side_finish(struct pair *p, struct pair_side *s, uint32_t h)
         const enum sv_err error = sv_shutdown(stack, s->sock, p->now);
         if (error != SV_OK)
             side_failed(s, error);
-        else if (s->eof) {
+        else if (s->eof && !plan->hasty_ns) {
             sv_close(stack, s->sock, p->now);
             side_over(s);
         }
@@ -212,6 +215,15 @@ static void side_work(struct pair *p, struct pair_connection *x, uint32_t h)
     if (!s->open)
         return;
     s->tick_at = SV_NEVER;
+    if (s->plan.hasty_ns && p->now >= s->hasty_at) { /* whatever it is doing */
+        if (s->plan.abort_at & 1u)
+            sv_abort(p->stack[h], s->sock, p->now);
+        else
+            sv_close(p->stack[h], s->sock, p->now);
+        side_over(s);
+        return;
+    }
+    s->tick_at = s->plan.hasty_ns ? s->hasty_at : SV_NEVER;
     side_read(p, x, h);
     side_write(p, x, h);
     if (!s->error)
@@ -240,7 +252,8 @@ static void side_open(struct pair *p, struct pair_connection *x, uint32_t h)
     s->ended = true;
     const bool excused = (error == SV_ERR_IN_USE && x->same_port_as != SV_NONE) ||
                          (error == SV_ERR_NO_MEMORY && p->conditions.stack[h].busy) ||
-                         (error == SV_ERR_NO_ROUTE && (p->conditions.arp_probe || p->conditions.injections)); /* its address was disputed */
+                         /* The address is being probed for, or was disputed. */
+                         (error == SV_ERR_NO_ROUTE && (p->conditions.arp_probe || p->conditions.injections));
     if (!excused)
         pair_fail(p, "connect on host %u: %s", h + 1u, sv_err_name(error));
 }
@@ -405,11 +418,14 @@ static void app_event(void *self, struct sv_stack *stack, const struct sv_event 
     }
     if (event->what & SV_EVENT_CONNECTED)
         s->connected = true;
+    if (event->what & SV_EVENT_PEER_FIN)
+        s->peer_fin = true;
     if (event->what & SV_EVENT_ERROR)
         side_failed(s, (enum sv_err)event->error);
-    if (event->what & SV_EVENT_CLOSED) /* the last event: the handle is stale from now on */
+    if (event->what & SV_EVENT_CLOSED) { /* the last event: all was read, and the handle is stale from now on */
+        s->eof |= s->peer_fin && !s->error;
         side_over(s);
-    else if (event->what & SV_EVENT_ERROR) /* what came before is still there to be read */
+    } else if (event->what & SV_EVENT_ERROR) /* what came before is still there to be read */
         while (side_read_once(p, &p->connection[k], a->host) == SV_OK)
             ;
     side_work(p, &p->connection[k], a->host);
@@ -429,7 +445,7 @@ static sv_time app_deadline(void *self)
         return at;
     if (!a->listens)
         return sv_min_u64(at, sv_max_u64(c->listen_from, PAIR_BEGIN));
-    if (!a->accepts)
+    if (!a->accepts && !a->listener_done)
         at = sv_min_u64(at, c->accept_from);
     if (!a->listener_done)
         at = sv_min_u64(at, c->listener_closes_at);

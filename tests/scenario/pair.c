@@ -144,17 +144,27 @@ static bool settled(const struct pair *p)
     return sv_stack_settled(p->stack[0]) && sv_stack_settled(p->stack[1]) && sv_link_packets(p->link) == 0;
 }
 
+static void set_up(struct pair *p, bool up)
+{
+    if (!p->conditions.cut_by_host) {
+        sv_link_set_up(p->link, up, p->now);
+        return;
+    }
+    sv_interface_set_up(p->stack[0], 0, up, p->now);
+    sv_world_touch(p->sim.world, 0);
+}
+
 /* What happens to the world from outside. */
 static void outside(struct pair *p)
 {
     struct pair_conditions *c = &p->conditions;
     if (c->cut_at <= p->now) {
         c->cut_at = SV_NEVER;
-        sv_link_set_up(p->link, false, p->now);
+        set_up(p, false);
     }
     if (c->repaired_at <= p->now) {
         c->repaired_at = SV_NEVER;
-        sv_link_set_up(p->link, true, p->now);
+        set_up(p, true);
     }
     if (p->inject_at <= p->now) {
         pair_inject(p);
@@ -186,7 +196,8 @@ static void judge_side(struct pair *p, uint32_t k, uint32_t h)
     if (s->eof && peer->attached && s->received != peer->sent)
         pair_fail(p, "connection %u: host %u read the end after %u bytes, but %u were sent", k, h + 1u, s->received,
                   peer->sent);
-    const bool orderly = s->plan.finish <= PAIR_FINISH_LAST && peer->plan.finish <= PAIR_FINISH_LAST;
+    const bool orderly = s->plan.finish <= PAIR_FINISH_LAST && peer->plan.finish <= PAIR_FINISH_LAST &&
+                         !s->plan.hasty_ns && !peer->plan.hasty_ns;
     if (!p->conditions.benign || !orderly || x->both || x->same_port_as != SV_NONE || s->plan.user_timeout_ms ||
         peer->plan.user_timeout_ms)
         return;

@@ -30,6 +30,7 @@ struct pair_plan {
     sv_time read_gap;                /* between reads; 0: as fast as they come */
     sv_time read_from;               /* not before */
     sv_time write_gap;
+    sv_time hasty_ns;                /* close or abort so long after the opening, in whatever state; 0: not */
     uint32_t abort_at;
     uint32_t finish;                 /* enum pair_finish */
     uint32_t user_timeout_ms, keep_idle_s, send_buffer, recv_buffer, ttl;
@@ -46,11 +47,11 @@ struct pair_side {
     uint32_t iss, irs;
     uint32_t cause;          /* enum sv_tcp_cause, from the trace */
     int32_t error;           /* the first that the application heard of */
-    sv_time read_at, write_at, stay_until;
+    sv_time read_at, write_at, stay_until, hasty_at;
     sv_time tick_at;         /* when it wants to be looked at again; SV_NEVER: it waits for an event */
     bool attached;           /* there is or was a connection at this end */
     bool open;               /* the handle is good */
-    bool connected, finished, eof, urgent_set, ended;
+    bool connected, finished, eof, peer_fin, urgent_set, ended;
     bool impatient;          /* ended by patience */
 };
 
@@ -75,7 +76,7 @@ struct pair_conditions {
     sv_time listen_from, listener_closes_at;
     sv_time cut_at, repaired_at; /* SV_NEVER: not */
     sv_time patience;
-    bool small_pool, benign;
+    bool small_pool, benign, cut_by_host; /* cut_by_host: not the cable, host 1's interface goes down */
     uint32_t injections;     /* forged segments */
     bool injects_reset;
     bool arp_probe;
