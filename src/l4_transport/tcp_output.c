@@ -300,6 +300,17 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
     return true;
 }
 
+/* The number of a segment that carries nothing: after a timeout SND.NXT has gone back, and what stands there is old
+ * to a peer that took the rest, so it would not read the acknowledgement; two such sides would answer each other
+ * for ever. So the highest sent, but not beyond the peer's window, where a probe may have been refused. */
+static uint32_t sv_tcb_bare_seq(const struct sv_tcb *t)
+{
+    const uint32_t edge = t->h->snd_una + t->h->snd_wnd;
+    if (!sv_tcb_synchronized(t))
+        return t->h->snd_nxt;
+    return sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
+}
+
 /* Retired: the one thing left to say is a reset, or the ACK of the peer's FIN. */
 static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
 {
@@ -345,7 +356,7 @@ uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant g
     if (t.h->flags & SV_TCP_SEND_NOW)
         done = sv_tcb_take_turn(&t, &turn);
     if (t.h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t.h->state != SV_SYN_SENT)
-        done &= sv_tcb_send_bare(&t, &turn, t.h->snd_nxt, SV_ACK, SV_SENT_ACK);
+        done &= sv_tcb_send_bare(&t, &turn, sv_tcb_bare_seq(&t), SV_ACK, SV_SENT_ACK);
     if (!done || (t.h->flags & SV_TCP_ACK_NOW && t.h->state != SV_SYN_SENT))
         sv_tcb_ready(&t, t.h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
     sv_tcb_arm_retransmit(&t);
