@@ -58,6 +58,8 @@ static const struct excuse edge_excuses[] = {
     {SV_CLOSED << 8 | SV_ON_PASSIVE_OPEN, "a listener is a record of its own, no connection passes here"},
     {SV_LISTEN << 8 | SV_ON_CLOSE, "the same"},
     {SV_SYN_RECEIVED << 8 | SV_ON_FIN, "the FIN carries an ACK, and that leads to ESTABLISHED first"},
+    {SV_SYN_RECEIVED << 8 | SV_ON_CLOSE, "needs a close within a simultaneous open's half round trip: tests/exchange"},
+    {SV_SYN_RECEIVED << 8 | SV_ON_TIMEOUT, "needs a cut within a simultaneous open's half round trip"},
     {SV_TIME_WAIT << 8 | SV_ON_RESET, "RFC 1337: a reset does not end the wait"},
     {0, NULL},
 };
