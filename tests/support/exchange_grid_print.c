@@ -81,7 +81,8 @@ void sv_grid_print(FILE *to)
     fprintf(to, "<!-- Made by `exchange --grid`; do not edit. -->\n# TCP: states and events\n\n"
                 "Each cell says how many of the conversations in `tests/exchange/` met the event (row) in the state\n"
                 "(column). The runner notes what really happened; nothing is claimed by hand. \"–\" is a cell that\n"
-                "is empty for a reason. Made by `exchange --grid`; the test `exchange/grid` fails when this page is old.\n"
+                "is empty for a reason. Made by `exchange --grid`; the test `exchange/grid` fails when this page "
+                "is old.\n"
                 "\n");
     print_counts(to);
     fprintf(to, "| event |");
