@@ -174,8 +174,10 @@ void sv_tcb_settle(struct sv_tcb *t)
     const struct sv_tcp_busy *b = t->b;
     if (!b || t->h->snd_una != t->h->snd_max || t->h->snd_queued || t->h->rcv_queued || b->ooo_count)
         return;
+    if (b->fin_early || b->quickack)
+        return;
     if (b->delack_at != SV_NEVER || b->retransmit_at != SV_NEVER || b->probe || b->rcv_urgent ||
-        b->fin_early || b->quickack || b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))
+        b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))
         return;
     if ((t->h->flags & SV_TCP_FIN_QUEUED) && !(t->h->flags & SV_TCP_FIN_SENT))
         return;

@@ -96,7 +96,8 @@ static const struct sv_exchange around[] = {
     SV_EXCHANGE_WITH(icmp_fin_in_flight, .from_next = 1,
                      .starts = SV_START(SV_FIN_WAIT_1) | SV_START(SV_CLOSING) | SV_START(SV_LAST_ACK)),
     SV_EXCHANGE_WITH(icmp_close_wait, FROM(SV_CLOSE_WAIT)),
-    SV_EXCHANGE_WITH(icmp_nothing_in_flight, .from_next = 1, .starts = SV_START(SV_FIN_WAIT_2) | SV_START(SV_TIME_WAIT)),
+    SV_EXCHANGE_WITH(icmp_nothing_in_flight, .from_next = 1,
+                     .starts = SV_START(SV_FIN_WAIT_2) | SV_START(SV_TIME_WAIT)),
     SV_EXCHANGE_WITH(icmp_syn_received, FROM(SV_SYN_RECEIVED)),
 };
 SV_EXCHANGE_GROUP(around, around);

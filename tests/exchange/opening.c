@@ -244,7 +244,8 @@ static const struct sv_line broken_option[] = {
 static const struct sv_line all_options[] = {
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
     {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS, .mss = 1460},
-    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS, .mss = 1012, .scale = 3,
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS,
+        .mss = 1012, .scale = 3,
      .ts = 777, .win = WIN(1000)},
     {10, US, ACK, 1, 1, 0, SV_ESTABLISHED, .options = O_TS, .ecr = 777},
     {10, CONFIRM, MSS_BYTES, 1000, 0, 0, SV_ESTABLISHED},

@@ -56,8 +56,8 @@ static const char *line_text(const struct sv_line *l, char *to)
     char flags[48];
     size_t n = (size_t)sprintf(to, "%8u  %-7s ", l->ms, who[l->who]);
     if (l->who == PEER || l->who == US)
-        n += (size_t)sprintf(to + n, "%-12s seq %d ack %d len %u", flags_text(l->flags, flags), (int)l->seq, (int)l->ack,
-                             l->len);
+        n += (size_t)sprintf(to + n, "%-12s seq %d ack %d len %u", flags_text(l->flags, flags), (int)l->seq,
+                             (int)l->ack, l->len);
     else if (l->who == CALL)
         n += (size_t)sprintf(to + n, "%-12s %u -> %u %s", call_name(l->flags), l->seq, l->ack,
                              sv_err_name((enum sv_err)l->len));

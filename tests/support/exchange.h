@@ -48,7 +48,8 @@ enum sv_call_name {
     SET,        /* seq: enum sv_option, ack: value, len: the error */
 };
 
-enum sv_confirm { CWND = 1, SSTHRESH, RTO_US, SRTT_US, RTTVAR_US, MSS_BYTES, SEND_WINDOW, RECV_WINDOW, BACKLOG, HALF_OPEN,
+enum sv_confirm { CWND = 1, SSTHRESH, RTO_US, SRTT_US, RTTVAR_US, MSS_BYTES, SEND_WINDOW, RECV_WINDOW, BACKLOG,
+    HALF_OPEN,
                   ERROR, UNREAD };
 
 /* The state of `same`: what it was when the table began. */

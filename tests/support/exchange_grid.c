@@ -16,7 +16,8 @@ static const char *const event_names[G_EVENTS] = {
     [G_DATA_STRADDLE] = "data over an edge", [G_DATA_BEYOND] = "data beyond the window",
     [G_FIN_NEXT] = "FIN at RCV.NXT", [G_FIN_AHEAD] = "FIN further on", [G_FIN_BEFORE] = "FIN we had",
     [G_FIN_BEYOND] = "FIN beyond the window", [G_URG] = "URG",
-    [G_ICMP_HARD] = "ICMP unreachable", [G_ICMP_SOFT] = "ICMP, other", [G_ICMP_OUTSIDE] = "ICMP for a number not in flight",
+    [G_ICMP_HARD] = "ICMP unreachable", [G_ICMP_SOFT] = "ICMP, other",
+    [G_ICMP_OUTSIDE] = "ICMP for a number not in flight",
     [G_TIMER_RTO] = "timer: retransmission", [G_TIMER_PERSIST] = "timer: persist",
     [G_TIMER_KEEPALIVE] = "timer: keepalive", [G_TIMER_DELACK] = "timer: delayed ACK", [G_TIMER_USER] = "timer: user",
     [G_TIMER_2MSL] = "timer: 2 MSL",
@@ -54,7 +55,7 @@ static void meets_ack(struct sv_talk *t, enum sv_tcp_state s, uint32_t ack)
         meet(t, s, G_ACK_NEW);
     else if (ack == una && (there || s == SV_TIME_WAIT))
         meet(t, s, G_ACK_SAME);
-    else if (!there && s != SV_TIME_WAIT) /* a half-open record or one whose handle is gone: something is in flight, or nothing */
+    else if (!there && s != SV_TIME_WAIT) /* half open, or the handle is gone: our SYN or FIN is in flight */
         meet(t, s, G_ACK_NEW);
     else
         meet(t, s, una - ack > 60000u ? G_ACK_ANCIENT : G_ACK_OLD);

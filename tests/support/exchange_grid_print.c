@@ -25,7 +25,8 @@ static const struct reason reasons[] = {
     {S(CLOSED) | S(LISTEN) | S(SYN_SENT), G_ACK_NEW, G_ACK_OUTSIDE,
      "no numbers to compare with: one kind of ACK, answered with a reset or dropped"},
     {S(TIME_WAIT), G_ACK_NEW, G_ACK_NEW, "all that we sent is acknowledged"},
-    {S(TIME_WAIT), G_ACK_ANCIENT, G_ACK_ANCIENT, "the 64-byte record does not keep MAX.SND.WND: as any old ACK, ignored"},
+    {S(TIME_WAIT), G_ACK_ANCIENT, G_ACK_ANCIENT,
+     "the 64-byte record does not keep MAX.SND.WND: as any old ACK, ignored"},
     {S(SYN_RECEIVED), G_ACK_SAME, G_ACK_ANCIENT, "every ACK but the one of our SYN is the same: reset"},
     {S(CLOSED) | S(LISTEN) | S(SYN_SENT), G_DATA_NEXT, G_FIN_BEYOND, "no window yet: one kind of segment with text"},
     {S(FIN_WAIT_1) | S(FIN_WAIT_2) | S(CLOSE_WAIT) | S(CLOSING) | S(LAST_ACK), G_ACK_OLD, G_ACK_OLD,
@@ -34,12 +35,14 @@ static const struct reason reasons[] = {
     {S(CLOSED) | S(LISTEN), G_TIMER_RTO, G_TIMER_2MSL, "no connection, no timer"},
     {S(FIN_WAIT_2), G_TIMER_RTO, G_TIMER_PERSIST, "all that we send is acknowledged: nothing to send again"},
     {S(TIME_WAIT), G_TIMER_RTO, G_TIMER_USER, "the only timer is 2 MSL: §3.10.7.4, \"turn off the other timers\""},
-    {S(SYN_SENT) | S(SYN_RECEIVED), G_TIMER_PERSIST, G_TIMER_DELACK, "these timers belong to data, which is not yet sent"},
+    {S(SYN_SENT) | S(SYN_RECEIVED), G_TIMER_PERSIST, G_TIMER_DELACK,
+     "these timers belong to data, which is not yet sent"},
     {S(FIN_WAIT_1) | S(CLOSING) | S(LAST_ACK), G_TIMER_KEEPALIVE, G_TIMER_KEEPALIVE,
      "something is in flight: the retransmission timer watches the peer"},
     {S(CLOSE_WAIT) | S(CLOSING) | S(LAST_ACK), G_TIMER_DELACK, G_TIMER_DELACK,
      "the peer has finished: nothing of its can be waiting for an ACK"},
-    {S(FIN_WAIT_2), G_TIMER_USER, G_TIMER_USER, "nothing unacknowledged; the orphan's time-out is exchange closing orphan"},
+    {S(FIN_WAIT_2), G_TIMER_USER, G_TIMER_USER,
+     "nothing unacknowledged; the orphan's time-out is exchange closing orphan"},
     {ALL & ~S(TIME_WAIT), G_TIMER_2MSL, G_TIMER_2MSL, "the timer of TIME-WAIT"},
 };
 
@@ -78,7 +81,9 @@ void sv_grid_print(FILE *to)
     fprintf(to, "<!-- Made by `exchange --grid`; do not edit. -->\n# TCP: states and events\n\n"
                 "Each cell says how many of the conversations in `tests/exchange/` met the event (row) in the state\n"
                 "(column). The runner notes what really happened; nothing is claimed by hand. \"–\" is a cell that\n"
-                "is empty for a reason. Made by `exchange --grid`; the test `exchange/grid` fails when this page is old.\n\n");
+                "is empty for a reason. Made by `exchange --grid`; the test `exchange/grid` fails when this page "
+                "is old.\n"
+                "\n");
     print_counts(to);
     fprintf(to, "| event |");
     for (uint32_t s = 0; s < SV_TCP_STATES; s++)
