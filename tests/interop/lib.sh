@@ -45,6 +45,9 @@ enter() {
 PIDS=()
 begin() {
     WORK=$(mktemp -d /tmp/seven-interop-XXXXXX) || exit 1
+    # Only what this script starts answers to seven ss.
+    mkdir -m 700 "$WORK/run"
+    export SEVEN_RUNTIME_DIR=$WORK/run
     trap finish EXIT
     trap 'exit 1' INT TERM
 }
