@@ -429,7 +429,7 @@ void sv_ladder_head(struct sv_ladder *l)
     if (whole <= sv_head_edge(l)) {
         char both[2][192];
         for (uint32_t i = 0; i < 2; i++)
-            snprintf(both[i], sizeof both[i], "%s%s%s", who[i], isn[i][0] ? "  " : "", isn[i]);
+            snprintf(both[i], sizeof both[i], "%.159s%s%.23s", who[i], isn[i][0] ? "  " : "", isn[i]);
         sv_head_pair(l, time, both[0], both[1]);
         return;
     }

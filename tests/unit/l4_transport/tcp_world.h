@@ -29,12 +29,13 @@ static inline void tcp_world_new(struct sv_talk *t, uint64_t seed, uint32_t recv
     t->peer_port = 4000;
 }
 
-/* Everything the stack has to send; the last TCP segment of it is in *last. The count. */
+/* Everything the stack has to send; the last TCP segment of it is in *last, zero when there is none. The count. */
 static inline uint32_t tcp_world_take(struct sv_talk *t, struct sv_seen *last)
 {
     const struct sv_room room = {SV_BURST, 1u << 20, 0};
     struct sv_burst b = {.n = 0};
     uint32_t taken = 0;
+    *last = (struct sv_seen){0};
     while (sv_node_transmit(sv_stack_node(t->stack), t->port, room, &b, t->now)) {
         for (uint32_t i = 0; i < b.n; i++) {
             uint8_t frame[SV_FRAME_MAX];
