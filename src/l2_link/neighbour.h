@@ -7,8 +7,8 @@
  *        -> PROBE (asked to one station up to 3 times) -> REACHABLE, or FAILED (1 s of knowing it is not
  *        there, RFC 1122 §2.3.2.1: no flood of questions) -> FREE once nobody pins it.
  *
- * Packets wait at an INCOMPLETE neighbour, at most 16 each and 256 in all; the oldest gives way to the newest
- * (RFC 1122 §2.3.2.2 wants at least the latest kept). Those that waited in vain lie on `refused`, so that
+ * Packets wait at an INCOMPLETE neighbour, at most 64 each (the 45 fragments of one largest datagram fit) and
+ * 256 in all; the oldest gives way to the newest (RFC 1122 §2.3.2.2 wants at least the latest kept). Those that waited in vain lie on `refused`, so that
  * the network layer may tell their senders. Upper layers keep an entry by its index and a pin; entries that
  * became usable, changed or failed stand in `changed` until collected. A full table recycles the least
  * recently used entry that nobody pins. */
@@ -25,7 +25,7 @@
 #define SV_NEIGHBOUR_REACHABLE_MS 30000u /* BASE_REACHABLE_TIME, times 0.5 to 1.5 (RFC 4861 §6.3.2) */
 #define SV_NEIGHBOUR_DELAY_MS 5000u      /* DELAY_FIRST_PROBE_TIME */
 #define SV_NEIGHBOUR_FAILED_MS 1000u     /* how long a failure is believed */
-#define SV_NEIGHBOUR_HELD_EACH 16u
+#define SV_NEIGHBOUR_HELD_EACH 64u
 #define SV_NEIGHBOUR_HELD_ALL 256u
 #define SV_NEIGHBOURS_FEW 8u              /* so many are looked through without hashing */
 

@@ -2,6 +2,7 @@
 #include "l3_network/icmp.h"
 
 #include "core/packet_refer.h"
+#include "core/packet_sum.h"
 #include "l3_network/net.h"
 
 void sv_icmp_limit_init(struct sv_icmp_limit *l, sv_time now, uint32_t per_second, uint32_t burst)
@@ -65,7 +66,21 @@ static bool sv_icmp_output(struct sv_core *c, struct sv_net *net, struct sv_buf 
     return sv_ip_output(c, net, take, &o, path) == SV_OK;
 }
 
-bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, const struct sv_buf *about, const struct sv_ip_hdr *h,
+/* A quote is the datagram as it would be on a wire: a transport checksum that the device left to its reader is
+ * put in first, else whoever looks at the error takes the datagram for damaged. */
+static void sv_icmp_finish_sum(struct sv_buf *about, const struct sv_ip_hdr *h, uint32_t cpu)
+{
+    const uint32_t field = (uint32_t)h->header_length + about->csum_offset;
+    if (!(about->flags & SV_BUF_CSUM_PARTIAL) || field + 2u > about->linear_length || !sv_buf_own_linear(about))
+        return;
+    uint8_t *at = sv_buf_head(about) + field;
+    sv_sum_store(at, sv_l4_sum(about, (uint16_t)(about->head + h->header_length), cpu));
+    if (h->protocol == SV_PROTO_UDP && sv_get_u16(at) == 0)
+        sv_put_u16(at, 0xffffu); /* RFC 768: zero means none */
+    about->flags = (uint16_t)((about->flags & ~(uint32_t)SV_BUF_CSUM_PARTIAL) | (uint32_t)SV_BUF_CSUM_VALID);
+}
+
+bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,
                         uint8_t type, uint8_t code, uint32_t rest)
 {
     struct sv_ip_path path;
@@ -75,6 +90,7 @@ bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, const struct sv_b
         sv_drop(c, SV_DROP_ICMP_RATE, NULL, path.port, 0);
         return false;
     }
+    sv_icmp_finish_sum(about, h, c->cpu);
     const uint32_t quote = sv_min_u32(about->length, SV_ICMP_ERROR_MAX - SV_IP4_HDR_LEN - SV_ICMP_HDR_LEN);
     struct sv_buf *b = sv_buf_alloc(sv_core_pool(c), SV_WANT_CONTROL, c->account);
     if (!b || !sv_buf_refer(b, about, 0, quote, SV_WANT_CONTROL)) {

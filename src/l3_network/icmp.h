@@ -25,7 +25,7 @@ SV_MUST_CHECK bool sv_icmp_limit_take(struct sv_icmp_limit *l, sv_time now);
  * 576 bytes allow, by reference. rest: the MTU with FRAGMENTATION_NEEDED, the pointer with PARAMETER_PROBLEM.
  * Silent about ICMP errors, later fragments, broadcasts, multicasts and senders that are no one station
  * (RFC 1122 §3.2.2), and beyond the rate limit (ICMP_RATE). True: sent. */
-bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, const struct sv_buf *about, const struct sv_ip_hdr *h,
+bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,
                         uint8_t type, uint8_t code, uint32_t rest);
 
 /* What an arriving message means to the caller. */

@@ -5,13 +5,17 @@
 SEVEN=${SEVEN:-build/seven}
 NAME=$(basename "$0" .sh)
 
+PASSED=0
+COUNTED= # by the process that runs the checks: only its numbers are told
+
 skip() {
-    echo "$NAME: skipped: $*"
+    echo "skip: $NAME: $*"
     exit 77
 }
 
+# fail WORDS...: this check failed, and those after it are not tried.
 fail() {
-    echo "$NAME: FAILED: $*"
+    echo "not ok - $NAME: $*"
     if [ -n "${WORK:-}" ]; then
         for log in "$WORK"/*.log; do
             [ -s "$log" ] && { echo "--- $(basename "$log"), last 20 lines"; tail -n 20 "$log"; }
@@ -21,7 +25,14 @@ fail() {
 }
 
 ok() {
-    echo "$NAME: $*"
+    PASSED=$((PASSED + 1))
+    echo "ok - $NAME: $*"
+}
+
+# is WHAT GOT WANTED
+is() {
+    [ "$2" = "$3" ] || fail "$1: \"$2\", and it should be \"$3\""
+    ok "$1"
 }
 
 need() {
@@ -45,9 +56,10 @@ enter() {
 PIDS=()
 begin() {
     WORK=$(mktemp -d /tmp/seven-interop-XXXXXX) || exit 1
-    # Only what this script starts answers to seven ss.
-    mkdir -m 700 "$WORK/run"
+    # Only what runs in here is asked by seven ss, and only by us.
     export SEVEN_RUNTIME_DIR=$WORK/run
+    mkdir -m 700 "$SEVEN_RUNTIME_DIR"
+    COUNTED=1
     trap finish EXIT
     trap 'exit 1' INT TERM
 }
@@ -61,6 +73,9 @@ finish() {
         wait "$pid" 2>/dev/null
     done
     rm -rf "$WORK"
+    if [ -n "$COUNTED" ] && [ "$status" -ne 77 ]; then
+        echo "$NAME: $PASSED passed, $((status != 0)) failed"
+    fi
     exit "$status"
 }
 

@@ -208,15 +208,15 @@ static void a_neighbour_that_moves_is_followed_and_verified(void **state)
     expect_state(55, SV_NEIGHBOUR_STALE);
 }
 
-static void the_newest_sixteen_wait(void **state)
+static void the_newest_sixty_four_wait(void **state)
 {
     (void)state;
-    for (uint8_t i = 0; i < 20; i++)
+    for (uint8_t i = 0; i < 68; i++)
         assert_true(send_to(2, i));
     assert_int_equal(world_drops(h, SV_DROP_NEIGHBOUR_QUEUE_FULL), 4);
     expect_arp(1, ALL, IP(10, 0, 0, 1), IP(10, 0, 0, 2));
     arp_in(HOST1, 2, 2, IP(10, 0, 0, 2), IP(10, 0, 0, 1));
-    for (uint8_t i = 4; i < 20; i++)
+    for (uint8_t i = 4; i < 68; i++)
         expect_packet("\2\0\0\0\0\2", i);
     expect_silence();
 }
@@ -296,7 +296,7 @@ int main(void)
         TEST(a_probe_answered_or_progress_above_is_proof),
         TEST(progress_keeps_it_reachable_without_a_question),
         TEST(a_neighbour_that_moves_is_followed_and_verified),
-        TEST(the_newest_sixteen_wait),
+        TEST(the_newest_sixty_four_wait),
         TEST(a_full_table_recycles_the_oldest_that_nobody_pins),
         TEST(a_fixed_entry_is_neither_asked_for_nor_changed),
         TEST(malformed_arp_is_dropped_with_its_reason),

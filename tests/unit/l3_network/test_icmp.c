@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/packet_sum.h"
 #include "tests/support/net_world.h"
 
 static struct world w;
@@ -209,6 +210,31 @@ static void a_closed_port_is_told_with_as_much_as_576_bytes_allow(void **state)
     }
 }
 
+/* A TAP hands over what the kernel sends with the sum of the pseudo-header only. */
+static void a_quote_carries_the_sum_that_the_device_left_out(void **state)
+{
+    (void)state;
+    for (uint32_t size = 0; size < 700; size += 69) {
+        static uint8_t f[800], p[800], data[800], whole[800];
+        const uint32_t n = world_udp(p, 7, 4444, data, size);
+        const uint32_t length = world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, n);
+        const struct sv_addr src = sv_addr_v4(10, 0, 0, 9), dst = sv_addr_v4(10, 0, 0, 1);
+        const uint16_t pseudo = sv_pseudo_sum(&src, &dst, 17, n);
+        memcpy(f + 40, &pseudo, 2);
+        memcpy(whole, f, length);
+        sv_sum_store(whole + 40, sv_sum(f + 34, n, 0));
+        struct sv_buf *b = sv_buf_alloc_slab(w.pool, SV_WANT_DATA, 0, 64);
+        assert_true(b && sv_buf_append(b, f, length, SV_WANT_DATA));
+        b->flags |= SV_BUF_CSUM_PARTIAL;
+        b->csum_start = 34;
+        b->csum_offset = 6;
+        world_buf_in(&w, h, b);
+        assert_true(world_out(&w, h, &out));
+        assert_memory_equal(out.bytes + 42, whole + 14, sv_min_u32(length - 14, 548));
+        assert_int_equal(sv_sum(out.bytes + 34, out.n - 34, 0), 0xffff);
+    }
+}
+
 static void errors_are_rate_limited_and_counted(void **state)
 {
     (void)state;
@@ -375,6 +401,7 @@ int main(void)
         TEST(echo_is_answered_with_the_same_bytes_from_the_address_asked),
         TEST(nobody_is_told_about_what_must_not_be_answered),
         TEST(a_closed_port_is_told_with_as_much_as_576_bytes_allow),
+        TEST(a_quote_carries_the_sum_that_the_device_left_out),
         TEST(errors_are_rate_limited_and_counted),
         TEST(an_error_quotes_the_flow_for_the_transport),
         TEST(a_router_lowers_the_ttl_and_says_when_it_dies),
