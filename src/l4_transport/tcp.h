@@ -44,7 +44,8 @@ struct sv_tcp_ring {
 struct sv_tcp_interface {
     struct sv_tcp_ring urgent; /* acknowledgements and control: first */
     struct sv_tcp_ring bulk;   /* data, in turns */
-    uint32_t mtu, spare;
+    uint32_t mtu;
+    uint32_t down; /* 1: nothing can be sent, so nobody waits to say a last word */
 };
 
 struct sv_tcp_counters {
@@ -111,6 +112,8 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
 
 /* Bytes of an IP packet that the interface carries: what our SYN's MSS follows from. */
 void sv_tcp_set_mtu(struct sv_tcp *tcp, sv_port port, uint32_t mtu);
+/* Down: ended connections that stand there to send a reset or an ACK are freed without it. */
+void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up);
 
 /* --- the way in --- */
 

@@ -60,7 +60,8 @@ void sv_tcb_bury(struct sv_tcb *t)
 {
     if (!(t->h->flags & SV_TCP_DETACHED) || !(t->h->flags & SV_TCP_DEAD))
         return;
-    if (t->h->flags & SV_TCP_READY && t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW))
+    const bool mute = t->h->interface == SV_TCP_NO_PATH || sv_tcp_interface(t->tcp, t->h->interface)->down;
+    if (!mute && t->h->flags & SV_TCP_READY && t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW))
         return; /* its last words first */
     sv_tcb_unready(t);
     sv_tcb_hush(t);
@@ -68,4 +69,24 @@ void sv_tcb_bury(struct sv_tcb *t)
     sv_tcp_path_drop(t);
     sv_tcp_free(t);
     t->index = SV_NONE;
+}
+
+static void sv_tcp_bury_ready(struct sv_tcp *tcp, const struct sv_tcp_ring *ring)
+{
+    uint32_t next;
+    for (uint32_t i = ring->first; i != SV_NONE; i = next) {
+        struct sv_tcb t = sv_tcb_of(tcp, i);
+        next = t.h->ready_next;
+        sv_tcb_bury(&t);
+    }
+}
+
+void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up)
+{
+    struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
+    i->down = !up;
+    if (up)
+        return;
+    sv_tcp_bury_ready(tcp, &i->urgent);
+    sv_tcp_bury_ready(tcp, &i->bulk);
 }

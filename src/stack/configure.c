@@ -44,6 +44,7 @@ void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now)
     (void)sv_core_clock(&s->core, now);
     SV_ASSERT(sv_stack_has(s, port));
     sv_net_interface_set(&s->core, &s->net, port, up);
+    sv_tcp_set_up(&s->tcp, port, up);
     sv_stack_after(s);
 }
 

@@ -46,7 +46,7 @@ static void draw_link(struct pair *p)
     if (one_in(&r, 8)) {
         c->cut_at = PAIR_BEGIN + between(&r, 0, 20000) * SV_MS;
         c->cut_by_host = one_in(&r, 3);
-        if (one_in(&r, 2) || c->cut_by_host)
+        if (one_in(&r, 2))
             c->repaired_at = c->cut_at + between(&r, 1, 60) * SV_S;
     }
     c->injections = one_in(&r, 3) ? between(&r, 5, 120) : 0;
