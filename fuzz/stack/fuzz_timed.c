@@ -161,7 +161,60 @@ static void frame_raw(struct input *in)
         (void)forge_put(pool, host, frame, n, now);
 }
 
-/* As the peer of one of the records, or a stranger, would send it, but for what the input changes. */
+/* As the peer of one of the records would send it, if there is that record. */
+static void as_peer_of(uint32_t i, struct forge_tcp *t)
+{
+    if (i < host->tcp.hot_fresh && sv_tcp_hot(&host->tcp, i)->kind == SV_TCP_FULL) {
+        const struct sv_tcp_hot *h = sv_tcp_hot(&host->tcp, i);
+        t->src_port = h->remote_port;
+        t->dst_port = h->local_port;
+        t->seq = h->rcv_nxt;
+        t->ack = h->snd_max;
+        t->flags = SV_ACK;
+        t->timestamps = h->agreed & SV_TCP_TIMESTAMPS;
+        t->ts_val = h->ts_recent;
+        t->mss = 0;
+        if (h->state == SV_SYN_SENT)
+            t->flags = SV_SYN | SV_ACK;
+    } else if (i < host->tcp.small_fresh && sv_tcp_small(&host->tcp, i)->kind != SV_TCP_FREE) {
+        const struct sv_tcp_small *m = sv_tcp_small(&host->tcp, i);
+        const bool half = m->kind == SV_TCP_HALF_OPEN;
+        t->src_port = m->remote_port;
+        t->dst_port = m->local_port;
+        t->seq = half ? m->u.half.irs + 1u : m->u.wait.rcv_nxt;
+        t->ack = half ? m->u.half.iss + 1u : m->u.wait.snd_nxt;
+        t->flags = SV_ACK;
+        t->mss = 0;
+    }
+}
+
+static void change_segment(struct input *in, uint32_t change, struct forge_tcp *t)
+{
+    if (change & 1u)
+        t->flags = (uint16_t)(take(in, 1) & 0xffu);
+    if (change & 2u)
+        t->seq += (uint32_t)(int32_t)(int16_t)take(in, 2);
+    if (change & 4u)
+        t->ack -= take(in, 2);
+    if (change & 8u)
+        t->window = (uint16_t)take(in, 2);
+    if (change & 16u)
+        t->payload = take(in, 2) % 1461u;
+    if (change & 32u)
+        t->urgent = (uint16_t)take(in, 2);
+    if (change & 64u)
+        t->ts_val += take(in, 1);
+    if (change & 128u)
+        t->timestamps = !t->timestamps;
+    if (change & 256u)
+        t->src_port = (uint16_t)(4000u + take(in, 1) % 8u);
+    if (change & 512u)
+        t->mss = (uint16_t)take(in, 2);
+    if (change & 1024u)
+        t->seq += take(in, 4);
+}
+
+/* From the peer of one of the records, or a stranger, but for what the input changes. */
 static void frame_segment(struct input *in)
 {
     uint8_t frame[FORGE_BYTES + 64];
@@ -171,51 +224,8 @@ static void frame_segment(struct input *in)
         .src = 0x0a000002u, .dst = 0x0a000001u, .src_port = 4000, .dst_port = 80, .flags = SV_SYN, .window = 20000,
         .mss = 1460,
     };
-    const uint32_t i = which % 8u;
-    if (i < host->tcp.hot_fresh && sv_tcp_hot(&host->tcp, i)->kind == SV_TCP_FULL) {
-        const struct sv_tcp_hot *h = sv_tcp_hot(&host->tcp, i);
-        t.src_port = h->remote_port;
-        t.dst_port = h->local_port;
-        t.seq = h->rcv_nxt;
-        t.ack = h->snd_max;
-        t.flags = SV_ACK;
-        t.timestamps = h->agreed & SV_TCP_TIMESTAMPS;
-        t.ts_val = h->ts_recent;
-        t.mss = 0;
-        if (h->state == SV_SYN_SENT)
-            t.flags = SV_SYN | SV_ACK;
-    } else if (i < host->tcp.small_fresh && sv_tcp_small(&host->tcp, i)->kind != SV_TCP_FREE) {
-        const struct sv_tcp_small *m = sv_tcp_small(&host->tcp, i);
-        const bool half = m->kind == SV_TCP_HALF_OPEN;
-        t.src_port = m->remote_port;
-        t.dst_port = m->local_port;
-        t.seq = half ? m->u.half.irs + 1u : m->u.wait.rcv_nxt;
-        t.ack = half ? m->u.half.iss + 1u : m->u.wait.snd_nxt;
-        t.flags = SV_ACK;
-        t.mss = 0;
-    }
-    if (change & 1u)
-        t.flags = (uint16_t)(take(in, 1) & 0xffu);
-    if (change & 2u)
-        t.seq += (uint32_t)(int32_t)(int16_t)take(in, 2);
-    if (change & 4u)
-        t.ack -= take(in, 2);
-    if (change & 8u)
-        t.window = (uint16_t)take(in, 2);
-    if (change & 16u)
-        t.payload = take(in, 2) % 1461u;
-    if (change & 32u)
-        t.urgent = (uint16_t)take(in, 2);
-    if (change & 64u)
-        t.ts_val += take(in, 1);
-    if (change & 128u)
-        t.timestamps = !t.timestamps;
-    if (change & 256u)
-        t.src_port = (uint16_t)(4000u + take(in, 1) % 8u);
-    if (change & 512u)
-        t.mss = (uint16_t)take(in, 2);
-    if (change & 1024u)
-        t.seq += take(in, 4);
+    as_peer_of(which % 8u, &t);
+    change_segment(in, change, &t);
     const uint32_t n = forge_segment(frame, 1, 2, &t);
     if (change & 2048u) { /* any byte of the headers */
         frame[14u + take(in, 1) % 60u] ^= (uint8_t)take(in, 1);

@@ -28,61 +28,67 @@ static struct sv_tcp_hot *live(struct pair *p, uint32_t h, uint32_t draw)
     return found;
 }
 
+/* What a connection's next segment may not be: `kind` says in which way. */
+static void spoil(const struct pair *p, const struct sv_tcp_hot *x, uint32_t kind, uint32_t draw, struct forge_tcp *t)
+{
+    const uint32_t window = x->rcv_right - x->rcv_nxt;
+    switch (kind) {
+    case 0:
+        t->flags = SV_RST;
+        t->seq += p->conditions.injects_reset ? 0 : window + 1000u;
+        break;
+    case 1:
+        t->flags = SV_RST;
+        t->seq += window > 1u ? 1u : 100000u;
+        break;
+    case 2:
+        t->flags = SV_SYN;
+        break;
+    case 3:
+        t->ack = x->snd_max + 100000u;
+        break;
+    case 4:
+        t->flags = 0;
+        break;
+    case 5:
+        t->seq -= 1000u;
+        t->payload = 100;
+        break;
+    case 6:
+        t->seq += window + 2000u;
+        t->payload = 100;
+        break;
+    case 7:
+        t->timestamps = !t->timestamps;
+        break;
+    case 8:
+        t->ts_val -= 100000u;
+        break;
+    case 9:
+        t->flags = SV_ACK | SV_URG;
+        t->urgent = 5;
+        break;
+    case 10: /* an exact duplicate acknowledgement: harmless, but for a needless retransmission */
+        t->window = (uint16_t)(x->snd_wnd >> (x->scales & 15u));
+        break;
+    default:
+        t->flags = (uint16_t)(draw >> 8 & 0x3fu & ~(uint32_t)(SV_RST | SV_FIN));
+        t->seq -= 5000u;
+        break;
+    }
+}
+
 static uint32_t of_connection(struct pair *p, uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
 {
     struct sv_tcp_hot *x = live(p, h, draw);
     if (!x)
         return 0;
-    const uint32_t window = x->rcv_right - x->rcv_nxt;
     struct forge_tcp t = {
         .src = v4(1u - h), .dst = v4(h), .src_port = x->remote_port, .dst_port = x->local_port, .seq = x->rcv_nxt,
         .ack = x->snd_una, .flags = SV_ACK, .window = 1000, .timestamps = x->agreed & SV_TCP_TIMESTAMPS,
         .ts_val = x->ts_recent,
     };
-    switch (kind) {
-    case 0:
-        t.flags = SV_RST;
-        t.seq += p->conditions.injects_reset ? 0 : window + 1000u;
-        break;
-    case 1:
-        t.flags = SV_RST;
-        t.seq += window > 1u ? 1u : 100000u;
-        break;
-    case 2:
-        t.flags = SV_SYN;
-        break;
-    case 3:
-        t.ack = x->snd_max + 100000u;
-        break;
-    case 4:
-        t.flags = 0;
-        break;
-    case 5:
-        t.seq -= 1000u;
-        t.payload = 100;
-        break;
-    case 6:
-        t.seq += window + 2000u;
-        t.payload = 100;
-        break;
-    case 7:
-        t.timestamps = !t.timestamps;
-        break;
-    case 8:
-        t.ts_val -= 100000u;
-        break;
-    case 9:
-        t.flags = SV_ACK | SV_URG;
-        t.urgent = 5;
-        break;
-    case 10: /* an exact duplicate acknowledgement: harmless, but for a needless retransmission */
-        t.window = (uint16_t)(x->snd_wnd >> (x->scales & 15u));
-        break;
-    default:
-        t.flags = (uint16_t)(draw >> 8 & 0x3fu & ~(uint32_t)(SV_RST | SV_FIN));
-        t.seq -= 5000u;
-        break;
-    }
+    spoil(p, x, kind, draw, &t);
     return forge_segment(frame, (uint8_t)(h + 1u), (uint8_t)(2u - h), &t);
 }
 
@@ -123,6 +129,35 @@ static uint32_t of_nobody(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *fra
     return forge_segment(frame, (uint8_t)(h + 1u), (uint8_t)(2u - h), &t);
 }
 
+/* Nonsense, or of the host's own address. */
+static uint32_t arp(uint32_t h, uint32_t draw, uint8_t *frame)
+{
+    uint8_t bytes[28] = {0};
+    sv_put_u32(bytes, draw & 1u ? 0x00010800u : 0x00070800u);
+    sv_put_u32(bytes + 4, 0x06040001u);
+    bytes[8] = 2;
+    bytes[13] = 99;
+    sv_put_u32(bytes + 14, draw & 2u ? v4(h) : 0x0a000063u);
+    sv_put_u32(bytes + 24, draw & 2u ? v4(h) : 0x0a000064u);
+    return forge_ethernet(frame, 255, 99, 0x0806, bytes, 28);
+}
+
+/* An error that quotes nobody, an answer that nobody asked for, or one too short. */
+static uint32_t icmp(uint32_t h, uint32_t draw, uint8_t *frame)
+{
+    const uint8_t to = (uint8_t)(h + 1u);
+    const uint8_t from = (uint8_t)(2u - h);
+    uint8_t bytes[36] = {0};
+    bytes[0] = (uint8_t)(draw & 1u ? 3 : draw & 2u ? 13 : 0);
+    bytes[1] = 3;
+    bytes[8] = 0x45;
+    sv_put_u16(bytes + 10, 28);
+    bytes[17] = 6;
+    sv_put_u32(bytes + 20, v4(h));
+    sv_put_u32(bytes + 24, v4(1u - h));
+    return forge_ip(frame, to, from, v4(1u - h), v4(h), 1, bytes, draw & 4u ? 36 : draw & 1u ? 10 : 4);
+}
+
 /* Below TCP. */
 static uint32_t below(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
 {
@@ -159,23 +194,10 @@ static uint32_t below(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
         n = forge_ip(frame, to, from, v4(1u - h), v4(h), 17, bytes, draw & 1u ? 63 : 64);
         sv_put_u16(frame + 14 + 6, (uint16_t)(0x2000u | (draw & 1u ? 1u : 0x1fffu)));
         break;
-    case 8: /* ARP of nonsense, and of our own address */
-        sv_put_u32(bytes, draw & 1u ? 0x00010800u : 0x00070800u);
-        sv_put_u32(bytes + 4, 0x06040001u);
-        bytes[8] = 2;
-        bytes[13] = 99;
-        sv_put_u32(bytes + 14, draw & 2u ? v4(h) : 0x0a000063u);
-        sv_put_u32(bytes + 24, draw & 2u ? v4(h) : 0x0a000064u);
-        return forge_ethernet(frame, 255, 99, 0x0806, bytes, 28);
-    case 9: /* ICMP: an error that quotes nobody, one that nobody asked for, one too short */
-        bytes[0] = (uint8_t)(draw & 1u ? 3 : draw & 2u ? 13 : 0);
-        bytes[1] = 3;
-        bytes[8] = 0x45;
-        sv_put_u16(bytes + 10, 28);
-        bytes[17] = 6;
-        sv_put_u32(bytes + 20, v4(h));
-        sv_put_u32(bytes + 24, v4(1u - h));
-        return forge_ip(frame, to, from, v4(1u - h), v4(h), 1, bytes, draw & 4u ? 36 : draw & 1u ? 10 : 4);
+    case 8:
+        return arp(h, draw, frame);
+    case 9:
+        return icmp(h, draw, frame);
     case 10:
         return forge_ethernet(frame, to, from, 0x88cc, bytes, 40);
     case 11:
