@@ -71,7 +71,7 @@ static void sv_note_close(struct sv_ladder_build *b, struct sv_ladder_raw *raw)
     if (fin && !b->fin[peer] && !b->fin[side]) {
         snprintf(note, sizeof note, zh ? "%s 不再发送" : "%s has no more to send", sv_note_who(b, side));
         sv_note_set(b, raw, note);
-    } else if (!fin && takes_fin && raw->row.len == 0) {
+    } else if (!fin && takes_fin && raw->row.len == 0 && !b->fin[side]) { /* not the last ACK of all */
         sv_note_set(b, raw, zh ? "立即确认；程序还没有完" : "acknowledged at once; the program is not done");
     } else if (raw->row.len && b->fin[peer] && !b->fin[side]) {
         sv_note_set(b, raw, zh ? "另一半仍在传数据" : "the other half still carries data");
