@@ -325,17 +325,18 @@ bool demo_step_half_close(struct demo *d)
 /* --- the capture ---- */
 
 /* One pass over the file. The bulk is random bytes, in which a dissector of HTTP now and then sees a malformed
- * message: what ports 80 and 8000 carry is left to the checksums and sha256. Lines are the frames that are not as they should be. False: it could not be read. */
+ * message: what ports 80 and 8000 carry is left to the checksums and sha256. Lines are the frames that are
+ * not as they should be. False: it could not be read. */
 static bool tshark_counts(const struct demo *d, uint64_t *malformed, uint64_t *bad)
 {
     char command[768], line[256];
-    (void)snprintf(
-        command, sizeof command,
-        "tshark -n -r '%s' -d tcp.port==80,data -d tcp.port==8000,data -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE "
-        "-o tcp.desegment_tcp_streams:FALSE -o tcp.analyze_sequence_numbers:FALSE -Y '_ws.malformed || "
-        "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == "
-        "\"Bad\" || icmp.checksum.status == \"Bad\"' -T fields -e frame.number -e _ws.malformed 2>>'%s'",
-        d->config.capture, d->log_path);
+    (void)snprintf(command, sizeof command,
+                   "tshark -n -r '%s' -d tcp.port==80,data -d tcp.port==8000,data -o tcp.check_checksum:TRUE "
+                   "-o udp.check_checksum:TRUE -o ip.check_checksum:TRUE "
+                   "-o tcp.desegment_tcp_streams:FALSE -o tcp.analyze_sequence_numbers:FALSE -Y '_ws.malformed || "
+                   "ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == "
+                   "\"Bad\" || icmp.checksum.status == \"Bad\"' -T fields -e frame.number -e _ws.malformed 2>>'%s'",
+                   d->config.capture, d->log_path);
     FILE *pipe = popen(command, "re");
     *malformed = *bad = 0;
     while (pipe && fgets(line, sizeof line, pipe)) {
