@@ -223,7 +223,7 @@ void sv_events_text(const struct sv_trace_record *r, const uint8_t *bytes, const
     sv_sink_text(s, "\n");
 }
 
-static void sv_comment_sent(struct sv_text *t, const struct sv_trace_record *r)
+static void sv_comment_sent(struct sv_line_text *t, const struct sv_trace_record *r)
 {
     switch (r->detail) {
     case SV_SENT_NEW:
@@ -251,7 +251,7 @@ static void sv_comment_sent(struct sv_text *t, const struct sv_trace_record *r)
 
 size_t sv_trace_comment(const struct sv_trace_record *records, size_t n, char *to, size_t size)
 {
-    struct sv_text t = sv_text_of(to, size);
+    struct sv_line_text t = sv_text_of(to, size);
     for (size_t i = 0; i < n; i++) {
         const struct sv_trace_record *r = &records[i];
         const char *before = t.used ? "; " : "seven: ";

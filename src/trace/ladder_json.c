@@ -41,7 +41,7 @@ static void sv_json_segment(const struct sv_sink *s, const struct sv_ladder_row 
         sv_sink_format(s, ",\"ack\":%" PRIu32, row->ack);
     sv_sink_format(s, ",\"len_bytes\":%" PRIu32, row->len);
     char room[24];
-    struct sv_text re = sv_text_of(room, sizeof room);
+    struct sv_line_text re = sv_text_of(room, sizeof room);
     if (sv_ladder_re_text(row, &re))
         sv_json_text(s, "re", room);
     if (row->has_win)

@@ -7,7 +7,7 @@
 #include "trace/width.h"
 
 /* SYN, FIN, RST, PSH, URG, then ACK, so that "SYN,ACK" reads as everybody says it; the three ECN bits last, small. */
-void sv_ladder_flags(uint16_t flags, struct sv_text *out)
+void sv_ladder_flags(uint16_t flags, struct sv_line_text *out)
 {
     static const struct {
         uint16_t bit;
@@ -25,7 +25,7 @@ void sv_ladder_flags(uint16_t flags, struct sv_text *out)
         sv_text_format(out, "none");
 }
 
-const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_text *out)
+const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     switch ((enum sv_ladder_re)row->re) {
     case SV_LADDER_RE_NONE:
@@ -55,7 +55,7 @@ const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_text *o
     return out->at;
 }
 
-static struct sv_text sv_label_word(struct sv_label *label, int glued)
+static struct sv_line_text sv_label_word(struct sv_label *label, int glued)
 {
     /* The words of one label are counted in sv_label_make(): there is always room. */
     SV_ASSERT(label->words < SV_LABEL_WORDS);
@@ -66,13 +66,13 @@ static struct sv_text sv_label_word(struct sv_label *label, int glued)
 
 static void sv_label_number(struct sv_label *label, const char *name, uint32_t value)
 {
-    struct sv_text word = sv_label_word(label, 0);
+    struct sv_line_text word = sv_label_word(label, 0);
     sv_text_format(&word, "%s=%" PRIu32, name, value);
 }
 
 static void sv_label_plain(struct sv_label *label, const char *text)
 {
-    struct sv_text word = sv_label_word(label, 0);
+    struct sv_line_text word = sv_label_word(label, 0);
     sv_text_format(&word, "%s", text);
 }
 
@@ -93,7 +93,7 @@ static void sv_label_sacks(struct sv_label *label, const struct sv_ladder_row *r
 {
     const uint32_t n = row->sacks < SV_LADDER_SACKS ? row->sacks : SV_LADDER_SACKS;
     for (uint32_t i = 0; i < n; i++) {
-        struct sv_text word = sv_label_word(label, i > 0);
+        struct sv_line_text word = sv_label_word(label, i > 0);
         sv_text_format(&word, "%s%" PRIu32 "-%" PRIu32 "%s", i ? "" : "sack=", row->sack[i][0] - base,
                        row->sack[i][1] - base, i + 1 < n ? "," : "");
     }
@@ -119,7 +119,7 @@ void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct 
     const uint32_t seq_base = l->o.relative && l->o.end[side].has_isn ? l->o.end[side].isn : 0;
     const uint32_t ack_base = l->o.relative && l->o.end[side ^ 1u].has_isn ? l->o.end[side ^ 1u].isn : 0;
     label->words = 0;
-    struct sv_text word = sv_label_word(label, 0);
+    struct sv_line_text word = sv_label_word(label, 0);
     sv_ladder_flags(row->flags, &word);
     /* A RST that answers a stranger has the number 0 of its own, counted from no ISN (RFC 9293 §3.10.7.1). */
     sv_label_number(label, "seq", row->flags & SV_LADDER_RST && row->seq == 0 ? 0 : row->seq - seq_base);
@@ -130,7 +130,7 @@ void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct 
     if (row->len)
         sv_label_number(label, "len", row->len);
     char again[24];
-    struct sv_text re = sv_text_of(again, sizeof again);
+    struct sv_line_text re = sv_text_of(again, sizeof again);
     if (sv_ladder_re_text(row, &re)) {
         word = sv_label_word(label, 0);
         const bool bare = row->re == SV_LADDER_RE_PROBE || row->re == SV_LADDER_RE_KEEPALIVE;
@@ -146,7 +146,7 @@ void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct 
     sv_label_options(label, row);
 }
 
-uint32_t sv_label_line(const struct sv_label *label, uint32_t from, uint32_t columns, struct sv_text *out)
+uint32_t sv_label_line(const struct sv_label *label, uint32_t from, uint32_t columns, struct sv_line_text *out)
 {
     uint32_t width = 0, i = from;
     for (; i < label->words; i++) {
@@ -176,7 +176,7 @@ uint32_t sv_label_ink(const struct sv_ladder_row *row)
     return row->len == 0 ? SV_INK_DIM : SV_INK_PLAIN;
 }
 
-static void sv_say_seconds(struct sv_text *out, uint64_t ns, int whole)
+static void sv_say_seconds(struct sv_line_text *out, uint64_t ns, int whole)
 {
     const uint64_t ms = (ns + 500000u) / 1000000u;
     if (whole && ms % 1000u == 0)
@@ -186,7 +186,7 @@ static void sv_say_seconds(struct sv_text *out, uint64_t ns, int whole)
 }
 
 static void sv_say_fired(const struct sv_ladder *l, const struct sv_ladder_row *row, const char *name,
-                         struct sv_text *out)
+                         struct sv_line_text *out)
 {
     const bool zh = l->o.lang == SV_LADDER_ZH;
     sv_text_format(out, "%s", name);
@@ -202,7 +202,7 @@ static void sv_say_fired(const struct sv_ladder *l, const struct sv_ladder_row *
     sv_say_seconds(out, row->next_ns, 0);
 }
 
-void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out)
+void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     const bool zh = l->o.lang == SV_LADDER_ZH;
     sv_text_format(out, "[");
@@ -236,10 +236,10 @@ void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, s
 }
 
 /* 67106412 as 67,106,412 */
-static void sv_say_count(struct sv_text *out, uint64_t n)
+static void sv_say_count(struct sv_line_text *out, uint64_t n)
 {
     char digits[24];
-    struct sv_text d = sv_text_of(digits, sizeof digits);
+    struct sv_line_text d = sv_text_of(digits, sizeof digits);
     sv_text_format(&d, "%" PRIu64, n);
     for (size_t i = 0; i < d.used; i++) {
         if (i > 0 && (d.used - i) % 3 == 0)
@@ -248,7 +248,7 @@ static void sv_say_count(struct sv_text *out, uint64_t n)
     }
 }
 
-void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out)
+void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     const bool zh = l->o.lang == SV_LADDER_ZH;
     sv_say_count(out, row->fold_segments);

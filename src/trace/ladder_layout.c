@@ -42,7 +42,7 @@ static uint32_t sv_rail(const struct sv_ladder *l)
 }
 
 /* Dashes of the arrow: three bytes each in UTF-8. */
-static void sv_dashes(const struct sv_ladder *l, struct sv_text *out, uint32_t n)
+static void sv_dashes(const struct sv_ladder *l, struct sv_line_text *out, uint32_t n)
 {
     while (n-- > 0)
         sv_text_put(out, l->o.utf8 ? "\xe2\x94\x80" : "-", l->o.utf8 ? 3 : 1);
@@ -53,7 +53,7 @@ static void sv_paint_rail(struct sv_ladder *l)
     sv_paint(l, SV_INK_PLAIN, l->o.utf8 ? "\xe2\x94\x82" : "|", l->o.utf8 ? 3 : 1);
 }
 
-static void sv_time_text(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out)
+static void sv_time_text(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     const sv_time at = row->kind == SV_LADDER_ARRIVED ? row->arrival : row->departure;
     if (at == SV_NEVER)
@@ -101,7 +101,7 @@ static void sv_between(struct sv_ladder *l, struct sv_drawing *d, const struct s
             sv_paint(l, SV_INK_PLAIN, "*", 1);
         if (l->time_width) {
             char room[32];
-            struct sv_text out = sv_text_of(room, sizeof room);
+            struct sv_line_text out = sv_text_of(room, sizeof room);
             sv_time_text(l, d->row, &out);
             sv_paint_right(l, SV_INK_PLAIN, 1 + l->time_width, room, out.used);
         }
@@ -153,14 +153,14 @@ static void sv_arrow_rest(struct sv_ladder *l, struct sv_drawing *d, const struc
     const struct sv_ladder_row *row = d->row;
     const uint32_t ink = sv_label_ink(row);
     char dropped[64];
-    struct sv_text x = sv_text_of(dropped, sizeof dropped);
+    struct sv_line_text x = sv_text_of(dropped, sizeof dropped);
     if (row->kind == SV_LADDER_DROPPED && row->text)
         sv_text_format(&x, "X %.50s", row->text);
     x.used = sv_width_cut(dropped, x.used, l->field);
     const uint32_t x_width = sv_width_text(dropped, x.used);
     while (from < label->words || x.used) {
         char room[256];
-        struct sv_text out = sv_text_of(room, sizeof room);
+        struct sv_line_text out = sv_text_of(room, sizeof room);
         struct sv_between b = {.pieces = 0};
         if (from < label->words)
             from = sv_label_line(label, from, l->field - 6, &out);
@@ -183,7 +183,7 @@ static void sv_arrow_arrived(struct sv_ladder *l, struct sv_drawing *d, const st
     const struct sv_ladder_row *row = d->row;
     const bool left = row->side == SV_LADDER_LEFT, late = row->kind == SV_LADDER_ARRIVED;
     char words[256], arrow[600];
-    struct sv_text w = sv_text_of(words, sizeof words), a = sv_text_of(arrow, sizeof arrow);
+    struct sv_line_text w = sv_text_of(words, sizeof words), a = sv_text_of(arrow, sizeof arrow);
     const uint32_t start = late ? 4 : 3; /* "... " or "-- " */
     const uint32_t next = sv_label_line(label, 0, l->field - start - 3, &w);
     const uint32_t dashes = l->field - start - (uint32_t)w.used - 2;
@@ -216,8 +216,8 @@ static void sv_arrow_open(struct sv_ladder *l, struct sv_drawing *d, struct sv_l
     const struct sv_ladder_row *row = d->row;
     const bool lost = row->kind == SV_LADDER_LOST, left = row->side == SV_LADDER_LEFT;
     char words[256], arrow[600], reason[48];
-    struct sv_text w = sv_text_of(words, sizeof words), a = sv_text_of(arrow, sizeof arrow);
-    struct sv_text x = sv_text_of(reason, sizeof reason);
+    struct sv_line_text w = sv_text_of(words, sizeof words), a = sv_text_of(arrow, sizeof arrow);
+    struct sv_line_text x = sv_text_of(reason, sizeof reason);
     if (lost && row->text)
         sv_text_format(&x, "%.36s", row->text);
     const uint32_t x_width = sv_width_text(reason, x.used);
@@ -230,7 +230,7 @@ static void sv_arrow_open(struct sv_ladder *l, struct sv_drawing *d, struct sv_l
     struct sv_between b = {.pieces = 0};
     const uint32_t ink = sv_label_ink(row);
     char end[64];
-    struct sv_text e = sv_text_of(end, sizeof end);
+    struct sv_line_text e = sv_text_of(end, sizeof end);
     if (!lost)
         sv_text_format(&e, "...");
     else if (left)
@@ -295,7 +295,7 @@ static char *sv_fold_second(char *totals)
 static void sv_fold_line(struct sv_ladder *l, struct sv_drawing *d)
 {
     char room[400], first[400];
-    struct sv_text out = sv_text_of(room, sizeof room);
+    struct sv_line_text out = sv_text_of(room, sizeof room);
     sv_text_format(&out, ": ");
     if (d->row->text)
         sv_text_format(&out, "%s", d->row->text);
@@ -339,7 +339,7 @@ void sv_ladder_put_row(struct sv_ladder *l, const struct sv_ladder_row *row)
     struct sv_label label;
     struct sv_between empty = {.pieces = 0};
     char room[256];
-    struct sv_text out = sv_text_of(room, sizeof room);
+    struct sv_line_text out = sv_text_of(room, sizeof room);
     switch ((enum sv_ladder_kind)row->kind) {
     case SV_LADDER_SEGMENT:
     case SV_LADDER_DROPPED:
@@ -375,7 +375,7 @@ void sv_ladder_put_row(struct sv_ladder *l, const struct sv_ladder_row *row)
         sv_note_under(l, row->note);
 }
 
-static void sv_head_end(const struct sv_ladder_end *end, struct sv_text *who, struct sv_text *isn, bool hide)
+static void sv_head_end(const struct sv_ladder_end *end, struct sv_line_text *who, struct sv_line_text *isn, bool hide)
 {
     sv_text_format(who, "%s", end->name ? end->name : "");
     if (end->address)
@@ -413,7 +413,7 @@ void sv_ladder_head(struct sv_ladder *l)
 {
     char who[2][160], isn[2][24];
     for (uint32_t i = 0; i < 2; i++) {
-        struct sv_text w = sv_text_of(who[i], sizeof who[i]), n = sv_text_of(isn[i], sizeof isn[i]);
+        struct sv_line_text w = sv_text_of(who[i], sizeof who[i]), n = sv_text_of(isn[i], sizeof isn[i]);
         sv_head_end(&l->o.end[i], &w, &n, l->o.hide_isn);
     }
     if (l->o.columns < SV_LADDER_LIST_BELOW) {

@@ -31,12 +31,12 @@ static void sv_list_wrapped(struct sv_ladder *l, uint32_t ink, uint32_t indent, 
 void sv_ladder_list_head(struct sv_ladder *l, const char *who, const char *isn)
 {
     char room[200];
-    struct sv_text out = sv_text_of(room, sizeof room);
+    struct sv_line_text out = sv_text_of(room, sizeof room);
     sv_text_format(&out, "%s%s%s", who, isn[0] ? "  " : "", isn);
     sv_list_wrapped(l, SV_INK_PLAIN, 0, 4, room);
 }
 
-static void sv_list_states(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out)
+static void sv_list_states(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     const uint8_t state[2] = {row->left_state, row->right_state};
     const size_t start = out->used;
@@ -51,7 +51,7 @@ static void sv_list_states(struct sv_ladder *l, const struct sv_ladder_row *row,
         sv_text_format(out, ")");
 }
 
-static void sv_list_segment(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out)
+static void sv_list_segment(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
     struct sv_label label;
     sv_label_make(l, row, &label);
@@ -67,7 +67,7 @@ static void sv_list_segment(struct sv_ladder *l, const struct sv_ladder_row *row
 void sv_ladder_list_row(struct sv_ladder *l, const struct sv_ladder_row *row)
 {
     char room[700];
-    struct sv_text out = sv_text_of(room, sizeof room);
+    struct sv_line_text out = sv_text_of(room, sizeof room);
     uint32_t ink = SV_INK_PLAIN;
     l->bold = row->decisive;
     switch ((enum sv_ladder_kind)row->kind) {

@@ -22,7 +22,7 @@ static void sv_paint_ink(struct sv_ladder *l, uint32_t ink)
 {
     static const char *const codes[] = {"1", "2", "31", "32", "33", "35", "36"};
     char room[32];
-    struct sv_text out = sv_text_of(room, sizeof room);
+    struct sv_line_text out = sv_text_of(room, sizeof room);
     sv_text_format(&out, "\033[");
     for (uint32_t i = 0, first = 1; i < sizeof codes / sizeof codes[0]; i++) {
         if (ink & 1u << i) {

@@ -34,12 +34,12 @@ struct sv_label {
 void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_label *label);
 /* Joins words from `from` on into `out` (cut to `columns`); the first word that is left for the next line. At least
  * one is taken. */
-uint32_t sv_label_line(const struct sv_label *label, uint32_t from, uint32_t columns, struct sv_text *out);
+uint32_t sv_label_line(const struct sv_label *label, uint32_t from, uint32_t columns, struct sv_line_text *out);
 uint32_t sv_label_ink(const struct sv_ladder_row *row);
-void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out); /* "[...]" */
-void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_text *out);
-void sv_ladder_flags(uint16_t flags, struct sv_text *out);
-const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_text *out); /* NULL: not sent again */
+void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out); /* "[...]" */
+void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out);
+void sv_ladder_flags(uint16_t flags, struct sv_line_text *out);
+const char *sv_ladder_re_text(const struct sv_ladder_row *row, struct sv_line_text *out); /* NULL: not sent again */
 
 /* ladder_paint.c: one line, piece by piece, blanks at its end never written. */
 void sv_paint_to(struct sv_ladder *l, uint32_t column);

@@ -31,7 +31,7 @@ void sv_sink_format(const struct sv_sink *sink, const char *format, ...)
 
 void sv_text_put(void *text, const char *bytes, size_t n)
 {
-    struct sv_text *t = text;
+    struct sv_line_text *t = text;
     if (t->size == 0)
         return;
     const size_t left = t->size - 1 - t->used;
@@ -42,7 +42,7 @@ void sv_text_put(void *text, const char *bytes, size_t n)
     t->at[t->used] = 0;
 }
 
-void sv_text_format(struct sv_text *text, const char *format, ...)
+void sv_text_format(struct sv_line_text *text, const char *format, ...)
 {
     if (text->size == 0)
         return;

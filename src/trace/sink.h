@@ -26,18 +26,18 @@ void sv_sink_format(const struct sv_sink *sink, const char *format, ...) SV_PRIN
 void sv_sink_json_string(const struct sv_sink *sink, const char *text, size_t n);
 
 /* A buffer of fixed size as a sink: `used` never passes `size` - 1, and the text is always terminated. */
-struct sv_text {
+struct sv_line_text {
     char *at;
     size_t size;
     size_t used;
 };
 void sv_text_put(void *text, const char *bytes, size_t n); /* the `put` of such a sink; ctx is the sv_text */
-void sv_text_format(struct sv_text *text, const char *format, ...) SV_PRINTF(2, 3);
-static inline struct sv_text sv_text_of(char *room, size_t size)
+void sv_text_format(struct sv_line_text *text, const char *format, ...) SV_PRINTF(2, 3);
+static inline struct sv_line_text sv_text_of(char *room, size_t size)
 {
     if (size)
         room[0] = 0;
-    return (struct sv_text){room, size, 0};
+    return (struct sv_line_text){room, size, 0};
 }
 
 #endif

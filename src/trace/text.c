@@ -158,7 +158,7 @@ void sv_text_hex(const struct sv_sink *sink, const uint8_t *bytes, size_t n)
 {
     for (size_t at = 0; at < n; at += 16) {
         char line[120], ascii[17];
-        struct sv_text t = sv_text_of(line, sizeof line);
+        struct sv_line_text t = sv_text_of(line, sizeof line);
         const size_t some = n - at < 16 ? n - at : 16;
         for (size_t i = 0; i < some; i++) {
             const uint8_t c = bytes[at + i];

@@ -35,7 +35,7 @@ static uint16_t sv_domain_u16(struct sv_domain *m)
     return sv_get_u16(m->start + m->at - 2);
 }
 
-static void sv_domain_label(struct sv_text *out, const uint8_t *p, uint32_t n)
+static void sv_domain_label(struct sv_line_text *out, const uint8_t *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         if (p[i] >= 0x80)
@@ -48,7 +48,7 @@ static void sv_domain_label(struct sv_text *out, const uint8_t *p, uint32_t n)
 }
 
 /* A name at the cursor, compression followed (each pointer must go back, so it ends). */
-static void sv_domain_name(struct sv_domain *m, struct sv_text *out)
+static void sv_domain_name(struct sv_domain *m, struct sv_line_text *out)
 {
     size_t at = m->at, least = m->at;
     bool jumped = false;
@@ -101,7 +101,7 @@ static void sv_domain_number(struct sv_line *l, uint16_t type)
 static void sv_domain_question(struct sv_line *l, struct sv_domain *m)
 {
     char room[600];
-    struct sv_text name = sv_text_of(room, sizeof room);
+    struct sv_line_text name = sv_text_of(room, sizeof room);
     sv_domain_name(m, &name);
     const uint16_t type = sv_domain_u16(m), class = sv_domain_u16(m);
     if (m->bad)
@@ -116,7 +116,7 @@ static void sv_domain_question(struct sv_line *l, struct sv_domain *m)
 static void sv_domain_data(struct sv_line *l, struct sv_domain *m, uint16_t type, size_t length)
 {
     char room[600], address[48];
-    struct sv_text name = sv_text_of(room, sizeof room);
+    struct sv_line_text name = sv_text_of(room, sizeof room);
     const uint8_t *const p = m->start + m->at;
     struct sv_domain inner = *m;
     switch (type) {
@@ -153,7 +153,7 @@ static void sv_domain_data(struct sv_line *l, struct sv_domain *m, uint16_t type
 static void sv_domain_answer(struct sv_line *l, struct sv_domain *m)
 {
     char room[600];
-    struct sv_text name = sv_text_of(room, sizeof room);
+    struct sv_line_text name = sv_text_of(room, sizeof room);
     sv_domain_name(m, &name);
     const uint16_t type = sv_domain_u16(m), class = sv_domain_u16(m);
     sv_domain_u16(m);
@@ -186,7 +186,7 @@ static void sv_domain_response(struct sv_line *l, struct sv_domain *m, const uin
     }
     for (uint32_t i = 0; i < count[0] && !m->bad; i++) {
         char room[600];
-        struct sv_text name = sv_text_of(room, sizeof room);
+        struct sv_line_text name = sv_text_of(room, sizeof room);
         sv_domain_name(m, &name);
         m->at += 4;
         m->bad = m->bad || m->at > m->n;

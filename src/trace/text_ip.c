@@ -149,7 +149,7 @@ static void sv_line_ip4_details(struct sv_line *l)
     if (d->ip.ttl)
         sv_sink_format(l->sink, ", ttl %u", d->ip.ttl);
     char flags[24];
-    struct sv_text f = sv_text_of(flags, sizeof flags);
+    struct sv_line_text f = sv_text_of(flags, sizeof flags);
     sv_text_format(&f, "%s", d->ip.flags & 1u ? "+" : "");
     sv_text_format(&f, "%s%s", d->ip.flags & 2u ? f.used ? ", " : "" : "", d->ip.flags & 2u ? "DF" : "");
     sv_text_format(&f, "%s%s", d->ip.flags & 4u ? f.used ? ", " : "" : "", d->ip.flags & 4u ? "rsvd" : "");

@@ -12,7 +12,7 @@
 #include "trace/events.h"
 
 static char page_text[4000];
-static struct sv_text page;
+static struct sv_line_text page;
 static const struct sv_sink sink = {sv_text_put, &page};
 static const struct sv_events_options options = {.origin = SV_S};
 

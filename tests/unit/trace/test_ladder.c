@@ -23,7 +23,7 @@
 #define R SV_LADDER_RIGHT
 
 static char drawn[200000];
-static struct sv_text page;
+static struct sv_line_text page;
 static const struct sv_sink sink = {sv_text_put, &page};
 
 static void expect_file(const char *name)

@@ -101,7 +101,7 @@ static void expect_file(const char *name)
 
 static void draw(int hide_isn, int utf8)
 {
-    struct sv_text page = sv_text_of(drawn, sizeof drawn);
+    struct sv_line_text page = sv_text_of(drawn, sizeof drawn);
     const struct sv_sink sink = {sv_text_put, &page};
     struct sv_ladder_options o;
     memset(&o, 0, sizeof o);

@@ -11,7 +11,7 @@
 #include "trace/ss_text.h"
 
 static char page_text[4000];
-static struct sv_text page;
+static struct sv_line_text page;
 static const struct sv_sink sink = {sv_text_put, &page};
 
 static struct sv_sock_info socket_info(enum sv_tcp_state tcp_state, uint16_t local, uint16_t remote)

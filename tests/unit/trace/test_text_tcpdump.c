@@ -80,7 +80,7 @@ static void compare_file(const char *path, const char *flags, const struct sv_te
             !next_line(theirs, line, sizeof line, ahead, sizeof ahead, o->verbose || o->hex))
             break;
         const sv_time when = (sv_time)word(record, swapped) * SV_S + word(record + 4, swapped) * (nano ? 1u : 1000u);
-        struct sv_text page = sv_text_of(ours, sizeof ours);
+        struct sv_line_text page = sv_text_of(ours, sizeof ours);
         const struct sv_sink sink = {sv_text_put, &page};
         const bool known = sv_text_packet(o, &flows, when, (enum sv_link)link, bytes, captured, wire, &sink);
         t->packets++;
