@@ -172,7 +172,7 @@ static const char *protocol_of(const struct sv_dissected *x)
 static void json_packet(struct dump *d, const struct dump_packet *p)
 {
     char line[8192], from[48], to[48];
-    struct sv_text text = sv_text_of(line, sizeof line);
+    struct sv_line_text text = sv_text_of(line, sizeof line);
     const struct sv_sink sink = {sv_text_put, &text};
     struct sv_text_options options = d->text;
     struct sv_dissected x;
