@@ -17,12 +17,14 @@
 #include <netif/ethernet.h>
 
 /* What is called of each copy: X(name). */
+/* clang-format off */
 #define LWIP_CALLS(X)                                                                                          \
     X(lwip_init)                                                                                               \
     X(sys_check_timeouts) X(netif_add) X(netif_set_up) X(netif_set_link_up) X(ethernet_input) X(etharp_output) \
         X(tcp_new) X(tcp_bind) X(tcp_listen_with_backlog) X(tcp_accept) X(tcp_arg) X(tcp_recv) X(tcp_err)      \
             X(tcp_connect) X(tcp_write) X(tcp_output) X(tcp_recved) X(tcp_close) X(tcp_abort) X(tcp_abandon)   \
                 X(pbuf_free) X(pbuf_ref) X(pbuf_alloced_custom) X(pbuf_cat) X(pbuf_copy_partial)
+/* clang-format on */
 
 #define LWIP_CLIENT 0u
 #define LWIP_SERVER 1u

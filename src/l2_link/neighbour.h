@@ -8,10 +8,10 @@
  *        there, RFC 1122 §2.3.2.1: no flood of questions) -> FREE once nobody pins it.
  *
  * Packets wait at an INCOMPLETE neighbour, at most 64 each (the 45 fragments of one largest datagram fit) and
- * 256 in all; the oldest gives way to the newest (RFC 1122 §2.3.2.2 wants at least the latest kept). Those that waited in vain lie on `refused`, so that
- * the network layer may tell their senders. Upper layers keep an entry by its index and a pin; entries that
- * became usable, changed or failed stand in `changed` until collected. A full table recycles the least
- * recently used entry that nobody pins. */
+ * 256 in all; the oldest gives way to the newest (RFC 1122 §2.3.2.2 wants at least the latest kept). Those that
+ * waited in vain lie on `refused`, so that the network layer may tell their senders. Upper layers keep an entry by
+ * its index and a pin; entries that became usable, changed or failed stand in `changed` until collected. A full
+ * table recycles the least recently used entry that nobody pins. */
 #ifndef SV_L2_NEIGHBOUR_H
 #define SV_L2_NEIGHBOUR_H
 

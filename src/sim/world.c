@@ -123,7 +123,8 @@ bool sv_sim_step(struct sv_sim *sim, sv_time until)
         const sv_time at = sv_host_turn(host, w->now);
         sv_world_drain(w, node);
         /* Sending sets timers too, and may loop back to the node itself, which has touched it then. */
-        w->node[node].wake = sv_min_u64(w->node[node].wake, sv_min_u64(at, sv_node_next_deadline(sv_world_node(w, node))));
+        w->node[node].wake =
+            sv_min_u64(w->node[node].wake, sv_min_u64(at, sv_node_next_deadline(sv_world_node(w, node))));
     } else {
         sv_node_expire(sv_world_node(w, node), w->now);
         sv_world_drain(w, node);

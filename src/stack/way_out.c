@@ -9,7 +9,7 @@
 #include "l2_link/ethernet.h"
 #include "stack/stack_internal.h"
 
-#define SV_TURN_BYTES 65536u                /* deficit round robin: a turn's worth */
+#define SV_TURN_BYTES 65536u                    /* deficit round robin: a turn's worth */
 #define SV_SUPER_MAX (65535u - 14u - 60u - 60u) /* an IP packet cannot be longer */
 
 /* The transport checksum; `pseudo` is the pseudo-header's sum. */
@@ -33,7 +33,8 @@ static void sv_out_checksum(const struct sv_stack *s, struct sv_buf *b, const st
 
 void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o)
 {
-    sv_out_checksum(s, b, o, false, sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length));
+    sv_out_checksum(s, b, o, false,
+                    sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length));
 }
 
 /* What the packets of one connection's turn have in common. */
@@ -45,7 +46,10 @@ struct sv_out_flow {
 static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o, struct sv_out_flow *f)
 {
     f->ip = (struct sv_ip_out){
-        .src = *sv_tcp_address(&s->tcp, o->local), .dst = *o->remote, .protocol = SV_PROTO_TCP, .ttl = o->ttl,
+        .src = *sv_tcp_address(&s->tcp, o->local),
+        .dst = *o->remote,
+        .protocol = SV_PROTO_TCP,
+        .ttl = o->ttl,
         .dont_fragment = 1,
     };
     sv_ip4_prepare(&f->ip);
@@ -147,7 +151,7 @@ uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room,
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
         if (!sv_out_turn(s, out, neighbour, &room, give))
-            sv_out_queued(s, out, &room, give); /* a question for the neighbour may have been added */
+            sv_out_queued(s, out, &room, give);            /* a question for the neighbour may have been added */
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;
             break;

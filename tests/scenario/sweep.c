@@ -59,7 +59,8 @@ static const struct excuse edge_excuses[] = {
     {SV_CLOSED << 8 | SV_ON_PASSIVE_OPEN, "a listener is a record of its own, no connection passes here"},
     {SV_LISTEN << 8 | SV_ON_CLOSE, "the same"},
     {SV_SYN_RECEIVED << 8 | SV_ON_FIN, "the FIN carries an ACK, and that leads to ESTABLISHED first"},
-    {SV_SYN_RECEIVED << 8 | SV_ON_CLOSE, "the figure's edge; here CLOSE waits for the handshake, then leaves ESTABLISHED"},
+    {SV_SYN_RECEIVED << 8 | SV_ON_CLOSE,
+     "the figure's edge; here CLOSE waits for the handshake, then leaves ESTABLISHED"},
     {SV_SYN_RECEIVED << 8 | SV_ON_TIMEOUT, "needs a cut within a simultaneous open's half round trip"},
     {SV_TIME_WAIT << 8 | SV_ON_RESET, "RFC 1337: a reset does not end the wait"},
     {0, NULL},
@@ -84,7 +85,7 @@ static const char *const timer_names[SV_TIMER_COUNT] = {
     "RTO", "PERSIST", "KEEPALIVE", "DELACK", "TIME-WAIT", "USER", "PACING",
 };
 static const char *const cause_names[SV_CAUSES] = {
-    "NONE", "ORDERLY", "PEER_RESET", "REFUSED", "USER_ABORT", "USER_TIMEOUT",
+    "NONE",      "ORDERLY",     "PEER_RESET",  "REFUSED",   "USER_ABORT",      "USER_TIMEOUT",
     "KEEPALIVE", "UNREAD_DATA", "UNREACHABLE", "NO_MEMORY", "LISTENER_CLOSED",
 };
 

@@ -426,9 +426,11 @@ static void confirm(struct sv_talk *t, const struct sv_line *l)
         fail(t, l, "the handle is stale");
         return;
     }
+    /* clang-format off */
     const uint32_t values[] = {0, info.cwnd, info.ssthresh, info.rto_us, info.srtt_us, info.rttvar_us, info.mss_bytes,
                                info.send_window, info.recv_window, info.backlog, info.half_open, (uint32_t)info.error,
                                info.recv_queued};
+    /* clang-format on */
     const uint32_t slack = l->flags == RTO_US || l->flags == SRTT_US || l->flags == RTTVAR_US ? 1000u : 0u;
     const uint32_t value = values[l->flags];
     if (value > l->seq + slack || value + slack < l->seq)
@@ -504,6 +506,7 @@ static bool begin(struct sv_talk *t)
     t->pool = sv_pool_create(t->arena, 512, 512);
     t->trace = sv_trace_create(t->arena, 2048);
     t->now = t->zero = (sv_time)1 << 42;
+    /* clang-format off */
     const struct sv_stack_config c = {
         .size = sizeof c, .host = 1, .seed = 7, .trace = t->trace,
         .profile = x->modern ? SV_PROFILE_MODERN : x->profile ? x->profile - 1u : SV_PROFILE_RFC,
@@ -511,6 +514,7 @@ static bool begin(struct sv_talk *t)
         .recv_buffer = x->recv_buffer ? x->recv_buffer : 16384,
         .send_buffer = x->send_buffer ? x->send_buffer : 65536,
     };
+    /* clang-format on */
     const struct sv_interface_config i = {.size = sizeof i, .flags = SV_IF_NO_ARP_PROBE, .mac = {2, 0, 0, 0, 0, 1}};
     const struct sv_addr ours = sv_addr_v4(10, 0, 0, 1);
     const struct sv_addr peer = sv_addr_v4(10, 0, 0, 2);
