@@ -61,8 +61,8 @@ if ip link add v0 type veth peer name v1 2>"$WORK/veth.log" && ip link set v0 ne
     is "an address in use is not taken: exit 1" $? 1
     grep -q 'another station uses 10.9.0.5' "$WORK/ping.log" || fail "it does not say why"
     ok "and says: $(grep -o 'another station.*' "$WORK/ping.log")"
-    timeout 30 "$SEVEN" ping --device packet:v1 -a 10.9.0.6/24 -g 10.9.0.1 -c 2 -i 200ms -W 1 --capture "$WORK/free.pcapng" \
-        10.9.0.1 >"$WORK/ping.log" 2>&1 || fail "a free address: exit $?"
+    timeout 30 "$SEVEN" ping --device packet:v1 -a 10.9.0.6/24 -g 10.9.0.1 -c 2 -i 200ms -W 1 \
+        --capture "$WORK/free.pcapng" 10.9.0.1 >"$WORK/ping.log" 2>&1 || fail "a free address: exit $?"
     ok "a free one is, after its probes"
     if command -v tshark >/dev/null 2>&1; then
         is "three probes and the first announcement, in this order" "$(tshark -n -r "$WORK/free.pcapng" -Y \

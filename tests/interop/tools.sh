@@ -79,13 +79,13 @@ is "seven nc -z, closed: exit 1" $? 1
 
 background python python3 -c '
 import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.7.0.1", 7003))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.7.0.1", 7003)); print("ready", flush=True)
 while True:
     b, a = s.recvfrom(65536); s.sendto(b.upper(), a)'
-sleep 0.5
+until_true 10 grep -q ready "$WORK/python.out" || fail "the kernel's UDP server does not start"
 got=$(printf 'shout' | timeout 10 "$SEVEN" nc -u -w 1 10.7.0.1 7003 2>"$WORK/nc.log")
 is "seven nc -u" "$got" SHOUT
-stop "$LAST"
+kill "$LAST"
 # nc's own way: the ICMP error of one datagram is not the end (the kernel's nc -u says nothing either); it is seen.
 timeout 5 "$SEVEN" nc -u -w 1 --capture "$WORK/closed.pcapng" 10.7.0.1 9 <<<x >/dev/null 2>"$WORK/nc.log"
 "$SEVEN" dump -n -r "$WORK/closed.pcapng" | grep -q 'ICMP 10.7.0.1 udp port 9 unreachable' ||
