@@ -88,10 +88,13 @@ background() {
     PIDS+=("$LAST")
 }
 
-# stop PID: ends it in order and waits.
+# stop PID: ends it in order and waits. (A shell's background programs are born deaf to SIGINT; Seven and
+# tcpdump listen to it all the same, others go by SIGTERM.)
+ended() { ! kill -0 "$1" 2>/dev/null; }
 stop() {
     local pid kept=()
     kill -INT "$1" 2>/dev/null
+    until_true 3 ended "$1" || kill "$1" 2>/dev/null
     wait "$1" 2>/dev/null
     for pid in "${PIDS[@]}"; do
         [ "$pid" = "$1" ] || kept+=("$pid")

@@ -30,5 +30,6 @@ is "seven private gives the command's status" "$("${user[@]}" "$SEVEN" private -
 "${user[@]}" timeout 20 "$SEVEN" private -- "$SEVEN" ping -c 2 -i 200ms 10.7.0.1 >"$WORK/ping.log" 2>&1 ||
     fail "seven ping in there: exit $?"
 ok "seven ping in there: $(grep received "$WORK/ping.log")"
-timeout 90 "${user[@]}" "$SEVEN" demo >"$WORK/demo.log" 2>&1 || fail "seven demo: exit $?"
+timeout 90 "${user[@]}" "$SEVEN" demo >"$WORK/demo.log" 2>&1 ||
+    fail "seven demo: exit $?: $(grep -v "^ " "$WORK/demo.log" | tail -n 12)"
 is "seven demo: both files equal" "$(grep -c 'sha256 equal' "$WORK/demo.log")" 2
