@@ -240,7 +240,7 @@ static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
     x->segments = (uint16_t)(x->segments + y->segments);
     x->flags |= y->flags;
     y->packet = NULL;
-    sv_buf_free(from);
+    sv_buf_free_fast(from);
 }
 
 static void sv_in_merge(struct sv_arrivals *in)
