@@ -165,8 +165,10 @@ bool sv_tcb_may_send_fin(const struct sv_tcb *t);
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t);         /* moves the right edge */
 bool sv_tcb_window_update_due(const struct sv_tcb *t);
-void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h);
-uint32_t sv_tcp_ts_now(const struct sv_tcb *t);
+static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
+{
+    return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
+}
 
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);

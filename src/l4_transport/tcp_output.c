@@ -70,7 +70,11 @@ static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t se
     h->flags = flags;
     h->urgent = 0;
     h->options = 0;
-    sv_tcb_fill_options(t, h);
+    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
+        h->options = SV_OPTION_TIMESTAMPS;
+        h->ts_val = sv_tcp_ts_now(t);
+        h->ts_ecr = t->h->ts_recent;
+    }
     h->window = sv_tcb_window_field(t);
     if (SV_UNLIKELY(t->b && t->b->urgent && sv_seq_after(t->b->snd_up, seq) && t->b->snd_up - seq < 65536u)) {
         h->flags |= SV_URG;

@@ -71,7 +71,8 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 {
     if (t->h->flags & SV_TCP_SEND_NOW)
         return;
-    if (t->b && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t) || t->b->rexmit || t->b->probe))
+    const bool queued = t->h->snd_queued || t->h->flags & SV_TCP_FIN_QUEUED;
+    if (t->b && ((queued && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t))) || t->b->rexmit || t->b->probe))
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
     else
         sv_tcb_arm_retransmit(t); /* a closed window is watched by the persist timer */
@@ -113,13 +114,4 @@ uint16_t sv_tcb_window_field(struct sv_tcb *t)
     if (sv_seq_after(t->h->rcv_nxt + (field << scale), t->h->rcv_right))
         t->h->rcv_right = t->h->rcv_nxt + (field << scale);
     return (uint16_t)field;
-}
-
-void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h)
-{
-    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
-        h->options |= SV_OPTION_TIMESTAMPS;
-        h->ts_val = sv_tcp_ts_now(t);
-        h->ts_ecr = t->h->ts_recent;
-    }
 }

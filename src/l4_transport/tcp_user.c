@@ -99,7 +99,8 @@ static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
     SV_TRACE_EVENT(t->core, SV_TRACE_CALL, SV_CALL_SEND, t->c->flow, 0, (uint32_t)n, 0);
     if (sv_tcb_synchronized(t))
         sv_tcb_consider_sending(t);
-    sv_tcb_rearm(t);
+    if (!(t->h->flags & SV_TCP_SEND_NOW)) /* else its turn comes, and looks at the timers then */
+        sv_tcb_rearm(t);
 }
 
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
