@@ -122,7 +122,8 @@ void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq
         sv_slab_unref_fast(pool, s->slab);
         sv_spans_pop(q, pool);
     }
-    sv_spans_settle(q, pool);
+    if (!q->count && (q->blocks || q->directory != SV_NONE))
+        sv_spans_settle(q, pool);
 }
 
 uint32_t sv_spans_find(const struct sv_spans *q, struct sv_pool *pool, uint32_t seq)

@@ -88,7 +88,7 @@ static bool sv_tcb_append_slab(struct sv_tcb *t, struct sv_pool *pool, const uin
         .sum = sv_sum_copy(sv_slab_bytes_fast(pool, slab), bytes, n, t->core->cpu),
         .flags = SV_SPAN_SUMMED,
     };
-    if (sv_spans_push(&t->b->send, pool, t->core->account, span))
+    if (sv_spans_push_fast(&t->b->send, pool, t->core->account, span))
         return true;
     sv_slab_unref_fast(pool, slab);
     return false;
@@ -172,7 +172,7 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
             .length = (uint16_t)part,
         };
         sv_slab_ref_fast(pool, span.slab);
-        if (!sv_spans_push(&t.b->send, pool, t.core->account, span)) {
+        if (!sv_spans_push_fast(&t.b->send, pool, t.core->account, span)) {
             sv_slab_unref_fast(pool, span.slab);
             break;
         }
