@@ -25,4 +25,15 @@ static inline uint16_t sv_pseudo_sum(const struct sv_addr *src, const struct sv_
     return sv_sum_fold((uint32_t)((sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32)));
 }
 
+/* The same for IPv4 alone. */
+static inline uint16_t sv_pseudo_sum_v4(const struct sv_addr *src, const struct sv_addr *dst, uint8_t protocol,
+                                        uint32_t length)
+{
+    uint32_t a, b;
+    sv_memcpy(&a, src->byte + 12, 4);
+    sv_memcpy(&b, dst->byte + 12, 4);
+    const uint64_t sum = (uint64_t)a + b + sv_sum_u16(protocol) + sv_sum_u32(length);
+    return sv_sum_fold((uint32_t)((sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32)));
+}
+
 #endif

@@ -105,8 +105,10 @@ static void sv_spans_pop(struct sv_spans *q, struct sv_pool *pool)
 
 void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq)
 {
+    struct sv_span *s = NULL;
     while (q->count) {
-        struct sv_span *s = sv_spans_at_fast(q, pool, 0);
+        /* The next one lies behind it, unless it is the first of a block or of those in the struct. */
+        s = s && q->blocks && q->first % SV_SPANS_PER_BLOCK ? s + 1 : sv_spans_at_fast(q, pool, 0);
         const uint32_t gone = seq - s->seq;
         if (!sv_seq_after(seq, s->seq))
             break;
@@ -120,7 +122,8 @@ void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq
         sv_slab_unref_fast(pool, s->slab);
         sv_spans_pop(q, pool);
     }
-    sv_spans_settle(q, pool);
+    if (!q->count && (q->blocks || q->directory != SV_NONE))
+        sv_spans_settle(q, pool);
 }
 
 uint32_t sv_spans_find(const struct sv_spans *q, struct sv_pool *pool, uint32_t seq)

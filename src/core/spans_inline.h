@@ -30,4 +30,18 @@ static inline struct sv_span *sv_spans_at_fast(const struct sv_spans *q, struct 
     return sv_spans_by_number(q, pool, q->first + i);
 }
 
+/* sv_spans_push() where there is room already. */
+static inline bool sv_spans_push_fast(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, struct sv_span span)
+{
+    const uint32_t number = q->first + q->count;
+    if (!q->blocks && q->count < SV_SPANS_SMALL)
+        q->small[q->count] = span;
+    else if (q->blocks && number % SV_SPANS_PER_BLOCK)
+        *sv_spans_by_number(q, pool, number) = span;
+    else
+        return sv_spans_push(q, pool, owner, span);
+    q->count++;
+    return true;
+}
+
 #endif

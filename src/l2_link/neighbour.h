@@ -130,7 +130,7 @@ static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, st
     struct sv_neighbour *e = sv_neighbour_of(n, index);
     if (SV_LIKELY(e->state == SV_NEIGHBOUR_REACHABLE))
         e->confirmed = c->now;
-    else
+    else if (e->state != SV_NEIGHBOUR_PERMANENT) /* which needs no proof */
         sv_neighbour_confirm_slowly(c, l, index);
 }
 

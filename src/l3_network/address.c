@@ -177,17 +177,13 @@ uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const str
     return best;
 }
 
-bool sv_address_is_broadcast(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr)
+bool sv_address_is_broadcast_slowly(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr)
 {
     if (!sv_addr_is_v4(addr))
         return false;
     const uint32_t number = sv_addr_v4_number(addr);
     if (number == 0xffffffffu || number == 0)
         return true;
-    /* Two host bits at least are all ones or all zeros in any subnet's broadcast address: most addresses end
-     * the question here. */
-    if ((number & 3u) == 1u || (number & 3u) == 2u)
-        return false;
     for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
         const struct sv_address *a = sv_address_of(t, i);
         if (a->state == SV_ADDRESS_FREE)

@@ -93,8 +93,15 @@ void sv_address_release(struct sv_core *c, struct sv_addresses *t, uint32_t inde
  * longest agreement of prefix first. SV_NONE: there is none. */
 uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst);
 
-/* Is it 255.255.255.255, or the all-ones or all-zeros host of a subnet of that interface (RFC 1122 §3.3.6)? */
-bool sv_address_is_broadcast(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr);
+bool sv_address_is_broadcast_slowly(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr);
+
+/* Is it 255.255.255.255, or the all-ones or all-zeros host of a subnet of that interface (RFC 1122 §3.3.6)? Two
+ * host bits at least are then all ones or all zeros, which half of all addresses are not. */
+static inline bool sv_address_is_broadcast(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr)
+{
+    const uint32_t last = addr->byte[15] & 3u;
+    return (last == 0 || last == 3u) && sv_address_is_broadcast_slowly(t, port, addr);
+}
 
 /* Asserts every invariant. */
 void sv_addresses_check(const struct sv_core *c, const struct sv_addresses *t);

@@ -99,12 +99,14 @@ static inline enum sv_drop sv_ip4_parse(struct sv_buf *b, struct sv_ip_hdr *h, u
 /* The constant part of the sum; call when anything but `id` changed. */
 static inline void sv_ip4_prepare(struct sv_ip_out *o)
 {
-    uint8_t p[SV_IP4_HDR_LEN] = {0x45, o->tos, 0, 0, 0, 0, 0, 0, o->ttl, o->protocol};
-    if (o->dont_fragment)
-        p[6] = SV_IP4_DF >> 8;
-    sv_memcpy(p + 12, o->src.byte + 12, 4);
-    sv_memcpy(p + 16, o->dst.byte + 12, 4);
-    o->partial = sv_ip4_sum20(p);
+    uint32_t src, dst;
+    sv_memcpy(&src, o->src.byte + 12, 4);
+    sv_memcpy(&dst, o->dst.byte + 12, 4);
+    /* Summed as numbers: a header put together byte by byte could not be loaded at once by words. */
+    const uint32_t fixed = (uint32_t)sv_sum_u16((uint16_t)(0x4500u | o->tos)) +
+                           sv_sum_u16((uint16_t)((uint32_t)o->ttl << 8 | o->protocol)) +
+                           sv_sum_u16(o->dont_fragment ? SV_IP4_DF : 0);
+    o->partial = sv_sum_fold(fixed + (src & 0xffffu) + (src >> 16) + (dst & 0xffffu) + (dst >> 16));
 }
 
 /* Pushes 20 bytes in front of the transport's header. The packet with them must not exceed 65535 bytes.

@@ -10,7 +10,7 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
     const bool link_broadcast = (b->flags & SV_BUF_BROADCAST) != 0;
     if (SV_UNLIKELY(!looped && sv_addr_equal(&h->src, &h->dst)))
         return SV_DROP_LOOP;
-    if (!sv_addr_is_any(&h->src) && sv_address_is_broadcast(&net->addresses, port, &h->src))
+    if (sv_address_is_broadcast(&net->addresses, port, &h->src) && !sv_addr_is_any(&h->src))
         return SV_DROP_BAD_SOURCE;
     h->local = sv_address_local(c, &net->addresses, &h->dst);
     if (SV_LIKELY(h->local != SV_NONE)) {

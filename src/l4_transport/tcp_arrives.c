@@ -184,7 +184,8 @@ void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_t
             t->h->ts_recent = s->ts_val;
             t->h->ts_recent_at = sv_tick(t->now);
         }
-        if (sv_tcp_step5_ack(t, s) == SV_WALK_ON && s->length && sv_tcp_step7_text(t, s) == SV_WALK_ON)
+        if (sv_tcp_step5_ack(t, s) == SV_WALK_ON && s->length && sv_tcp_step7_text(t, s) == SV_WALK_ON && t->b &&
+            t->b->fin_early)
             (void)sv_tcp_step8_fin(t, s); /* one that came early may be next now */
     } else {
         if (t->h->state == SV_SYN_RECEIVED && sv_tcp_syn_received_resets(t, s, reply)) {

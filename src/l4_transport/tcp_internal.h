@@ -87,7 +87,13 @@ const char *sv_tcp_on_name(enum sv_tcp_on on);
 uint32_t sv_tcp_new(struct sv_tcp *tcp);                /* a fresh full record in CLOSED, or SV_NONE */
 void sv_tcp_free(struct sv_tcb *t);                     /* the handle is stale afterwards */
 bool sv_tcb_need_busy(struct sv_tcb *t);                /* false: the ceiling is reached */
-void sv_tcb_settle(struct sv_tcb *t);                   /* gives the busy record back when nothing needs it */
+void sv_tcb_settle_quiet(struct sv_tcb *t);             /* ... when nothing is queued or in flight */
+/* Gives the busy record back when nothing needs it. */
+static inline void sv_tcb_settle(struct sv_tcb *t)
+{
+    if (t->b && t->h->snd_una == t->h->snd_max && !t->h->snd_queued && !t->h->rcv_queued)
+        sv_tcb_settle_quiet(t);
+}
 void sv_tcb_release_busy(struct sv_tcb *t);             /* ... with all that it holds */
 uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
@@ -165,12 +171,28 @@ bool sv_tcb_may_send_fin(const struct sv_tcb *t);
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t);         /* moves the right edge */
 bool sv_tcb_window_update_due(const struct sv_tcb *t);
-void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h);
-uint32_t sv_tcp_ts_now(const struct sv_tcb *t);
+static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
+{
+    return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
+}
 
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
-void sv_tcb_arm_retransmit(struct sv_tcb *t);           /* (re)starts or stops the timer as §5 says */
+void sv_tcb_arm_retransmit_anew(struct sv_tcb *t);      /* t->b is there */
+/* (Re)starts or stops the timer as §5 says. */
+static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
+{
+    struct sv_tcp_busy *b = t->b;
+    if (!b)
+        return;
+    if (t->h->snd_una == t->h->snd_max && !t->h->snd_queued) { /* nothing in flight, nothing that waits */
+        b->persist = 0;
+        b->retransmit_at = SV_NEVER;
+    } else if (b->persist || b->retransmit_at == SV_NEVER || b->give_up_at == SV_NEVER ||
+               t->h->snd_una == t->h->snd_max) {
+        sv_tcb_arm_retransmit_anew(t);
+    }
+}
 void sv_tcb_retransmit_timeout(struct sv_tcb *t);
 void sv_tcb_watch_parked(struct sv_tcb *t);             /* waits for a neighbour: try again, and not for ever */
 

@@ -13,7 +13,3 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
     return (uint32_t)hash + (uint32_t)(sv_tcp_core(tcp)->now >> 12); /* 4.096 microseconds */
 }
 
-uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
-{
-    return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
-}

@@ -70,7 +70,11 @@ static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t se
     h->flags = flags;
     h->urgent = 0;
     h->options = 0;
-    sv_tcb_fill_options(t, h);
+    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
+        h->options = SV_OPTION_TIMESTAMPS;
+        h->ts_val = sv_tcp_ts_now(t);
+        h->ts_ecr = t->h->ts_recent;
+    }
     h->window = sv_tcb_window_field(t);
     if (SV_UNLIKELY(t->b && t->b->urgent && sv_seq_after(t->b->snd_up, seq) && t->b->snd_up - seq < 65536u)) {
         h->flags |= SV_URG;
@@ -217,7 +221,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
         t->b->rtt_seq = seq + n;
         t->b->rtt_began = t->now;
     }
-    if (n % mss)
+    if (n < mss || (n > mss && n % mss))
         t->b->snd_small = seq + n;
     sv_tcb_finish_packet(t, turn, b, &h, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
     if (fin) {
@@ -278,7 +282,8 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
 /* New data within the grant. False: stopped by the grant or by memory, more is left. */
 static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
-    const uint32_t packet = sv_max_u32(turn->grant.super - turn->grant.super % t->h->mss, t->h->mss);
+    const uint32_t mss = t->h->mss; /* divided by only where super-frames may be sent: a division is dear */
+    const uint32_t packet = turn->grant.super > mss ? turn->grant.super - turn->grant.super % mss : mss;
     uint32_t bytes = 0;
     if (t->h->snd_queued) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);

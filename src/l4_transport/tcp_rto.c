@@ -47,11 +47,9 @@ static bool sv_tcb_window_shut(const struct sv_tcb *t)
            !sv_tcb_sendable(t);
 }
 
-void sv_tcb_arm_retransmit(struct sv_tcb *t)
+void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
-    if (!b)
-        return;
     if (t->h->snd_una != t->h->snd_max && !b->persist) { /* (5.1) */
         if (b->retransmit_at == SV_NEVER) {
             b->retransmit_at = t->now + sv_tcb_rto(t);

@@ -71,7 +71,8 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 {
     if (t->h->flags & SV_TCP_SEND_NOW)
         return;
-    if (t->b && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t) || t->b->rexmit || t->b->probe))
+    const bool queued = t->h->snd_queued || t->h->flags & SV_TCP_FIN_QUEUED;
+    if (t->b && ((queued && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t))) || t->b->rexmit || t->b->probe))
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
     else
         sv_tcb_arm_retransmit(t); /* a closed window is watched by the persist timer */
@@ -93,8 +94,10 @@ bool sv_tcb_window_update_due(const struct sv_tcb *t)
 {
     if (t->h->state != SV_ESTABLISHED && t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_FIN_WAIT_2)
         return false;
-    const uint32_t gain = sv_tcb_right_edge(t) - t->h->rcv_right;
     const uint32_t left = t->h->rcv_right - t->h->rcv_nxt;
+    if (left > t->c->recv_buffer - t->c->recv_buffer / 2u) /* nothing that follows can be: they share one buffer */
+        return false;
+    const uint32_t gain = sv_tcb_right_edge(t) - t->h->rcv_right;
     /* Half the buffer, or two segments when the peer has little left to go on with. */
     return gain && (gain >= t->c->recv_buffer / 2u || (gain >= 2u * t->h->mss && left < t->c->recv_buffer / 4u));
 }
@@ -113,13 +116,4 @@ uint16_t sv_tcb_window_field(struct sv_tcb *t)
     if (sv_seq_after(t->h->rcv_nxt + (field << scale), t->h->rcv_right))
         t->h->rcv_right = t->h->rcv_nxt + (field << scale);
     return (uint16_t)field;
-}
-
-void sv_tcb_fill_options(struct sv_tcb *t, struct sv_tcp_header *h)
-{
-    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
-        h->options |= SV_OPTION_TIMESTAMPS;
-        h->ts_val = sv_tcp_ts_now(t);
-        h->ts_ecr = t->h->ts_recent;
-    }
 }

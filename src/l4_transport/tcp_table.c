@@ -169,12 +169,10 @@ void sv_tcb_release_busy(struct sv_tcb *t)
     t->b = NULL;
 }
 
-void sv_tcb_settle(struct sv_tcb *t)
+void sv_tcb_settle_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_busy *b = t->b;
-    if (!b || t->h->snd_una != t->h->snd_max || t->h->snd_queued || t->h->rcv_queued || b->ooo_count)
-        return;
-    if (b->fin_early || b->quickack)
+    if (b->ooo_count || b->fin_early || b->quickack)
         return;
     if (b->delack_at != SV_NEVER || b->retransmit_at != SV_NEVER || b->probe || b->rcv_urgent ||
         b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))

@@ -39,7 +39,7 @@ static bool sv_tcp_queue_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv
         }
     }
     const struct sv_span span = {.seq = seq, .slab = piece.slab, .offset = piece.offset, .length = piece.length};
-    return sv_spans_push(q, pool, t->core->account, span);
+    return sv_spans_push_fast(q, pool, t->core->account, span);
 }
 
 /* The inline room of a descriptor is not a slab: its payload (rare: a small segment sent from headers

@@ -88,7 +88,7 @@ static bool sv_tcb_append_slab(struct sv_tcb *t, struct sv_pool *pool, const uin
         .sum = sv_sum_copy(sv_slab_bytes_fast(pool, slab), bytes, n, t->core->cpu),
         .flags = SV_SPAN_SUMMED,
     };
-    if (sv_spans_push(&t->b->send, pool, t->core->account, span))
+    if (sv_spans_push_fast(&t->b->send, pool, t->core->account, span))
         return true;
     sv_slab_unref_fast(pool, slab);
     return false;
@@ -99,7 +99,8 @@ static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
     SV_TRACE_EVENT(t->core, SV_TRACE_CALL, SV_CALL_SEND, t->c->flow, 0, (uint32_t)n, 0);
     if (sv_tcb_synchronized(t))
         sv_tcb_consider_sending(t);
-    sv_tcb_rearm(t);
+    if (!(t->h->flags & SV_TCP_SEND_NOW)) /* else its turn comes, and looks at the timers then */
+        sv_tcb_rearm(t);
 }
 
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
@@ -171,7 +172,7 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
             .length = (uint16_t)part,
         };
         sv_slab_ref_fast(pool, span.slab);
-        if (!sv_spans_push(&t.b->send, pool, t.core->account, span)) {
+        if (!sv_spans_push_fast(&t.b->send, pool, t.core->account, span)) {
             sv_slab_unref_fast(pool, span.slab);
             break;
         }

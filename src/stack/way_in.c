@@ -30,8 +30,10 @@ static bool sv_in_checksum_good(struct sv_stack *s, const struct sv_buf *b, cons
     if (b->flags & (SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL))
         return true; /* the device checked it, or it never was on a wire */
     const uint32_t length = b->length - ip->header_length;
-    const uint16_t sum = sv_sum_add(sv_l4_sum(b, b->l4, s->core.cpu),
-                                    sv_pseudo_sum(&ip->src, &ip->dst, SV_PROTO_TCP, length));
+    const uint16_t pseudo = SV_LIKELY(ip->version == 4)
+                                ? sv_pseudo_sum_v4(&ip->src, &ip->dst, SV_PROTO_TCP, length)
+                                : sv_pseudo_sum(&ip->src, &ip->dst, SV_PROTO_TCP, length);
+    const uint16_t sum = sv_sum_add(sv_l4_sum(b, b->l4, s->core.cpu), pseudo);
     return sum == 0xffffu;
 }
 
@@ -240,7 +242,7 @@ static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
     x->segments = (uint16_t)(x->segments + y->segments);
     x->flags |= y->flags;
     y->packet = NULL;
-    sv_buf_free(from);
+    sv_buf_free_fast(from);
 }
 
 static void sv_in_merge(struct sv_arrivals *in)
