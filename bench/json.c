@@ -45,11 +45,15 @@ static void put_machine(FILE *f, const struct bench_options *o)
 static const char *measured_in(enum bench_kind kind)
 {
     switch (kind) {
-    case BENCH_IDLE: return "bytes";
+    case BENCH_IDLE:
+        return "bytes";
     case BENCH_WIRE_UP:
-    case BENCH_WIRE_DOWN: return "gbit_s";
-    case BENCH_WIRE_RR: return "us";
-    default: return "ns";
+    case BENCH_WIRE_DOWN:
+        return "gbit_s";
+    case BENCH_WIRE_RR:
+        return "us";
+    default:
+        return "ns";
     }
 }
 

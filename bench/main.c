@@ -44,14 +44,28 @@ static int options(int argc, char **argv, struct bench_options *o)
     bool good = true;
     for (int k; (k = getopt_long(argc, argv, "h", longs, NULL)) != -1;) {
         switch (k) {
-        case 'q': o->quick = true; break;
-        case 'l': o->list = true; break;
-        case 'r': good &= number(optarg, 1, BENCH_ROUNDS_MAX, &rounds); break;
-        case 'm': good &= number(optarg, 1, 60000, &ms); break;
-        case 'o': o->contestants = optarg; break;
-        case 'j': o->json = optarg; break;
-        case 'h': return usage(stdout);
-        default: good = false;
+        case 'q':
+            o->quick = true;
+            break;
+        case 'l':
+            o->list = true;
+            break;
+        case 'r':
+            good &= number(optarg, 1, BENCH_ROUNDS_MAX, &rounds);
+            break;
+        case 'm':
+            good &= number(optarg, 1, 60000, &ms);
+            break;
+        case 'o':
+            o->contestants = optarg;
+            break;
+        case 'j':
+            o->json = optarg;
+            break;
+        case 'h':
+            return usage(stdout);
+        default:
+            good = false;
         }
     }
     o->rounds = rounds ? (uint32_t)rounds : o->quick ? 2 : 5;

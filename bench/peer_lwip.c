@@ -237,13 +237,20 @@ static void *lwip_open(const struct bench_case *c, struct bench_note *note)
     switch (c->kind) {
     case BENCH_BULK:
     case BENCH_REF:
-    case BENCH_SUPER: *r = (struct lwip_row){lwip_bulk_open(c, note), lwip_bulk_run, lwip_bulk_close, 0}; break;
-    case BENCH_RR: *r = (struct lwip_row){lwip_rr_open(c, note), lwip_rr_run, lwip_rr_close, 0}; break;
+    case BENCH_SUPER:
+        *r = (struct lwip_row){lwip_bulk_open(c, note), lwip_bulk_run, lwip_bulk_close, 0};
+        break;
+    case BENCH_RR:
+        *r = (struct lwip_row){lwip_rr_open(c, note), lwip_rr_run, lwip_rr_close, 0};
+        break;
     case BENCH_CONNECT:
         *r = (struct lwip_row){lwip_connect_open(c, note), lwip_connect_run, lwip_connect_close, 0};
         break;
-    case BENCH_IDLE: idle_open(r, note); break;
-    default: break;
+    case BENCH_IDLE:
+        idle_open(r, note);
+        break;
+    default:
+        break;
     }
     if (!r->state) {
         free(r);

@@ -27,9 +27,9 @@ void seven_idle_close(void *state)
 
 void *seven_idle_open(const struct bench_case *c, struct bench_note *note)
 {
-    struct pair_options o = {
-        /* A connection whose acknowledgement is delayed is busy for 40 ms. */
-        .connections = SMALL, .time_waits = 1024, .busy = 65536, .bufs = 65536, .slabs = 65536, .buffer = 65536};
+    struct pair_options o = {/* A connection whose acknowledgement is delayed is busy for 40 ms. */
+                             .connections = SMALL, .time_waits = 1024, .busy = 65536,
+                             .bufs = 65536,        .slabs = 65536,     .buffer = 65536};
     const struct sv_stack_config small = pair_stack_config(&o, 0);
     o.connections = c->connections;
     const struct sv_stack_config large = pair_stack_config(&o, 0);
@@ -82,13 +82,21 @@ static void *seven_open(const struct bench_case *c, struct bench_note *note)
     switch (c->kind) {
     case BENCH_BULK:
     case BENCH_REF:
-    case BENCH_SUPER: *r = (struct seven_row){seven_bulk_open(c, note), seven_bulk_run, seven_bulk_close}; break;
-    case BENCH_RR: *r = (struct seven_row){seven_rr_open(c, note), seven_rr_run, seven_rr_close}; break;
+    case BENCH_SUPER:
+        *r = (struct seven_row){seven_bulk_open(c, note), seven_bulk_run, seven_bulk_close};
+        break;
+    case BENCH_RR:
+        *r = (struct seven_row){seven_rr_open(c, note), seven_rr_run, seven_rr_close};
+        break;
     case BENCH_CONNECT:
         *r = (struct seven_row){seven_connect_open(c, note), seven_connect_run, seven_connect_close};
         break;
-    case BENCH_IDLE: *r = (struct seven_row){seven_idle_open(c, note), seven_idle_run, seven_idle_close}; break;
-    default: *r = (struct seven_row){seven_wire_open(c, note), bench_worker_run, bench_worker_close}; break;
+    case BENCH_IDLE:
+        *r = (struct seven_row){seven_idle_open(c, note), seven_idle_run, seven_idle_close};
+        break;
+    default:
+        *r = (struct seven_row){seven_wire_open(c, note), bench_worker_run, bench_worker_close};
+        break;
     }
     if (!r->state) {
         free(r);

@@ -190,9 +190,12 @@ void seven_rr_close(void *state)
 
 void *seven_rr_open(const struct bench_case *c, struct bench_note *note)
 {
-    const struct pair_options o = {
-        /* A connection whose acknowledgement is delayed is busy for 40 ms. */
-        .connections = c->connections + 1024, .busy = 65536, .bufs = 32768, .slabs = 32768, .buffer = 65536};
+    const struct pair_options o = {/* A connection whose acknowledgement is delayed is busy for 40 ms. */
+                                   .connections = c->connections + 1024,
+                                   .busy = 65536,
+                                   .bufs = 32768,
+                                   .slabs = 32768,
+                                   .buffer = 65536};
     struct rr *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;

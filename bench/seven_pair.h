@@ -42,7 +42,7 @@ struct pair {
     struct sv_room room;
     sv_time now; /* the measured clock, read once a turn */
     sv_time (*clock)(void);
-    sv_time away; /* time of the clock in which nobody turned this world: it has not passed there */
+    sv_time away;    /* time of the clock in which nobody turned this world: it has not passed there */
     uint64_t frames; /* descriptors that crossed, both ways */
     struct pair_link link;
 };

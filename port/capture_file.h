@@ -20,8 +20,8 @@ SV_MUST_CHECK bool sv_capture_open(struct sv_capture_in *in, const char *path, c
 void sv_capture_close(struct sv_capture_in *in);
 
 struct sv_capture_out {
-    void *file;   /* compressed, */
-    int fd;       /* or plain, through buffer[] */
+    void *file; /* compressed, */
+    int fd;     /* or plain, through buffer[] */
     size_t held;
     struct sv_pcapng_writer writer;
     uint8_t *buffer;
@@ -30,8 +30,8 @@ struct sv_capture_out {
 /* Creates the file and writes its section header; "-" is stdout; a name that ends in .gz is compressed. The
  * hardware and system of `about` are filled in where it leaves them out. False: `error` says why. Then
  * sv_pcapng_interface(&out->writer, ...) and so on. */
-SV_MUST_CHECK bool sv_capture_create(struct sv_capture_out *out, const char *path,
-                                     const struct sv_pcapng_about *about, char *error);
+SV_MUST_CHECK bool sv_capture_create(struct sv_capture_out *out, const char *path, const struct sv_pcapng_about *about,
+                                     char *error);
 
 /* Writes what is held back, so that a reader at the other end of a pipe sees it. */
 bool sv_capture_flush(struct sv_capture_out *out);

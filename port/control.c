@@ -171,9 +171,11 @@ bool sv_control_open(struct sv_control *c, struct sv_loop *loop, const char *tit
     for (const char *t = title; *t && n < sizeof c->title - 1; t++)
         c->title[n++] = *t == '"' || *t == '\\' || (unsigned char)*t < 32 ? ' ' : *t;
     if (!sv_control_directory(directory, true)) {
-        snprintf(error, SV_DEVICE_TEXT, "no directory for the control socket that is ours alone "
+        snprintf(error, SV_DEVICE_TEXT,
+                 "no directory for the control socket that is ours alone "
                  "($XDG_RUNTIME_DIR/seven, /run/seven, /tmp/seven-%u): `seven ss` will not find this "
-                 "process", (unsigned)geteuid());
+                 "process",
+                 (unsigned)geteuid());
         return false;
     }
     snprintf(c->path, sizeof c->path, "%.80s/%d.sock", directory, (int)getpid());

@@ -66,8 +66,8 @@ static bool hand_over(struct sv_device *d, struct opened *o, const struct sv_dev
 }
 
 /* No TUN device to be had: a veth pair does as well, where we may make one or `seven private` did. */
-static bool open_pair(struct sv_device *d, struct opened *o, const char *name,
-                      const struct sv_device_options *options, char *error)
+static bool open_pair(struct sv_device *d, struct opened *o, const char *name, const struct sv_device_options *options,
+                      char *error)
 {
     char quiet[IFNAMSIZ + 1], why_not[SV_DEVICE_TEXT];
 
@@ -93,8 +93,8 @@ static bool open_pair(struct sv_device *d, struct opened *o, const char *name,
     return hand_over(d, o, &o->u.packet.device);
 }
 
-static bool open_into(struct sv_device *d, struct opened *o, const char *what,
-                      const struct sv_device_options *options, char *error)
+static bool open_into(struct sv_device *d, struct opened *o, const char *what, const struct sv_device_options *options,
+                      char *error)
 {
     if (strncmp(what, "tap:", 4) == 0) {
         const enum sv_tap_error e = sv_tap_open(&o->u.tap, what + 4, options, error);
@@ -107,11 +107,15 @@ static bool open_into(struct sv_device *d, struct opened *o, const char *what,
     if (strncmp(what, "unix:", 5) == 0)
         return sv_socket_cable_open(&o->u.cable, what + 5, options, error) && hand_over(d, o, &o->u.cable.device);
     if (strcmp(what, "lab") == 0 || strncmp(what, "cable:", 6) == 0 || strncmp(what, "xdp:", 4) == 0)
-        snprintf(error, SV_DEVICE_TEXT, "-i %.60s: not a device of the operating system's; this command knows "
-                 "tap:NAME, packet:IFNAME and unix:PATH", what);
+        snprintf(error, SV_DEVICE_TEXT,
+                 "-i %.60s: not a device of the operating system's; this command knows "
+                 "tap:NAME, packet:IFNAME and unix:PATH",
+                 what);
     else
-        snprintf(error, SV_DEVICE_TEXT, "-i %.60s: not a device; tap:NAME, packet:IFNAME or unix:PATH (for example "
-                 "tap:seven0)", what);
+        snprintf(error, SV_DEVICE_TEXT,
+                 "-i %.60s: not a device; tap:NAME, packet:IFNAME or unix:PATH (for example "
+                 "tap:seven0)",
+                 what);
     return false;
 }
 

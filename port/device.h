@@ -13,23 +13,23 @@
 struct sv_device_counts {
     uint64_t packets_in, bytes_in, wire_in;
     uint64_t packets_out, bytes_out, wire_out;
-    uint64_t no_memory;  /* in: the pool was empty; the frame is gone */
-    uint64_t truncated;  /* in: longer than the slabs that were to be had */
-    uint64_t malformed;  /* in: a header of the device's that contradicts its frame */
-    uint64_t waited;     /* out: the device was full, the packet went later */
-    uint64_t full;       /* out: dropped, the device was full and so was our backlog */
-    uint64_t cut;        /* out: dropped, the cable is pulled (the interface is down) */
-    uint64_t refused;    /* out: dropped, the device would not have it */
+    uint64_t no_memory; /* in: the pool was empty; the frame is gone */
+    uint64_t truncated; /* in: longer than the slabs that were to be had */
+    uint64_t malformed; /* in: a header of the device's that contradicts its frame */
+    uint64_t waited;    /* out: the device was full, the packet went later */
+    uint64_t full;      /* out: dropped, the device was full and so was our backlog */
+    uint64_t cut;       /* out: dropped, the cable is pulled (the interface is down) */
+    uint64_t refused;   /* out: dropped, the device would not have it */
 };
 
 /* Of the caller's, in process memory; opened by sv_device_open() or filled by a driver of your own. */
 struct sv_device {
     void *self;
-    int fd;              /* readable when fill() has something, for epoll; -1: polled (a wire, a ring) */
-    uint32_t flags;      /* enum sv_interface_flag, for sv_interface_add() */
-    uint8_t mac[6];      /* an address for our end; no other station has it */
+    int fd;         /* readable when fill() has something, for epoll; -1: polled (a wire, a ring) */
+    uint32_t flags; /* enum sv_interface_flag, for sv_interface_add() */
+    uint8_t mac[6]; /* an address for our end; no other station has it */
     uint32_t mtu;
-    char name[32];       /* "seven0" */
+    char name[32]; /* "seven0" */
     struct sv_device_counts counts;
 
     /* Up to a burst of frames into fresh packets charged to `account`; the count added to b->n. 0: nothing is
@@ -46,7 +46,7 @@ struct sv_device {
     bool (*flush)(struct sv_device *d);
 
     void (*close)(struct sv_device *d);
-    bool dead;           /* the other end is gone for good (a switch that ended): close it */
+    bool dead; /* the other end is gone for good (a switch that ended): close it */
 };
 
 /* What -i and its companions say. Zero it, then sv_device_defaults(). */
@@ -58,10 +58,10 @@ struct sv_device_address {
 struct sv_device_options {
     struct sv_device_address kernel[4]; /* tap: addresses of the kernel's end; none: leave it as it is */
     uint32_t kernel_addresses;
-    uint32_t mtu;        /* 0: the device's own, 1500 for a new one */
-    uint8_t mac[6];      /* all zero: one is made up */
-    bool plain;          /* no virtio-net header: a frame a packet, checksums ours (for comparison) */
-    bool persist;        /* tap: stays when it is closed, until its namespace ends */
+    uint32_t mtu;         /* 0: the device's own, 1500 for a new one */
+    uint8_t mac[6];       /* all zero: one is made up */
+    bool plain;           /* no virtio-net header: a frame a packet, checksums ours (for comparison) */
+    bool persist;         /* tap: stays when it is closed, until its namespace ends */
     bool not_promiscuous; /* packet: only frames to the interface's own address, which becomes ours */
 };
 

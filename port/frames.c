@@ -76,7 +76,7 @@ static void build_iov(struct sv_frames *f)
 
 /* What a packet socket says beside the frame. */
 struct beside {
-    bool ours;      /* a frame that we or the kernel sent: not for us */
+    bool ours; /* a frame that we or the kernel sent: not for us */
     bool truncated;
     bool tagged;
     uint16_t tpid, tci;

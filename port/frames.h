@@ -10,24 +10,24 @@
 
 #include "port/device.h"
 
-#define SV_FRAMES_SPARES 32u /* with the first slab 66 KiB: the longest super-frame and its header */
+#define SV_FRAMES_SPARES 32u                 /* with the first slab 66 KiB: the longest super-frame and its header */
 #define SV_FRAMES_SUPER (65535u - 40u - 60u) /* TCP payload that either IP's length field can say */
 
 struct sv_frames {
     int fd;
-    bool socket;          /* recvmsg and sendmsg: VLAN tags come beside the frame and are put back */
-    uint16_t header;      /* bytes of the virtio-net header: 0, 10 or 12 */
-    uint16_t headroom;    /* before the frame in its first slab */
-    uint32_t spares_max;  /* how many a longest frame needs */
+    bool socket;         /* recvmsg and sendmsg: VLAN tags come beside the frame and are put back */
+    uint16_t header;     /* bytes of the virtio-net header: 0, 10 or 12 */
+    uint16_t headroom;   /* before the frame in its first slab */
+    uint32_t spares_max; /* how many a longest frame needs */
 
     struct sv_pool *pool; /* of the spares and of `fresh` */
     uint16_t account;
     uint32_t spares;
-    uint32_t spare[SV_FRAMES_SPARES];  /* used from the end */
-    struct sv_buf *fresh;              /* the next frame's, kept when there was none */
+    uint32_t spare[SV_FRAMES_SPARES]; /* used from the end */
+    struct sv_buf *fresh;             /* the next frame's, kept when there was none */
     struct iovec iov[2 + SV_FRAMES_SPARES];
-    uint32_t iovs;        /* 0: to be built anew */
-    size_t iov_bytes;     /* without the virtio-net header */
+    uint32_t iovs;    /* 0: to be built anew */
+    size_t iov_bytes; /* without the virtio-net header */
     uint8_t head_in[12];
 
     uint32_t kept_first, kept; /* packets that the descriptor would not take yet, a ring */

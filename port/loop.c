@@ -13,7 +13,7 @@
 
 #include "port/clock.h"
 
-#define BURSTS_A_ROUND 16u     /* of one device before others have their turn */
+#define BURSTS_A_ROUND 16u        /* of one device before others have their turn */
 #define LOOK_EVERY (200u * SV_US) /* descriptors are looked at this often, however busy the devices are */
 #define SPIN_FIRST (5u * SV_US)
 #define READY_MAX 16

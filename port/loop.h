@@ -30,12 +30,12 @@ struct sv_loop {
     int epoll;
     int signals;
     bool stopped;
-    int code;          /* given to sv_loop_stop() */
-    int signal;        /* that ended it; 0: none did */
-    sv_time spin_max;  /* longest spin before sleeping; 0: none */
-    sv_time spin;      /* now, between 0 and spin_max */
-    sv_time active;    /* when traffic last passed */
-    sv_time polled;    /* when descriptors were last looked at */
+    int code;         /* given to sv_loop_stop() */
+    int signal;       /* that ended it; 0: none did */
+    sv_time spin_max; /* longest spin before sleeping; 0: none */
+    sv_time spin;     /* now, between 0 and spin_max */
+    sv_time active;   /* when traffic last passed */
+    sv_time polled;   /* when descriptors were last looked at */
 
     struct {
         struct sv_host *host; /* or NULL, */
@@ -48,14 +48,14 @@ struct sv_loop {
         struct sv_device *device;
         uint32_t party;
         sv_port port;
-        bool out;      /* waits for room: epoll asks for EPOLLOUT too */
-        bool gone;     /* was found dead and taken out */
+        bool out;  /* waits for room: epoll asks for EPOLLOUT too */
+        bool gone; /* was found dead and taken out */
     } device[SV_LOOP_DEVICES];
     uint32_t devices;
     struct sv_wire *wire[SV_LOOP_WIRES];
     uint32_t wires;
     struct {
-        int fd;        /* -1: free */
+        int fd; /* -1: free */
         sv_loop_ready *ready;
         void *self;
     } watch[SV_LOOP_WATCHES];

@@ -62,8 +62,7 @@ static bool refuse(char *error, const char *name, const char *what, int why)
 }
 
 /* The interface's kind, address, MTU; sets it up when it is down. */
-static bool look_at(int fd, const char *name, struct sv_device *d, const struct sv_device_options *options,
-                    char *error)
+static bool look_at(int fd, const char *name, struct sv_device *d, const struct sv_device_options *options, char *error)
 {
     struct ifreq q;
 
@@ -134,8 +133,11 @@ bool sv_packet_open(struct sv_packet *p, const char *name, const struct sv_devic
         return refuse(error, name, "no such interface in this network namespace", errno);
     const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return refuse(error, name, errno == EPERM ? "no right to packet sockets here (CAP_NET_RAW); `seven private "
-                                                    "COMMAND...` has it" : "a packet socket", errno);
+        return refuse(error, name,
+                      errno == EPERM ? "no right to packet sockets here (CAP_NET_RAW); `seven private "
+                                       "COMMAND...` has it"
+                                     : "a packet socket",
+                      errno);
     if (!look_at(fd, name, d, options, error) || !prepare(fd, name, index, options, &header, error)) {
         close(fd);
         return false;

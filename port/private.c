@@ -46,19 +46,23 @@ static long setting(const char *path)
 static void blame(int why, const char *what, char *error)
 {
     if (setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-        snprintf(error, SV_DEVICE_TEXT, "user namespaces are forbidden here (kernel.unprivileged_userns_clone=0); "
+        snprintf(error, SV_DEVICE_TEXT,
+                 "user namespaces are forbidden here (kernel.unprivileged_userns_clone=0); "
                  "`sysctl kernel.unprivileged_userns_clone=1` as root allows them");
     else if (setting("/proc/sys/user/max_user_namespaces") == 0)
-        snprintf(error, SV_DEVICE_TEXT, "user namespaces are forbidden here (user.max_user_namespaces=0); "
+        snprintf(error, SV_DEVICE_TEXT,
+                 "user namespaces are forbidden here (user.max_user_namespaces=0); "
                  "`sysctl user.max_user_namespaces=1000` as root allows them");
     else if (setting("/proc/sys/user/max_net_namespaces") == 0)
-        snprintf(error, SV_DEVICE_TEXT, "network namespaces are forbidden here (user.max_net_namespaces=0); "
+        snprintf(error, SV_DEVICE_TEXT,
+                 "network namespaces are forbidden here (user.max_net_namespaces=0); "
                  "`sysctl user.max_net_namespaces=1000` as root allows them");
     else if (why == ENOSPC || why == EUSERS)
         snprintf(error, SV_DEVICE_TEXT, "too many namespaces, or nested too deep: %s (user.max_user_namespaces=%ld)",
                  strerror(why), setting("/proc/sys/user/max_user_namespaces"));
     else if (setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
-        snprintf(error, SV_DEVICE_TEXT, "user namespaces are without rights here "
+        snprintf(error, SV_DEVICE_TEXT,
+                 "user namespaces are without rights here "
                  "(kernel.apparmor_restrict_unprivileged_userns=1); `sysctl "
                  "kernel.apparmor_restrict_unprivileged_userns=0` as root allows them");
     else

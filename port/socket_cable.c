@@ -117,8 +117,8 @@ static void cable_send(struct sv_device *d, struct sv_burst *b)
     for (uint32_t i = 0; i < b->n; i++) {
         struct sv_buf *packet = b->packet[i];
         const uint32_t n = packet->length;
-        const bool super = (packet->flags & ((uint32_t)SV_BUF_GSO_TCP4 | (uint32_t)SV_BUF_GSO_TCP6)) &&
-                           packet->segments > 1;
+        const bool super =
+            (packet->flags & ((uint32_t)SV_BUF_GSO_TCP4 | (uint32_t)SV_BUF_GSO_TCP6)) && packet->segments > 1;
         if (d->dead) {
             d->counts.cut++;
         } else if (super || n > SV_SOCKET_CABLE_FRAME ||
@@ -197,8 +197,9 @@ bool sv_socket_cable_open(struct sv_socket_cable *c, const char *path, const str
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
         const int why = errno;
-        snprintf(error, SV_DEVICE_TEXT, "unix:%s: %s%s", path, strerror(why), why == ENOENT || why == ECONNREFUSED
-                 ? ": nobody listens there; start `seven switch` or QEMU first" : "");
+        snprintf(error, SV_DEVICE_TEXT, "unix:%s: %s%s", path, strerror(why),
+                 why == ENOENT || why == ECONNREFUSED ? ": nobody listens there; start `seven switch` or QEMU first"
+                                                      : "");
         if (fd >= 0)
             close(fd);
         return false;

@@ -62,12 +62,15 @@ static enum sv_tap_error open_node(int *fd, char *error)
         return SV_TAP_OK;
     const int why = errno;
     if (why == ENOENT || why == ENODEV || why == ENXIO)
-        snprintf(error, SV_DEVICE_TEXT, "%s: %s: the kernel has no TUN driver here (`modprobe tun`, or give the "
-                 "container the device)", NODE, strerror(why));
+        snprintf(error, SV_DEVICE_TEXT,
+                 "%s: %s: the kernel has no TUN driver here (`modprobe tun`, or give the "
+                 "container the device)",
+                 NODE, strerror(why));
     else if (stat(NODE, &s) == 0 && (why == EACCES || why == EPERM))
-        snprintf(error, SV_DEVICE_TEXT, "%s: %s: its mode is %04o; `chmod 0666 %s` as root opens it to every user (who "
-                 "can still do nothing with it outside a namespace of his own)", NODE, strerror(why),
-                 (unsigned)(s.st_mode & 07777u), NODE);
+        snprintf(error, SV_DEVICE_TEXT,
+                 "%s: %s: its mode is %04o; `chmod 0666 %s` as root opens it to every user (who "
+                 "can still do nothing with it outside a namespace of his own)",
+                 NODE, strerror(why), (unsigned)(s.st_mode & 07777u), NODE);
     else
         snprintf(error, SV_DEVICE_TEXT, "%s: %s", NODE, strerror(why));
     return SV_TAP_NO_NODE;
@@ -100,16 +103,20 @@ static enum sv_tap_error attach(int fd, const char *name, const struct sv_device
     }
     switch (errno) {
     case EPERM:
-        snprintf(error, SV_DEVICE_TEXT, "tap:%s: no right to make an interface here (CAP_NET_ADMIN); `seven private "
-                 "COMMAND...` runs any command in a network of its own", name);
+        snprintf(error, SV_DEVICE_TEXT,
+                 "tap:%s: no right to make an interface here (CAP_NET_ADMIN); `seven private "
+                 "COMMAND...` runs any command in a network of its own",
+                 name);
         return SV_TAP_FORBIDDEN;
     case EBUSY:
         snprintf(error, SV_DEVICE_TEXT, "tap:%s: another program is attached to it; take another name (-i tap:NAME)",
                  name);
         return SV_TAP_FAILED;
     case EINVAL:
-        snprintf(error, SV_DEVICE_TEXT, "tap:%s: an interface of that name is there and is of another kind; take "
-                 "another name (-i tap:NAME)", name);
+        snprintf(error, SV_DEVICE_TEXT,
+                 "tap:%s: an interface of that name is there and is of another kind; take "
+                 "another name (-i tap:NAME)",
+                 name);
         return SV_TAP_FAILED;
     default:
         snprintf(error, SV_DEVICE_TEXT, "tap:%s: %s", name, strerror(errno));
@@ -142,8 +149,7 @@ static uint32_t mtu_of(struct ifreq *q)
     return mtu;
 }
 
-enum sv_tap_error sv_tap_open(struct sv_tap *t, const char *name, const struct sv_device_options *options,
-                              char *error)
+enum sv_tap_error sv_tap_open(struct sv_tap *t, const char *name, const struct sv_device_options *options, char *error)
 {
     static const uint8_t none[6] = {0};
     struct sv_device *d = &t->device;

@@ -15,15 +15,15 @@ struct sv_tap {
 /* Why sv_tap_open() failed: what to try instead depends on it. */
 enum sv_tap_error {
     SV_TAP_OK,
-    SV_TAP_NO_NODE,    /* /dev/net/tun is missing or may not be opened */
-    SV_TAP_FORBIDDEN,  /* no right to make or configure an interface in this namespace */
+    SV_TAP_NO_NODE,   /* /dev/net/tun is missing or may not be opened */
+    SV_TAP_FORBIDDEN, /* no right to make or configure an interface in this namespace */
     SV_TAP_FAILED,
 };
 
 /* Makes the interface or attaches to a persistent one of that name, addresses the kernel's end, sets it up.
  * One that was there and is not ours to configure is taken as it is. `error`: SV_DEVICE_TEXT bytes. */
-SV_MUST_CHECK enum sv_tap_error sv_tap_open(struct sv_tap *t, const char *name,
-                                            const struct sv_device_options *options, char *error);
+SV_MUST_CHECK enum sv_tap_error sv_tap_open(struct sv_tap *t, const char *name, const struct sv_device_options *options,
+                                            char *error);
 
 /* Gives back what it holds of the pool (which must still be there), then the interface. */
 void sv_tap_close(struct sv_tap *t);

@@ -52,8 +52,8 @@ void sv_virtio_emit(uint8_t head[12], const struct sv_buf *b)
     }
     uint16_t headers = 0;
     if ((b->flags & GSO_FLAGS) && sv_frames_segments(b, &headers) > 1) {
-        head[1] = (uint8_t)((b->flags & SV_BUF_GSO_TCP4 ? GSO_TCPV4 : GSO_TCPV6) |
-                            (b->flags & SV_BUF_ECN ? GSO_ECN : 0u));
+        head[1] =
+            (uint8_t)((b->flags & SV_BUF_GSO_TCP4 ? GSO_TCPV4 : GSO_TCPV6) | (b->flags & SV_BUF_ECN ? GSO_ECN : 0u));
         put_le16(head + 2, headers);
         put_le16(head + 4, b->gso_size);
     }

@@ -22,9 +22,19 @@ static struct sv_pool *pool_new(void)
 static void again(struct sv_pool *pool, const struct sv_seg *s)
 {
     struct sv_tcp_header h = {
-        .source = s->remote_port, .destination = s->local_port, .seq = s->seq, .ack = s->ack, .flags = s->flags,
-        .window = (uint16_t)s->window, .urgent = s->urgent, .mss = s->mss, .options = s->options, .scale = s->scale,
-        .sacks = s->sacks, .ts_val = s->ts_val, .ts_ecr = s->ts_ecr,
+        .source = s->remote_port,
+        .destination = s->local_port,
+        .seq = s->seq,
+        .ack = s->ack,
+        .flags = s->flags,
+        .window = (uint16_t)s->window,
+        .urgent = s->urgent,
+        .mss = s->mss,
+        .options = s->options,
+        .scale = s->scale,
+        .sacks = s->sacks,
+        .ts_val = s->ts_val,
+        .ts_ecr = s->ts_ecr,
     };
     memcpy(h.sack, s->sack, sizeof h.sack);
     if (sv_tcp_header_length(&h) > 60)

@@ -28,10 +28,11 @@ static struct outcome run(const uint8_t *data, size_t n, uint8_t mode, uint32_t 
     struct outcome o = {.most = most};
     struct memory_stream m;
     const struct sv_http_client_config config = {.size = sizeof config, .self = &o, .data = take};
-    struct sv_http_request q = {.size = sizeof q, .method = mode & 1 ? SV_TEXT("HEAD") : SV_TEXT("GET"),
-                                .target = SV_TEXT("/"), .authority = SV_TEXT("x")};
-    struct sv_http_client *c =
-        sv_http_client_init(memory, sizeof memory, &config, memory_stream_init(&m, data, n), 0);
+    struct sv_http_request q = {.size = sizeof q,
+                                .method = mode & 1 ? SV_TEXT("HEAD") : SV_TEXT("GET"),
+                                .target = SV_TEXT("/"),
+                                .authority = SV_TEXT("x")};
+    struct sv_http_client *c = sv_http_client_init(memory, sizeof memory, &config, memory_stream_init(&m, data, n), 0);
     m.visible = piece ? 0 : n;
     m.ending = mode & 2 ? SV_STREAM_TRUNCATED : SV_STREAM_EOF;
     if (!c || sv_http_client_request(c, &q, 0) != SV_OK)

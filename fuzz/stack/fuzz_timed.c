@@ -38,9 +38,24 @@ static uint32_t take(struct input *in, uint32_t bytes)
 static struct sv_stack *open_stack(uint8_t h)
 {
     const struct sv_stack_config c = {
-        .size = sizeof c, .host = h, .seed = 3, .interfaces = 1, .addresses = 2, .routes = 2, .neighbours = 4,
-        .fragments = 2, .connections = 8, .half_open = 4, .time_waits = 4, .listeners = 2, .udp_sockets = 2,
-        .timers = 2, .pool_bufs = 150, .pool_slabs = 150, .send_buffer = 20000, .recv_buffer = 20000,
+        .size = sizeof c,
+        .host = h,
+        .seed = 3,
+        .interfaces = 1,
+        .addresses = 2,
+        .routes = 2,
+        .neighbours = 4,
+        .fragments = 2,
+        .connections = 8,
+        .half_open = 4,
+        .time_waits = 4,
+        .listeners = 2,
+        .udp_sockets = 2,
+        .timers = 2,
+        .pool_bufs = 150,
+        .pool_slabs = 150,
+        .send_buffer = 20000,
+        .recv_buffer = 20000,
     };
     const struct sv_interface_config i = {.size = sizeof i, .flags = SV_IF_NO_ARP_PROBE, .mac = {2, 0, 0, 0, 0, h}};
     const struct sv_addr addr = sv_addr_v4(10, 0, 0, h);
@@ -221,7 +236,12 @@ static void frame_segment(struct input *in)
     const uint32_t which = take(in, 1);
     const uint32_t change = take(in, 2);
     struct forge_tcp t = {
-        .src = 0x0a000002u, .dst = 0x0a000001u, .src_port = 4000, .dst_port = 80, .flags = SV_SYN, .window = 20000,
+        .src = 0x0a000002u,
+        .dst = 0x0a000001u,
+        .src_port = 4000,
+        .dst_port = 80,
+        .flags = SV_SYN,
+        .window = 20000,
         .mss = 1460,
     };
     as_peer_of(which % 8u, &t);

@@ -32,26 +32,26 @@ typedef uint32_t sv_port;
 
 /* Errors tell the *caller* that its call could not be done; what a peer sends is never an error but a
  * drop with a reason (seven/drop.h). Each declaration lists the ones it can return. */
-#define SV_ERR_LIST(X)                                                            \
-    X(OK, 0, "done")                                                              \
-    X(INVALID, 1, "an argument is out of its range")                              \
-    X(STALE, 2, "the handle's socket is gone")                                    \
-    X(STATE, 3, "not possible in the socket's present state")                     \
-    X(AGAIN, 4, "nothing to be had now; wait for the event")                      \
-    X(NO_MEMORY, 5, "a pool or a quota is full")                                  \
-    X(NO_ROUTE, 6, "no route or no source address for that destination")         \
-    X(IN_USE, 7, "the address and port are taken")                                \
-    X(NO_PORTS, 8, "no ephemeral port is free for that destination")              \
-    X(REFUSED, 9, "the peer answered with a reset to our SYN")                    \
-    X(RESET, 10, "the peer reset the connection")                                 \
-    X(TIMED_OUT, 11, "retransmissions or keepalives went unanswered")             \
-    X(UNREACHABLE, 12, "ICMP or the neighbour cache says: unreachable")           \
-    X(TOO_BIG, 13, "longer than one message may be")                              \
-    X(EOF, 14, "the peer has finished sending; all was read")                     \
-    X(CLOSED, 15, "we have finished sending; no more may be written")             \
-    X(FOREIGN, 16, "the world has state outside its arena")                       \
-    X(NOT_LOCAL, 17, "the address belongs to no interface of this stack")         \
-    X(ABORTED, 18, "aborted by this side")                                        \
+#define SV_ERR_LIST(X)                                                    \
+    X(OK, 0, "done")                                                      \
+    X(INVALID, 1, "an argument is out of its range")                      \
+    X(STALE, 2, "the handle's socket is gone")                            \
+    X(STATE, 3, "not possible in the socket's present state")             \
+    X(AGAIN, 4, "nothing to be had now; wait for the event")              \
+    X(NO_MEMORY, 5, "a pool or a quota is full")                          \
+    X(NO_ROUTE, 6, "no route or no source address for that destination")  \
+    X(IN_USE, 7, "the address and port are taken")                        \
+    X(NO_PORTS, 8, "no ephemeral port is free for that destination")      \
+    X(REFUSED, 9, "the peer answered with a reset to our SYN")            \
+    X(RESET, 10, "the peer reset the connection")                         \
+    X(TIMED_OUT, 11, "retransmissions or keepalives went unanswered")     \
+    X(UNREACHABLE, 12, "ICMP or the neighbour cache says: unreachable")   \
+    X(TOO_BIG, 13, "longer than one message may be")                      \
+    X(EOF, 14, "the peer has finished sending; all was read")             \
+    X(CLOSED, 15, "we have finished sending; no more may be written")     \
+    X(FOREIGN, 16, "the world has state outside its arena")               \
+    X(NOT_LOCAL, 17, "the address belongs to no interface of this stack") \
+    X(ABORTED, 18, "aborted by this side")                                \
     X(VERSION, 19, "a struct's size field names no layout this library knows")
 
 enum sv_err {

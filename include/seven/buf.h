@@ -5,10 +5,10 @@
 
 #include "seven/base.h"
 
-#define SV_BURST 64u       /* packets that travel together */
+#define SV_BURST 64u /* packets that travel together */
 #define SV_SLAB_BYTES 2048u
-#define SV_SLICES_MAX 48u  /* a 64 KiB super-frame in slabs of one MSS each fits */
-#define SV_HEADROOM 128u   /* inline room: Ethernet 14, two VLAN tags 8, IP 40, TCP 60 */
+#define SV_SLICES_MAX 48u /* a 64 KiB super-frame in slabs of one MSS each fits */
+#define SV_HEADROOM 128u  /* inline room: Ethernet 14, two VLAN tags 8, IP 40, TCP 60 */
 
 /* Bytes of one slab: `length` bytes from `offset`. Owns one reference to the slab. */
 struct sv_slice {
@@ -22,8 +22,8 @@ enum sv_buf_flag {
     SV_BUF_CSUM_VALID = 1u << 1,   /* in: the transport checksum is known to be good */
     SV_BUF_GSO_TCP4 = 1u << 2,     /* a super-frame: gso_size payload bytes a wire segment */
     SV_BUF_GSO_TCP6 = 1u << 3,
-    SV_BUF_BROADCAST = 1u << 4,    /* came as a link-layer broadcast or multicast */
-    SV_BUF_ECN = 1u << 5,          /* super-frame whose CWR belongs to its first segment only */
+    SV_BUF_BROADCAST = 1u << 4, /* came as a link-layer broadcast or multicast */
+    SV_BUF_ECN = 1u << 5,       /* super-frame whose CWR belongs to its first segment only */
 };
 
 /* One packet. The first `linear_length` bytes stand together at sv_buf_head(), and hold at least the
@@ -37,22 +37,22 @@ enum sv_buf_flag {
  * read-only, and whoever edits calls sv_buf_own() first. No pointer is stored: `base` is the distance
  * from the descriptor to its linear area, so a copied arena is a working arena. */
 struct sv_buf {
-    uint32_t self;          /* index of this descriptor in its pool */
-    uint32_t next;          /* link of whatever queue its owner keeps; SV_NONE at the end */
-    int64_t base;           /* bytes from this struct to the linear area */
-    uint32_t length;        /* of the whole packet from head: linear_length plus the slices */
-    uint16_t head;          /* offset of the first byte, from base */
-    uint16_t linear_length; /* bytes that stand together at head */
-    uint16_t capacity;      /* bytes of the linear area, from base */
-    uint16_t slices;        /* in use in slice[] */
-    uint16_t l2, l3, l4, payload; /* offsets from base of each layer's header, once parsed or pushed */
-    uint16_t gso_size;      /* payload bytes of each wire segment of a super-frame, else 0 */
-    uint16_t segments;      /* wire segments this packet stands for: 1, or more after merging */
+    uint32_t self;                    /* index of this descriptor in its pool */
+    uint32_t next;                    /* link of whatever queue its owner keeps; SV_NONE at the end */
+    int64_t base;                     /* bytes from this struct to the linear area */
+    uint32_t length;                  /* of the whole packet from head: linear_length plus the slices */
+    uint16_t head;                    /* offset of the first byte, from base */
+    uint16_t linear_length;           /* bytes that stand together at head */
+    uint16_t capacity;                /* bytes of the linear area, from base */
+    uint16_t slices;                  /* in use in slice[] */
+    uint16_t l2, l3, l4, payload;     /* offsets from base of each layer's header, once parsed or pushed */
+    uint16_t gso_size;                /* payload bytes of each wire segment of a super-frame, else 0 */
+    uint16_t segments;                /* wire segments this packet stands for: 1, or more after merging */
     uint16_t csum_start, csum_offset; /* from head, with SV_BUF_CSUM_PARTIAL; as virtio-net has them */
-    uint16_t flags;         /* enum sv_buf_flag */
-    uint16_t owner;         /* account that is charged */
-    uint32_t slab;          /* slab of the linear area, or SV_NONE: inline_room */
-    uint32_t id;            /* names the packet in the trace; 0: none */
+    uint16_t flags;                   /* enum sv_buf_flag */
+    uint16_t owner;                   /* account that is charged */
+    uint32_t slab;                    /* slab of the linear area, or SV_NONE: inline_room */
+    uint32_t id;                      /* names the packet in the trace; 0: none */
     uint8_t inline_room[SV_HEADROOM];
     struct sv_slice slice[SV_SLICES_MAX];
 };
@@ -83,8 +83,7 @@ enum sv_want {
 SV_API struct sv_buf *sv_buf_alloc(struct sv_pool *pool, enum sv_want want, uint16_t owner);
 
 /* The same with one slab as linear area, head at `headroom`, tailroom to fill: for what comes in. */
-SV_API struct sv_buf *sv_buf_alloc_slab(struct sv_pool *pool, enum sv_want want, uint16_t owner,
-                                        uint16_t headroom);
+SV_API struct sv_buf *sv_buf_alloc_slab(struct sv_pool *pool, enum sv_want want, uint16_t owner, uint16_t headroom);
 
 /* Gives the descriptor and its references back. NULL is allowed. */
 SV_API void sv_buf_free(struct sv_buf *b);

@@ -13,34 +13,34 @@
 /* One answered request, for the access log. Texts are borrowed during the call, as the peer wrote them
  * (any byte but controls): escape what a terminal or a log reader would take amiss. */
 struct sv_http_entry {
-    uint64_t tag;             /* of sv_http_conn_init() */
-    struct sv_text method;    /* empty when the request could not be read */
+    uint64_t tag;          /* of sv_http_conn_init() */
+    struct sv_text method; /* empty when the request could not be read */
     struct sv_text target;
     struct sv_text referer, user_agent; /* empty: not sent */
     uint32_t status;
-    uint32_t complete;        /* 1: the whole response was handed to the stream */
-    uint64_t body_bytes;      /* of the response's body, handed to the stream */
+    uint32_t complete;   /* 1: the whole response was handed to the stream */
+    uint64_t body_bytes; /* of the response's body, handed to the stream */
 };
 
 struct sv_http_server_config {
-    uint32_t size;               /* sizeof(struct sv_http_server_config) */
-    uint32_t flags;              /* enum sv_http_server_flag */
+    uint32_t size;  /* sizeof(struct sv_http_server_config) */
+    uint32_t flags; /* enum sv_http_server_flag */
     struct sv_files files;
-    uint64_t seed;               /* of multipart boundaries; any number */
-    void *self;                  /* passed to the three functions below */
+    uint64_t seed; /* of multipart boundaries; any number */
+    void *self;    /* passed to the three functions below */
     /* Seconds since 1970 at `now`: what the Date field says. NULL: the second 0, and no Date field. */
     int64_t (*wall_s)(void *self, sv_time now);
     /* May be NULL. Called once for every response. */
     void (*log)(void *self, const struct sv_http_entry *entry, sv_time now);
     /* May be NULL. Called for every line of a head, in (`out` false) and out, without its line end. */
     void (*line)(void *self, uint64_t tag, bool out, struct sv_text line, sv_time now);
-    uint32_t header_timeout_ms;  /* from a head's first byte to its last; also for the first request [10,000] */
-    uint32_t idle_timeout_ms;    /* between requests [60,000] */
-    uint32_t stall_timeout_ms;   /* without any byte of a body moving [60,000] */
-    uint32_t linger_ms;          /* reading on after we finished, for the peer's end [2,000] */
-    uint32_t requests_max;       /* on one connection [10,000] */
+    uint32_t header_timeout_ms; /* from a head's first byte to its last; also for the first request [10,000] */
+    uint32_t idle_timeout_ms;   /* between requests [60,000] */
+    uint32_t stall_timeout_ms;  /* without any byte of a body moving [60,000] */
+    uint32_t linger_ms;         /* reading on after we finished, for the peer's end [2,000] */
+    uint32_t requests_max;      /* on one connection [10,000] */
     uint32_t spare;
-    uint64_t body_max_bytes;     /* of a request's body, which is read and thrown away [1 MiB] */
+    uint64_t body_max_bytes; /* of a request's body, which is read and thrown away [1 MiB] */
 };
 
 enum sv_http_server_flag {
@@ -90,15 +90,15 @@ struct sv_http_field {
 #define SV_HTTP_CHUNKED UINT64_MAX /* body_bytes: not known beforehand */
 
 struct sv_http_request {
-    uint32_t size;            /* sizeof(struct sv_http_request) */
-    uint32_t flags;           /* enum sv_http_request_flag */
-    struct sv_text method;    /* "GET", "HEAD", "PUT", "POST", ... */
-    struct sv_text target;    /* "/a?b": as it goes on the line */
-    struct sv_text authority; /* "host:port": the Host field */
+    uint32_t size;                     /* sizeof(struct sv_http_request) */
+    uint32_t flags;                    /* enum sv_http_request_flag */
+    struct sv_text method;             /* "GET", "HEAD", "PUT", "POST", ... */
+    struct sv_text target;             /* "/a?b": as it goes on the line */
+    struct sv_text authority;          /* "host:port": the Host field */
     const struct sv_http_field *field; /* more fields */
     uint32_t fields;
     uint32_t spare;
-    uint64_t body_bytes;      /* of the body, or SV_HTTP_CHUNKED */
+    uint64_t body_bytes; /* of the body, or SV_HTTP_CHUNKED */
     /* Gives up to n bytes of the body. 0 with *end false: none now, drive again later. NULL: no body. */
     size_t (*body)(void *self, void *to, size_t n, bool *end);
     void *body_self;
@@ -110,16 +110,16 @@ enum sv_http_request_flag {
 };
 
 enum sv_http_result {
-    SV_HTTP_IDLE,          /* nothing asked yet */
+    SV_HTTP_IDLE, /* nothing asked yet */
     SV_HTTP_RUNNING,
-    SV_HTTP_DONE,          /* the whole response came */
-    SV_HTTP_BAD_RESPONSE,  /* not HTTP/1, or its framing contradicts itself */
-    SV_HTTP_TOO_LARGE,     /* the head exceeds the limits */
-    SV_HTTP_UNSUPPORTED,   /* a transfer coding other than chunked */
-    SV_HTTP_EMPTY,         /* the connection ended before any byte of a response */
-    SV_HTTP_TRUNCATED,     /* it ended in the middle of the response */
-    SV_HTTP_FAILED,        /* the stream died: sv_stream_error() says why */
-    SV_HTTP_TIMED_OUT,     /* nothing moved for stall_timeout_ms */
+    SV_HTTP_DONE,         /* the whole response came */
+    SV_HTTP_BAD_RESPONSE, /* not HTTP/1, or its framing contradicts itself */
+    SV_HTTP_TOO_LARGE,    /* the head exceeds the limits */
+    SV_HTTP_UNSUPPORTED,  /* a transfer coding other than chunked */
+    SV_HTTP_EMPTY,        /* the connection ended before any byte of a response */
+    SV_HTTP_TRUNCATED,    /* it ended in the middle of the response */
+    SV_HTTP_FAILED,       /* the stream died: sv_stream_error() says why */
+    SV_HTTP_TIMED_OUT,    /* nothing moved for stall_timeout_ms */
 };
 
 struct sv_http_client;
@@ -139,8 +139,8 @@ struct sv_http_client_config {
 
 SV_API size_t sv_http_client_bytes(void);
 SV_API struct sv_http_client *sv_http_client_init(void *memory, size_t bytes,
-                                                  const struct sv_http_client_config *config,
-                                                  struct sv_stream stream, sv_time now);
+                                                  const struct sv_http_client_config *config, struct sv_stream stream,
+                                                  sv_time now);
 
 /* Begins a request; its texts and fields may go when this returns, body() stays until the end. The
  * connection is used again for the next when sv_http_client_reusable(). SV_ERR_STATE: one is running, or

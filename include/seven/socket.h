@@ -11,24 +11,24 @@ struct sv_stack;
 /* What a socket has to tell. Bits of one pending record a socket, joined until collected: bounded, and
  * never lost. */
 enum sv_event_bit {
-    SV_EVENT_ACCEPT = 1u << 0,    /* a connection waits at this listener: sv_accept() until SV_ERR_AGAIN */
-    SV_EVENT_ADMIT = 1u << 1,     /* a deferred listener was asked: sv_admit() or sv_refuse() */
+    SV_EVENT_ACCEPT = 1u << 0, /* a connection waits at this listener: sv_accept() until SV_ERR_AGAIN */
+    SV_EVENT_ADMIT = 1u << 1,  /* a deferred listener was asked: sv_admit() or sv_refuse() */
     SV_EVENT_CONNECTED = 1u << 2,
-    SV_EVENT_READABLE = 1u << 3,  /* sv_recv() or sv_peek() has something */
-    SV_EVENT_WRITABLE = 1u << 4,  /* after SV_ERR_AGAIN or a short write: there is room again */
-    SV_EVENT_PEER_FIN = 1u << 5,  /* the peer finished sending */
-    SV_EVENT_SENT = 1u << 6,      /* memory sent by reference is acknowledged up to `arg` (stream offset) */
-    SV_EVENT_ERROR = 1u << 7,     /* `error` says what */
-    SV_EVENT_CLOSED = 1u << 8,    /* the last event: the handle is stale once this is collected */
-    SV_EVENT_TIMER = 1u << 9,     /* sv_timer_at(): `cookie` is the timer's */
-    SV_EVENT_URGENT = 1u << 10,   /* the peer set an urgent pointer ahead of what was read (RFC 6093) */
+    SV_EVENT_READABLE = 1u << 3, /* sv_recv() or sv_peek() has something */
+    SV_EVENT_WRITABLE = 1u << 4, /* after SV_ERR_AGAIN or a short write: there is room again */
+    SV_EVENT_PEER_FIN = 1u << 5, /* the peer finished sending */
+    SV_EVENT_SENT = 1u << 6,     /* memory sent by reference is acknowledged up to `arg` (stream offset) */
+    SV_EVENT_ERROR = 1u << 7,    /* `error` says what */
+    SV_EVENT_CLOSED = 1u << 8,   /* the last event: the handle is stale once this is collected */
+    SV_EVENT_TIMER = 1u << 9,    /* sv_timer_at(): `cookie` is the timer's */
+    SV_EVENT_URGENT = 1u << 10,  /* the peer set an urgent pointer ahead of what was read (RFC 6093) */
 };
 
 struct sv_event {
     uint64_t cookie; /* sv_sock_set_cookie(); a timer's own */
     sv_sock socket;
-    uint32_t what;   /* enum sv_event_bit, joined */
-    int32_t error;   /* enum sv_err, with SV_EVENT_ERROR */
+    uint32_t what; /* enum sv_event_bit, joined */
+    int32_t error; /* enum sv_err, with SV_EVENT_ERROR */
     uint64_t arg;
 };
 
@@ -40,21 +40,20 @@ SV_API uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32
 SV_API SV_MUST_CHECK enum sv_err sv_timer_at(struct sv_stack *s, uint64_t cookie, sv_time when);
 
 struct sv_listen_options {
-    uint32_t size;          /* sizeof(struct sv_listen_options) */
-    uint32_t interface;     /* 0: any, else 1 + the sv_port */
-    uint32_t backlog;       /* connections not yet accepted, at most; 0: 128 */
-    uint32_t half_open;     /* connections in SYN-RECEIVED, at most; 0: 256 */
-    uint64_t cookie;        /* of the listener and, until changed, of what it accepts */
-    uint8_t v6_only;        /* an IPv6-any listener takes no IPv4 */
-    uint8_t deferred;       /* raise SV_EVENT_ADMIT at the SYN (what a tunnel needs) */
+    uint32_t size;      /* sizeof(struct sv_listen_options) */
+    uint32_t interface; /* 0: any, else 1 + the sv_port */
+    uint32_t backlog;   /* connections not yet accepted, at most; 0: 128 */
+    uint32_t half_open; /* connections in SYN-RECEIVED, at most; 0: 256 */
+    uint64_t cookie;    /* of the listener and, until changed, of what it accepts */
+    uint8_t v6_only;    /* an IPv6-any listener takes no IPv4 */
+    uint8_t deferred;   /* raise SV_EVENT_ADMIT at the SYN (what a tunnel needs) */
     uint8_t spare[6];
 };
 
 /* A TCP listener on `local`: its address may be any (of either family), its port 0 means every port that
  * has no listener of its own. SV_ERR_IN_USE, SV_ERR_NOT_LOCAL, SV_ERR_NO_MEMORY, SV_ERR_INVALID. */
 SV_API SV_MUST_CHECK enum sv_err sv_listen(struct sv_stack *s, const struct sv_endpoint *local,
-                                           const struct sv_listen_options *options, sv_sock *listener,
-                                           sv_time now);
+                                           const struct sv_listen_options *options, sv_sock *listener, sv_time now);
 
 /* The oldest connection that waits there. SV_ERR_AGAIN: none. */
 SV_API SV_MUST_CHECK enum sv_err sv_accept(struct sv_stack *s, sv_sock listener, sv_sock *connection, sv_time now);
@@ -69,8 +68,7 @@ struct sv_connect_options {
 /* Begins to open a connection; SV_EVENT_CONNECTED or SV_EVENT_ERROR tells the outcome. SV_ERR_NO_ROUTE,
  * SV_ERR_NO_PORTS, SV_ERR_IN_USE, SV_ERR_NO_MEMORY, SV_ERR_INVALID. */
 SV_API SV_MUST_CHECK enum sv_err sv_connect(struct sv_stack *s, const struct sv_endpoint *remote,
-                                            const struct sv_connect_options *options, sv_sock *connection,
-                                            sv_time now);
+                                            const struct sv_connect_options *options, sv_sock *connection, sv_time now);
 
 /* Copies up to n bytes into the send buffer; *taken says how many. SV_ERR_AGAIN: none fit now, WRITABLE
  * will come. SV_ERR_CLOSED after shutdown; the connection's error once it has one. */
@@ -121,26 +119,36 @@ SV_API SV_MUST_CHECK enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, con
 
 /* Settings of one socket. Values are unsigned; SV_ERR_INVALID names a bad one. */
 enum sv_option {
-    SV_OPT_NODELAY = 1,        /* 1: no Nagle (RFC 9293 §3.7.4) */
-    SV_OPT_CORK = 2,           /* 1: only full segments until it is 0 again */
+    SV_OPT_NODELAY = 1,          /* 1: no Nagle (RFC 9293 §3.7.4) */
+    SV_OPT_CORK = 2,             /* 1: only full segments until it is 0 again */
     SV_OPT_KEEPALIVE_IDLE_S = 3, /* 0: off (RFC 9293 §3.8.4) */
     SV_OPT_KEEPALIVE_INTERVAL_S = 4,
     SV_OPT_KEEPALIVE_COUNT = 5,
     SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long; 0: the default */
-    SV_OPT_SEND_BUFFER = 7,    /* bytes that may be queued and unacknowledged */
-    SV_OPT_RECV_BUFFER = 8,    /* bytes the receive window may offer */
-    SV_OPT_LINGER_RESET = 9,   /* 1: close() resets */
-    SV_OPT_URGENT = 10,        /* the next byte sent is urgent data (RFC 6093) */
+    SV_OPT_SEND_BUFFER = 7,     /* bytes that may be queued and unacknowledged */
+    SV_OPT_RECV_BUFFER = 8,     /* bytes the receive window may offer */
+    SV_OPT_LINGER_RESET = 9,    /* 1: close() resets */
+    SV_OPT_URGENT = 10,         /* the next byte sent is urgent data (RFC 6093) */
     SV_OPT_TTL = 11,
-    SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
+    SV_OPT_QUICKACK = 12, /* 1: acknowledge at once */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value,
                                              sv_time now);
 SV_API SV_MUST_CHECK enum sv_err sv_sock_set_cookie(struct sv_stack *s, sv_sock c, uint64_t cookie);
 
 enum sv_tcp_state {
-    SV_CLOSED, SV_LISTEN, SV_SYN_SENT, SV_SYN_RECEIVED, SV_ESTABLISHED, SV_FIN_WAIT_1,
-    SV_FIN_WAIT_2, SV_CLOSE_WAIT, SV_CLOSING, SV_LAST_ACK, SV_TIME_WAIT, SV_TCP_STATES
+    SV_CLOSED,
+    SV_LISTEN,
+    SV_SYN_SENT,
+    SV_SYN_RECEIVED,
+    SV_ESTABLISHED,
+    SV_FIN_WAIT_1,
+    SV_FIN_WAIT_2,
+    SV_CLOSE_WAIT,
+    SV_CLOSING,
+    SV_LAST_ACK,
+    SV_TIME_WAIT,
+    SV_TCP_STATES
 };
 /* "ESTABLISHED", "SYN-SENT", ... as RFC 9293 writes them. */
 SV_API const char *sv_tcp_state_name(enum sv_tcp_state state);
@@ -148,20 +156,20 @@ SV_API const char *sv_tcp_state_name(enum sv_tcp_state state);
 /* What a socket is and how it fares. */
 struct sv_sock_info {
     uint32_t size;
-    uint32_t protocol;          /* 6, 17, 1 */
+    uint32_t protocol; /* 6, 17, 1 */
     struct sv_endpoint local, remote;
-    uint32_t state;             /* enum sv_tcp_state */
-    uint32_t flow;              /* its number in the trace */
+    uint32_t state; /* enum sv_tcp_state */
+    uint32_t flow;  /* its number in the trace */
     uint32_t interface;
     uint32_t mss_bytes;
     uint32_t send_queued, send_unacked, recv_queued; /* bytes */
     uint32_t send_window, recv_window, cwnd, ssthresh;
     uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
-    uint32_t retransmits;       /* segments sent again in its life */
-    uint32_t backoff;           /* timeouts in a row */
-    uint64_t bytes_sent, bytes_received; /* of the stream, acknowledged / delivered in order */
+    uint32_t retransmits;                     /* segments sent again in its life */
+    uint32_t backoff;                         /* timeouts in a row */
+    uint64_t bytes_sent, bytes_received;      /* of the stream, acknowledged / delivered in order */
     uint32_t backlog, backlog_max, half_open; /* listeners */
-    uint32_t options;           /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
+    uint32_t options;                         /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
     uint32_t send_scale, recv_scale;
     int32_t error;
     uint32_t spare;

@@ -20,30 +20,30 @@ enum sv_profile {
 
 /* Every count is a hard ceiling; 0 takes the default in brackets. */
 struct sv_stack_config {
-    uint32_t size;              /* sizeof(struct sv_stack_config) */
-    uint32_t host;              /* number of this host in the trace */
-    uint64_t seed;              /* of its random streams; production draws it from the kernel */
-    uint64_t secret[2];         /* key of hashes and initial sequence numbers; both 0: from the seed */
-    struct sv_trace *trace;     /* NULL: no tracing */
-    uint32_t profile;           /* enum sv_profile */
-    uint32_t cpu;               /* enum sv_cpu bits that port/ found; 0: portable routines */
-    uint32_t interfaces;        /* [4] */
-    uint32_t addresses;         /* [32] over all interfaces */
-    uint32_t routes;            /* [64] */
-    uint32_t neighbours;        /* [256] */
-    uint32_t fragments;         /* datagrams in reassembly [64] */
-    uint32_t connections;       /* full TCP records [1024] */
-    uint32_t half_open;         /* SYN-RECEIVED records [1024] */
-    uint32_t time_waits;        /* TIME-WAIT records [4096] */
-    uint32_t busy;              /* connections with something queued or in flight at once [= connections] */
-    uint32_t listeners;         /* [64] */
-    uint32_t udp_sockets;       /* [64] */
-    uint32_t timers;            /* sv_timer_at [64] */
+    uint32_t size;                  /* sizeof(struct sv_stack_config) */
+    uint32_t host;                  /* number of this host in the trace */
+    uint64_t seed;                  /* of its random streams; production draws it from the kernel */
+    uint64_t secret[2];             /* key of hashes and initial sequence numbers; both 0: from the seed */
+    struct sv_trace *trace;         /* NULL: no tracing */
+    uint32_t profile;               /* enum sv_profile */
+    uint32_t cpu;                   /* enum sv_cpu bits that port/ found; 0: portable routines */
+    uint32_t interfaces;            /* [4] */
+    uint32_t addresses;             /* [32] over all interfaces */
+    uint32_t routes;                /* [64] */
+    uint32_t neighbours;            /* [256] */
+    uint32_t fragments;             /* datagrams in reassembly [64] */
+    uint32_t connections;           /* full TCP records [1024] */
+    uint32_t half_open;             /* SYN-RECEIVED records [1024] */
+    uint32_t time_waits;            /* TIME-WAIT records [4096] */
+    uint32_t busy;                  /* connections with something queued or in flight at once [= connections] */
+    uint32_t listeners;             /* [64] */
+    uint32_t udp_sockets;           /* [64] */
+    uint32_t timers;                /* sv_timer_at [64] */
     uint32_t pool_bufs, pool_slabs; /* quota of the world's pool; 0: all of it */
-    uint32_t send_buffer;       /* default bytes a connection [4 MiB] */
-    uint32_t recv_buffer;       /* [4 MiB] */
-    uint32_t msl_ms;            /* [30,000]; TIME-WAIT is twice that */
-    uint32_t forward;           /* 1: be a router */
+    uint32_t send_buffer;           /* default bytes a connection [4 MiB] */
+    uint32_t recv_buffer;           /* [4 MiB] */
+    uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
+    uint32_t forward;               /* 1: be a router */
 };
 
 /* Arena bytes such a stack takes beside the pool. */
@@ -61,16 +61,16 @@ enum sv_interface_flag {
     SV_IF_TSO4 = 1u << 1, /* the device takes super-frames of TCP over IPv4 */
     SV_IF_TSO6 = 1u << 2,
     SV_IF_NO_ARP_PROBE = 1u << 3, /* use addresses at once, without RFC 5227 probing */
-    SV_IF_TRUST_CSUM = 1u << 4, /* frames come with SV_BUF_CSUM_VALID or PARTIAL when the device checked them */
+    SV_IF_TRUST_CSUM = 1u << 4,   /* frames come with SV_BUF_CSUM_VALID or PARTIAL when the device checked them */
 };
 
 struct sv_interface_config {
     uint32_t size;
-    uint32_t flags;   /* enum sv_interface_flag */
+    uint32_t flags; /* enum sv_interface_flag */
     uint8_t mac[6];
     uint8_t spare[2];
-    uint32_t mtu;     /* bytes of an IP packet [1500] */
-    uint32_t queue;   /* packets its queue may hold [256] */
+    uint32_t mtu;   /* bytes of an IP packet [1500] */
+    uint32_t queue; /* packets its queue may hold [256] */
 };
 
 /* SV_ERR_NO_MEMORY: the ceiling on interfaces. */
@@ -105,16 +105,22 @@ SV_API SV_MUST_CHECK enum sv_err sv_interface_info(const struct sv_stack *s, sv_
                                                    struct sv_interface_info *info);
 
 struct sv_neighbour_info {
-    uint32_t size, state;   /* enum sv_neighbour_state */
+    uint32_t size, state; /* enum sv_neighbour_state */
     struct sv_addr addr;
     uint8_t mac[6];
     uint8_t permanent, spare;
     sv_port port;
-    sv_time confirmed;      /* when it was last known to be right */
+    sv_time confirmed; /* when it was last known to be right */
 };
 enum sv_neighbour_state {
-    SV_NEIGHBOUR_FREE, SV_NEIGHBOUR_INCOMPLETE, SV_NEIGHBOUR_REACHABLE, SV_NEIGHBOUR_STALE,
-    SV_NEIGHBOUR_DELAY, SV_NEIGHBOUR_PROBE, SV_NEIGHBOUR_FAILED, SV_NEIGHBOUR_PERMANENT
+    SV_NEIGHBOUR_FREE,
+    SV_NEIGHBOUR_INCOMPLETE,
+    SV_NEIGHBOUR_REACHABLE,
+    SV_NEIGHBOUR_STALE,
+    SV_NEIGHBOUR_DELAY,
+    SV_NEIGHBOUR_PROBE,
+    SV_NEIGHBOUR_FAILED,
+    SV_NEIGHBOUR_PERMANENT
 };
 /* Walks the neighbour table: *at begins as 0. False: no more. */
 SV_API bool sv_neighbour_each(const struct sv_stack *s, uint32_t *at, struct sv_neighbour_info *info);

@@ -8,7 +8,7 @@
 #include "seven/base.h"
 
 enum sv_stream_status {
-    SV_STREAM_OPENING,   /* no bytes can pass yet */
+    SV_STREAM_OPENING, /* no bytes can pass yet */
     SV_STREAM_OPEN,
     SV_STREAM_EOF,       /* the peer finished in order, and everything was read; we may still write */
     SV_STREAM_TRUNCATED, /* the transport ended without the ending the protocol above promises */

@@ -12,30 +12,30 @@
 /* Kinds are numbered once and never reused. The words after the number name `detail`, then arg[0],
  * arg[1], ... ("-": not used). Those marked with bytes are followed by raw bytes (a frame as it is on
  * the wire: before merging, after splitting; addresses; a line of text). */
-#define SV_TRACE_LIST(X)                                                                             \
-    X(FRAME_IN, 1, "port wire_length part parts")  /* bytes: the frame as on the wire */  \
-    X(FRAME_OUT, 2, "port wire_length part parts") /* bytes: the frame as on the wire */  \
-    X(DROP, 3, "reason port")                                                                        \
-    X(NEIGHBOUR, 4, "event index from to")                    /* bytes: 16 address, 6 MAC */         \
-    X(FRAGMENT, 5, "event id offset length")                                                         \
-    X(ICMP, 6, "direction type code")                                                                \
-    X(FLOW, 7, "protocol local_port remote_port role profile") /* bytes: 16 local, 16 remote */      \
-    X(TCP_SENT, 8, "reason seq ack length flags window count")                                       \
-    X(TCP_RECEIVED, 9, "state seq ack length flags window segments")                                 \
-    X(TCP_STATE, 10, "event from to")                                                                \
-    X(TCP_TIMER_SET, 11, "timer at_low at_high")                                                     \
-    X(TCP_TIMER_FIRED, 12, "timer count rto_us")                                                     \
-    X(TCP_CWND, 13, "cause cwnd ssthresh flight")                                                    \
-    X(TCP_RTT, 14, "- sample_us srtt_us rttvar_us rto_us")                                             \
-    X(TCP_OPENED, 15, "options iss irs mss send_scale receive_scale")                                \
-    X(TCP_ENDED, 16, "cause error bytes_sent_low bytes_received_low retransmitted")                  \
-    X(SOCKET_EVENT, 17, "what error")                                                                \
-    X(CALL, 18, "call argument result")                                                              \
-    X(UDP_SENT, 19, "- local_port remote_port length")                                                 \
-    X(UDP_RECEIVED, 20, "- local_port remote_port length")                                             \
-    X(LINE, 21, "protocol direction")                         /* bytes: a line of text of layer 7 */ \
-    X(LINK, 22, "event port argument")                                                               \
-    X(ADDRESS, 23, "port index from to")                      /* bytes: 16 address */
+#define SV_TRACE_LIST(X)                                                                        \
+    X(FRAME_IN, 1, "port wire_length part parts")  /* bytes: the frame as on the wire */        \
+    X(FRAME_OUT, 2, "port wire_length part parts") /* bytes: the frame as on the wire */        \
+    X(DROP, 3, "reason port")                                                                   \
+    X(NEIGHBOUR, 4, "event index from to") /* bytes: 16 address, 6 MAC */                       \
+    X(FRAGMENT, 5, "event id offset length")                                                    \
+    X(ICMP, 6, "direction type code")                                                           \
+    X(FLOW, 7, "protocol local_port remote_port role profile") /* bytes: 16 local, 16 remote */ \
+    X(TCP_SENT, 8, "reason seq ack length flags window count")                                  \
+    X(TCP_RECEIVED, 9, "state seq ack length flags window segments")                            \
+    X(TCP_STATE, 10, "event from to")                                                           \
+    X(TCP_TIMER_SET, 11, "timer at_low at_high")                                                \
+    X(TCP_TIMER_FIRED, 12, "timer count rto_us")                                                \
+    X(TCP_CWND, 13, "cause cwnd ssthresh flight")                                               \
+    X(TCP_RTT, 14, "- sample_us srtt_us rttvar_us rto_us")                                      \
+    X(TCP_OPENED, 15, "options iss irs mss send_scale receive_scale")                           \
+    X(TCP_ENDED, 16, "cause error bytes_sent_low bytes_received_low retransmitted")             \
+    X(SOCKET_EVENT, 17, "what error")                                                           \
+    X(CALL, 18, "call argument result")                                                         \
+    X(UDP_SENT, 19, "- local_port remote_port length")                                          \
+    X(UDP_RECEIVED, 20, "- local_port remote_port length")                                      \
+    X(LINE, 21, "protocol direction") /* bytes: a line of text of layer 7 */                    \
+    X(LINK, 22, "event port argument")                                                          \
+    X(ADDRESS, 23, "port index from to") /* bytes: 16 address */
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,
@@ -45,19 +45,42 @@ enum sv_trace_kind {
 
 /* `detail` of TCP_SENT: why this segment went out. `count` is the number of the retransmission. */
 enum sv_sent_reason {
-    SV_SENT_NEW, SV_SENT_ACK, SV_SENT_RTO, SV_SENT_FAST, SV_SENT_PROBE, SV_SENT_KEEPALIVE, SV_SENT_TLP,
-    SV_SENT_SACK, SV_SENT_CHALLENGE, SV_SENT_RESET, SV_SENT_SYN, SV_SENT_FIN, SV_SENT_WINDOW
+    SV_SENT_NEW,
+    SV_SENT_ACK,
+    SV_SENT_RTO,
+    SV_SENT_FAST,
+    SV_SENT_PROBE,
+    SV_SENT_KEEPALIVE,
+    SV_SENT_TLP,
+    SV_SENT_SACK,
+    SV_SENT_CHALLENGE,
+    SV_SENT_RESET,
+    SV_SENT_SYN,
+    SV_SENT_FIN,
+    SV_SENT_WINDOW
 };
 
 /* `detail` of TCP_TIMER_SET and TCP_TIMER_FIRED. */
 enum sv_tcp_timer {
-    SV_TIMER_RTO, SV_TIMER_PERSIST, SV_TIMER_KEEPALIVE, SV_TIMER_DELACK, SV_TIMER_TIME_WAIT, SV_TIMER_USER,
-    SV_TIMER_PACING, SV_TIMER_COUNT
+    SV_TIMER_RTO,
+    SV_TIMER_PERSIST,
+    SV_TIMER_KEEPALIVE,
+    SV_TIMER_DELACK,
+    SV_TIMER_TIME_WAIT,
+    SV_TIMER_USER,
+    SV_TIMER_PACING,
+    SV_TIMER_COUNT
 };
 
 /* `detail` of CALL. */
 enum sv_call {
-    SV_CALL_LISTEN, SV_CALL_CONNECT, SV_CALL_ACCEPT, SV_CALL_SEND, SV_CALL_RECV, SV_CALL_SHUTDOWN, SV_CALL_CLOSE,
+    SV_CALL_LISTEN,
+    SV_CALL_CONNECT,
+    SV_CALL_ACCEPT,
+    SV_CALL_SEND,
+    SV_CALL_RECV,
+    SV_CALL_SHUTDOWN,
+    SV_CALL_CLOSE,
     SV_CALL_ABORT
 };
 

@@ -12,7 +12,7 @@
 
 /* Random streams, one a purpose; numbers are part of the replay format. */
 enum sv_stream_purpose {
-    SV_RNG_KEYS = 1,   /* table and ISN keys when the configuration gives none */
+    SV_RNG_KEYS = 1, /* table and ISN keys when the configuration gives none */
     SV_RNG_PORTS = 2,
     SV_RNG_IP_ID = 3,
     SV_RNG_ARP = 4,
@@ -22,19 +22,19 @@ enum sv_stream_purpose {
 
 /* Lies in the arena, one a stack. Layers find it by the distance that each keeps. */
 struct sv_core {
-    sv_time now;            /* the larger of the last call's time and any before */
-    int64_t trace_at;       /* from this struct to the trace; 0: tracing is off */
-    int64_t pool_at;        /* from this struct to the world's pool */
+    sv_time now;      /* the larger of the last call's time and any before */
+    int64_t trace_at; /* from this struct to the trace; 0: tracing is off */
+    int64_t pool_at;  /* from this struct to the world's pool */
     int64_t arena_at;
     uint64_t drops[SV_DROP_COUNT];
     struct sv_rng rng[SV_RNG_PURPOSES];
     struct sv_siphash_key secret;
     struct sv_wheel wheel;
-    uint32_t cpu;           /* enum sv_cpu */
-    uint32_t packet_id;     /* last number given to a packet */
-    uint32_t flow_serial;   /* last number given to a connection or socket */
+    uint32_t cpu;         /* enum sv_cpu */
+    uint32_t packet_id;   /* last number given to a packet */
+    uint32_t flow_serial; /* last number given to a connection or socket */
     uint16_t host;
-    uint16_t account;       /* the pool account of this stack */
+    uint16_t account; /* the pool account of this stack */
 };
 
 static inline struct sv_pool *sv_core_pool(const struct sv_core *c)
@@ -69,13 +69,13 @@ void sv_drop(struct sv_core *c, enum sv_drop why, struct sv_buf *take, sv_port p
 void sv_trace_event(struct sv_core *c, enum sv_trace_kind kind, uint16_t detail, uint32_t flow, uint32_t packet,
                     const uint32_t *arg, uint32_t args, const void *bytes, uint32_t n);
 
-#define SV_TRACE_EVENT(c, kind, detail, flow, packet, ...)                                                 \
-    do {                                                                                                   \
-        if (sv_core_traced(c)) {                                                                           \
-            const uint32_t sv_args_[] = {__VA_ARGS__};                                                     \
-            sv_trace_event((c), (kind), (uint16_t)(detail), (flow), (packet), sv_args_,                    \
-                           (uint32_t)SV_COUNT_OF(sv_args_), NULL, 0);                                      \
-        }                                                                                                  \
+#define SV_TRACE_EVENT(c, kind, detail, flow, packet, ...)                              \
+    do {                                                                                \
+        if (sv_core_traced(c)) {                                                        \
+            const uint32_t sv_args_[] = {__VA_ARGS__};                                  \
+            sv_trace_event((c), (kind), (uint16_t)(detail), (flow), (packet), sv_args_, \
+                           (uint32_t)SV_COUNT_OF(sv_args_), NULL, 0);                   \
+        }                                                                               \
     } while (0)
 
 #endif

@@ -4,11 +4,11 @@
 #define SV_CORE_WHEEL_KINDS_H
 
 enum sv_wheel_kind {
-    SV_WHEEL_TCP = 1,        /* a full connection */
+    SV_WHEEL_TCP = 1, /* a full connection */
     SV_WHEEL_NEIGHBOUR = 2,
-    SV_WHEEL_ADDRESS = 3,    /* probing and announcing */
-    SV_WHEEL_FRAGMENT = 4,   /* a datagram in reassembly */
-    SV_WHEEL_TIMER = 6,      /* sv_timer_at() */
+    SV_WHEEL_ADDRESS = 3,  /* probing and announcing */
+    SV_WHEEL_FRAGMENT = 4, /* a datagram in reassembly */
+    SV_WHEEL_TIMER = 6,    /* sv_timer_at() */
 };
 
 #endif

@@ -27,7 +27,7 @@
 #define SV_NEIGHBOUR_FAILED_MS 1000u     /* how long a failure is believed */
 #define SV_NEIGHBOUR_HELD_EACH 64u
 #define SV_NEIGHBOUR_HELD_ALL 256u
-#define SV_NEIGHBOURS_FEW 8u              /* so many are looked through without hashing */
+#define SV_NEIGHBOURS_FEW 8u /* so many are looked through without hashing */
 
 struct sv_link;
 

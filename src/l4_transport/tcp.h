@@ -29,7 +29,7 @@ struct sv_tcp_listener {
     uint32_t half_open, half_open_max; /* small records in SYN-RECEIVED */
     uint32_t accept_first, accept_last;
     uint32_t events, event_next;
-    uint32_t interface;                /* 0: any, else 1 + port */
+    uint32_t interface; /* 0: any, else 1 + port */
     uint32_t flow;
     uint16_t port;
     uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
@@ -71,32 +71,32 @@ struct sv_tcp_path {
     uint32_t local;     /* address record */
     uint32_t neighbour; /* held by the connection from here on */
     uint16_t interface;
-    uint16_t mtu;       /* bytes of an IP packet */
+    uint16_t mtu; /* bytes of an IP packet */
 };
 
 struct sv_tcp {
     int64_t core_at, hot_at, cold_at, busy_at, small_at, listeners_at, interfaces_at; /* from this struct */
-    int64_t net_at; /* to the network layer below */
+    int64_t net_at;                                                                   /* to the network layer below */
     struct sv_flow_table flows;
-    uint32_t hots, hot_free, hot_used;       /* full records: ceiling, first free, in use */
+    uint32_t hots, hot_free, hot_used; /* full records: ceiling, first free, in use */
     uint32_t busies, busy_free, busy_used;
     uint32_t smalls, small_free, half_used, half_max, wait_used, wait_max;
     uint32_t listeners, listeners_used;
     uint32_t hot_fresh, busy_fresh, small_fresh; /* records never used yet begin here */
     uint32_t interfaces;
-    struct sv_tcp_ring parked;               /* connections whose neighbour is not resolved */
+    struct sv_tcp_ring parked;                /* connections whose neighbour is not resolved */
     struct sv_tcp_ring half[SV_TCP_BACKOFFS]; /* SYN-RECEIVED, by how often the SYN,ACK was repeated */
-    struct sv_tcp_ring wait;                 /* TIME-WAIT, oldest first */
-    struct sv_tcp_ring events;               /* connections with pending events */
+    struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
+    struct sv_tcp_ring events;                /* connections with pending events */
     struct sv_tcp_ring listener_events;
     struct sv_siphash_key isn_key;
-    sv_time time_wait;                       /* 2 MSL */
-    sv_time challenge_window;                /* RFC 5961 §7: this second's count */
+    sv_time time_wait;        /* 2 MSL */
+    sv_time challenge_window; /* RFC 5961 §7: this second's count */
     uint32_t challenges;
     uint32_t profile;
     uint32_t send_buffer, recv_buffer;
-    uint32_t looked_up;                      /* flows.changes when the present burst was looked up */
-    uint8_t recv_scale;                      /* the window scale our buffers ask for */
+    uint32_t looked_up; /* flows.changes when the present burst was looked up */
+    uint8_t recv_scale; /* the window scale our buffers ask for */
     uint8_t spare[3];
     struct sv_tcp_counters count;
 };
@@ -139,7 +139,7 @@ struct sv_tcp_out {
     const struct sv_addr *remote; /* borrowed from the record */
     uint32_t local, neighbour;
     uint32_t flow;
-    uint16_t sum;                 /* of the payload when summed is set */
+    uint16_t sum; /* of the payload when summed is set */
     uint8_t summed, ttl;
 };
 
@@ -150,8 +150,8 @@ bool sv_tcp_ready(const struct sv_tcp *tcp, sv_port port);
 struct sv_tcp_grant {
     uint32_t packets; /* at most this many packets */
     uint32_t bytes;
-    uint32_t super;   /* payload bytes of the longest super-frame; 0: one segment a packet */
-    bool offload;     /* the device sums: payload need not be */
+    uint32_t super; /* payload bytes of the longest super-frame; 0: one segment a packet */
+    bool offload;   /* the device sums: payload need not be */
 };
 
 /* The connection whose turn it is: SV_NONE when none. Its neighbour tells the stack whether it can be sent
@@ -172,7 +172,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
 /* --- time --- */
 
 void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index);
-void sv_tcp_expire_queues(struct sv_tcp *tcp); /* TIME-WAIT */
+void sv_tcp_expire_queues(struct sv_tcp *tcp);          /* TIME-WAIT */
 sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp); /* of the queues; connections are in the wheel */
 
 /* An ICMP error that quotes this flow (RFC 5927, RFC 9293 §3.9.2.2). hard: not to be hoped for again. */

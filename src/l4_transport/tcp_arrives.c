@@ -138,8 +138,8 @@ static enum sv_walk sv_tcp_step4_syn(struct sv_tcb *t, struct sv_seg *s)
 }
 
 static sv_tcp_step *const sv_tcp_steps[] = {
-    sv_tcp_step1_sequence, sv_tcp_step2_reset, sv_tcp_step3_security, sv_tcp_step4_syn,
-    sv_tcp_step5_ack,      sv_tcp_step6_urgent, sv_tcp_step7_text,    sv_tcp_step8_fin,
+    sv_tcp_step1_sequence, sv_tcp_step2_reset,  sv_tcp_step3_security, sv_tcp_step4_syn,
+    sv_tcp_step5_ack,      sv_tcp_step6_urgent, sv_tcp_step7_text,     sv_tcp_step8_fin,
 };
 
 /* SYN-RECEIVED of a full record. A SYN,ACK acknowledges our SYN of a simultaneous open (§3.5 figure 7, line

@@ -62,8 +62,8 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
 /* First and second checks of §3.10.7.3. False: the segment goes no further. */
 static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
-    const bool acceptable = (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) &&
-                            sv_seq_before_or_at(s->ack, t->h->snd_max);
+    const bool acceptable =
+        (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max);
     if ((s->flags & SV_ACK) && !acceptable) {
         if (!(s->flags & SV_RST)) {
             sv_tcp_make_reset(s, reply);

@@ -27,7 +27,7 @@ void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_
         sv_tcp_accept_leave(t);
         t->h->flags |= SV_TCP_DETACHED;
     }
-    t->h->flags &= (uint16_t)~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+    t->h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
     if (reset)
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
     sv_tcb_retire(t, cause);

@@ -77,7 +77,9 @@ static uint32_t sv_tcp_listener_events(struct sv_tcp *tcp, struct sv_event *out,
         const uint32_t index = tcp->listener_events.first;
         struct sv_tcp_listener *l = sv_tcp_listener(tcp, index);
         out[n++] = (struct sv_event){
-            .cookie = l->cookie, .socket = {SV_SOCK_LISTENER | index, l->generation}, .what = l->events,
+            .cookie = l->cookie,
+            .socket = {SV_SOCK_LISTENER | index, l->generation},
+            .what = l->events,
         };
         l->events = 0;
         l->pending = 0;
@@ -100,8 +102,11 @@ uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
         t.h->flags &= (uint16_t)~SV_TCP_PENDING;
         t.c->events &= SV_TCP_BY_REFERENCE;
         out[n++] = (struct sv_event){
-            .cookie = t.c->cookie, .socket = {SV_SOCK_TCP | t.index, t.c->generation}, .what = what,
-            .error = what & SV_EVENT_ERROR ? t.c->error : 0, .arg = t.c->bytes_sent,
+            .cookie = t.c->cookie,
+            .socket = {SV_SOCK_TCP | t.index, t.c->generation},
+            .what = what,
+            .error = what & SV_EVENT_ERROR ? t.c->error : 0,
+            .arg = t.c->bytes_sent,
         };
         SV_TRACE_EVENT(t.core, SV_TRACE_SOCKET_EVENT, what, t.c->flow, 0, t.c->error);
         if (what & SV_EVENT_CLOSED) { /* the last word: the handle is stale from here on */

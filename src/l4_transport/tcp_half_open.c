@@ -94,13 +94,18 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         agreed |= SV_TCP_SCALING;
     agreed &= offered;
     *m = (struct sv_tcp_small){
-        .remote = s->remote, .local = s->local, .local_port = s->local_port, .remote_port = s->remote_port,
-        .tag = (uint32_t)(s->hash >> 32), .kind = SV_TCP_HALF_OPEN, .state = SV_SYN_RECEIVED,
+        .remote = s->remote,
+        .local = s->local,
+        .local_port = s->local_port,
+        .remote_port = s->remote_port,
+        .tag = (uint32_t)(s->hash >> 32),
+        .kind = SV_TCP_HALF_OPEN,
+        .state = SV_SYN_RECEIVED,
         .bits = (uint16_t)((agreed & SV_TCP_SCALING ? s->scale : 0u) | agreed << 4),
     };
     m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port);
     if (beyond && !sv_seq_after(m->u.half.iss, *beyond)) /* RFC 9293 §3.6.1 */
-        m->u.half.iss = *beyond + 65537u; /* as far as an unscaled window reached */
+        m->u.half.iss = *beyond + 65537u;                /* as far as an unscaled window reached */
     m->u.half.irs = s->seq;
     m->u.half.ts_recent = agreed & SV_TCP_TIMESTAMPS ? s->ts_val : 0;
     m->u.half.listener = listener;
@@ -110,8 +115,8 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     tcp->half_used++;
     sv_tcp_listener(tcp, listener)->half_open++;
     sv_tcp_queue_append(tcp, &tcp->half[0], index);
-    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, sv_tcp_listener(tcp, listener)->flow,
-                   s->packet->id, SV_LISTEN, SV_SYN_RECEIVED);
+    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, sv_tcp_listener(tcp, listener)->flow, s->packet->id,
+                   SV_LISTEN, SV_SYN_RECEIVED);
     sv_half_syn_ack(tcp, m, s->port, reply);
 }
 
@@ -149,7 +154,9 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     t.c->max_window_field = m->u.half.window;
     const struct sv_seg syn = {
         .options = (uint8_t)(SV_OPTION_MSS | SV_OPTION_TIMESTAMPS | SV_OPTION_SCALE | SV_OPTION_SACK_PERMITTED),
-        .mss = m->u.half.mss, .scale = SV_SMALL_SCALE(m->bits), .ts_val = m->u.half.ts_recent,
+        .mss = m->u.half.mss,
+        .scale = SV_SMALL_SCALE(m->bits),
+        .ts_val = m->u.half.ts_recent,
     };
     sv_tcp_agree(&t, SV_SMALL_AGREED(m->bits), &syn);
     t.b->syn_count = (uint8_t)(1u + SV_SMALL_COUNT(m->bits));
@@ -188,8 +195,7 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     }
     if (timed && !(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST))
         return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
-    if (timed && !(s->flags & SV_RST) &&
-        sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
+    if (timed && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
         sv_half_reply(tcp, m, s->port, reply);
         *answer = true;
         return SV_DROP_TCP_PAWS;

@@ -231,7 +231,7 @@ void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour)
             sv_tcb_unready(&t);
             sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
         } else if (t.h->flags & SV_TCP_DEAD) { /* its last words cannot be said */
-            t.h->flags &= (uint16_t)~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+            t.h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
             sv_tcb_unready(&t);
             sv_tcb_bury(&t);
         }

@@ -24,8 +24,13 @@ static inline struct sv_tcb sv_tcb_of(struct sv_tcp *tcp, uint32_t index)
     struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
     struct sv_core *core = sv_tcp_core(tcp);
     return (struct sv_tcb){
-        .tcp = tcp, .core = core, .h = h, .c = sv_tcp_cold(tcp, index),
-        .b = h->busy == SV_NONE ? NULL : sv_tcp_busy(tcp, h->busy), .index = index, .now = core->now,
+        .tcp = tcp,
+        .core = core,
+        .h = h,
+        .c = sv_tcp_cold(tcp, index),
+        .b = h->busy == SV_NONE ? NULL : sv_tcp_busy(tcp, h->busy),
+        .index = index,
+        .now = core->now,
     };
 }
 
@@ -72,8 +77,18 @@ static inline bool sv_tcb_synchronized(const struct sv_tcb *t)
 
 /* --- tcp_states.c: the table of edges --- */
 enum sv_tcp_on {
-    SV_ON_PASSIVE_OPEN, SV_ON_ACTIVE_OPEN, SV_ON_SYN, SV_ON_SYN_ACK, SV_ON_SYN_ACKED, SV_ON_CLOSE, SV_ON_FIN,
-    SV_ON_FIN_ACKED, SV_ON_RESET, SV_ON_ABORT, SV_ON_TIMEOUT, SV_ON_EVENTS
+    SV_ON_PASSIVE_OPEN,
+    SV_ON_ACTIVE_OPEN,
+    SV_ON_SYN,
+    SV_ON_SYN_ACK,
+    SV_ON_SYN_ACKED,
+    SV_ON_CLOSE,
+    SV_ON_FIN,
+    SV_ON_FIN_ACKED,
+    SV_ON_RESET,
+    SV_ON_ABORT,
+    SV_ON_TIMEOUT,
+    SV_ON_EVENTS
 };
 /* The only place that assigns a state. Asserts that the edge is in the table. */
 void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on);
@@ -84,17 +99,17 @@ bool sv_tcp_edge_at(uint32_t i, uint8_t *from, uint8_t *on, uint8_t *to);
 const char *sv_tcp_on_name(enum sv_tcp_on on);
 
 /* --- tcp_table.c: records --- */
-uint32_t sv_tcp_new(struct sv_tcp *tcp);                /* a fresh full record in CLOSED, or SV_NONE */
-void sv_tcp_free(struct sv_tcb *t);                     /* the handle is stale afterwards */
-bool sv_tcb_need_busy(struct sv_tcb *t);                /* false: the ceiling is reached */
-void sv_tcb_settle_quiet(struct sv_tcb *t);             /* ... when nothing is queued or in flight */
+uint32_t sv_tcp_new(struct sv_tcp *tcp);    /* a fresh full record in CLOSED, or SV_NONE */
+void sv_tcp_free(struct sv_tcb *t);         /* the handle is stale afterwards */
+bool sv_tcb_need_busy(struct sv_tcb *t);    /* false: the ceiling is reached */
+void sv_tcb_settle_quiet(struct sv_tcb *t); /* ... when nothing is queued or in flight */
 /* Gives the busy record back when nothing needs it. */
 static inline void sv_tcb_settle(struct sv_tcb *t)
 {
     if (t->b && t->h->snd_una == t->h->snd_max && !t->h->snd_queued && !t->h->rcv_queued)
         sv_tcb_settle_quiet(t);
 }
-void sv_tcb_release_busy(struct sv_tcb *t);             /* ... with all that it holds */
+void sv_tcb_release_busy(struct sv_tcb *t); /* ... with all that it holds */
 uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
 bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
@@ -105,16 +120,16 @@ void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
 uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s);
 
 /* --- tcp_ring.c: ready rings and queues of small records --- */
-void sv_tcb_ready(struct sv_tcb *t, uint16_t why);      /* SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
-void sv_tcb_unready(struct sv_tcb *t);                  /* off its ring, before it is freed */
+void sv_tcb_ready(struct sv_tcb *t, uint16_t why);           /* SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
+void sv_tcb_unready(struct sv_tcb *t);                       /* off its ring, before it is freed */
 uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port); /* the ring's first connection, taken off */
 void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index);
 void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 
 /* --- tcp_below.c: what TCP asks of the network layer --- */
-void sv_tcp_path_drop(struct sv_tcb *t);                /* lets go of neighbour and local address */
-void sv_tcp_path_works(struct sv_tcb *t);               /* progress: the neighbour is there */
+void sv_tcp_path_drop(struct sv_tcb *t);  /* lets go of neighbour and local address */
+void sv_tcp_path_works(struct sv_tcb *t); /* progress: the neighbour is there */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
 void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
 void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
@@ -130,7 +145,7 @@ bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s);
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply);
-void sv_tcp_accept_ready(struct sv_tcb *t);             /* the handshake is over: tell the listener */
+void sv_tcp_accept_ready(struct sv_tcb *t); /* the handshake is over: tell the listener */
 void sv_tcp_accept_leave(struct sv_tcb *t);
 sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp);
 void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener);
@@ -160,16 +175,16 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take); /* in-order payload 
 
 /* --- tcp_reass.c --- */
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s);
-void sv_tcp_reass_deliver(struct sv_tcb *t);            /* what has become in order */
+void sv_tcp_reass_deliver(struct sv_tcb *t); /* what has become in order */
 void sv_tcp_reass_clear(struct sv_tcb *t);
 uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max);
-void sv_buf_skip(struct sv_buf *b, uint32_t n);         /* takes n bytes off the front, across slices */
+void sv_buf_skip(struct sv_buf *b, uint32_t n); /* takes n bytes off the front, across slices */
 
 /* --- tcp_send.c: what may go out now; tcp_output.c: how it is written --- */
-uint32_t sv_tcb_sendable(const struct sv_tcb *t);       /* payload bytes that may go now, the short tail included */
+uint32_t sv_tcb_sendable(const struct sv_tcb *t); /* payload bytes that may go now, the short tail included */
 bool sv_tcb_may_send_fin(const struct sv_tcb *t);
 void sv_tcb_consider_sending(struct sv_tcb *t);
-uint16_t sv_tcb_window_field(struct sv_tcb *t);         /* moves the right edge */
+uint16_t sv_tcb_window_field(struct sv_tcb *t); /* moves the right edge */
 bool sv_tcb_window_update_due(const struct sv_tcb *t);
 static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 {
@@ -178,7 +193,7 @@ static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
-void sv_tcb_arm_retransmit_anew(struct sv_tcb *t);      /* t->b is there */
+void sv_tcb_arm_retransmit_anew(struct sv_tcb *t); /* t->b is there */
 /* (Re)starts or stops the timer as §5 says. */
 static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
 {
@@ -194,18 +209,18 @@ static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
     }
 }
 void sv_tcb_retransmit_timeout(struct sv_tcb *t);
-void sv_tcb_watch_parked(struct sv_tcb *t);             /* waits for a neighbour: try again, and not for ever */
+void sv_tcb_watch_parked(struct sv_tcb *t); /* waits for a neighbour: try again, and not for ever */
 
 /* --- tcp_recover.c: RFC 5681, RFC 6582 --- */
 void sv_tcp_cc_open(struct sv_tcb *t);
 void sv_tcp_cc_acked(struct sv_tcb *t, uint32_t bytes);
 void sv_tcp_cc_duplicate(struct sv_tcb *t);
 void sv_tcp_cc_timeout(struct sv_tcb *t);
-void sv_tcp_cc_idle(struct sv_tcb *t);                  /* RFC 5681 §4.1 */
+void sv_tcp_cc_idle(struct sv_tcb *t);                      /* RFC 5681 §4.1 */
 bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
 
 /* --- tcp_timers.c --- */
-void sv_tcb_rearm(struct sv_tcb *t);                    /* the wheel's entry from the record's deadlines */
+void sv_tcb_rearm(struct sv_tcb *t); /* the wheel's entry from the record's deadlines */
 void sv_tcb_arm_delack(struct sv_tcb *t);
 
 /* --- tcp_time_wait.c --- */
@@ -216,11 +231,11 @@ void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small, enum sv_tcp_on on)
 /* --- tcp_end.c: how connections end --- */
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */
 void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause); /* its life on the wire is over */
-void sv_tcb_bury(struct sv_tcb *t);                     /* frees it once nobody needs it; t->index is SV_NONE then */
+void sv_tcb_bury(struct sv_tcb *t); /* frees it once nobody needs it; t->index is SV_NONE then */
 
 /* --- tcp_events.c --- */
 void sv_tcb_tell(struct sv_tcb *t, uint32_t what);
-void sv_tcb_hush(struct sv_tcb *t);                     /* off the list of events */
+void sv_tcb_hush(struct sv_tcb *t); /* off the list of events */
 void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
 void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener);
 

@@ -12,4 +12,3 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
     const uint64_t hash = sv_siphash24(&tcp->isn_key, word, sizeof word);
     return (uint32_t)hash + (uint32_t)(sv_tcp_core(tcp)->now >> 12); /* 4.096 microseconds */
 }
-

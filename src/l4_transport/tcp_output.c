@@ -90,7 +90,7 @@ static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t se
 static void sv_tcb_acked_all(struct sv_tcb *t)
 {
     t->h->rcv_acked = t->h->rcv_nxt;
-    t->h->flags &= (uint16_t)~(SV_TCP_ACK_NOW | SV_TCP_DELACK);
+    t->h->flags &= (uint16_t) ~(SV_TCP_ACK_NOW | SV_TCP_DELACK);
     if (t->b)
         t->b->delack_at = SV_NEVER;
 }
@@ -326,7 +326,7 @@ static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
     } else if (t->h->flags & SV_TCP_ACK_NOW) {
         (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
     }
-    t->h->flags &= (uint16_t)~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+    t->h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
     sv_tcb_bury(t);
 }
 

@@ -6,20 +6,20 @@
 #include <stdint.h>
 
 struct sv_tcp_profile {
-    uint32_t rto_initial_us; /* RFC 6298 §2.1 */
-    uint32_t rto_min_us;     /* §2.4 asks for 1 s */
-    uint32_t rto_max_us;     /* §2.5: 60 s or more */
-    uint32_t rto_after_syn_us; /* §5.7: the RTO when data begins after the SYN's timer fired */
-    uint32_t granularity_us; /* G of §2.2 */
-    uint32_t delack_us;      /* RFC 9293 §3.8.6.3: under 500 ms */
-    uint32_t user_timeout_ms; /* RFC 9293 §3.8.3: R2, at least 100 s for data */
-    uint32_t syn_give_up_ms; /* ... and at least 180 s for SYN */
-    uint32_t challenge_per_s; /* RFC 5961 §7 */
-    uint16_t initial_window; /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
-    uint16_t quickack;       /* first segments acknowledged at once */
-    uint8_t nagle_by_small; /* hold a short segment only behind a short one (Minshall), not behind any */
-    uint8_t grow_by_bytes;  /* slow start grows by all that an ACK covers, not by one segment */
-    uint8_t agreed;          /* enum sv_tcp_agreed that our SYN offers */
+    uint32_t rto_initial_us;     /* RFC 6298 §2.1 */
+    uint32_t rto_min_us;         /* §2.4 asks for 1 s */
+    uint32_t rto_max_us;         /* §2.5: 60 s or more */
+    uint32_t rto_after_syn_us;   /* §5.7: the RTO when data begins after the SYN's timer fired */
+    uint32_t granularity_us;     /* G of §2.2 */
+    uint32_t delack_us;          /* RFC 9293 §3.8.6.3: under 500 ms */
+    uint32_t user_timeout_ms;    /* RFC 9293 §3.8.3: R2, at least 100 s for data */
+    uint32_t syn_give_up_ms;     /* ... and at least 180 s for SYN */
+    uint32_t challenge_per_s;    /* RFC 5961 §7 */
+    uint16_t initial_window;     /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
+    uint16_t quickack;           /* first segments acknowledged at once */
+    uint8_t nagle_by_small;      /* hold a short segment only behind a short one (Minshall), not behind any */
+    uint8_t grow_by_bytes;       /* slow start grows by all that an ACK covers, not by one segment */
+    uint8_t agreed;              /* enum sv_tcp_agreed that our SYN offers */
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
 };
 

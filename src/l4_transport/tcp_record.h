@@ -24,22 +24,22 @@ enum sv_tcp_kind {
 };
 
 enum sv_tcp_flag {
-    SV_TCP_TABLED = 1u << 0,      /* stands in the flow table */
-    SV_TCP_READY = 1u << 1,       /* stands on a ready ring */
-    SV_TCP_ACK_NOW = 1u << 2,     /* owes an ACK that may not wait */
-    SV_TCP_SEND_NOW = 1u << 3,    /* something may be sent: data, FIN, SYN, probe or retransmission */
-    SV_TCP_FIN_QUEUED = 1u << 4,  /* the application has finished sending */
-    SV_TCP_FIN_SENT = 1u << 5,    /* ... and the FIN took its number */
+    SV_TCP_TABLED = 1u << 0,     /* stands in the flow table */
+    SV_TCP_READY = 1u << 1,      /* stands on a ready ring */
+    SV_TCP_ACK_NOW = 1u << 2,    /* owes an ACK that may not wait */
+    SV_TCP_SEND_NOW = 1u << 3,   /* something may be sent: data, FIN, SYN, probe or retransmission */
+    SV_TCP_FIN_QUEUED = 1u << 4, /* the application has finished sending */
+    SV_TCP_FIN_SENT = 1u << 5,   /* ... and the FIN took its number */
     SV_TCP_FIN_RECEIVED = 1u << 6,
-    SV_TCP_DETACHED = 1u << 7,    /* the application's handle is gone */
-    SV_TCP_DEAD = 1u << 8,        /* CLOSED, and kept only until the application has learnt of it */
-    SV_TCP_PENDING = 1u << 9,     /* stands in the list of events */
+    SV_TCP_DETACHED = 1u << 7, /* the application's handle is gone */
+    SV_TCP_DEAD = 1u << 8,     /* CLOSED, and kept only until the application has learnt of it */
+    SV_TCP_PENDING = 1u << 9,  /* stands in the list of events */
     SV_TCP_NODELAY = 1u << 10,
     SV_TCP_CORK = 1u << 11,
     SV_TCP_WANT_WRITE = 1u << 12, /* the application met a full buffer */
     SV_TCP_LINGER_RESET = 1u << 13,
-    SV_TCP_ACTIVE = 1u << 14,     /* we opened it */
-    SV_TCP_DELACK = 1u << 15,     /* one full segment stands unacknowledged, or the timer runs */
+    SV_TCP_ACTIVE = 1u << 14, /* we opened it */
+    SV_TCP_DELACK = 1u << 15, /* one full segment stands unacknowledged, or the timer runs */
 };
 
 /* A mark beside the pending events: memory was sent by reference, so SENT is wanted. */
@@ -62,29 +62,29 @@ struct sv_tcp_hot {
     uint16_t flags; /* enum sv_tcp_flag */
     /* Line 0, second half: receiving. */
     uint32_t rcv_nxt;
-    uint32_t rcv_right;    /* right edge of the window we offered: never moves left */
-    uint32_t rcv_acked;    /* RFC 7323's Last.ACK.sent */
-    uint32_t rcv_queued;   /* bytes in order that the application has not read */
+    uint32_t rcv_right;  /* right edge of the window we offered: never moves left */
+    uint32_t rcv_acked;  /* RFC 7323's Last.ACK.sent */
+    uint32_t rcv_queued; /* bytes in order that the application has not read */
     uint32_t ts_recent;
     uint32_t ts_recent_at; /* when it was taken, in ticks of 2^20 ns */
     uint32_t busy;         /* index of the busy record, or SV_NONE */
     uint16_t interface;
-    uint8_t agreed;        /* enum sv_tcp_agreed */
+    uint8_t agreed; /* enum sv_tcp_agreed */
     uint8_t ttl;
     /* Line 1: sending. */
     uint32_t snd_una, snd_nxt, snd_max;
     uint32_t snd_wnd;
-    uint32_t snd_wl1;      /* SEG.SEQ of the last window update; WL2 never decides, see tcp_ack.c */
-    uint32_t snd_queued;   /* bytes in the send queue, from SND.UNA on */
-    uint32_t cwnd;         /* bytes */
-    uint32_t srtt_us;      /* eight times the smoothed round-trip time; 0: no sample yet */
+    uint32_t snd_wl1;    /* SEG.SEQ of the last window update; WL2 never decides, see tcp_ack.c */
+    uint32_t snd_queued; /* bytes in the send queue, from SND.UNA on */
+    uint32_t cwnd;       /* bytes */
+    uint32_t srtt_us;    /* eight times the smoothed round-trip time; 0: no sample yet */
     struct sv_wheel_node wake;
-    uint32_t neighbour;    /* index of the next hop's entry */
-    uint32_t ready_next;   /* next on the ready ring; next free record */
-    uint16_t mss;          /* payload bytes of a full segment to the peer, options allowed for */
+    uint32_t neighbour;  /* index of the next hop's entry */
+    uint32_t ready_next; /* next on the ready ring; next free record */
+    uint16_t mss;        /* payload bytes of a full segment to the peer, options allowed for */
     uint8_t dupacks;
-    uint8_t scales;        /* ours << 4 | the peer's */
-    uint32_t sent_tick;    /* when data was last sent, in ticks of 2^20 ns */
+    uint8_t scales;     /* ours << 4 | the peer's */
+    uint32_t sent_tick; /* when data was last sent, in ticks of 2^20 ns */
 };
 
 struct sv_tcp_cold {
@@ -92,40 +92,40 @@ struct sv_tcp_cold {
     uint64_t bytes_sent;     /* acknowledged */
     uint64_t bytes_received; /* in order */
     uint32_t generation;
-    uint32_t events;         /* enum sv_event_bit, pending */
+    uint32_t events; /* enum sv_event_bit, pending */
     uint32_t event_next;
-    uint32_t flow;           /* its number in the trace */
+    uint32_t flow; /* its number in the trace */
     uint32_t iss, irs;
-    uint32_t listener;       /* index of the listener it came from, SV_NONE */
+    uint32_t listener; /* index of the listener it came from, SV_NONE */
     uint32_t accept_next;
-    uint32_t rttvar_us;      /* four times the mean deviation */
+    uint32_t rttvar_us; /* four times the mean deviation */
     uint32_t rto_us;
     uint32_t min_rtt_us;
     uint32_t ssthresh;
-    uint32_t ts_offset;      /* added to our clock in TSval */
+    uint32_t ts_offset; /* added to our clock in TSval */
     uint32_t send_buffer, recv_buffer;
     uint32_t retransmits;
     uint32_t user_timeout_ms;
-    uint32_t heard_tick;     /* when a segment last arrived, in ticks of 2^20 ns */
+    uint32_t heard_tick; /* when a segment last arrived, in ticks of 2^20 ns */
     uint16_t keep_idle_s, keep_interval_s;
     uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
     uint16_t peer_mss;
     uint8_t keep_count;
-    uint8_t error;           /* enum sv_err */
-    uint8_t keep_probes;     /* sent without an answer */
-    uint8_t cause;           /* enum sv_tcp_cause */
+    uint8_t error;       /* enum sv_err */
+    uint8_t keep_probes; /* sent without an answer */
+    uint8_t cause;       /* enum sv_tcp_cause */
 };
 
 /* Why a connection ended, for the trace and sv_sock_info. */
 enum sv_tcp_cause {
     SV_CAUSE_NONE,
-    SV_CAUSE_ORDERLY,      /* both sides finished */
+    SV_CAUSE_ORDERLY, /* both sides finished */
     SV_CAUSE_PEER_RESET,
-    SV_CAUSE_REFUSED,      /* RST to our SYN */
+    SV_CAUSE_REFUSED, /* RST to our SYN */
     SV_CAUSE_USER_ABORT,
     SV_CAUSE_USER_TIMEOUT, /* retransmissions unanswered (RFC 9293 §3.8.3) */
     SV_CAUSE_KEEPALIVE,
-    SV_CAUSE_UNREAD_DATA,  /* closed with data unread, or data came after close (RFC 2525 §2.17) */
+    SV_CAUSE_UNREAD_DATA, /* closed with data unread, or data came after close (RFC 2525 §2.17) */
     SV_CAUSE_UNREACHABLE,
     SV_CAUSE_NO_MEMORY,
     SV_CAUSE_LISTENER_CLOSED,
@@ -142,38 +142,38 @@ struct sv_tcp_busy {
     /* Deadlines, exact; SV_NEVER when off. The wheel holds one entry for the earliest. */
     sv_time retransmit_at; /* RTO, or persist when nothing is in flight */
     sv_time delack_at;
-    sv_time give_up_at;    /* user timeout: since the oldest unacknowledged byte */
-    sv_time rtt_began;     /* when rtt_seq was sent */
-    struct sv_spans send;  /* from SND.UNA: in flight, then unsent */
-    struct sv_spans recv;  /* in order, unread */
+    sv_time give_up_at;   /* user timeout: since the oldest unacknowledged byte */
+    sv_time rtt_began;    /* when rtt_seq was sent */
+    struct sv_spans send; /* from SND.UNA: in flight, then unsent */
+    struct sv_spans recv; /* in order, unread */
     /* Out of order: ranges in a slab, see tcp_reass.c. */
     uint32_t ooo_slab, ooo_count, ooo_hint, ooo_bytes;
-    uint32_t rtt_seq;      /* the segment that is timed ends here */
-    uint32_t recover;      /* RFC 6582 */
-    uint32_t snd_small;    /* end of the last short segment sent: Minshall's Nagle */
-    uint32_t snd_up;       /* end of urgent data */
+    uint32_t rtt_seq;   /* the segment that is timed ends here */
+    uint32_t recover;   /* RFC 6582 */
+    uint32_t snd_small; /* end of the last short segment sent: Minshall's Nagle */
+    uint32_t snd_up;    /* end of urgent data */
     uint32_t rcv_up;
     uint32_t acked_in_round; /* bytes acknowledged since cwnd last grew in congestion avoidance */
-    uint32_t owner;        /* index of the connection; next free busy record */
-    uint32_t sack_recent;  /* start of the out-of-order range that grew last: the first SACK block */
-    uint32_t rexmit_nxt;   /* next byte to send again after a timeout or in recovery */
-    uint32_t dup_flight;   /* bytes in flight at the first duplicate acknowledgement */
-    uint8_t backoff;       /* timeouts in a row */
-    uint8_t recovery;      /* enum sv_tcp_recovery */
-    uint8_t timing;        /* a segment is being timed */
-    uint8_t persist;       /* retransmit_at is the persist timer */
-    uint8_t probe;         /* a window probe or keepalive must go out */
-    uint8_t rexmit;        /* bytes at rexmit_nxt must go out again */
-    uint8_t urgent;        /* snd_up is ahead of SND.UNA */
+    uint32_t owner;          /* index of the connection; next free busy record */
+    uint32_t sack_recent;    /* start of the out-of-order range that grew last: the first SACK block */
+    uint32_t rexmit_nxt;     /* next byte to send again after a timeout or in recovery */
+    uint32_t dup_flight;     /* bytes in flight at the first duplicate acknowledgement */
+    uint8_t backoff;         /* timeouts in a row */
+    uint8_t recovery;        /* enum sv_tcp_recovery */
+    uint8_t timing;          /* a segment is being timed */
+    uint8_t persist;         /* retransmit_at is the persist timer */
+    uint8_t probe;           /* a window probe or keepalive must go out */
+    uint8_t rexmit;          /* bytes at rexmit_nxt must go out again */
+    uint8_t urgent;          /* snd_up is ahead of SND.UNA */
     uint8_t rcv_urgent;
-    uint8_t syn_count;     /* SYNs or SYN,ACKs sent */
-    uint8_t quickack;      /* segments still acknowledged at once */
-    uint8_t reason;        /* enum sv_sent_reason of what is sent again */
-    uint8_t fin_early;     /* the peer's FIN came before its data: it stands at fin_seq */
+    uint8_t syn_count; /* SYNs or SYN,ACKs sent */
+    uint8_t quickack;  /* segments still acknowledged at once */
+    uint8_t reason;    /* enum sv_sent_reason of what is sent again */
+    uint8_t fin_early; /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t spare[4];
     uint32_t fin_seq;
-    uint32_t send_hint;    /* number of the send span that SND.NXT was in last */
-    uint8_t cc[96];        /* congestion control's own */
+    uint32_t send_hint; /* number of the send span that SND.NXT was in last */
+    uint8_t cc[96];     /* congestion control's own */
 };
 
 struct sv_tcp_small {
@@ -182,8 +182,8 @@ struct sv_tcp_small {
     uint16_t local_port, remote_port;
     uint32_t tag;
     uint8_t kind, state;
-    uint16_t bits;        /* half open: SV_SMALL_* below; TIME-WAIT: the last window field sent */
-    uint32_t next, prev;  /* in the queue of equal waits; next free record */
+    uint16_t bits;       /* half open: SV_SMALL_* below; TIME-WAIT: the last window field sent */
+    uint32_t next, prev; /* in the queue of equal waits; next free record */
     union {
         struct {
             uint32_t iss, irs, ts_recent;
@@ -198,9 +198,9 @@ struct sv_tcp_small {
     } u;
 };
 
-#define SV_SMALL_SCALE(bits) ((bits) & 15u)           /* the peer's window scale */
-#define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u)   /* enum sv_tcp_agreed */
-#define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)    /* SYN,ACKs sent again */
+#define SV_SMALL_SCALE(bits) ((bits)&15u)           /* the peer's window scale */
+#define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u) /* enum sv_tcp_agreed */
+#define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
 
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");
 _Static_assert(sizeof(struct sv_tcp_cold) == 112, "hot and cold together are 240 bytes");

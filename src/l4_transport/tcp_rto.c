@@ -61,8 +61,8 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
         if (b->retransmit_at == SV_NEVER || !b->persist) {
             b->persist = 1;
             b->retransmit_at = t->now + sv_tcb_rto(t);
-            SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PERSIST, t->c->flow, 0,
-                           (uint32_t)b->retransmit_at, (uint32_t)(b->retransmit_at >> 32));
+            SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PERSIST, t->c->flow, 0, (uint32_t)b->retransmit_at,
+                           (uint32_t)(b->retransmit_at >> 32));
         }
     } else { /* (5.2) */
         b->persist = 0;
@@ -97,7 +97,7 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         sv_tcb_persist_timeout(t);
         return;
     }
-    sv_tcp_unpark(t->tcp); /* the neighbour is asked again */
+    sv_tcp_unpark(t->tcp);                                      /* the neighbour is asked again */
     if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
         b->retransmit_at = SV_NEVER;
         sv_tcb_consider_sending(t);

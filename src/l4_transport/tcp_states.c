@@ -6,53 +6,53 @@
  * half-open record goes back to it when it is reset, and because tools draw the figure from this table. */
 #include "l4_transport/tcp_internal.h"
 
-#define SV_TCP_EDGES(X)                                                                         \
-    X(CLOSED, PASSIVE_OPEN, LISTEN)                                                             \
-    X(CLOSED, ACTIVE_OPEN, SYN_SENT)                                                            \
-    X(CLOSED, SYN, SYN_RECEIVED) /* a record made for a listener's SYN */                       \
-    X(LISTEN, SYN, SYN_RECEIVED)                                                                \
-    X(LISTEN, CLOSE, CLOSED)                                                                    \
-    X(SYN_SENT, SYN, SYN_RECEIVED) /* simultaneous open, §3.5 figure 7 */                       \
-    X(SYN_SENT, SYN_ACK, ESTABLISHED)                                                           \
-    X(SYN_SENT, CLOSE, CLOSED)                                                                  \
-    X(SYN_RECEIVED, SYN_ACKED, ESTABLISHED)                                                     \
-    X(SYN_RECEIVED, CLOSE, FIN_WAIT_1)                                                          \
-    X(SYN_RECEIVED, FIN, CLOSE_WAIT)                                                            \
-    X(ESTABLISHED, CLOSE, FIN_WAIT_1)                                                           \
-    X(ESTABLISHED, FIN, CLOSE_WAIT)                                                             \
-    X(FIN_WAIT_1, FIN_ACKED, FIN_WAIT_2)                                                        \
-    X(FIN_WAIT_1, FIN, CLOSING)                                                                 \
-    X(FIN_WAIT_2, FIN, TIME_WAIT)                                                               \
-    X(CLOSE_WAIT, CLOSE, LAST_ACK)                                                              \
-    X(CLOSING, FIN_ACKED, TIME_WAIT)                                                            \
-    X(LAST_ACK, FIN_ACKED, CLOSED)                                                              \
-    X(TIME_WAIT, TIMEOUT, CLOSED)                                                               \
-    X(TIME_WAIT, SYN, SYN_RECEIVED) /* reuse, RFC 6191 */                                       \
-    /* Resets, aborts and time-outs end any connection: §3.10.5, §3.10.7.4 second, §3.10.8. */  \
-    X(SYN_SENT, RESET, CLOSED)                                                                  \
-    X(SYN_RECEIVED, RESET, CLOSED)                                                              \
-    X(ESTABLISHED, RESET, CLOSED)                                                               \
-    X(FIN_WAIT_1, RESET, CLOSED)                                                                \
-    X(FIN_WAIT_2, RESET, CLOSED)                                                                \
-    X(CLOSE_WAIT, RESET, CLOSED)                                                                \
-    X(CLOSING, RESET, CLOSED)                                                                   \
-    X(LAST_ACK, RESET, CLOSED)                                                                  \
-    X(TIME_WAIT, RESET, CLOSED)                                                                 \
-    X(SYN_SENT, ABORT, CLOSED)                                                                  \
-    X(SYN_RECEIVED, ABORT, CLOSED)                                                              \
-    X(ESTABLISHED, ABORT, CLOSED)                                                               \
-    X(FIN_WAIT_1, ABORT, CLOSED)                                                                \
-    X(FIN_WAIT_2, ABORT, CLOSED)                                                                \
-    X(CLOSE_WAIT, ABORT, CLOSED)                                                                \
-    X(CLOSING, ABORT, CLOSED)                                                                   \
-    X(LAST_ACK, ABORT, CLOSED)                                                                  \
-    X(SYN_SENT, TIMEOUT, CLOSED)                                                                \
-    X(SYN_RECEIVED, TIMEOUT, CLOSED)                                                            \
-    X(ESTABLISHED, TIMEOUT, CLOSED)                                                             \
-    X(FIN_WAIT_1, TIMEOUT, CLOSED)                                                              \
-    X(FIN_WAIT_2, TIMEOUT, CLOSED)                                                              \
-    X(CLOSE_WAIT, TIMEOUT, CLOSED)                                                              \
-    X(CLOSING, TIMEOUT, CLOSED)                                                                 \
+#define SV_TCP_EDGES(X)                                                                           \
+    X(CLOSED, PASSIVE_OPEN, LISTEN)                                                               \
+    X(CLOSED, ACTIVE_OPEN, SYN_SENT)                                                              \
+    X(CLOSED, SYN, SYN_RECEIVED) /* a record made for a listener's SYN */                         \
+    X(LISTEN, SYN, SYN_RECEIVED)                                                                  \
+    X(LISTEN, CLOSE, CLOSED)                                                                      \
+    X(SYN_SENT, SYN, SYN_RECEIVED) /* simultaneous open, §3.5 figure 7 */                        \
+    X(SYN_SENT, SYN_ACK, ESTABLISHED)                                                             \
+    X(SYN_SENT, CLOSE, CLOSED)                                                                    \
+    X(SYN_RECEIVED, SYN_ACKED, ESTABLISHED)                                                       \
+    X(SYN_RECEIVED, CLOSE, FIN_WAIT_1)                                                            \
+    X(SYN_RECEIVED, FIN, CLOSE_WAIT)                                                              \
+    X(ESTABLISHED, CLOSE, FIN_WAIT_1)                                                             \
+    X(ESTABLISHED, FIN, CLOSE_WAIT)                                                               \
+    X(FIN_WAIT_1, FIN_ACKED, FIN_WAIT_2)                                                          \
+    X(FIN_WAIT_1, FIN, CLOSING)                                                                   \
+    X(FIN_WAIT_2, FIN, TIME_WAIT)                                                                 \
+    X(CLOSE_WAIT, CLOSE, LAST_ACK)                                                                \
+    X(CLOSING, FIN_ACKED, TIME_WAIT)                                                              \
+    X(LAST_ACK, FIN_ACKED, CLOSED)                                                                \
+    X(TIME_WAIT, TIMEOUT, CLOSED)                                                                 \
+    X(TIME_WAIT, SYN, SYN_RECEIVED) /* reuse, RFC 6191 */                                         \
+    /* Resets, aborts and time-outs end any connection: §3.10.5, §3.10.7.4 second, §3.10.8. */ \
+    X(SYN_SENT, RESET, CLOSED)                                                                    \
+    X(SYN_RECEIVED, RESET, CLOSED)                                                                \
+    X(ESTABLISHED, RESET, CLOSED)                                                                 \
+    X(FIN_WAIT_1, RESET, CLOSED)                                                                  \
+    X(FIN_WAIT_2, RESET, CLOSED)                                                                  \
+    X(CLOSE_WAIT, RESET, CLOSED)                                                                  \
+    X(CLOSING, RESET, CLOSED)                                                                     \
+    X(LAST_ACK, RESET, CLOSED)                                                                    \
+    X(TIME_WAIT, RESET, CLOSED)                                                                   \
+    X(SYN_SENT, ABORT, CLOSED)                                                                    \
+    X(SYN_RECEIVED, ABORT, CLOSED)                                                                \
+    X(ESTABLISHED, ABORT, CLOSED)                                                                 \
+    X(FIN_WAIT_1, ABORT, CLOSED)                                                                  \
+    X(FIN_WAIT_2, ABORT, CLOSED)                                                                  \
+    X(CLOSE_WAIT, ABORT, CLOSED)                                                                  \
+    X(CLOSING, ABORT, CLOSED)                                                                     \
+    X(LAST_ACK, ABORT, CLOSED)                                                                    \
+    X(SYN_SENT, TIMEOUT, CLOSED)                                                                  \
+    X(SYN_RECEIVED, TIMEOUT, CLOSED)                                                              \
+    X(ESTABLISHED, TIMEOUT, CLOSED)                                                               \
+    X(FIN_WAIT_1, TIMEOUT, CLOSED)                                                                \
+    X(FIN_WAIT_2, TIMEOUT, CLOSED)                                                                \
+    X(CLOSE_WAIT, TIMEOUT, CLOSED)                                                                \
+    X(CLOSING, TIMEOUT, CLOSED)                                                                   \
     X(LAST_ACK, TIMEOUT, CLOSED)
 
 /* Where an edge leads, plus one; 0: there is none. */
@@ -93,8 +93,8 @@ void sv_tcp_move(struct sv_tcb *t, enum sv_tcp_on on)
 const char *sv_tcp_state_name(enum sv_tcp_state state)
 {
     static const char *const names[SV_TCP_STATES] = {
-        "CLOSED", "LISTEN", "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
-        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT",
+        "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT",
     };
     return state < SV_TCP_STATES ? names[state] : "?";
 }
@@ -102,8 +102,8 @@ const char *sv_tcp_state_name(enum sv_tcp_state state)
 const char *sv_tcp_on_name(enum sv_tcp_on on)
 {
     static const char *const names[SV_ON_EVENTS] = {
-        "passive open", "active open", "SYN", "SYN,ACK", "ACK of SYN", "close", "FIN",
-        "ACK of FIN", "reset", "abort", "timeout",
+        "passive open", "active open", "SYN",   "SYN,ACK", "ACK of SYN", "close",
+        "FIN",          "ACK of FIN",  "reset", "abort",   "timeout",
     };
     return on < SV_ON_EVENTS ? names[on] : "?";
 }

@@ -40,8 +40,7 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
         !sv_tcp_take(tcp, arena, (uint64_t)c->busy * sizeof(struct sv_tcp_busy), &tcp->busy_at) ||
         !sv_tcp_take(tcp, arena, (uint64_t)smalls * sizeof(struct sv_tcp_small), &tcp->small_at) ||
         !sv_tcp_take(tcp, arena, (uint64_t)c->listeners * sizeof(struct sv_tcp_listener), &tcp->listeners_at) ||
-        !sv_tcp_take(tcp, arena, (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface),
-                     &tcp->interfaces_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface), &tcp->interfaces_at) ||
         !sv_flow_init(&tcp->flows, arena, c->connections + smalls, (struct sv_siphash_key){k0, k1}))
         return false;
     tcp->hots = c->connections;
@@ -186,7 +185,10 @@ uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uin
                      uint16_t local_port)
 {
     const struct sv_flow_key key = {
-        .remote = *remote, .local = local, .local_port = local_port, .remote_port = remote_port,
+        .remote = *remote,
+        .local = local,
+        .local_port = local_port,
+        .remote_port = remote_port,
         .protocol = SV_TCP_PROTOCOL,
     };
     return sv_flow_hash(&tcp->flows, &key);

@@ -128,7 +128,7 @@ static bool sv_tcp_trim(struct sv_tcb *t, struct sv_seg *s)
     if (s->length > room) {
         sv_buf_truncate(s->packet, room);
         s->length = room;
-        s->flags &= (uint16_t)~(SV_FIN | SV_PSH); /* the FIN lies beyond what we take */
+        s->flags &= (uint16_t) ~(SV_FIN | SV_PSH); /* the FIN lies beyond what we take */
     }
     return s->length != 0;
 }

@@ -52,8 +52,12 @@ static uint32_t sv_time_wait_begin(struct sv_tcb *t)
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const bool timed = t->h->agreed & SV_TCP_TIMESTAMPS;
     *m = (struct sv_tcp_small){
-        .remote = t->h->remote, .local = t->h->local, .local_port = t->h->local_port,
-        .remote_port = t->h->remote_port, .tag = t->h->tag, .kind = SV_TCP_TIME_WAIT,
+        .remote = t->h->remote,
+        .local = t->h->local,
+        .local_port = t->h->local_port,
+        .remote_port = t->h->remote_port,
+        .tag = t->h->tag,
+        .kind = SV_TCP_TIME_WAIT,
         .state = (uint8_t)(SV_TIME_WAIT | (timed ? 0x80u : 0u)),
         .bits = (uint16_t)((t->h->rcv_right - t->h->rcv_nxt) >> sv_tcb_recv_scale(t)),
     };

@@ -308,8 +308,7 @@ void sv_tcp_close(struct sv_tcp *tcp, uint32_t index)
         return;
     }
     if (t.h->rcv_queued || t.h->flags & SV_TCP_LINGER_RESET) { /* RFC 2525 §2.17: unread data is lost, say so */
-        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED,
-                   t.h->rcv_queued ? SV_CAUSE_UNREAD_DATA : SV_CAUSE_USER_ABORT);
+        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED, t.h->rcv_queued ? SV_CAUSE_UNREAD_DATA : SV_CAUSE_USER_ABORT);
         return;
     }
     sv_tcb_finish_sending(&t);

@@ -41,22 +41,22 @@ struct sv_sack_block {
 struct sv_seg {
     struct sv_buf *packet; /* owned by whoever holds the segment; NULL once handed on */
     struct sv_addr remote;
-    uint32_t local;        /* index of the local address record */
+    uint32_t local; /* index of the local address record */
     sv_port port;
     uint16_t remote_port, local_port;
     uint32_t seq, ack;
-    uint32_t length;       /* payload bytes; SYN and FIN not counted */
-    uint32_t window;       /* as on the wire, unscaled */
+    uint32_t length; /* payload bytes; SYN and FIN not counted */
+    uint32_t window; /* as on the wire, unscaled */
     uint32_t ts_val, ts_ecr;
-    uint16_t flags;        /* enum sv_tcp_bit */
+    uint16_t flags; /* enum sv_tcp_bit */
     uint16_t urgent;
     uint16_t mss;
     uint8_t scale;
-    uint8_t options;       /* enum sv_tcp_option_seen */
+    uint8_t options; /* enum sv_tcp_option_seen */
     uint8_t sacks;
     uint8_t header_length;
-    uint16_t segments;     /* wire segments this stands for, after merging */
-    uint32_t flow_value;   /* what the flow table said: kind and index */
+    uint16_t segments;   /* wire segments this stands for, after merging */
+    uint32_t flow_value; /* what the flow table said: kind and index */
     uint64_t hash;
     struct sv_sack_block sack[SV_SACK_BLOCKS];
 };
@@ -79,8 +79,8 @@ struct sv_tcp_header {
     uint16_t flags;
     uint16_t window;
     uint16_t urgent;
-    uint16_t mss;          /* with SV_OPTION_MSS */
-    uint8_t options;       /* enum sv_tcp_option_seen */
+    uint16_t mss;    /* with SV_OPTION_MSS */
+    uint8_t options; /* enum sv_tcp_option_seen */
     uint8_t scale;
     uint8_t sacks;
     uint32_t ts_val, ts_ecr;

@@ -136,7 +136,9 @@ static uint32_t sv_session_udp_events(struct sv_session *s, struct sv_event *out
         struct sv_udp_socket *u = sv_udp_of(udp, i);
         const uint32_t kind = u->kind == SV_UDP_ECHO ? SV_SOCK_ECHO : SV_SOCK_UDP;
         out[n++] = (struct sv_event){
-            .cookie = u->cookie, .socket = {kind | i, u->generation}, .what = u->what,
+            .cookie = u->cookie,
+            .socket = {kind | i, u->generation},
+            .what = u->what,
             .error = u->what & SV_EVENT_ERROR ? SV_ERR_UNREACHABLE : 0,
         };
         u->what = 0;
@@ -297,7 +299,11 @@ static enum sv_err sv_session_bind(struct sv_session *s, const struct sv_udp_bin
 enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *local, uint64_t cookie, sv_sock *socket)
 {
     const struct sv_udp_binding binding = {
-        .local = local->addr, .port = local->port, .kind = SV_UDP_DATAGRAM, .interface = SV_NO_PORT, .cookie = cookie,
+        .local = local->addr,
+        .port = local->port,
+        .kind = SV_UDP_DATAGRAM,
+        .interface = SV_NO_PORT,
+        .cookie = cookie,
     };
     return sv_session_bind(s, &binding, SV_SOCK_UDP, socket);
 }
@@ -305,7 +311,10 @@ enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *
 enum sv_err sv_session_echo_open(struct sv_session *s, uint64_t cookie, sv_sock *socket)
 {
     const struct sv_udp_binding binding = {
-        .local = sv_addr_of_v4(0), .kind = SV_UDP_ECHO, .interface = SV_NO_PORT, .cookie = cookie,
+        .local = sv_addr_of_v4(0),
+        .kind = SV_UDP_ECHO,
+        .interface = SV_NO_PORT,
+        .cookie = cookie,
     };
     return sv_session_bind(s, &binding, SV_SOCK_ECHO, socket);
 }

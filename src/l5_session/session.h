@@ -10,7 +10,7 @@
 struct sv_session_timer {
     struct sv_wheel_node wake;
     uint64_t cookie;
-    sv_time when;       /* SV_NEVER: free, or fired and to be collected */
+    sv_time when;        /* SV_NEVER: free, or fired and to be collected */
     uint32_t used, next; /* next: in the list of the fired */
 };
 
@@ -49,10 +49,10 @@ bool sv_session_each(const struct sv_session *s, uint32_t *at, struct sv_sock_in
 bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_t *index);
 bool sv_session_udp(const struct sv_session *s, sv_sock c, uint32_t *index);
 
-#define SV_SESSION_PART(type, name, member)                                                    \
-    static inline struct type *name(const struct sv_session *s)                                \
-    {                                                                                          \
-        return (struct type *)(uintptr_t)((intptr_t)s + (intptr_t)s->member);                  \
+#define SV_SESSION_PART(type, name, member)                                   \
+    static inline struct type *name(const struct sv_session *s)               \
+    {                                                                         \
+        return (struct type *)(uintptr_t)((intptr_t)s + (intptr_t)s->member); \
     }
 SV_SESSION_PART(sv_core, sv_session_core, core_at)
 SV_SESSION_PART(sv_net, sv_session_net, net_at)

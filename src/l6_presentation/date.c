@@ -68,8 +68,8 @@ bool sv_date_seconds(const struct sv_date *date, int64_t *seconds)
         return false;
     if (date->hour > 23 || date->minute > 59 || date->second > 60)
         return false;
-    *seconds = sv_date_days(date->year, date->month, date->day) * DAY_S + date->hour * 3600 + date->minute * 60 +
-               date->second;
+    *seconds =
+        sv_date_days(date->year, date->month, date->day) * DAY_S + date->hour * 3600 + date->minute * 60 + date->second;
     return true;
 }
 

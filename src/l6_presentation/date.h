@@ -8,8 +8,8 @@
 
 struct sv_date {
     int32_t year;
-    uint8_t month;   /* 1 to 12 */
-    uint8_t day;     /* 1 to 31 */
+    uint8_t month; /* 1 to 12 */
+    uint8_t day;   /* 1 to 31 */
     uint8_t hour, minute;
     uint8_t second;  /* 0 to 60: a leap second is accepted and counts as the next minute's first */
     uint8_t weekday; /* 0 is Sunday */

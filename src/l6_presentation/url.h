@@ -7,16 +7,16 @@
 
 /* The parts as they stand in the text they were parsed from (borrowed, still percent-coded). */
 struct sv_url {
-    struct sv_text scheme;    /* empty in a relative reference */
+    struct sv_text scheme; /* empty in a relative reference */
     struct sv_text userinfo;
-    struct sv_text host;      /* without the brackets of an IP literal */
+    struct sv_text host; /* without the brackets of an IP literal */
     struct sv_text path;
     struct sv_text query;     /* without the '?' */
     struct sv_text fragment;  /* without the '#' */
     struct sv_text authority; /* userinfo, host and port, as written */
     uint16_t port;            /* 0 when none is given: sv_url_default_port() */
     bool has_authority, has_userinfo, has_query, has_fragment;
-    bool literal;             /* the host is an IP literal (it had brackets) */
+    bool literal; /* the host is an IP literal (it had brackets) */
 };
 
 /* Parses a URI or a relative reference (RFC 3986 §4.1). False: a byte or a shape the grammar does not

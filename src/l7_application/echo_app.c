@@ -15,7 +15,7 @@ struct slot {
     sv_time fin_at;    /* SV_NEVER: the peer has not finished */
     uint32_t next_free;
     bool used;
-    bool due;          /* the delay is over: the rest goes as soon as there is room */
+    bool due; /* the delay is over: the rest goes as soon as there is room */
 };
 
 struct sv_echo_app {

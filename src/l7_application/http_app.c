@@ -27,7 +27,7 @@ struct sv_http_app {
     sv_sock listener[LISTENERS];
     sv_time look_at; /* not after any connection's deadline (but see LOOK_AGAIN) */
     uint64_t accepted;
-    bool waiting;    /* a connection may wait at a listener for a free slot */
+    bool waiting; /* a connection may wait at a listener for a free slot */
 };
 
 static size_t round_up(size_t n)

@@ -116,11 +116,21 @@ static void escape(struct sv_text t, char *to, size_t room)
         const size_t length = utf8_length(t.at + i, t.n - i);
         const char *with = NULL;
         switch (t.at[i]) {
-        case '<': with = "&lt;"; break;
-        case '>': with = "&gt;"; break;
-        case '&': with = "&amp;"; break;
-        case '"': with = "&quot;"; break;
-        case '\'': with = "&#39;"; break;
+        case '<':
+            with = "&lt;";
+            break;
+        case '>':
+            with = "&gt;";
+            break;
+        case '&':
+            with = "&amp;";
+            break;
+        case '"':
+            with = "&quot;";
+            break;
+        case '\'':
+            with = "&#39;";
+            break;
         default:
             if (length == 0 || (uint8_t)t.at[i] < 0x20 || t.at[i] == 0x7f)
                 with = "\xef\xbf\xbd"; /* U+FFFD */

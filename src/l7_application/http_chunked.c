@@ -5,14 +5,14 @@
 #include "l7_application/http_syntax.h"
 
 enum state {
-    SIZE,          /* hexadecimal digits */
-    BLANK,         /* white space, allowed only before an extension */
+    SIZE,  /* hexadecimal digits */
+    BLANK, /* white space, allowed only before an extension */
     EXTENSION,
     SIZE_LF,
     DATA,
     DATA_CR,
     DATA_LF,
-    TRAILER,       /* at the start of a trailer line */
+    TRAILER, /* at the start of a trailer line */
     TRAILER_NAME,
     TRAILER_VALUE,
     TRAILER_LF,

@@ -11,7 +11,7 @@
 #define SV_HTTP_CHUNKED_SPARE 16384u
 
 struct sv_http_chunked {
-    uint64_t left;   /* of the chunk in progress */
+    uint64_t left; /* of the chunk in progress */
     uint32_t state;
     uint32_t digits; /* of its size */
     uint32_t spare;  /* extension and trailer bytes so far */

@@ -15,18 +15,18 @@ enum body { BODY_NONE, BODY_LENGTH, BODY_CHUNKED, BODY_TO_END };
 struct sv_http_client {
     struct sv_http_client_config config;
     struct sv_stream stream;
-    sv_time deadline;       /* for anything to move; SV_NEVER while the sink is full */
-    sv_time continue_at;    /* send the body then even without a 100; SV_NEVER: not waiting */
-    uint32_t result;        /* enum sv_http_result */
-    bool final;             /* the final head was read */
+    sv_time deadline;    /* for anything to move; SV_NEVER while the sink is full */
+    sv_time continue_at; /* send the body then even without a 100; SV_NEVER: not waiting */
+    uint32_t result;     /* enum sv_http_result */
+    bool final;          /* the final head was read */
     bool reusable;
-    bool heard;             /* a byte of the response came */
+    bool heard; /* a byte of the response came */
     bool head_request, connect_request;
     bool upload_done, upload_ended; /* everything handed over; the source has no more */
     bool upload_chunked;
     struct sv_http_request request;
     uint64_t upload_left, uploaded;
-    uint32_t body;          /* enum body */
+    uint32_t body; /* enum body */
     uint64_t length, left, received;
     uint32_t status, minor;
     struct sv_text reason;
@@ -38,8 +38,8 @@ struct sv_http_client {
 
 const char *sv_http_result_name(enum sv_http_result result)
 {
-    static const char *const name[] = {"IDLE",  "RUNNING",   "DONE",   "BAD_RESPONSE", "TOO_LARGE", "UNSUPPORTED",
-                                       "EMPTY", "TRUNCATED", "FAILED", "TIMED_OUT"};
+    static const char *const name[] = {"IDLE",        "RUNNING", "DONE",      "BAD_RESPONSE", "TOO_LARGE",
+                                       "UNSUPPORTED", "EMPTY",   "TRUNCATED", "FAILED",       "TIMED_OUT"};
     return (uint32_t)result < sizeof name / sizeof name[0] ? name[result] : "?";
 }
 

@@ -46,28 +46,28 @@ struct sv_http_conn {
     uint64_t tag;
     sv_time deadline;
     uint32_t state;
-    uint32_t requests;      /* heads read */
-    bool again;             /* drive() stopped with work left */
-    bool closing;           /* no request after this one */
-    bool keep_alive_field;  /* say so: the peer speaks 1.0 and asked for it */
+    uint32_t requests;     /* heads read */
+    bool again;            /* drive() stopped with work left */
+    bool closing;          /* no request after this one */
+    bool keep_alive_field; /* say so: the peer speaks 1.0 and asked for it */
     bool http10;
-    bool request;           /* a request is being answered: the log is owed an entry */
-    bool open;              /* `handle` is */
+    bool request; /* a request is being answered: the log is owed an entry */
+    bool open;    /* `handle` is */
     bool chunked;
-    uint32_t method;        /* enum sv_http_method */
+    uint32_t method; /* enum sv_http_method */
     uint32_t status;
     struct sv_text method_text, target_text;
-    uint64_t request_left;  /* of its body */
+    uint64_t request_left; /* of its body */
     uint64_t request_seen;
     struct sv_http_chunked chunks;
 
-    uint32_t source;        /* enum sv_http_source: what follows `out` */
-    uint32_t part;          /* of PARTS: the next one; of LISTING: the next entry */
+    uint32_t source; /* enum sv_http_source: what follows `out` */
+    uint32_t part;   /* of PARTS: the next one; of LISTING: the next entry */
     uint64_t handle;
     struct sv_file_info info;
-    uint64_t offset, left;  /* of the file's piece that is being sent */
+    uint64_t offset, left; /* of the file's piece that is being sent */
     uint64_t body_sent;
-    uint64_t head_left;     /* bytes of `out` that are still head */
+    uint64_t head_left; /* bytes of `out` that are still head */
     uint64_t boundary;
     const char *type;
     struct sv_http_ranges ranges;

@@ -117,8 +117,8 @@ uint32_t sv_http_head_fields(struct sv_http_head *h)
     return 0;
 }
 
-void sv_http_each_line(const char *bytes, size_t n,
-                       void (*line)(void *self, struct sv_text line, sv_time now), void *self, sv_time now)
+void sv_http_each_line(const char *bytes, size_t n, void (*line)(void *self, struct sv_text line, sv_time now),
+                       void *self, sv_time now)
 {
     for (size_t at = 0; at < n;) {
         size_t next;

@@ -12,9 +12,9 @@
 #define SV_HTTP_FIELDS 96u
 
 struct sv_http_head {
-    uint32_t n;          /* bytes collected */
-    uint32_t line;       /* where the line in progress begins */
-    uint32_t skipped;    /* bytes of empty lines before the head */
+    uint32_t n;       /* bytes collected */
+    uint32_t line;    /* where the line in progress begins */
+    uint32_t skipped; /* bytes of empty lines before the head */
     uint32_t fields;
     struct {
         uint16_t name, name_n, value, value_n; /* offsets into bytes */
@@ -44,8 +44,8 @@ struct sv_text sv_http_head_line(const struct sv_http_head *h);
 uint32_t sv_http_head_fields(struct sv_http_head *h);
 
 /* Calls back for every line of a head: bytes up to and without the empty line. */
-void sv_http_each_line(const char *bytes, size_t n,
-                       void (*line)(void *self, struct sv_text line, sv_time now), void *self, sv_time now);
+void sv_http_each_line(const char *bytes, size_t n, void (*line)(void *self, struct sv_text line, sv_time now),
+                       void *self, sv_time now);
 
 static inline struct sv_text sv_http_field_name(const struct sv_http_head *h, uint32_t i)
 {
@@ -67,8 +67,8 @@ bool sv_http_field_has(const struct sv_http_head *h, struct sv_text name, struct
 
 /* How the body is delimited, as far as the two fields say (RFC 9112 §6). */
 enum sv_http_framing {
-    SV_HTTP_FRAMING_NONE,        /* neither field */
-    SV_HTTP_FRAMING_LENGTH,      /* *length bytes */
+    SV_HTTP_FRAMING_NONE,   /* neither field */
+    SV_HTTP_FRAMING_LENGTH, /* *length bytes */
     SV_HTTP_FRAMING_CHUNKED,
     SV_HTTP_FRAMING_BAD,         /* contradictory or malformed: the connection cannot be trusted further */
     SV_HTTP_FRAMING_UNSUPPORTED, /* ends in chunked, but has another coding below */

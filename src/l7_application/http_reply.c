@@ -14,12 +14,27 @@ const char *sv_http_reason(uint32_t status)
         uint32_t status;
         const char *reason;
     } known[] = {
-        {100, "Continue"}, {200, "OK"}, {204, "No Content"}, {206, "Partial Content"}, {301, "Moved Permanently"},
-        {304, "Not Modified"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
-        {405, "Method Not Allowed"}, {408, "Request Timeout"}, {412, "Precondition Failed"},
-        {413, "Content Too Large"}, {414, "URI Too Long"}, {416, "Range Not Satisfiable"},
-        {417, "Expectation Failed"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-        {501, "Not Implemented"}, {503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
+        {100, "Continue"},
+        {200, "OK"},
+        {204, "No Content"},
+        {206, "Partial Content"},
+        {301, "Moved Permanently"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {416, "Range Not Satisfiable"},
+        {417, "Expectation Failed"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i].status == status)
@@ -96,11 +111,11 @@ static void end(struct sv_http_conn *c, struct head_mark mark, sv_time now)
 static void small_page(struct sv_http_conn *c, struct head_mark mark, sv_time now)
 {
     char page[256];
-    const int n = snprintf(page, sizeof page,
-                           "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>%u %s</title>\n"
-                           "<h1>%u %s</h1>\n<p>seven</p>\n",
-                           (unsigned)c->status, sv_http_reason(c->status), (unsigned)c->status,
-                           sv_http_reason(c->status));
+    const int n =
+        snprintf(page, sizeof page,
+                 "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>%u %s</title>\n"
+                 "<h1>%u %s</h1>\n<p>seven</p>\n",
+                 (unsigned)c->status, sv_http_reason(c->status), (unsigned)c->status, sv_http_reason(c->status));
     MUST_PUT(c, "Content-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n", n);
     end(c, mark, now);
     if (c->method != SV_HTTP_HEAD)

@@ -246,8 +246,7 @@ static void answer_file(struct sv_http_conn *c, sv_time now)
 static void answer_listing(struct sv_http_conn *c, sv_time now)
 {
     const struct sv_http_validators none = {SV_TEXT_NONE, false, 0, 0};
-    const uint32_t status =
-        c->server->config.flags & SV_HTTP_NO_LISTING ? 403 : sv_http_conditions(&c->head, &none);
+    const uint32_t status = c->server->config.flags & SV_HTTP_NO_LISTING ? 403 : sv_http_conditions(&c->head, &none);
     if (status == 200)
         sv_http_reply_listing(c, now);
     else if (status == 304)

@@ -8,10 +8,10 @@
 
 /* The selected representation's validators. */
 struct sv_http_validators {
-    struct sv_text etag;     /* strong, with its quotes; empty: none */
+    struct sv_text etag; /* strong, with its quotes; empty: none */
     bool has_mtime;
     int64_t mtime_s;
-    int64_t now_s;           /* the server's own clock */
+    int64_t now_s; /* the server's own clock */
 };
 
 /* Evaluates If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since in the order of RFC 9110

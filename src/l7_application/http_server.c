@@ -66,8 +66,12 @@ void sv_http_conn_close_file(struct sv_http_conn *c)
 
 void sv_http_conn_log(struct sv_http_conn *c, bool complete, sv_time now)
 {
-    struct sv_http_entry e = {.tag = c->tag, .method = c->method_text, .target = c->target_text, .status = c->status,
-                              .complete = complete, .body_bytes = c->body_sent};
+    struct sv_http_entry e = {.tag = c->tag,
+                              .method = c->method_text,
+                              .target = c->target_text,
+                              .status = c->status,
+                              .complete = complete,
+                              .body_bytes = c->body_sent};
     uint32_t count;
     if (!c->request)
         return;

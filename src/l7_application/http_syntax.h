@@ -6,8 +6,8 @@
 #include "seven/text.h"
 
 bool sv_http_is_tchar(char c);
-bool sv_http_is_token(struct sv_text t);     /* one tchar or more */
-bool sv_http_is_field_text(struct sv_text t); /* HTAB, SP, VCHAR, obs-text only (RFC 9110 §5.5) */
+bool sv_http_is_token(struct sv_text t);       /* one tchar or more */
+bool sv_http_is_field_text(struct sv_text t);  /* HTAB, SP, VCHAR, obs-text only (RFC 9110 §5.5) */
 struct sv_text sv_http_trim(struct sv_text t); /* without SP and HTAB at its ends */
 
 /* Decimal digits only. Saturates at UINT64_MAX; false: empty or another byte. */

@@ -12,8 +12,8 @@ static uint32_t strip_absolute(struct sv_text *text)
     struct sv_url url;
     if (!sv_url_parse(*text, &url))
         return 400;
-    const bool web = sv_text_equal_nocase(url.scheme, SV_TEXT("http")) ||
-                     sv_text_equal_nocase(url.scheme, SV_TEXT("https"));
+    const bool web =
+        sv_text_equal_nocase(url.scheme, SV_TEXT("http")) || sv_text_equal_nocase(url.scheme, SV_TEXT("https"));
     /* userinfo in an http URL is to be treated as an error (RFC 9110 §4.2.4). */
     if (!web || !url.has_authority || url.host.n == 0 || url.has_userinfo || url.has_fragment)
         return 400;

@@ -8,8 +8,8 @@
 #define SV_HTTP_PATH_BYTES 4096u
 
 struct sv_http_target {
-    bool asterisk;    /* "*" */
-    bool slash;       /* the path ended in a slash: a directory is meant */
+    bool asterisk;        /* "*" */
+    bool slash;           /* the path ended in a slash: a directory is meant */
     struct sv_text query; /* borrowed from the target, with its '?'; empty: none */
     uint32_t path_n;
     char path[SV_HTTP_PATH_BYTES]; /* relative to the root, decoded, without "." and ".." segments, without

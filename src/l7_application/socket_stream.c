@@ -131,8 +131,8 @@ static const struct sv_stream_ops socket_ops = {
 
 struct sv_stream sv_socket_stream_init(struct sv_socket_stream *s, struct sv_stack *stack, sv_sock socket, sv_time now)
 {
-    *s = (struct sv_socket_stream){.stack = stack, .socket = socket, .now = now,
-                                   .send_buffer = SV_SOCKET_STREAM_BUFFER};
+    *s =
+        (struct sv_socket_stream){.stack = stack, .socket = socket, .now = now, .send_buffer = SV_SOCKET_STREAM_BUFFER};
     return (struct sv_stream){&socket_ops, s};
 }
 

@@ -5,8 +5,13 @@
 
 /* The random streams of one direction; the numbers are part of the replay format. */
 enum sv_link_stream {
-    SV_LINK_RNG_LOSS, SV_LINK_RNG_DUPLICATE, SV_LINK_RNG_REORDER, SV_LINK_RNG_CORRUPT, SV_LINK_RNG_TRUNCATE,
-    SV_LINK_RNG_JITTER, SV_LINK_STREAMS
+    SV_LINK_RNG_LOSS,
+    SV_LINK_RNG_DUPLICATE,
+    SV_LINK_RNG_REORDER,
+    SV_LINK_RNG_CORRUPT,
+    SV_LINK_RNG_TRUNCATE,
+    SV_LINK_RNG_JITTER,
+    SV_LINK_STREAMS
 };
 
 #define SV_LINK_PURPOSE 64u /* the first purpose of port 0; a stack's own are below */
@@ -22,8 +27,8 @@ struct sv_link_frame {
 struct sv_link_direction {
     struct sv_link_way conditions;
     struct sv_rng rng[SV_LINK_STREAMS];
-    sv_time free_at;   /* when the last frame's last bit has left the sender */
-    sv_time last_at;   /* when the last frame that was not reordered arrives */
+    sv_time free_at; /* when the last frame's last bit has left the sender */
+    sv_time last_at; /* when the last frame that was not reordered arrives */
     uint64_t serial;
     int64_t frames_at; /* from this struct to its heap */
     uint32_t frames;
@@ -194,7 +199,8 @@ static struct sv_link_draw sv_link_roll(struct sv_link_direction *d, enum sv_lin
     const uint64_t draw = sv_rng_u64(&d->rng[stream]);
     const uint32_t upper = (uint32_t)(draw >> 32);
     return (struct sv_link_draw){
-        .hit = ((uint64_t)upper * SV_LINK_MILLION >> 32) < chance, .rest = (uint32_t)draw,
+        .hit = ((uint64_t)upper * SV_LINK_MILLION >> 32) < chance,
+        .rest = (uint32_t)draw,
     };
 }
 

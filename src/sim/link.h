@@ -16,21 +16,21 @@
 
 /* One direction. Chances are in millionths of the frames; all zero is a perfect, infinitely fast cable. */
 struct sv_link_way {
-    uint64_t rate_bit_s;     /* 0: a frame takes no time */
-    sv_time delay_ns;        /* from the last bit in to the last bit out */
-    sv_time jitter_ns;       /* up to so much more */
-    sv_time reorder_ns;      /* a frame that is reordered, and the copy of a duplicated one, come up to so much later */
-    uint32_t queue_packets;  /* frames on the cable or before it, at most; the rest is dropped. 0: the link's ceiling */
+    uint64_t rate_bit_s;    /* 0: a frame takes no time */
+    sv_time delay_ns;       /* from the last bit in to the last bit out */
+    sv_time jitter_ns;      /* up to so much more */
+    sv_time reorder_ns;     /* a frame that is reordered, and the copy of a duplicated one, come up to so much later */
+    uint32_t queue_packets; /* frames on the cable or before it, at most; the rest is dropped. 0: the link's ceiling */
     uint32_t loss, duplicate, reorder, corrupt, truncate;
-    uint32_t check_fcs;      /* 1: the receiving adapter drops what was corrupted or cut (BAD_FCS) */
+    uint32_t check_fcs; /* 1: the receiving adapter drops what was corrupted or cut (BAD_FCS) */
 };
 
 struct sv_link_config {
-    uint32_t size;           /* sizeof(struct sv_link_config) */
-    uint32_t number;         /* this link in the trace (as a host) and in the random streams */
+    uint32_t size;   /* sizeof(struct sv_link_config) */
+    uint32_t number; /* this link in the trace (as a host) and in the random streams */
     uint64_t seed;
-    struct sv_trace *trace;  /* NULL: none */
-    uint32_t ceiling;        /* frames each way at most [256] */
+    struct sv_trace *trace; /* NULL: none */
+    uint32_t ceiling;       /* frames each way at most [256] */
     uint32_t spare;
     struct sv_link_way way[2]; /* way[p]: what comes in at port p */
 };

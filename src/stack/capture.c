@@ -68,7 +68,7 @@ static void sv_capture_super(struct sv_stack *s, enum sv_trace_kind kind, const 
         sv_capture_ip4_sum(frame + l3);
         sv_put_u32(frame + l4 + 4, sv_get_u32(header + l4 + 4) + at);
         if (part + 1u < parts)
-            frame[l4 + 13] &= (uint8_t)~(SV_FIN | SV_PSH);
+            frame[l4 + 13] &= (uint8_t) ~(SV_FIN | SV_PSH);
         const uint32_t l4_length = payload - l4 + n;
         const uint16_t pseudo = sv_pseudo_sum(&src, &dst, SV_PROTO_TCP, l4_length);
         sv_memcpy(frame + l4 + 16, &pseudo, 2);

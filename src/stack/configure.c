@@ -130,7 +130,10 @@ bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_i
         if (a->state != SV_ADDRESS_TENTATIVE && a->state != SV_ADDRESS_PREFERRED && a->state != SV_ADDRESS_CONFLICT)
             continue;
         *info = (struct sv_address_info){
-            .size = sizeof *info, .port = a->port, .addr = a->addr, .state = a->state - SV_ADDRESS_TENTATIVE,
+            .size = sizeof *info,
+            .port = a->port,
+            .addr = a->addr,
+            .state = a->state - SV_ADDRESS_TENTATIVE,
             .prefix_length = sv_addr_is_v4(&a->addr) ? a->prefix_bits - SV_ADDR_V4_BITS : a->prefix_bits,
         };
         return true;

@@ -13,7 +13,7 @@ enum sv_node_kind {
 };
 
 struct sv_node {
-    uint32_t kind;  /* enum sv_node_kind */
+    uint32_t kind; /* enum sv_node_kind */
     uint32_t ports;
 };
 

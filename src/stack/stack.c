@@ -34,17 +34,28 @@ static struct sv_stack_config sv_stack_defaults(const struct sv_stack_config *gi
 static struct sv_net_config sv_stack_net_config(const struct sv_stack_config *c)
 {
     return (struct sv_net_config){
-        .interfaces = c->interfaces, .addresses = c->addresses, .routes = c->routes,
-        .neighbours = c->neighbours, .fragments = c->fragments, .forward = c->forward,
+        .interfaces = c->interfaces,
+        .addresses = c->addresses,
+        .routes = c->routes,
+        .neighbours = c->neighbours,
+        .fragments = c->fragments,
+        .forward = c->forward,
     };
 }
 
 static struct sv_tcp_config sv_stack_tcp_config(const struct sv_stack_config *c)
 {
     return (struct sv_tcp_config){
-        .connections = c->connections, .busy = c->busy, .half_open = c->half_open, .time_waits = c->time_waits,
-        .listeners = c->listeners, .interfaces = c->interfaces, .profile = c->profile, .msl_ms = c->msl_ms,
-        .send_buffer = c->send_buffer, .recv_buffer = c->recv_buffer,
+        .connections = c->connections,
+        .busy = c->busy,
+        .half_open = c->half_open,
+        .time_waits = c->time_waits,
+        .listeners = c->listeners,
+        .interfaces = c->interfaces,
+        .profile = c->profile,
+        .msl_ms = c->msl_ms,
+        .send_buffer = c->send_buffer,
+        .recv_buffer = c->recv_buffer,
     };
 }
 
@@ -98,8 +109,8 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
     struct sv_stack *s = sv_arena_take(arena, sizeof *s, 64);
     if (!s)
         return NULL;
-    const uint32_t account = sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX,
-                                             c.pool_slabs ? c.pool_slabs : UINT32_MAX);
+    const uint32_t account =
+        sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX, c.pool_slabs ? c.pool_slabs : UINT32_MAX);
     if (account == SV_NONE)
         return NULL;
     sv_stack_init_core(s, arena, pool, &c, now);
@@ -176,6 +187,5 @@ static void sv_stack_op_expire(struct sv_node *x, sv_time now)
 }
 
 const struct sv_node_ops sv_stack_ops = {
-    sv_stack_op_receive, sv_stack_op_transmit, sv_stack_op_next_output, sv_stack_op_next_deadline,
-    sv_stack_op_expire,
+    sv_stack_op_receive, sv_stack_op_transmit, sv_stack_op_next_output, sv_stack_op_next_deadline, sv_stack_op_expire,
 };

@@ -11,8 +11,8 @@
 #include "stack/node.h"
 
 struct sv_stack {
-    struct sv_node node; /* first: a stack is a node */
-    uint32_t checked;    /* test builds: look at everything on entry and exit of each verb */
+    struct sv_node node;   /* first: a stack is a node */
+    uint32_t checked;      /* test builds: look at everything on entry and exit of each verb */
     sv_time starved_until; /* a connection found no memory for its packet: ask again then; 0: none did */
     struct sv_core core;
     struct sv_net net;

@@ -30,9 +30,8 @@ static bool sv_in_checksum_good(struct sv_stack *s, const struct sv_buf *b, cons
     if (b->flags & (SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL))
         return true; /* the device checked it, or it never was on a wire */
     const uint32_t length = b->length - ip->header_length;
-    const uint16_t pseudo = SV_LIKELY(ip->version == 4)
-                                ? sv_pseudo_sum_v4(&ip->src, &ip->dst, SV_PROTO_TCP, length)
-                                : sv_pseudo_sum(&ip->src, &ip->dst, SV_PROTO_TCP, length);
+    const uint16_t pseudo = SV_LIKELY(ip->version == 4) ? sv_pseudo_sum_v4(&ip->src, &ip->dst, SV_PROTO_TCP, length)
+                                                        : sv_pseudo_sum(&ip->src, &ip->dst, SV_PROTO_TCP, length);
     const uint16_t sum = sv_sum_add(sv_l4_sum(b, b->l4, s->core.cpu), pseudo);
     return sum == 0xffffu;
 }
@@ -88,9 +87,8 @@ static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, c
     bool found = false;
     if (error->protocol == SV_PROTO_TCP) {
         const uint32_t local = sv_address_local(&s->core, &s->net.addresses, &error->src);
-        const uint32_t flow = local == SV_NONE ? SV_NONE
-                                               : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local,
-                                                             error->src_port);
+        const uint32_t flow =
+            local == SV_NONE ? SV_NONE : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local, error->src_port);
         const bool hard = error->type == SV_ICMP_UNREACHABLE && error->code != SV_ICMP_FRAGMENTATION_NEEDED;
         found = flow != SV_NONE;
         if (found)
@@ -279,7 +277,11 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
         return;
     }
     struct sv_ip_out out = {
-        .src = *local, .dst = reply->remote, .protocol = SV_PROTO_TCP, .ttl = SV_TTL_DEFAULT, .dont_fragment = 1,
+        .src = *local,
+        .dst = reply->remote,
+        .protocol = SV_PROTO_TCP,
+        .ttl = SV_TTL_DEFAULT,
+        .dont_fragment = 1,
     };
     const enum sv_err sent = sv_ip_output(&s->core, &s->net, b, &out, &path);
     (void)sent; /* what could not be sent was counted, and the peer will ask again */

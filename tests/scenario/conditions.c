@@ -62,10 +62,24 @@ static void draw_stacks(struct pair *p)
     c->arp_probe = one_in(&r, 8);
     for (uint32_t h = 0; h < 2; h++) {
         c->stack[h] = (struct sv_stack_config){
-            .size = sizeof c->stack[h], .host = h + 1u, .seed = p->seed, .profile = sv_rng_below(&r, 4),
-            .interfaces = 1, .addresses = 4, .routes = 4, .neighbours = 8, .fragments = 4, .connections = 12,
-            .half_open = 16, .time_waits = 16, .listeners = 4, .udp_sockets = 4, .timers = 4,
-            .send_buffer = between(&r, 2048, 262144), .recv_buffer = between(&r, 2048, 262144), .msl_ms = 15000,
+            .size = sizeof c->stack[h],
+            .host = h + 1u,
+            .seed = p->seed,
+            .profile = sv_rng_below(&r, 4),
+            .interfaces = 1,
+            .addresses = 4,
+            .routes = 4,
+            .neighbours = 8,
+            .fragments = 4,
+            .connections = 12,
+            .half_open = 16,
+            .time_waits = 16,
+            .listeners = 4,
+            .udp_sockets = 4,
+            .timers = 4,
+            .send_buffer = between(&r, 2048, 262144),
+            .recv_buffer = between(&r, 2048, 262144),
+            .msl_ms = 15000,
         };
         if (one_in(&r, 8))
             c->stack[h].time_waits = 1;

@@ -43,11 +43,16 @@ static void side_options(struct pair *p, struct pair_side *s, uint32_t h)
         enum sv_option option;
         uint64_t value;
     } wanted[] = {
-        {SV_OPT_NODELAY, plan->nodelay},           {SV_OPT_CORK, plan->cork},
-        {SV_OPT_QUICKACK, plan->quickack},         {SV_OPT_USER_TIMEOUT_MS, plan->user_timeout_ms},
-        {SV_OPT_KEEPALIVE_IDLE_S, plan->keep_idle_s}, {SV_OPT_SEND_BUFFER, plan->send_buffer},
-        {SV_OPT_RECV_BUFFER, plan->recv_buffer},   {SV_OPT_TTL, plan->ttl},
-        {SV_OPT_KEEPALIVE_INTERVAL_S, plan->keep_idle_s}, {SV_OPT_KEEPALIVE_COUNT, plan->keep_idle_s ? 4 : 0},
+        {SV_OPT_NODELAY, plan->nodelay},
+        {SV_OPT_CORK, plan->cork},
+        {SV_OPT_QUICKACK, plan->quickack},
+        {SV_OPT_USER_TIMEOUT_MS, plan->user_timeout_ms},
+        {SV_OPT_KEEPALIVE_IDLE_S, plan->keep_idle_s},
+        {SV_OPT_SEND_BUFFER, plan->send_buffer},
+        {SV_OPT_RECV_BUFFER, plan->recv_buffer},
+        {SV_OPT_TTL, plan->ttl},
+        {SV_OPT_KEEPALIVE_INTERVAL_S, plan->keep_idle_s},
+        {SV_OPT_KEEPALIVE_COUNT, plan->keep_idle_s ? 4 : 0},
     };
     for (uint32_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (!wanted[i].value)
@@ -364,7 +369,9 @@ static void services_open(struct pair *p, uint32_t h)
     const struct sv_endpoint any = {sv_addr_v4(0, 0, 0, 0), PAIR_PORT};
     const struct sv_endpoint udp = {sv_addr_v4(0, 0, 0, 0), ENDS_UDP_PORT};
     const struct sv_listen_options options = {
-        .size = sizeof options, .backlog = p->conditions.backlog, .half_open = p->conditions.half_open,
+        .size = sizeof options,
+        .backlog = p->conditions.backlog,
+        .half_open = p->conditions.half_open,
         .cookie = SV_COOKIE(0, UINT32_MAX),
     };
     a->listens = true;

@@ -14,8 +14,8 @@ struct forge_tcp {
     uint16_t flags, window, urgent;
     uint32_t ts_val, ts_ecr;
     bool timestamps;
-    uint16_t mss;      /* 0: no option */
-    uint32_t payload;  /* bytes, all alike */
+    uint16_t mss;     /* 0: no option */
+    uint32_t payload; /* bytes, all alike */
 };
 
 /* Each gives the frame's length. `to` and `from` are the last bytes of 02:00:00:00:00:xx; to 255: broadcast. */

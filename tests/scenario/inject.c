@@ -84,8 +84,15 @@ static uint32_t of_connection(struct pair *p, uint32_t h, uint32_t kind, uint32_
     if (!x)
         return 0;
     struct forge_tcp t = {
-        .src = v4(1u - h), .dst = v4(h), .src_port = x->remote_port, .dst_port = x->local_port, .seq = x->rcv_nxt,
-        .ack = x->snd_una, .flags = SV_ACK, .window = 1000, .timestamps = x->agreed & SV_TCP_TIMESTAMPS,
+        .src = v4(1u - h),
+        .dst = v4(h),
+        .src_port = x->remote_port,
+        .dst_port = x->local_port,
+        .seq = x->rcv_nxt,
+        .ack = x->snd_una,
+        .flags = SV_ACK,
+        .window = 1000,
+        .timestamps = x->agreed & SV_TCP_TIMESTAMPS,
         .ts_val = x->ts_recent,
     };
     spoil(p, x, kind, draw, &t);
@@ -95,8 +102,14 @@ static uint32_t of_connection(struct pair *p, uint32_t h, uint32_t kind, uint32_
 static uint32_t of_nobody(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
 {
     struct forge_tcp t = {
-        .src = v4(1u - h), .dst = v4(h), .src_port = (uint16_t)(1000u + draw % 1000u), .dst_port = PAIR_PORT,
-        .seq = draw, .ack = draw, .flags = SV_SYN, .window = 1000,
+        .src = v4(1u - h),
+        .dst = v4(h),
+        .src_port = (uint16_t)(1000u + draw % 1000u),
+        .dst_port = PAIR_PORT,
+        .seq = draw,
+        .ack = draw,
+        .flags = SV_SYN,
+        .window = 1000,
     };
     switch (kind) {
     case 0:

@@ -25,8 +25,10 @@ static bool open_host(struct pair *p, uint32_t h)
 {
     struct sv_stack_config *c = &p->conditions.stack[h];
     const struct sv_interface_config interface = {
-        .size = sizeof interface, .flags = p->conditions.arp_probe ? 0 : SV_IF_NO_ARP_PROBE,
-        .mac = {2, 0, 0, 0, 0, (uint8_t)(h + 1u)}, .mtu = p->conditions.mtu[h],
+        .size = sizeof interface,
+        .flags = p->conditions.arp_probe ? 0 : SV_IF_NO_ARP_PROBE,
+        .mac = {2, 0, 0, 0, 0, (uint8_t)(h + 1u)},
+        .mtu = p->conditions.mtu[h],
     };
     const struct sv_addr addr = pair_address(h);
     sv_port port;
@@ -60,7 +62,10 @@ bool pair_open(struct pair *p, uint64_t seed, void *memory, uint64_t bytes)
     if (!p->sim.world || !open_host(p, 0) || !open_host(p, 1))
         return false;
     const struct sv_link_config link = {
-        .size = sizeof link, .number = 3, .seed = seed, .trace = p->trace,
+        .size = sizeof link,
+        .number = 3,
+        .seed = seed,
+        .trace = p->trace,
         .way = {p->conditions.way[0], p->conditions.way[1]},
     };
     p->link = sv_link_create(p->arena, p->pool, &link, PAIR_BEGIN);

@@ -25,16 +25,16 @@ enum pair_finish {
 };
 
 struct pair_plan {
-    uint32_t total, chunk;           /* bytes to send, at most so many a call */
-    uint32_t read_chunk;             /* bytes a read */
-    sv_time read_gap;                /* between reads; 0: as fast as they come */
-    sv_time read_from;               /* not before */
+    uint32_t total, chunk; /* bytes to send, at most so many a call */
+    uint32_t read_chunk;   /* bytes a read */
+    sv_time read_gap;      /* between reads; 0: as fast as they come */
+    sv_time read_from;     /* not before */
     sv_time write_gap;
-    sv_time hasty_ns;                /* close or abort so long after the opening, in whatever state; 0: not */
+    sv_time hasty_ns; /* close or abort so long after the opening, in whatever state; 0: not */
     uint32_t abort_at;
-    uint32_t finish;                 /* enum pair_finish */
+    uint32_t finish; /* enum pair_finish */
     uint32_t user_timeout_ms, keep_idle_s, send_buffer, recv_buffer, ttl;
-    uint32_t urgent_at;              /* the byte that is urgent; 0: none */
+    uint32_t urgent_at; /* the byte that is urgent; 0: none */
     uint8_t nodelay, cork, quickack, peek;
 };
 
@@ -45,24 +45,24 @@ struct pair_side {
     uint32_t sent, received;
     uint32_t flow;
     uint32_t iss, irs;
-    uint32_t cause;          /* enum sv_tcp_cause, from the trace */
-    int32_t error;           /* the first that the application heard of */
+    uint32_t cause; /* enum sv_tcp_cause, from the trace */
+    int32_t error;  /* the first that the application heard of */
     sv_time read_at, write_at, stay_until, hasty_at;
-    sv_time tick_at;         /* when it wants to be looked at again; SV_NEVER: it waits for an event */
-    bool attached;           /* there is or was a connection at this end */
-    bool open;               /* the handle is good */
+    sv_time tick_at; /* when it wants to be looked at again; SV_NEVER: it waits for an event */
+    bool attached;   /* there is or was a connection at this end */
+    bool open;       /* the handle is good */
     bool connected, finished, eof, peer_fin, urgent_set, ended;
-    bool impatient;          /* ended by patience */
+    bool impatient; /* ended by patience */
 };
 
 struct pair_connection {
-    uint32_t opener;         /* host that connects */
-    uint32_t same_port_as;   /* number of the connection whose port is used again, SV_NONE */
-    uint16_t port;           /* local port of the opener, 0: any */
-    bool both;               /* simultaneous open: both connect */
+    uint32_t opener;       /* host that connects */
+    uint32_t same_port_as; /* number of the connection whose port is used again, SV_NONE */
+    uint16_t port;         /* local port of the opener, 0: any */
+    bool both;             /* simultaneous open: both connect */
     sv_time opens_at;
-    sv_time reopen_after;    /* after the end of same_port_as */
-    bool released;           /* the one whose port it uses again has ended */
+    sv_time reopen_after;     /* after the end of same_port_as */
+    bool released;            /* the one whose port it uses again has ended */
     struct pair_side side[2]; /* by host */
 };
 
@@ -72,12 +72,12 @@ struct pair_conditions {
     uint32_t mtu[2];
     uint32_t connections, datagrams;
     uint32_t backlog, half_open;
-    sv_time accept_from;     /* not before */
+    sv_time accept_from; /* not before */
     sv_time listen_from, listener_closes_at;
     sv_time cut_at, repaired_at; /* SV_NEVER: not */
     sv_time patience;
     bool small_pool, benign, cut_by_host; /* cut_by_host: not the cable, host 1's interface goes down */
-    uint32_t injections;     /* forged segments */
+    uint32_t injections;                  /* forged segments */
     bool injects_reset;
     bool arp_probe;
 };
@@ -100,7 +100,7 @@ struct pair_coverage {
     uint64_t drop[SV_DROP_COUNT];
     uint64_t timer[SV_TIMER_COUNT];
     uint64_t cause[SV_CAUSES];
-    uint64_t reason[16];     /* enum sv_sent_reason */
+    uint64_t reason[16]; /* enum sv_sent_reason */
     uint64_t link[SV_LINK_EVENTS];
     uint64_t bytes, segments, connections, whole;
 };
@@ -117,13 +117,13 @@ struct pair {
     struct sv_host host[2];
     struct pair_app app[2];
     struct sv_sim sim;
-    struct sv_rng rng;       /* what applications draw while the world runs */
+    struct sv_rng rng; /* what applications draw while the world runs */
     struct pair_coverage *coverage;
     void (*log)(const struct sv_trace_record *record);
     uint32_t injected;
     sv_time inject_at;
     sv_time now;
-    char failure[256];       /* empty: all is well */
+    char failure[256]; /* empty: all is well */
 };
 
 /* --- conditions.c --- */
@@ -142,7 +142,7 @@ void pair_collect(struct pair *p); /* the trace's records so far into coverage, 
 extern const struct sv_app pair_app_ops;
 uint8_t pair_byte(const struct pair *p, uint32_t connection, uint32_t from, uint32_t offset);
 void pair_give_up(struct pair *p); /* patience is over: abort what is left */
-void pair_release(struct pair *p);   /* connections that wait for another's end */
+void pair_release(struct pair *p); /* connections that wait for another's end */
 bool pair_all_ended(const struct pair *p);
 void pair_close_services(struct pair *p); /* listeners, UDP and echo sockets */
 struct sv_addr pair_address(uint32_t host);

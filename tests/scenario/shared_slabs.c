@@ -34,8 +34,15 @@ struct slabs {
 static void open_stack(struct slabs *w, uint8_t h)
 {
     const struct sv_stack_config c = {
-        .size = sizeof c, .host = h + 1u, .seed = 5, .connections = 4, .half_open = 4, .time_waits = 4,
-        .neighbours = 4, .send_buffer = 65536, .recv_buffer = 65536,
+        .size = sizeof c,
+        .host = h + 1u,
+        .seed = 5,
+        .connections = 4,
+        .half_open = 4,
+        .time_waits = 4,
+        .neighbours = 4,
+        .send_buffer = 65536,
+        .recv_buffer = 65536,
     };
     const struct sv_interface_config i = {.size = sizeof i, .flags = SV_IF_NO_ARP_PROBE, .mac = {2, 0, 0, 0, 0, h}};
     const struct sv_addr addr = sv_addr_v4(10, 0, 0, (uint8_t)(h + 1u));
@@ -222,7 +229,8 @@ static void corrupted(struct slabs *w, const struct sv_link_way *way)
     assert_true(sv_node_transmit(sv_link_node(link), 1, room, &burst, w->now) >= 2);
     sv_node_receive(sv_stack_node(w->stack[1]), 0, &burst, w->now);
     assert_true(sv_stack_drops(w->stack[1], SV_DROP_BAD_CHECKSUM) + sv_stack_drops(w->stack[1], SV_DROP_BAD_LENGTH) +
-                    sv_stack_drops(w->stack[1], SV_DROP_SHORT_HEADER) >= 2);
+                    sv_stack_drops(w->stack[1], SV_DROP_SHORT_HEADER) >=
+                2);
     again_unharmed(w);
 }
 

@@ -40,8 +40,8 @@ static const char *flags_text(uint32_t flags, char *to)
 
 static const char *call_name(uint32_t call)
 {
-    static const char *const names[] = {"?", "LISTEN", "CONNECT", "ACCEPT", "SEND", "RECV", "SHUTDOWN", "CLOSE",
-                                        "ABORT", "CLOSE_LISTENER", "SET"};
+    static const char *const names[] = {"?",        "LISTEN", "CONNECT", "ACCEPT",         "SEND", "RECV",
+                                        "SHUTDOWN", "CLOSE",  "ABORT",   "CLOSE_LISTENER", "SET"};
     return call < sizeof names / sizeof names[0] ? names[call] : "?";
 }
 
@@ -280,8 +280,8 @@ static void check_us(struct sv_talk *t, const struct sv_line *l)
     const bool flags = ((s->flags ^ l->flags) & ~(uint32_t)(l->flags & PSH ? 0 : PSH)) == 0;
     if (s->at + SV_MS < at || !flags || s->seq - t->our_base != l->seq || s->length != l->len ||
         ((l->flags & ACK) && s->ack - t->peer_base != l->ack) || (l->win && s->window != l->win - 1u) ||
-        ((l->flags & URG) && s->urgent != l->urgent) ||
-        s->destination != t->peer_port + (l->to == 1 ? 1u : 0u) || s->source != t->our_port + (l->to == 2 ? 1u : 0u)) {
+        ((l->flags & URG) && s->urgent != l->urgent) || s->destination != t->peer_port + (l->to == 1 ? 1u : 0u) ||
+        s->source != t->our_port + (l->to == 2 ? 1u : 0u)) {
         fail(t, l, "%s", seen_text(t, s, text));
         return;
     }

@@ -39,18 +39,29 @@ enum sv_call_name {
     LISTEN = 1, /* seq: port, 0 is ours */
     CONNECT,
     ACCEPT,
-    SEND,       /* seq bytes of the pattern; ack: how many are taken; len: the error */
-    RECV,       /* the same */
+    SEND, /* seq bytes of the pattern; ack: how many are taken; len: the error */
+    RECV, /* the same */
     SHUTDOWN,
     CLOSE,
     ABORT,
     CLOSE_LISTENER,
-    SET,        /* seq: enum sv_option, ack: value, len: the error */
+    SET, /* seq: enum sv_option, ack: value, len: the error */
 };
 
-enum sv_confirm { CWND = 1, SSTHRESH, RTO_US, SRTT_US, RTTVAR_US, MSS_BYTES, SEND_WINDOW, RECV_WINDOW, BACKLOG,
+enum sv_confirm {
+    CWND = 1,
+    SSTHRESH,
+    RTO_US,
+    SRTT_US,
+    RTTVAR_US,
+    MSS_BYTES,
+    SEND_WINDOW,
+    RECV_WINDOW,
+    BACKLOG,
     HALF_OPEN,
-                  ERROR, UNREAD };
+    ERROR,
+    UNREAD
+};
 
 /* The state of `same`: what it was when the table began. */
 #define SAME 15u
@@ -59,10 +70,10 @@ enum sv_confirm { CWND = 1, SSTHRESH, RTO_US, SRTT_US, RTTVAR_US, MSS_BYTES, SEN
 
 struct sv_line {
     uint32_t ms;
-    uint8_t who;      /* enum sv_who */
-    uint16_t flags;   /* enum sv_peer_flag; a call's name */
+    uint8_t who;    /* enum sv_who */
+    uint16_t flags; /* enum sv_peer_flag; a call's name */
     uint32_t seq, ack, len;
-    uint8_t state;    /* enum sv_tcp_state afterwards */
+    uint8_t state; /* enum sv_tcp_state afterwards */
     /* The rest is optional. */
     uint32_t win;     /* WIN(n); the peer's default is 60000, of ours it is not looked at */
     uint16_t options; /* enum sv_line_option */
@@ -75,22 +86,26 @@ struct sv_line {
     uint32_t ts, ecr; /* PEER: TSval, TSecr; US: wanted TSecr */
     uint32_t sack[6]; /* pairs */
     uint16_t urgent;
-    uint16_t drop;    /* enum sv_drop that this arrival must count */
-    uint32_t event;   /* enum sv_event_bit that must have come since the last line that asked */
-    uint8_t error;    /* enum sv_err that comes with SV_EVENT_ERROR */
-    uint8_t fresh;    /* US: a SYN with a new initial number: later than all we ever sent on this pair */
+    uint16_t drop;  /* enum sv_drop that this arrival must count */
+    uint32_t event; /* enum sv_event_bit that must have come since the last line that asked */
+    uint8_t error;  /* enum sv_err that comes with SV_EVENT_ERROR */
+    uint8_t fresh;  /* US: a SYN with a new initial number: later than all we ever sent on this pair */
 };
 
 enum sv_line_option {
-    O_MSS = 1, O_SCALE = 2, O_SACK_OK = 4, O_TS = 8, O_SACK = 16,
-    O_NONE = 32,   /* US: no option at all; PEER: no timestamp though they are agreed */
+    O_MSS = 1,
+    O_SCALE = 2,
+    O_SACK_OK = 4,
+    O_TS = 8,
+    O_SACK = 16,
+    O_NONE = 32,    /* US: no option at all; PEER: no timestamp though they are agreed */
     O_UNKNOWN = 64, /* PEER: kind 253, to be skipped (RFC 9293 MUST-6) */
     O_BROKEN = 128, /* PEER: an option that runs over the header */
 };
 
 #define SV_START(state) (1u << (state))
-#define SV_SYNCHRONIZED                                                                                            \
-    (SV_START(SV_ESTABLISHED) | SV_START(SV_FIN_WAIT_1) | SV_START(SV_FIN_WAIT_2) | SV_START(SV_CLOSE_WAIT) |      \
+#define SV_SYNCHRONIZED                                                                                       \
+    (SV_START(SV_ESTABLISHED) | SV_START(SV_FIN_WAIT_1) | SV_START(SV_FIN_WAIT_2) | SV_START(SV_CLOSE_WAIT) | \
      SV_START(SV_CLOSING) | SV_START(SV_LAST_ACK))
 
 struct sv_exchange {
@@ -109,13 +124,16 @@ struct sv_exchange {
     uint8_t no_listener;
     uint32_t recv_buffer, send_buffer; /* 16384, 65536 */
     uint32_t backlog, half_open, time_waits;
-    uint32_t peer_isn;   /* 4294966796: it wraps soon */
+    uint32_t peer_isn; /* 4294966796: it wraps soon */
 };
 
-#define SV_EXCHANGE(table) {.name = #table, .lines = (table), .count = sizeof(table) / sizeof(table)[0]}
-#define SV_EXCHANGE_WITH(table, ...)                                                                               \
-    {                                                                                                              \
-        .name = #table, .lines = (table), .count = sizeof(table) / sizeof(table)[0], __VA_ARGS__                   \
+#define SV_EXCHANGE(table)                                                          \
+    {                                                                               \
+        .name = #table, .lines = (table), .count = sizeof(table) / sizeof(table)[0] \
+    }
+#define SV_EXCHANGE_WITH(table, ...)                                                             \
+    {                                                                                            \
+        .name = #table, .lines = (table), .count = sizeof(table) / sizeof(table)[0], __VA_ARGS__ \
     }
 
 struct sv_exchange_group {
@@ -123,7 +141,7 @@ struct sv_exchange_group {
     const struct sv_exchange *tests;
     uint32_t count;
 };
-#define SV_EXCHANGE_GROUP(group_name, table)                                                                       \
+#define SV_EXCHANGE_GROUP(group_name, table) \
     const struct sv_exchange_group sv_exchange_##group_name = {#group_name, (table), sizeof(table) / sizeof(table)[0]}
 
 /* One conversation from one state. True: as written. `say` gets the story of a failure. */
@@ -131,14 +149,49 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
 
 /* --- the grid: what was really exercised --- */
 enum sv_grid_event {
-    G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN, G_CLOSE, G_ABORT,
-    G_SYN_BEFORE, G_SYN_NEXT, G_SYN_BEYOND, G_SYN_ACK, G_SYN_FIN,
-    G_RST_NEXT, G_RST_INSIDE, G_RST_BEFORE, G_RST_BEYOND,
-    G_ACK_NEW, G_ACK_SAME, G_ACK_OLD, G_ACK_ANCIENT, G_ACK_UNSENT, G_ACK_OUTSIDE, G_NO_ACK,
-    G_DATA_NEXT, G_DATA_AHEAD, G_DATA_BEFORE, G_DATA_STRADDLE, G_DATA_BEYOND,
-    G_FIN_NEXT, G_FIN_AHEAD, G_FIN_BEFORE, G_FIN_BEYOND, G_URG,
-    G_ICMP_HARD, G_ICMP_SOFT, G_ICMP_OUTSIDE,
-    G_TIMER_RTO, G_TIMER_PERSIST, G_TIMER_KEEPALIVE, G_TIMER_DELACK, G_TIMER_USER, G_TIMER_2MSL,
+    G_LISTEN,
+    G_CONNECT,
+    G_ACCEPT,
+    G_SEND,
+    G_RECV,
+    G_SHUTDOWN,
+    G_CLOSE,
+    G_ABORT,
+    G_SYN_BEFORE,
+    G_SYN_NEXT,
+    G_SYN_BEYOND,
+    G_SYN_ACK,
+    G_SYN_FIN,
+    G_RST_NEXT,
+    G_RST_INSIDE,
+    G_RST_BEFORE,
+    G_RST_BEYOND,
+    G_ACK_NEW,
+    G_ACK_SAME,
+    G_ACK_OLD,
+    G_ACK_ANCIENT,
+    G_ACK_UNSENT,
+    G_ACK_OUTSIDE,
+    G_NO_ACK,
+    G_DATA_NEXT,
+    G_DATA_AHEAD,
+    G_DATA_BEFORE,
+    G_DATA_STRADDLE,
+    G_DATA_BEYOND,
+    G_FIN_NEXT,
+    G_FIN_AHEAD,
+    G_FIN_BEFORE,
+    G_FIN_BEYOND,
+    G_URG,
+    G_ICMP_HARD,
+    G_ICMP_SOFT,
+    G_ICMP_OUTSIDE,
+    G_TIMER_RTO,
+    G_TIMER_PERSIST,
+    G_TIMER_KEEPALIVE,
+    G_TIMER_DELACK,
+    G_TIMER_USER,
+    G_TIMER_2MSL,
     G_EVENTS
 };
 struct sv_grid {

@@ -3,23 +3,48 @@
 #include "tests/support/exchange_private.h"
 
 static const char *const event_names[G_EVENTS] = {
-    [G_LISTEN] = "call LISTEN", [G_CONNECT] = "call CONNECT", [G_ACCEPT] = "call ACCEPT", [G_SEND] = "call SEND",
-    [G_RECV] = "call RECV", [G_SHUTDOWN] = "call SHUTDOWN", [G_CLOSE] = "call CLOSE", [G_ABORT] = "call ABORT",
-    [G_SYN_BEFORE] = "SYN before the window", [G_SYN_NEXT] = "SYN in the window", [G_SYN_BEYOND] = "SYN beyond it",
-    [G_SYN_ACK] = "SYN,ACK", [G_SYN_FIN] = "SYN,FIN",
-    [G_RST_NEXT] = "RST at RCV.NXT", [G_RST_INSIDE] = "RST elsewhere in the window",
-    [G_RST_BEFORE] = "RST before the window", [G_RST_BEYOND] = "RST beyond it",
-    [G_ACK_NEW] = "ACK of something new", [G_ACK_SAME] = "ACK of nothing new", [G_ACK_OLD] = "ACK below SND.UNA",
-    [G_ACK_ANCIENT] = "ACK a window too old", [G_ACK_UNSENT] = "ACK of what was not sent",
-    [G_ACK_OUTSIDE] = "bare ACK outside the window", [G_NO_ACK] = "no ACK flag",
-    [G_DATA_NEXT] = "data at RCV.NXT", [G_DATA_AHEAD] = "data further on", [G_DATA_BEFORE] = "data we had",
-    [G_DATA_STRADDLE] = "data over an edge", [G_DATA_BEYOND] = "data beyond the window",
-    [G_FIN_NEXT] = "FIN at RCV.NXT", [G_FIN_AHEAD] = "FIN further on", [G_FIN_BEFORE] = "FIN we had",
-    [G_FIN_BEYOND] = "FIN beyond the window", [G_URG] = "URG",
-    [G_ICMP_HARD] = "ICMP unreachable", [G_ICMP_SOFT] = "ICMP, other",
+    [G_LISTEN] = "call LISTEN",
+    [G_CONNECT] = "call CONNECT",
+    [G_ACCEPT] = "call ACCEPT",
+    [G_SEND] = "call SEND",
+    [G_RECV] = "call RECV",
+    [G_SHUTDOWN] = "call SHUTDOWN",
+    [G_CLOSE] = "call CLOSE",
+    [G_ABORT] = "call ABORT",
+    [G_SYN_BEFORE] = "SYN before the window",
+    [G_SYN_NEXT] = "SYN in the window",
+    [G_SYN_BEYOND] = "SYN beyond it",
+    [G_SYN_ACK] = "SYN,ACK",
+    [G_SYN_FIN] = "SYN,FIN",
+    [G_RST_NEXT] = "RST at RCV.NXT",
+    [G_RST_INSIDE] = "RST elsewhere in the window",
+    [G_RST_BEFORE] = "RST before the window",
+    [G_RST_BEYOND] = "RST beyond it",
+    [G_ACK_NEW] = "ACK of something new",
+    [G_ACK_SAME] = "ACK of nothing new",
+    [G_ACK_OLD] = "ACK below SND.UNA",
+    [G_ACK_ANCIENT] = "ACK a window too old",
+    [G_ACK_UNSENT] = "ACK of what was not sent",
+    [G_ACK_OUTSIDE] = "bare ACK outside the window",
+    [G_NO_ACK] = "no ACK flag",
+    [G_DATA_NEXT] = "data at RCV.NXT",
+    [G_DATA_AHEAD] = "data further on",
+    [G_DATA_BEFORE] = "data we had",
+    [G_DATA_STRADDLE] = "data over an edge",
+    [G_DATA_BEYOND] = "data beyond the window",
+    [G_FIN_NEXT] = "FIN at RCV.NXT",
+    [G_FIN_AHEAD] = "FIN further on",
+    [G_FIN_BEFORE] = "FIN we had",
+    [G_FIN_BEYOND] = "FIN beyond the window",
+    [G_URG] = "URG",
+    [G_ICMP_HARD] = "ICMP unreachable",
+    [G_ICMP_SOFT] = "ICMP, other",
     [G_ICMP_OUTSIDE] = "ICMP for a number not in flight",
-    [G_TIMER_RTO] = "timer: retransmission", [G_TIMER_PERSIST] = "timer: persist",
-    [G_TIMER_KEEPALIVE] = "timer: keepalive", [G_TIMER_DELACK] = "timer: delayed ACK", [G_TIMER_USER] = "timer: user",
+    [G_TIMER_RTO] = "timer: retransmission",
+    [G_TIMER_PERSIST] = "timer: persist",
+    [G_TIMER_KEEPALIVE] = "timer: keepalive",
+    [G_TIMER_DELACK] = "timer: delayed ACK",
+    [G_TIMER_USER] = "timer: user",
     [G_TIMER_2MSL] = "timer: 2 MSL",
 };
 
@@ -107,17 +132,20 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
 
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call)
 {
-    static const int events[] = {-1, G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN, G_CLOSE, G_ABORT,
-                                 G_CLOSE, -1};
+    static const int events[] = {-1,         G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV,
+                                 G_SHUTDOWN, G_CLOSE,  G_ABORT,   G_CLOSE,  -1};
     if (events[call] >= 0)
         meet(t, call == CLOSE_LISTENER ? SV_LISTEN : t->state, (enum sv_grid_event)events[call]);
 }
 
 void sv_grid_meets_trace(struct sv_talk *t, enum sv_tcp_state before)
 {
-    static const enum sv_grid_event timers[] = {
-        [SV_TIMER_RTO] = G_TIMER_RTO, [SV_TIMER_PERSIST] = G_TIMER_PERSIST, [SV_TIMER_KEEPALIVE] = G_TIMER_KEEPALIVE,
-        [SV_TIMER_DELACK] = G_TIMER_DELACK, [SV_TIMER_USER] = G_TIMER_USER, [SV_TIMER_TIME_WAIT] = G_TIMER_2MSL};
+    static const enum sv_grid_event timers[] = {[SV_TIMER_RTO] = G_TIMER_RTO,
+                                                [SV_TIMER_PERSIST] = G_TIMER_PERSIST,
+                                                [SV_TIMER_KEEPALIVE] = G_TIMER_KEEPALIVE,
+                                                [SV_TIMER_DELACK] = G_TIMER_DELACK,
+                                                [SV_TIMER_USER] = G_TIMER_USER,
+                                                [SV_TIMER_TIME_WAIT] = G_TIMER_2MSL};
     struct sv_trace_record r;
     const enum sv_tcp_state after = t->state;
     (void)after;

@@ -33,13 +33,13 @@ struct sv_talk {
     sv_time zero, now;
     uint32_t peer_isn, our_isn, our_max;
     bool know_our_isn;
-    uint32_t peer_base, our_base;   /* what seq 0 means in the table */
+    uint32_t peer_base, our_base; /* what seq 0 means in the table */
     uint16_t our_port, peer_port;
     bool timestamps;
-    uint32_t last_ts;               /* our latest TSval */
-    uint32_t peer_ts;               /* the peer's clock is this plus milliseconds */
+    uint32_t last_ts;                     /* our latest TSval */
+    uint32_t peer_ts;                     /* the peer's clock is this plus milliseconds */
     uint32_t rcv_nxt, rcv_right, snd_nxt; /* as seen from outside */
-    uint32_t sent, received;        /* stream offsets of the application */
+    uint32_t sent, received;              /* stream offsets of the application */
     uint32_t events;
     uint8_t error;
     uint32_t seen_first, seen_count;

@@ -113,8 +113,8 @@ static enum sv_err kernel_error(void *self)
     const struct kernel_stream *k = self;
     return k->dead ? SV_ERR_RESET : SV_OK;
 }
-static const struct sv_stream_ops kernel_ops = {kernel_peek, kernel_consume, kernel_write,  kernel_room,
-                                                kernel_finish, kernel_abort, kernel_status, kernel_error};
+static const struct sv_stream_ops kernel_ops = {kernel_peek,   kernel_consume, kernel_write,  kernel_room,
+                                                kernel_finish, kernel_abort,   kernel_status, kernel_error};
 
 static int timeout_of(sv_time at, sv_time now)
 {
@@ -314,8 +314,12 @@ static bool get_option(struct get *g, char **argv, int *i)
 static enum sv_err get_begin(struct get *g, const struct sv_url *url)
 {
     const struct sv_http_field field[] = {{SV_TEXT("User-Agent"), SV_TEXT("seven-test")}, {SV_TEXT("Range"), g->from}};
-    struct sv_http_request r = {.size = sizeof r, .method = g->method, .authority = url->authority, .field = field,
-                                .fields = g->from.n ? 2 : 1, .target = SV_TEXT("/")};
+    struct sv_http_request r = {.size = sizeof r,
+                                .method = g->method,
+                                .authority = url->authority,
+                                .field = field,
+                                .fields = g->from.n ? 2 : 1,
+                                .target = SV_TEXT("/")};
     if (url->path.n > 0)
         r.target = (struct sv_text){url->path.at, url->path.n + (url->has_query ? url->query.n + 1 : 0)};
     if (g->job.in) {

@@ -12,10 +12,10 @@
 struct memory_stream {
     const uint8_t *in;
     size_t in_n, in_at;
-    size_t visible;      /* bytes of `in` that have arrived */
-    size_t piece_bytes;  /* the most that one peek gives; 0: all */
-    size_t room_bytes;   /* free room for writing now; SIZE_MAX: no limit */
-    bool in_ends;        /* EOF after `in`, else more may come */
+    size_t visible;               /* bytes of `in` that have arrived */
+    size_t piece_bytes;           /* the most that one peek gives; 0: all */
+    size_t room_bytes;            /* free room for writing now; SIZE_MAX: no limit */
+    bool in_ends;                 /* EOF after `in`, else more may come */
     enum sv_stream_status ending; /* status when `in` is used up and in_ends: EOF, TRUNCATED, DEAD */
     bool finished, aborted;
     uint8_t *out;

@@ -15,8 +15,8 @@ static inline void tcp_world_new(struct sv_talk *t, uint64_t seed, uint32_t recv
     t->arena = sv_arena_create(t->memory, bytes);
     t->pool = sv_pool_create(t->arena, 1024, 1024);
     t->now = t->zero = (sv_time)1 << 42;
-    const struct sv_stack_config c = {.size = sizeof c, .host = 1, .seed = seed, .profile = profile,
-                                      .connections = 64, .recv_buffer = recv_buffer};
+    const struct sv_stack_config c = {
+        .size = sizeof c, .host = 1, .seed = seed, .profile = profile, .connections = 64, .recv_buffer = recv_buffer};
     const struct sv_interface_config i = {.size = sizeof i, .flags = SV_IF_NO_ARP_PROBE, .mac = {2, 0, 0, 0, 0, 1}};
     const struct sv_addr ours = sv_addr_v4(10, 0, 0, 1);
     const struct sv_addr peer = sv_addr_v4(10, 0, 0, 2);

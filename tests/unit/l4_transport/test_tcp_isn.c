@@ -42,8 +42,8 @@ static void four_tuples_and_secrets_are_far_apart(void **state)
     (void)state;
     for (uint32_t kind = 0; kind < 3; kind++) {
         for (uint32_t i = 0; i < 24; i++) {
-            seen[i] = isn(kind == 0 ? i : 5, (uint16_t)(kind == 1 ? 4000 + i : 4000),
-                          (uint16_t)(kind == 2 ? 80 + i : 80), 0);
+            seen[i] =
+                isn(kind == 0 ? i : 5, (uint16_t)(kind == 1 ? 4000 + i : 4000), (uint16_t)(kind == 2 ? 80 + i : 80), 0);
             for (uint32_t k = 0; k < i; k++) {
                 const uint32_t apart = seen[i] - seen[k];
                 assert_in_range(apart < 0u - apart ? apart : 0u - apart, 1000, UINT32_MAX);

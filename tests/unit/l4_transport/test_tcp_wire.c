@@ -28,8 +28,8 @@ static enum sv_drop parse(const uint8_t *bytes, uint32_t n, struct sv_seg *s)
 
 /* Written down by hand: a SYN of Linux, with its options in Linux's order, and two bytes of payload. */
 static const uint8_t syn[] = {
-    0x9c, 0x40, 0x00, 0x50, 0x01, 0x02, 0x03, 0x04, 0x00, 0x00, 0x00, 0x00, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,
-    2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0, 1, 3, 3, 7, 'h', 'i',
+    0x9c, 0x40, 0x00, 0x50, 0x01, 0x02, 0x03, 0x04, 0x00, 0x00, 0x00, 0x00, 0xa0, 0x02, 0xfa, 0xf0, 0, 0, 0, 0,   2,
+    4,    0x05, 0xb4, 4,    2,    8,    10,   0x11, 0x22, 0x33, 0x44, 0,    0,    0,    0,    1,    3, 3, 7, 'h', 'i',
 };
 
 static void reads_a_syn(void **state)
@@ -53,8 +53,14 @@ static void reads_a_syn(void **state)
 static void writes_the_same_syn(void **state)
 {
     const struct sv_tcp_header h = {
-        .source = 40000, .destination = 80, .seq = 0x01020304, .flags = SV_SYN, .window = 64240, .mss = 1460,
-        .scale = 7, .ts_val = 0x11223344,
+        .source = 40000,
+        .destination = 80,
+        .seq = 0x01020304,
+        .flags = SV_SYN,
+        .window = 64240,
+        .mss = 1460,
+        .scale = 7,
+        .ts_val = 0x11223344,
         .options = SV_OPTION_MSS | SV_OPTION_SCALE | SV_OPTION_SACK_PERMITTED | SV_OPTION_TIMESTAMPS,
     };
     (void)state;
@@ -102,7 +108,7 @@ static void odd_options(void **state)
     assert_int_equal(OPTIONS("\xfd\x06\x01\x02\x03\x04\x02\x04\x02\x18", &s), SV_DROP_NONE); /* MUST-6 */
     assert_int_equal(s.mss, 536);
     assert_int_equal(OPTIONS("\xfd\x02\x03\x03\x0f\x00", &s), SV_DROP_NONE);
-    assert_int_equal(s.scale, 14); /* RFC 7323 §2.3 */
+    assert_int_equal(s.scale, 14);                                         /* RFC 7323 §2.3 */
     assert_int_equal(OPTIONS("\xfd\x00\x01\x01", &s), SV_DROP_BAD_OPTION); /* MUST-7: zero would never end */
     assert_int_equal(OPTIONS("\xfd\x01\x01\x01", &s), SV_DROP_BAD_OPTION);
     assert_int_equal(OPTIONS("\x02\x05\x05\xb4", &s), SV_DROP_BAD_OPTION); /* over the header's end */
@@ -122,11 +128,18 @@ static void round_trip(void **state)
     (void)state;
     for (uint32_t i = 0; i < 4000; i++) {
         struct sv_tcp_header h = {
-            .source = (uint16_t)roll(&d, 65536), .destination = (uint16_t)roll(&d, 65536),
-            .seq = roll(&d, UINT32_MAX), .ack = roll(&d, UINT32_MAX), .flags = (uint16_t)roll(&d, 512),
-            .window = (uint16_t)roll(&d, 65536), .urgent = (uint16_t)roll(&d, 65536),
-            .mss = (uint16_t)roll(&d, 65536), .scale = (uint8_t)roll(&d, 15), .options = (uint8_t)(i & 31u),
-            .ts_val = roll(&d, UINT32_MAX), .ts_ecr = roll(&d, UINT32_MAX),
+            .source = (uint16_t)roll(&d, 65536),
+            .destination = (uint16_t)roll(&d, 65536),
+            .seq = roll(&d, UINT32_MAX),
+            .ack = roll(&d, UINT32_MAX),
+            .flags = (uint16_t)roll(&d, 512),
+            .window = (uint16_t)roll(&d, 65536),
+            .urgent = (uint16_t)roll(&d, 65536),
+            .mss = (uint16_t)roll(&d, 65536),
+            .scale = (uint8_t)roll(&d, 15),
+            .options = (uint8_t)(i & 31u),
+            .ts_val = roll(&d, UINT32_MAX),
+            .ts_ecr = roll(&d, UINT32_MAX),
         };
         if (h.options & SV_OPTION_SACK)
             h.sacks = (uint8_t)(1u + roll(&d, 2));
@@ -164,9 +177,8 @@ int main(void)
     void *memory = zeroed_pages(bytes);
     pool = sv_pool_create(sv_arena_create(memory, bytes), 16, 16);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_syn),          cmocka_unit_test(writes_the_same_syn),
-        cmocka_unit_test(short_or_contradictory), cmocka_unit_test(odd_options),
-        cmocka_unit_test(round_trip),
+        cmocka_unit_test(reads_a_syn), cmocka_unit_test(writes_the_same_syn), cmocka_unit_test(short_or_contradictory),
+        cmocka_unit_test(odd_options), cmocka_unit_test(round_trip),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(memory);

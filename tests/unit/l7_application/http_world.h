@@ -64,8 +64,13 @@ static inline void world_open(struct world *w, bool read_only)
         world_big[i] = (uint8_t)(i * 2654435761u >> 24);
     memset(w, 0, sizeof *w);
     w->table = (struct sv_memory_files){world_file, sizeof world_file / sizeof world_file[0]};
-    struct sv_http_server_config config = {.size = sizeof config, .files = sv_memory_files(&w->table), .self = w,
-                                           .wall_s = world_wall_s, .log = world_log, .line = world_line, .seed = 1};
+    struct sv_http_server_config config = {.size = sizeof config,
+                                           .files = sv_memory_files(&w->table),
+                                           .self = w,
+                                           .wall_s = world_wall_s,
+                                           .log = world_log,
+                                           .line = world_line,
+                                           .seed = 1};
     if (read_only) {
         plain = *config.files.ops;
         plain.view = NULL;

@@ -19,9 +19,9 @@ struct peer {
     struct memory_stream m;
     struct sv_http_client *client;
     char body[1024];
-    size_t n, most;      /* most: what the sink takes at once */
+    size_t n, most; /* most: what the sink takes at once */
     uint32_t heads;
-    const char *upload;  /* what is left of it */
+    const char *upload; /* what is left of it */
     bool upload_waits;
 };
 
@@ -78,8 +78,10 @@ static void close_peer(struct peer *p)
 
 static struct sv_http_request request(const char *method)
 {
-    return (struct sv_http_request){.size = sizeof(struct sv_http_request), .method = {method, strlen(method)},
-                                    .target = SV_TEXT("/x?y"), .authority = SV_TEXT("h:81")};
+    return (struct sv_http_request){.size = sizeof(struct sv_http_request),
+                                    .method = {method, strlen(method)},
+                                    .target = SV_TEXT("/x?y"),
+                                    .authority = SV_TEXT("h:81")};
 }
 
 struct row {
@@ -112,8 +114,8 @@ static const struct row rows[] = {
     {"GET", OK "\r\nto the end", SV_HTTP_TRUNCATED, 200, "to the end", false, CUT},
     {"GET", OK "\r\nto the end", SV_HTTP_TRUNCATED, 200, "to the end", false, DEAD},
     {"GET", OK "\r\n", SV_HTTP_DONE, 200, "", false, EOF_},
-    {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=\"1\"\r\nde\r\n0\r\nT: v\r\n\r\n", SV_HTTP_DONE,
-     200, "abcde", true, EOF_},
+    {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=\"1\"\r\nde\r\n0\r\nT: v\r\n\r\n", SV_HTTP_DONE, 200,
+     "abcde", true, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n", SV_HTTP_TRUNCATED, 200, "abc", false, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", SV_HTTP_TRUNCATED, 200, "abc", false, EOF_},
     {"GET", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd", SV_HTTP_BAD_RESPONSE, 200, "abc", false, EOF_},
@@ -127,8 +129,8 @@ static const struct row rows[] = {
     {"HEAD", OK "Transfer-Encoding: chunked\r\n\r\n", SV_HTTP_DONE, 200, "", true, EOF_},
     {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", SV_HTTP_DONE, 204, "", true, EOF_},
     {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", SV_HTTP_DONE, 304, "", true, EOF_},
-    {"GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-     OK "Content-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
+    {"GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK "Content-Length: 1\r\n\r\nx",
+     SV_HTTP_DONE, 200, "x", true, EOF_},
     {"GET", "HTTP/1.1 101 Switching Protocols\r\n\r\n", SV_HTTP_BAD_RESPONSE, 0, "", false, EOF_},
     {"GET", "HTTP/1.1 100 Continue\r\n\r\n", SV_HTTP_TRUNCATED, 0, "", false, EOF_},
     {"GET", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx", SV_HTTP_DONE, 200, "x", true, EOF_},
@@ -237,8 +239,10 @@ static void test_injection(void **state)
     q = request("GET");
     q.authority = SV_TEXT("h\r\nX: y");
     assert_int_equal(sv_http_client_request(p.client, &q, 0), SV_ERR_INVALID);
-    const struct sv_http_field bad[] = {{SV_TEXT("X"), SV_TEXT("a\r\nY: b")}, {SV_TEXT("X:"), SV_TEXT("a")},
-                                        {SV_TEXT("X"), SV_TEXT("a\0b")}, {SV_TEXT("Content-Length"), SV_TEXT("1")},
+    const struct sv_http_field bad[] = {{SV_TEXT("X"), SV_TEXT("a\r\nY: b")},
+                                        {SV_TEXT("X:"), SV_TEXT("a")},
+                                        {SV_TEXT("X"), SV_TEXT("a\0b")},
+                                        {SV_TEXT("Content-Length"), SV_TEXT("1")},
                                         {SV_TEXT("transfer-encoding"), SV_TEXT("chunked")}};
     for (size_t i = 0; i < SV_COUNT_OF(bad); i++) {
         q = request("GET");

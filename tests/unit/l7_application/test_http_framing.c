@@ -46,12 +46,14 @@ static const struct row smuggling_rows[] = {
     {POST "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" NEXT, "400 "},
     {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT, "400 "},
     {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" NEXT, "400 "},
-    {POST "Transfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n" NEXT, "400 "},
+    {POST "Transfer-Encoding: \x0b"
+          "chunked\r\n\r\n0\r\n\r\n" NEXT,
+     "400 "},
     {POST "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n" NEXT, "400 "},
     {POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" NEXT, "501 "},
     {"POST / HTTP/1.0\r\n" H "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT, "400 "},
     {GET("/zero") "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" NEXT, "400 "},
-    /* the chunks themselves */
+/* the chunks themselves */
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
     {CHUNKED "3\nabc\r\n0\r\n\r\n" NEXT, "400 "},
     {CHUNKED "3\r\nabc0\r\n\r\n" NEXT, "400 "},

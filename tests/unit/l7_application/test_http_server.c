@@ -144,8 +144,8 @@ static void test_listing(void **state)
     free(a.bytes);
     a = expect("HEAD /sub/ HTTP/1.1\r\n" H E NEXT, "200 200 ");
     free(a.bytes);
-    a = expect(GET("/sub/") "If-None-Match: *\r\n\r\n" GET("/sub/") "If-None-Match: \"x\"\r\n\r\n"
-     GET("/sub/") "If-Match: \"x\"\r\n\r\n",
+    a = expect(GET("/sub/") "If-None-Match: *\r\n\r\n" GET("/sub/") "If-None-Match: \"x\"\r\n\r\n" GET(
+                   "/sub/") "If-Match: \"x\"\r\n\r\n",
                "304 200 412 ");
     free(a.bytes);
 }
@@ -301,8 +301,8 @@ static void test_shrinking_file(void **state)
     struct sv_files_ops ops = *sv_memory_files(&w.table).ops;
     ops.view = NULL;
     ops.read = short_read;
-    struct sv_http_server_config config = {.size = sizeof config, .files = {&ops, &w.table}, .self = &w,
-     .log = world_log};
+    struct sv_http_server_config config = {
+        .size = sizeof config, .files = {&ops, &w.table}, .self = &w, .log = world_log};
     assert_non_null(sv_http_server_init(w.server, sv_http_server_bytes(), &config));
     struct sv_http_conn *c = world_conn(&w, memory_stream_init(&m, in, strlen(in)), 0);
     sv_http_conn_drive(c, 0);
@@ -317,10 +317,10 @@ static void test_shrinking_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests),  cmocka_unit_test(test_persistence), cmocka_unit_test(test_fields_of_answers),
-        cmocka_unit_test(test_listing),   cmocka_unit_test(test_multipart),
-        cmocka_unit_test(test_timeouts),  cmocka_unit_test(test_endings),
-        cmocka_unit_test(test_shrinking_file),
+        cmocka_unit_test(test_requests),          cmocka_unit_test(test_persistence),
+        cmocka_unit_test(test_fields_of_answers), cmocka_unit_test(test_listing),
+        cmocka_unit_test(test_multipart),         cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_endings),           cmocka_unit_test(test_shrinking_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

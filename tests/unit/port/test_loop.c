@@ -484,9 +484,8 @@ int main(void)
 {
 #define WORLD(t) cmocka_unit_test_setup_teardown(t, make_world, end_world)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_ports), WORLD(wire_both_ways),    WORLD(socket_cable),
-        WORLD(socket_framing),         WORLD(hooks_and_watches), WORLD(sleeps_to_the_deadline),
-        WORLD(interrupted),            WORLD(control),
+        cmocka_unit_test(small_ports), WORLD(wire_both_ways),         WORLD(socket_cable), WORLD(socket_framing),
+        WORLD(hooks_and_watches),      WORLD(sleeps_to_the_deadline), WORLD(interrupted),  WORLD(control),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,11 +57,19 @@ static void write_three(struct sv_pcapng_writer *w)
     assert_int_equal(sv_pcapng_interface(w, "seven0", SV_LINKTYPE_ETHERNET, 0), 0);
     assert_int_equal(sv_pcapng_interface(w, NULL, SV_LINKTYPE_ETHERNET, 96), 1);
     assert_true(sv_pcapng_tls_secrets(w, "CLIENT_RANDOM 00 11\n", 20));
-    const struct sv_pcapng_packet a = {.time_ns = 1700000000123456789u, .direction = SV_PCAPNG_OUT, .piece = &whole,
-                                       .pieces = 1, .comment = truth, .comments = 2};
+    const struct sv_pcapng_packet a = {.time_ns = 1700000000123456789u,
+                                       .direction = SV_PCAPNG_OUT,
+                                       .piece = &whole,
+                                       .pieces = 1,
+                                       .comment = truth,
+                                       .comments = 2};
     assert_true(sv_pcapng_packet(w, &a));
-    const struct sv_pcapng_packet b = {.interface = 1, .time_ns = 1700000001000000001u, .wire_length = 1514,
-                                       .direction = SV_PCAPNG_IN, .piece = parts, .pieces = 3};
+    const struct sv_pcapng_packet b = {.interface = 1,
+                                       .time_ns = 1700000001000000001u,
+                                       .wire_length = 1514,
+                                       .direction = SV_PCAPNG_IN,
+                                       .piece = parts,
+                                       .pieces = 3};
     assert_true(sv_pcapng_packet(w, &b));
     const struct sv_pcapng_packet c = {.time_ns = 0, .piece = &whole, .pieces = 1};
     assert_true(sv_pcapng_packet(w, &c));
@@ -276,7 +284,7 @@ static void pcapng_kinds(void **state)
         hand_made(big, 0, 0, 1500000000u, 1500000000000000000u);
         hand_made(big, 3, -1000, 1500000000123u, 1499999000123000000u);
         hand_made(big, 6, 7, 1u, 7000001000u);
-        hand_made(big, 6, -7, 1u, 0);               /* before 1970 */
+        hand_made(big, 6, -7, 1u, 0);                 /* before 1970 */
         hand_made(big, 0, 0, UINT64_MAX, UINT64_MAX); /* after 2554 */
         hand_made(big, 0x80 | 10, 0, 1536, 1500000000u);
         hand_made(big, 0x80 | 32, 0, (5u * (uint64_t)1 << 32) + 0x80000000u, 5500000000u);
@@ -362,7 +370,8 @@ static void ask_tshark(const char *path)
     }
     snprintf(command, sizeof command,
              "tshark -n -r %s -T fields -e frame.time_epoch -e frame.comment -e frame.packet_flags_direction "
-             "-e frame.interface_name 2>&1", path);
+             "-e frame.interface_name 2>&1",
+             path);
     FILE *f = popen(command, "r");
     assert_non_null(f);
     while (fgets(line, sizeof line, f)) {
@@ -386,8 +395,12 @@ static void write_file(const char *path)
     assert_true(sv_capture_create(&out, path, &about, error));
     assert_int_equal(sv_pcapng_interface(&out.writer, "seven0", SV_LINKTYPE_ETHERNET, 0), 0);
     for (uint32_t k = 0; k < 10000; k++) {
-        const struct sv_pcapng_packet a = {.time_ns = 1700000000000000000u + k, .direction = SV_PCAPNG_OUT,
-                                           .piece = &whole, .pieces = 1, .comment = truth, .comments = 1};
+        const struct sv_pcapng_packet a = {.time_ns = 1700000000000000000u + k,
+                                           .direction = SV_PCAPNG_OUT,
+                                           .piece = &whole,
+                                           .pieces = 1,
+                                           .comment = truth,
+                                           .comments = 1};
         assert_true(sv_pcapng_packet(&out.writer, &a));
     }
     assert_true(sv_pcapng_statistics(&out.writer, 0, 1700000000000010000u, 10000, 0));
@@ -497,9 +510,9 @@ static void real_captures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),       cmocka_unit_test(cut_anywhere), cmocka_unit_test(full_disk),
-        cmocka_unit_test(no_such_interface), cmocka_unit_test(pcap_kinds),  cmocka_unit_test(pcapng_kinds),
-        cmocka_unit_test(lengths_that_lie), cmocka_unit_test(small_room),   cmocka_unit_test(files),
+        cmocka_unit_test(round_trip),        cmocka_unit_test(cut_anywhere), cmocka_unit_test(full_disk),
+        cmocka_unit_test(no_such_interface), cmocka_unit_test(pcap_kinds),   cmocka_unit_test(pcapng_kinds),
+        cmocka_unit_test(lengths_that_lie),  cmocka_unit_test(small_room),   cmocka_unit_test(files),
         cmocka_unit_test(real_captures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
