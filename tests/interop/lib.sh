@@ -66,6 +66,7 @@ begin() {
 
 finish() {
     local status=$? pid
+    trap '' INT TERM # a second signal must not stop the tidying
     for pid in "${PIDS[@]}"; do
         kill "$pid" 2>/dev/null
     done

@@ -45,6 +45,19 @@ ok "$frames frames: 0 malformed, 0 bad checksums"
 if [ -s "$WORK/kernel.pcap" ]; then
     look "$WORK/kernel.pcap" '_ws.malformed && ip.src == 10.7.0.2' 'malformed'
     ok "the kernel's side: 0 malformed"
+    # Both ends saw the same: every frame but TCP's one by one; of TCP, which one end sees as super-frames, the
+    # payload of each connection and direction.
+    seen() {
+        tshark -n -r "$1" -Y 'ip && !tcp' -T fields -e ip.src -e ip.dst -e ip.proto -e ip.id -e ip.len \
+            -e ip.frag_offset 2>/dev/null | sort
+        tshark -n -r "$1" -Y 'tcp.len > 0' -T fields -e ip.src -e tcp.srcport -e tcp.dstport -e tcp.len 2>/dev/null |
+            awk '{ n[$1 " " $2 " " $3] += $4 } END { for (k in n) print k, n[k] }' | sort
+    }
+    seen "$WORK/seven.pcapng" >"$WORK/seen.seven"
+    seen "$WORK/kernel.pcap" >"$WORK/seen.kernel"
+    [ "$(grep -c . "$WORK/seen.seven")" -gt 10 ] || fail "nothing to compare"
+    diff "$WORK/seen.seven" "$WORK/seen.kernel" >"$WORK/diff.log" || fail "the two ends saw different things"
+    ok "both ends saw the same $(grep -c . "$WORK/seen.seven") frames and streams"
 fi
 "$SEVEN" dump -r "$WORK/seven.pcapng" -n >"$WORK/dump" || fail "seven dump: exit $?"
 shown=$(grep -c . "$WORK/dump")
