@@ -54,6 +54,8 @@ static pid_t start(struct demo *d, const char *const argv[], int (*function)(str
         (void)fflush(stdout);
         _exit(status);
     }
+    if (!argv)
+        _exit(127);
     /* execvp takes no const, and changes nothing. */
     union {
         const char *const *given;

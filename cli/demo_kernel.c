@@ -237,9 +237,16 @@ const char *demo_kernel_state(void)
     char line[256];
     const char *found = NULL;
     while (file && !found && fgets(line, sizeof line, file)) {
-        unsigned local_addr, local_port, addr, port, state;
-        if (sscanf(line, " %*u: %x:%x %x:%x %x", &local_addr, &local_port, &addr, &port, &state) == 5 &&
-            addr == far.sin_addr.s_addr && port == 80 && state < sizeof names / sizeof names[0])
+        /* "0: LOCAL:PORT REMOTE:PORT STATE ...", all in hexadecimal */
+        char *at = strchr(line, ':');
+        at = at ? strchr(at + 1, ':') : NULL;
+        at = at ? strchr(at + 1, ' ') : NULL;
+        if (!at)
+            continue;
+        const unsigned long addr = strtoul(at + 1, &at, 16);
+        const unsigned long port = *at == ':' ? strtoul(at + 1, &at, 16) : 0;
+        const unsigned long state = strtoul(at, NULL, 16);
+        if (addr == far.sin_addr.s_addr && port == 80 && state < sizeof names / sizeof names[0])
             found = names[state];
     }
     if (file)

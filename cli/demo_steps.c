@@ -260,7 +260,10 @@ static bool kernel_pings(struct demo *d, uint32_t *received, double *millisecond
         }
     }
     (void)demo_run_function(d, demo_kernel_ping, out, 8 * SV_S);
-    return sscanf(out, "%u %lf", received, milliseconds) == 2 && *received == 3;
+    char *end;
+    *received = (uint32_t)strtoul(out, &end, 10);
+    *milliseconds = strtod(end, NULL);
+    return end != out && *received == 3;
 }
 
 bool demo_step_small(struct demo *d)

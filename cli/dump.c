@@ -282,11 +282,9 @@ static char *join(const struct cli_words *words)
     for (uint32_t i = 0; i < words->n; i++)
         n += strlen(words->word[i]) + 1;
     char *text = calloc(1, n);
-    for (uint32_t i = 0; text && i < words->n; i++) {
-        if (i)
-            (void)strcat(text, " ");
-        (void)strcat(text, words->word[i]);
-    }
+    size_t at = 0;
+    for (uint32_t i = 0; text && i < words->n; i++)
+        at += (size_t)snprintf(text + at, n - at, "%s%s", i ? " " : "", words->word[i]);
     return text;
 }
 

@@ -130,7 +130,7 @@ struct live {
 
 static void on_packet(u_char *self, const struct pcap_pkthdr *head, const u_char *bytes)
 {
-    const struct live *l = (const struct live *)(const void *)self;
+    struct live *l = (struct live *)(void *)self;
     const uint64_t part = (uint64_t)head->ts.tv_usec * (l->nanoseconds ? 1u : 1000u);
     const struct dump_packet packet = {.time_ns = (uint64_t)head->ts.tv_sec * SV_S + part,
                                        .link_type = l->link_type,

@@ -122,13 +122,12 @@ static int append_file(struct get *g, const char *path, bool binary, const char 
 static int join(struct get *g, const struct cli_texts *list, bool binary, const char **why)
 {
     for (uint32_t i = 0; i < list->n; i++) {
-        int r = GET_OK;
+        const char *text = list->text[i];
         if (g->body && !append(g, "&", 1))
-            r = GET_MEMORY;
-        else if (list->text[i][0] == '@')
-            r = append_file(g, list->text[i] + 1, binary, why);
-        else if (!append(g, list->text[i], strlen(list->text[i])))
-            r = GET_MEMORY;
+            return GET_MEMORY;
+        if (text[0] != '@' && !append(g, text, strlen(text)))
+            return GET_MEMORY;
+        const int r = text[0] == '@' ? append_file(g, text + 1, binary, why) : GET_OK;
         if (r != GET_OK)
             return r;
     }

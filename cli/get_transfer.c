@@ -247,7 +247,8 @@ static int prepare(struct get *g, const char *text, bool first, const char **why
         return GET_NO_HOST;
     }
     g->remote.port = g->url.port;
-    if (g->connected && (before.port != g->remote.port || memcmp(&before.addr, &g->remote.addr, sizeof before.addr)))
+    if (g->connected &&
+        (before.port != g->remote.port || memcmp(&before.addr, &g->remote.addr, sizeof before.addr) != 0))
         drop_connection(g, cli_network_now(g->network));
     return GET_OK;
 }
@@ -297,8 +298,6 @@ static void judge(struct get *g, sv_time now)
         get_finish(g, GET_READ, now, "-T: reading stopped: %s", strerror(errno));
     else if (g->config.fail && status >= 400)
         get_finish(g, GET_HTTP_ERROR, now, "the requested URL returned error: %u", status);
-    else if (g->resume_at && status == 416)
-        get_finish(g, GET_OK, now, "%s", "");
     else if (g->resume_at && status != 206 && status < 400)
         get_finish(g, GET_RANGE, now, "the server does not go on from byte %" PRIu64 "; leave -C away", g->resume_at);
     else

@@ -180,6 +180,8 @@ static int ip_run(int argc, char **argv)
         r = read_words(&p, &parse.words);
     if (r != CLI_PARSED)
         return r;
+    if ((size_t)p.object >= sizeof objects / sizeof objects[0] - 1)
+        return cli_fail("ip", "no such object");
     const uint32_t answered = sv_control_ask(objects[p.object], on_line, &p);
     if (p.output.json || p.output.pretty)
         printf("%s]\n", p.printed ? "" : "[");

@@ -62,6 +62,9 @@ static uint32_t after(const struct sv_trace *trace, uint32_t index, uint32_t n)
 
 static void put(const struct sv_trace *trace, uint32_t at, const uint8_t *from, size_t n)
 {
+    if (n == 0)
+        return;
+    SV_ASSERT(from != NULL); /* who says that bytes follow gives them */
     const size_t straight = (size_t)(trace->units - at) * UNIT_BYTES;
     const size_t part = n < straight ? n : straight;
     sv_memcpy(unit(trace, at), from, part);

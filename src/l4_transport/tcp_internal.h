@@ -226,7 +226,7 @@ void sv_tcb_arm_delack(struct sv_tcb *t);
 /* --- tcp_time_wait.c --- */
 void sv_tcp_enter_time_wait(struct sv_tcb *t);
 bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
-void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t small, enum sv_tcp_on on); /* TIMEOUT, or SYN: reused */
+void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on); /* TIMEOUT, or SYN: reused */
 
 /* --- tcp_end.c: how connections end --- */
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */

@@ -334,6 +334,7 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
 {
     bool done = true;
     if (sv_tcb_opening(t)) {
+        SV_ASSERT(t->b != NULL); /* a SYN is in flight */
         if (t->b->rexmit || t->b->syn_count == 0)
             done = sv_tcb_send_syn(t, turn);
     } else {

@@ -207,6 +207,7 @@ enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data
     *n = 0;
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
+    SV_ASSERT(t.b != NULL); /* bytes are queued */
     const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, 0);
     *data = sv_slab_bytes_fast(pool, s->slab) + s->offset;
     *n = s->length;
@@ -216,6 +217,7 @@ enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data
 /* Bytes were read: the window may open, and the last of them may be all that a dead connection waited for. */
 static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
 {
+    SV_ASSERT(t->b != NULL);
     t->h->rcv_queued -= n;
     if (t->b->rcv_urgent && sv_seq_before_or_at(t->b->rcv_up, t->h->rcv_nxt - t->h->rcv_queued))
         t->b->rcv_urgent = 0;
@@ -238,6 +240,7 @@ void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
     SV_ASSERT(n <= t.h->rcv_queued);
     if (!n)
         return;
+    SV_ASSERT(t.b != NULL);
     const uint32_t first = sv_spans_at_fast(&t.b->recv, pool, 0)->seq;
     sv_spans_drop_before(&t.b->recv, pool, first + (uint32_t)n);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)n, 0);
@@ -252,6 +255,7 @@ enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, 
     *got = 0;
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
+    SV_ASSERT(t.b != NULL);
     while (*got < n && t.b->recv.count) {
         const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, 0);
         const uint32_t part = (uint32_t)sv_min_u64(n - *got, s->length);
