@@ -12,7 +12,7 @@ struct sv_stack;
  * never lost. */
 enum sv_event_bit {
     SV_EVENT_ACCEPT = 1u << 0, /* a connection waits at this listener: sv_accept() until SV_ERR_AGAIN */
-    SV_EVENT_ADMIT = 1u << 1,  /* a deferred listener was asked: sv_admit() or sv_refuse() */
+    SV_EVENT_ADMIT = 1u << 1,  /* a deferred listener was asked; not raised yet */
     SV_EVENT_CONNECTED = 1u << 2,
     SV_EVENT_READABLE = 1u << 3, /* sv_recv() or sv_peek() has something */
     SV_EVENT_WRITABLE = 1u << 4, /* after SV_ERR_AGAIN or a short write: there is room again */
@@ -46,7 +46,7 @@ struct sv_listen_options {
     uint32_t half_open; /* connections in SYN-RECEIVED, at most; 0: 256 */
     uint64_t cookie;    /* of the listener and, until changed, of what it accepts */
     uint8_t v6_only;    /* an IPv6-any listener takes no IPv4 */
-    uint8_t deferred;   /* raise SV_EVENT_ADMIT at the SYN (what a tunnel needs) */
+    uint8_t deferred;   /* 1: SV_ERR_INVALID, deferred listeners are not built yet */
     uint8_t spare[6];
 };
 
