@@ -70,7 +70,13 @@
     X(TCP_LISTEN_ACK, 60, "an ACK to a listener: answered with RST")                             \
     X(TCP_URGENT_IGNORED, 61, "an urgent pointer outside the data")                              \
     X(FRAGMENT_NOT_FIRST, 62, "a fragment that no header can be read from")                      \
-    X(LOOP, 63, "source and destination are the same socket on the wire (land)")
+    X(LOOP, 63, "source and destination are the same socket on the wire (land)")                 \
+    X(NOT_JOINED, 64, "to a multicast group that nobody here wants")                             \
+    X(IP6_CHAIN, 65, "extension headers out of order, too many, or cut off")                     \
+    X(IP6_OPTION, 66, "an unknown IPv6 option that forbids to go on (RFC 8200)")                 \
+    X(IP6_ROUTING, 67, "a routing header that wants us to send it on (RFC 5095)")                \
+    X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
+    X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,

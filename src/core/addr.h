@@ -57,6 +57,17 @@ static inline bool sv_addr_is_multicast(const struct sv_addr *a)
 {
     return sv_addr_is_v4(a) ? (a->byte[12] & 0xf0u) == 0xe0u : a->byte[0] == 0xffu;
 }
+/* "Any" of the same family. */
+static inline struct sv_addr sv_addr_any_like(const struct sv_addr *a)
+{
+    const struct sv_addr zero = {{0}};
+    return sv_addr_is_v4(a) ? sv_addr_of_v4(0) : zero;
+}
+/* fe80::/10: names a station on one link only (RFC 4291 §2.5.6). */
+static inline bool sv_addr_is_link_local_v6(const struct sv_addr *a)
+{
+    return a->byte[0] == 0xfe && (a->byte[1] & 0xc0u) == 0x80u;
+}
 static inline bool sv_addr_is_limited_broadcast(const struct sv_addr *a)
 {
     return sv_addr_is_v4(a) && sv_addr_v4_number(a) == 0xffffffffu;

@@ -4,7 +4,7 @@
 #ifndef SV_L2_ETHERNET_WIRE_H
 #define SV_L2_ETHERNET_WIRE_H
 
-#include "core/cursor.h"
+#include "core/addr.h"
 #include "seven/buf.h"
 #include "seven/drop.h"
 
@@ -74,6 +74,17 @@ static inline void sv_mac_of_multicast_v4(uint32_t group, uint8_t mac[SV_MAC_BYT
     mac[3] = (uint8_t)(group >> 16 & 0x7fu);
     mac[4] = (uint8_t)(group >> 8);
     mac[5] = (uint8_t)group;
+}
+
+/* The same for either family; IPv6: 33:33 and the last 32 bits (RFC 2464 §7). */
+static inline void sv_mac_of_multicast(const struct sv_addr *group, uint8_t mac[SV_MAC_BYTES])
+{
+    if (sv_addr_is_v4(group)) {
+        sv_mac_of_multicast_v4(sv_addr_v4_number(group), mac);
+        return;
+    }
+    mac[0] = mac[1] = 0x33;
+    sv_memcpy(mac + 2, group->byte + 12, 4);
 }
 
 #endif

@@ -17,6 +17,7 @@ struct sv_interface {
     uint32_t queue_max;    /* packets */
     uint32_t spare;
     struct sv_packet_queue queue;
+    uint64_t multicast_filter;                             /* of sv_eth_filter_bit()s */
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
 };
 

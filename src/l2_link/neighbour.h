@@ -157,6 +157,12 @@ uint32_t sv_neighbour_next_changed(struct sv_neighbours *n);
  * drops it NEIGHBOUR_UNREACHABLE after telling its sender. */
 struct sv_buf *sv_neighbour_next_refused(struct sv_core *c, struct sv_neighbours *n);
 
+/* The question for an IPv6 neighbour, as sv_arp_ask() is for IPv4. Neighbour solicitations are ICMPv6, which is the
+ * network layer's: it fills this (l3_network/nd.c). source: our address that asks. to: one station, or NULL for the
+ * solicited-node group. */
+void sv_nd_solicit(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *source,
+                   const struct sv_addr *target, const uint8_t *to);
+
 /* Asserts every invariant. */
 void sv_neighbours_check(const struct sv_core *c, const struct sv_neighbours *n);
 

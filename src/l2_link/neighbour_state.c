@@ -64,6 +64,8 @@ static void sv_neighbour_ask(struct sv_core *c, struct sv_link *l, uint32_t inde
     sv_neighbour_wake_at(c, &l->neighbours, index, c->now + SV_NEIGHBOUR_RETRANS_MS * SV_MS);
     if (sv_addr_is_v4(&e->addr))
         sv_arp_ask(c, &l->interfaces, e->port, &e->source, &e->addr, to_one ? e->mac : NULL);
+    else
+        sv_nd_solicit(c, l, e->port, &e->source, &e->addr, to_one ? e->mac : NULL);
 }
 
 /* A fresh proof: REACHABLE for a while drawn at random, so that hosts do not ask in step. */

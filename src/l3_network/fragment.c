@@ -140,7 +140,7 @@ static uint32_t sv_datagram_find(struct sv_core *c, struct sv_fragments *t, cons
     return SV_NONE;
 }
 
-static uint32_t sv_datagram_new(struct sv_core *c, struct sv_fragments *t, const struct sv_ip_hdr *h)
+static uint32_t sv_datagram_new(struct sv_core *c, struct sv_fragments *t, sv_port port, const struct sv_ip_hdr *h)
 {
     if (t->free_first == SV_NONE)
         sv_datagram_evict_oldest(c, t);
@@ -167,7 +167,8 @@ static uint32_t sv_datagram_new(struct sv_core *c, struct sv_fragments *t, const
     else
         t->oldest = index;
     t->newest = index;
-    d->deadline = c->now + SV_FRAGMENT_TIMEOUT_MS * SV_MS;
+    d->port = (uint16_t)port;
+    d->deadline = c->now + (h->version == 6 ? SV_FRAGMENT_TIMEOUT_IP6_MS : SV_FRAGMENT_TIMEOUT_MS) * SV_MS;
     sv_wheel_arm(&c->wheel, SV_WHEEL_FRAGMENT, index, d->deadline);
     return index;
 }
@@ -254,13 +255,15 @@ static bool sv_fragment_room(struct sv_core *c, struct sv_fragments *t, uint32_t
     return true;
 }
 
-/* RFC 791 §3.1, RFC 8200 §4.5: all but the last carry 8n bytes, and nothing ends past 65535. */
+/* RFC 791 §3.1, RFC 8200 §4.5: all but the last carry 8n bytes, and nothing ends past 65535. IPv6's length does not
+ * count the fixed header, and the fragment header will be gone. */
 static bool sv_fragment_impossible(const struct sv_buf *b, const struct sv_ip_hdr *h)
 {
     const uint32_t length = b->length - h->header_length;
     if (length == 0 || (h->more_fragments && length % 8 != 0))
         return true;
-    return h->fragment_offset + length > 65535u - h->header_length;
+    const uint32_t front = h->version == 6 ? h->header_length - SV_IP6_HDR_LEN - 8u : h->header_length;
+    return h->fragment_offset + length > 65535u - front;
 }
 
 struct sv_buf *sv_fragment_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take,
@@ -274,7 +277,7 @@ struct sv_buf *sv_fragment_receive(struct sv_core *c, struct sv_net *net, sv_por
     }
     uint32_t index = sv_datagram_find(c, t, h);
     if (index == SV_NONE)
-        index = sv_datagram_new(c, t, h);
+        index = sv_datagram_new(c, t, port, h);
     struct sv_datagram *d = sv_datagram_of(t, index);
     if (d->condemned) {
         sv_drop(c, SV_DROP_FRAGMENT_OVERLAP, take, port, 0);
@@ -321,8 +324,10 @@ void sv_fragment_expire(struct sv_core *c, struct sv_net *net, uint32_t index)
         struct sv_buf *first = sv_pool_buf(sv_core_pool(c), sv_fragment_of(t, d->first)->packet);
         struct sv_ip_hdr h;
         sv_buf_push(first, d->header_length); /* its bytes are still in front of it */
-        if (sv_ip4_parse(first, &h, c->cpu) == SV_DROP_NONE)
-            sv_icmp_send_error(c, net, first, &h, SV_ICMP_TIME_EXCEEDED, SV_ICMP_REASSEMBLY, 0);
+        if (sv_ip_parse(first, &h, c->cpu) == SV_DROP_NONE) {
+            h.port = d->port;
+            sv_icmp_tell(c, net, first, &h, SV_ICMP_TELL_REASSEMBLY, 0);
+        }
     }
     sv_datagram_empty(c, t, d, SV_DROP_FRAGMENT_TIMEOUT);
     sv_datagram_remove(c, t, index);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reassembly (RFC 791 §3.2, RFC 815; for both families, RFC 8200 §4.5). A datagram is (source, destination,
- * protocol, identification); its fragments are kept in order, whole packets by index. What overlaps anything
- * but an exact duplicate condemns the datagram (RFC 5722, RFC 8200 §4.5): all of it is dropped, and its
- * record stays until the timer, so that what follows is dropped too. 30 s after the first arrival the rest
- * goes, with ICMP time exceeded if the first fragment is there (RFC 1122 §3.3.2). Ceilings on datagrams, fragments
- * and bytes (a fragment is charged the slabs it holds); at each the oldest datagram is evicted, counted. The
- * result is one packet whose payload is by reference; only if slices run out is it copied together. */
+ * protocol, identification), of IPv6 without the protocol; its fragments are kept in order, whole packets by index.
+ * What overlaps anything but an exact duplicate condemns the datagram (RFC 5722, RFC 8200 §4.5): all of it is
+ * dropped, and its record stays until the timer, so that what follows is dropped too. 30 s (IPv6: 60 s) after the
+ * first arrival the rest goes, with ICMP time exceeded if the first fragment is there (RFC 1122 §3.3.2). Ceilings on
+ * datagrams, fragments and bytes (a fragment is charged the slabs it holds); at each the oldest datagram is evicted,
+ * counted. The result is one packet whose payload is by reference; only if slices run out is it copied together. */
 #ifndef SV_L3_FRAGMENT_H
 #define SV_L3_FRAGMENT_H
 
@@ -15,9 +15,10 @@
 
 struct sv_net;
 
-#define SV_FRAGMENT_TIMEOUT_MS 30000u
-#define SV_FRAGMENTS_EACH 128u      /* of one datagram: 64 KiB at the old minimum MTU of 576 */
-#define SV_FRAGMENTS_A_DATAGRAM 32u /* records in the store for each datagram of the ceiling */
+#define SV_FRAGMENT_TIMEOUT_MS 30000u     /* RFC 1122 §3.3.2 has 60 to 120 s; Linux 30 */
+#define SV_FRAGMENT_TIMEOUT_IP6_MS 60000u /* RFC 8200 §4.5 */
+#define SV_FRAGMENTS_EACH 128u            /* of one datagram: 64 KiB at the old minimum MTU of 576 */
+#define SV_FRAGMENTS_A_DATAGRAM 32u       /* records in the store for each datagram of the ceiling */
 
 /* The `event` of SV_TRACE_FRAGMENT. */
 enum sv_fragment_event {
@@ -52,8 +53,8 @@ struct sv_datagram {
     uint8_t protocol;
     uint8_t used;
     uint8_t condemned;
-    uint8_t ecn; /* bit k: a fragment with ECN codepoint k was seen */
-    uint8_t spare[2];
+    uint8_t ecn;   /* bit k: a fragment with ECN codepoint k was seen */
+    uint16_t port; /* where its first piece came in */
 };
 
 struct sv_fragments {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From pieces to one packet. */
 #include "l3_network/fragment_store.h"
-#include "l3_network/ip4_wire.h"
+#include "l3_network/ip6_chain.h"
+#include "l3_network/net.h"
 
 #define SV_ECN_NOT_ECT 0u
 #define SV_ECN_CE 3u
@@ -41,10 +42,35 @@ static bool sv_datagram_gather(struct sv_core *c, struct sv_fragments *t, const 
     return true;
 }
 
+static uint8_t sv_datagram_tos(const uint8_t *p)
+{
+    return p[0] >> 4 == 6 ? (uint8_t)(sv_get_u16(p) >> 4) : p[1];
+}
+
+/* The same of IPv6: the fragment header goes, and what is before it moves up (RFC 8200 §4.5). */
+static void sv_datagram_header_ip6(struct sv_buf *whole, uint16_t header_length, uint8_t tos)
+{
+    struct sv_ip6_chain chain;
+    uint8_t *p = sv_buf_head(whole);
+    sv_ip6_chain_read(p, header_length, &chain);
+    const uint32_t fragment = header_length - SV_IP6_FRAGMENT_LEN;
+    SV_ASSERT(chain.fragment == fragment);
+    p[chain.fragment_named] = p[fragment];
+    sv_memmove(p + SV_IP6_FRAGMENT_LEN, p, fragment);
+    sv_buf_pull(whole, SV_IP6_FRAGMENT_LEN);
+    p += SV_IP6_FRAGMENT_LEN;
+    sv_put_u16(p, (uint16_t)(0x6000u | (uint32_t)tos << 4 | (p[1] & 15u)));
+    sv_put_u16(p + 4, (uint16_t)(whole->length - SV_IP6_HDR_LEN));
+}
+
 /* The header as if the datagram had never been cut. */
 static void sv_datagram_header(struct sv_core *c, struct sv_buf *whole, uint16_t header_length, uint8_t tos)
 {
     uint8_t *p = sv_buf_head(whole);
+    if (p[0] >> 4 == 6) {
+        sv_datagram_header_ip6(whole, header_length, tos);
+        return;
+    }
     p[1] = tos;
     sv_put_u16(p + 2, (uint16_t)whole->length);
     sv_put_u16(p + 6, 0);
@@ -60,7 +86,7 @@ struct sv_buf *sv_datagram_join(struct sv_core *c, struct sv_fragments *t, uint3
     struct sv_buf *whole = NULL;
     enum sv_drop why = SV_DROP_NONE;
     sv_buf_push(first, header_length); /* its bytes are still in front of it */
-    uint8_t tos = sv_buf_head(first)[1];
+    uint8_t tos = sv_datagram_tos(sv_buf_head(first));
     if (!sv_datagram_ecn(d, &tos))
         why = SV_DROP_FRAGMENT_BAD;
     else if ((whole = sv_buf_clone(first, SV_WANT_DATA)) == NULL)
@@ -82,7 +108,7 @@ struct sv_buf *sv_datagram_join(struct sv_core *c, struct sv_fragments *t, uint3
     whole->flags &= (uint16_t) ~(SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL); /* said of one piece */
     sv_datagram_header(c, whole, header_length, tos);
     SV_TRACE_EVENT(c, SV_TRACE_FRAGMENT, SV_FRAGMENT_COMPLETE, 0, packet_id, id, 0, total);
-    const enum sv_drop good = sv_ip4_parse(whole, h, c->cpu);
+    const enum sv_drop good = sv_ip_parse(whole, h, c->cpu);
     SV_ASSERT(good == SV_DROP_NONE);
     return whole;
 }

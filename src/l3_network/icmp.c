@@ -3,6 +3,7 @@
 
 #include "core/packet_refer.h"
 #include "core/packet_sum.h"
+#include "l3_network/icmp6.h"
 #include "l3_network/net.h"
 
 void sv_icmp_limit_init(struct sv_icmp_limit *l, sv_time now, uint32_t per_second, uint32_t burst)
@@ -66,9 +67,7 @@ static bool sv_icmp_output(struct sv_core *c, struct sv_net *net, struct sv_buf 
     return sv_ip_output(c, net, take, &o, path) == SV_OK;
 }
 
-/* A quote is the datagram as it would be on a wire: a transport checksum that the device left to its reader is
- * put in first, else whoever looks at the error takes the datagram for damaged. */
-static void sv_icmp_finish_sum(struct sv_buf *about, const struct sv_ip_hdr *h, uint32_t cpu)
+void sv_icmp_finish_sum(struct sv_buf *about, const struct sv_ip_hdr *h, uint32_t cpu)
 {
     const uint32_t field = (uint32_t)h->header_length + about->csum_offset;
     if (!(about->flags & SV_BUF_CSUM_PARTIAL) || field + 2u > about->linear_length || !sv_buf_own_linear(about))
@@ -103,6 +102,33 @@ bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *ab
     sv_icmp_emit(b, &icmp, c->cpu);
     /* RFC 1812 §4.3.2.5: precedence 6 for errors. */
     return sv_icmp_output(c, net, b, &h->src, &path, 0xc0);
+}
+
+bool sv_icmp_tell(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,
+                  enum sv_icmp_reason reason, uint32_t rest)
+{
+    static const struct {
+        uint8_t type, code, type6, code6;
+    } word[] = {
+        [SV_ICMP_TELL_NO_ROUTE] = {SV_ICMP_UNREACHABLE, SV_ICMP_NET_UNREACHABLE, SV_ICMP6_UNREACHABLE,
+                                   SV_ICMP6_NO_ROUTE},
+        [SV_ICMP_TELL_HOST] = {SV_ICMP_UNREACHABLE, SV_ICMP_HOST_UNREACHABLE, SV_ICMP6_UNREACHABLE,
+                               SV_ICMP6_ADDRESS_UNREACHABLE},
+        [SV_ICMP_TELL_PROHIBITED] = {SV_ICMP_UNREACHABLE, SV_ICMP_PROHIBITED, SV_ICMP6_UNREACHABLE,
+                                     SV_ICMP6_PROHIBITED},
+        [SV_ICMP_TELL_PORT] = {SV_ICMP_UNREACHABLE, SV_ICMP_PORT_UNREACHABLE, SV_ICMP6_UNREACHABLE,
+                               SV_ICMP6_PORT_UNREACHABLE},
+        [SV_ICMP_TELL_PROTOCOL] = {SV_ICMP_UNREACHABLE, SV_ICMP_PROTOCOL_UNREACHABLE, SV_ICMP6_PARAMETER_PROBLEM,
+                                   SV_ICMP6_UNKNOWN_NEXT_HEADER},
+        [SV_ICMP_TELL_TTL] = {SV_ICMP_TIME_EXCEEDED, SV_ICMP_IN_TRANSIT, SV_ICMP6_TIME_EXCEEDED, SV_ICMP6_IN_TRANSIT},
+        [SV_ICMP_TELL_REASSEMBLY] = {SV_ICMP_TIME_EXCEEDED, SV_ICMP_REASSEMBLY, SV_ICMP6_TIME_EXCEEDED,
+                                     SV_ICMP6_REASSEMBLY},
+        [SV_ICMP_TELL_TOO_BIG] = {SV_ICMP_UNREACHABLE, SV_ICMP_FRAGMENTATION_NEEDED, SV_ICMP6_TOO_BIG, 0},
+        [SV_ICMP_TELL_PARAMETER] = {SV_ICMP_PARAMETER_PROBLEM, 0, SV_ICMP6_PARAMETER_PROBLEM, SV_ICMP6_ERRONEOUS_FIELD},
+    };
+    if (h->version == 6)
+        return sv_icmp6_send_error(c, net, about, h, word[reason].type6, word[reason].code6, rest);
+    return sv_icmp_send_error(c, net, about, h, word[reason].type, word[reason].code, rest);
 }
 
 /* RFC 1122 §3.2.2.6: the answer carries the question's data; here the very same bytes, by reference. Only the type
@@ -148,6 +174,7 @@ enum sv_icmp_verdict sv_icmp_receive(struct sv_core *c, struct sv_net *net, sv_p
             error->dst = h->src;
             error->src_port = (uint16_t)(icmp.rest >> 16);
             error->dst_port = (uint16_t)icmp.rest;
+            error->version = 4;
             error->protocol = SV_PROTO_ICMP;
             return SV_ICMP_REPLY;
         case SV_ICMP_UNREACHABLE:

@@ -14,7 +14,7 @@ struct sv_icmp_limit;
 #define SV_ICMP_ERROR_MAX 576u /* RFC 1812 §4.3.2.3 */
 
 /* The `direction` of SV_TRACE_ICMP. */
-enum sv_icmp_direction { SV_ICMP_IN = 0, SV_ICMP_OUT = 1 };
+enum sv_icmp_direction { SV_ICMP_IN = 0, SV_ICMP_OUT = 1, SV_ICMP6_IN = 2, SV_ICMP6_OUT = 3 };
 
 /* A token bucket, full at first. */
 void sv_icmp_limit_init(struct sv_icmp_limit *l, sv_time now, uint32_t per_second, uint32_t burst);
@@ -27,6 +27,25 @@ SV_MUST_CHECK bool sv_icmp_limit_take(struct sv_icmp_limit *l, sv_time now);
  * (RFC 1122 §3.2.2), and beyond the rate limit (ICMP_RATE). True: sent. */
 bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,
                         uint8_t type, uint8_t code, uint32_t rest);
+
+/* What became of a packet, in words that both versions of ICMP have: sv_icmp_tell() sends the right one. */
+enum sv_icmp_reason {
+    SV_ICMP_TELL_NO_ROUTE,
+    SV_ICMP_TELL_HOST,       /* its neighbour does not answer */
+    SV_ICMP_TELL_PROHIBITED, /* by a rule: RFC 1812 §5.2.7.1 code 13 */
+    SV_ICMP_TELL_PORT,
+    SV_ICMP_TELL_PROTOCOL, /* rest: where IPv6 names the protocol, from the packet's first byte */
+    SV_ICMP_TELL_TTL,
+    SV_ICMP_TELL_REASSEMBLY,
+    SV_ICMP_TELL_TOO_BIG,   /* rest: the MTU */
+    SV_ICMP_TELL_PARAMETER, /* rest: offset of the culprit */
+};
+bool sv_icmp_tell(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,
+                  enum sv_icmp_reason reason, uint32_t rest);
+
+/* A quote is the datagram as it would be on a wire: a transport checksum that the device left to its reader is
+ * put in first, else whoever looks at the error takes the datagram for damaged. */
+void sv_icmp_finish_sum(struct sv_buf *about, const struct sv_ip_hdr *h, uint32_t cpu);
 
 /* What an arriving message means to the caller. */
 enum sv_icmp_verdict {

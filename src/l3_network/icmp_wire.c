@@ -44,6 +44,17 @@ static uint32_t sv_icmp_plateau(uint32_t length)
     return 68;
 }
 
+static enum sv_icmp_meaning sv_icmp_meaning(uint8_t type, uint8_t code)
+{
+    if (type == SV_ICMP_TIME_EXCEEDED)
+        return SV_ICMP_MEANS_TIME;
+    if (type != SV_ICMP_UNREACHABLE)
+        return SV_ICMP_MEANS_PARAMETER;
+    if (code == SV_ICMP_FRAGMENTATION_NEEDED)
+        return SV_ICMP_MEANS_TOO_BIG;
+    return code == SV_ICMP_PORT_UNREACHABLE ? SV_ICMP_MEANS_PORT : SV_ICMP_MEANS_UNREACHABLE;
+}
+
 enum sv_drop sv_icmp_error_parse(struct sv_buf *b, const struct sv_ip_hdr *ip, const struct sv_icmp_hdr *h,
                                  struct sv_icmp_error *out)
 {
@@ -65,6 +76,8 @@ enum sv_drop sv_icmp_error_parse(struct sv_buf *b, const struct sv_ip_hdr *ip, c
     out->quoted_length = sv_get_u16(quote + 2);
     out->type = h->type;
     out->code = h->code;
+    out->version = 4;
+    out->meaning = (uint8_t)sv_icmp_meaning(h->type, h->code);
     out->protocol = quote[9];
     if (out->protocol == SV_PROTO_ICMP) {
         out->src_port = sv_get_u16(l4 + 4);
@@ -82,6 +95,6 @@ enum sv_drop sv_icmp_error_parse(struct sv_buf *b, const struct sv_ip_hdr *ip, c
             out->mtu = sv_icmp_plateau(out->quoted_length);
     }
     if (h->type == SV_ICMP_PARAMETER_PROBLEM)
-        out->pointer = (uint8_t)(h->rest >> 24);
+        out->pointer = h->rest >> 24;
     return SV_DROP_NONE;
 }

@@ -23,7 +23,8 @@ enum sv_icmp_code {
     SV_ICMP_PORT_UNREACHABLE = 3,
     SV_ICMP_FRAGMENTATION_NEEDED = 4,
     SV_ICMP_SOURCE_ROUTE_FAILED = 5,
-    SV_ICMP_IN_TRANSIT = 0, /* of TIME_EXCEEDED */
+    SV_ICMP_PROHIBITED = 13, /* RFC 1812 §5.2.7.1 */
+    SV_ICMP_IN_TRANSIT = 0,  /* of TIME_EXCEEDED */
     SV_ICMP_REASSEMBLY = 1,
 };
 
@@ -46,18 +47,29 @@ static inline bool sv_icmp_is_error(uint8_t type)
            type == SV_ICMP_PARAMETER_PROBLEM;
 }
 
+/* What an error of either version says to a transport. */
+enum sv_icmp_meaning {
+    SV_ICMP_MEANS_UNREACHABLE, /* no way there, or nobody who speaks the protocol */
+    SV_ICMP_MEANS_PORT,        /* nobody at that port */
+    SV_ICMP_MEANS_TOO_BIG,
+    SV_ICMP_MEANS_TIME, /* hops, or the time to put fragments together, ran out */
+    SV_ICMP_MEANS_PARAMETER,
+};
+
 /* What a transport learns from an error about a packet of ours. */
 struct sv_icmp_error {
     struct sv_addr from;         /* who says so */
     struct sv_addr src, dst;     /* quoted: src was ours */
     uint32_t tcp_seq;            /* quoted, with TCP */
-    uint32_t mtu;                /* of the next hop, with FRAGMENTATION_NEEDED: never 0 (RFC 1191 §5) */
+    uint32_t mtu;                /* of the next hop, with TOO_BIG: IPv4's is never 0 (RFC 1191 §5) */
+    uint32_t pointer;            /* with PARAMETER */
+    uint32_t quoted_length;      /* total length that the quoted header tells */
     uint16_t src_port, dst_port; /* quoted; with ICMP echo both are identifier, sequence number */
-    uint16_t quoted_length;      /* total length that the quoted header tells */
-    uint8_t type, code;
-    uint8_t protocol; /* quoted */
-    uint8_t pointer;  /* with PARAMETER_PROBLEM */
-    uint8_t spare[2];
+    uint8_t type, code;          /* as they came, of ICMP or ICMPv6 by version */
+    uint8_t version;             /* 4 or 6 */
+    uint8_t meaning;             /* enum sv_icmp_meaning */
+    uint8_t protocol;            /* quoted */
+    uint8_t spare[3];
 };
 
 /* ip: of the packet that brought it. b parsed by sv_icmp_parse(). ICMP_MALFORMED: it quotes less than a header and 8

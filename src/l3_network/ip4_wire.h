@@ -87,6 +87,7 @@ static inline enum sv_drop sv_ip4_parse(struct sv_buf *b, struct sv_ip_hdr *h, u
     h->more_fragments = (fragment & SV_IP4_MF) != 0;
     h->dont_fragment = (fragment & SV_IP4_DF) != 0;
     h->id = sv_get_u16(p + 4);
+    h->flow_label = 0;
     h->local = SV_NONE;
     h->is_broadcast = 0;
     if (SV_UNLIKELY(b->length > total_length))

@@ -7,6 +7,7 @@
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped)
 {
+    h->port = port;
     const bool link_broadcast = (b->flags & SV_BUF_BROADCAST) != 0;
     if (SV_UNLIKELY(!looped && sv_addr_equal(&h->src, &h->dst)))
         return SV_DROP_LOOP;
@@ -17,7 +18,13 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
         /* A unicast address in a broadcast frame: nobody means us (RFC 1122 §3.3.6). */
         return link_broadcast ? SV_DROP_BAD_DESTINATION : SV_DROP_NONE;
     }
-    if (sv_addr_is_multicast(&h->dst) || sv_address_is_broadcast(&net->addresses, port, &h->dst)) {
+    if (sv_addr_is_multicast(&h->dst)) {
+        h->is_broadcast = 1;
+        const bool wanted =
+            sv_interface_of(&net->link.interfaces, port)->all_multicast || sv_multicast_is_member(net, port, &h->dst);
+        return wanted ? SV_DROP_NONE : SV_DROP_NOT_JOINED;
+    }
+    if (sv_address_is_broadcast(&net->addresses, port, &h->dst)) {
         h->is_broadcast = 1;
         return SV_DROP_NONE;
     }
@@ -28,44 +35,49 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
     return SV_DROP_NOT_FOR_US;
 }
 
+enum sv_drop sv_ip_parse(struct sv_buf *b, struct sv_ip_hdr *h, uint32_t cpu)
+{
+    h->port = SV_NO_PORT;
+    return b->length > 0 && sv_buf_head(b)[0] >> 4 == 6 ? sv_ip6_parse(b, h) : sv_ip4_parse(b, h, cpu);
+}
+
 void sv_ip_drain_refused(struct sv_core *c, struct sv_net *net)
 {
     struct sv_buf *b;
     while ((b = sv_neighbour_next_refused(c, &net->link.neighbours)) != NULL) {
         struct sv_ip_hdr h;
-        if (sv_buf_head(b)[0] >> 4 == 4 && sv_ip4_parse(b, &h, c->cpu) == SV_DROP_NONE &&
-            sv_address_local(c, &net->addresses, &h.src) == SV_NONE)
-            sv_icmp_send_error(c, net, b, &h, SV_ICMP_UNREACHABLE, SV_ICMP_HOST_UNREACHABLE, 0);
+        if (sv_ip_parse(b, &h, c->cpu) == SV_DROP_NONE && sv_address_local(c, &net->addresses, &h.src) == SV_NONE)
+            sv_icmp_tell(c, net, b, &h, SV_ICMP_TELL_HOST, 0);
         sv_drop(c, SV_DROP_NEIGHBOUR_UNREACHABLE, b, SV_NO_PORT, 0);
     }
 }
 
 /* A refusal: the sender is told, the packet goes. */
 static void sv_ip_refuse(struct sv_core *c, struct sv_net *net, struct sv_buf *take, const struct sv_ip_hdr *h,
-                         enum sv_drop why, uint8_t type, uint8_t code, uint32_t mtu)
+                         enum sv_drop why, enum sv_icmp_reason reason, uint32_t mtu)
 {
-    sv_icmp_send_error(c, net, take, h, type, code, mtu);
+    sv_icmp_tell(c, net, take, h, reason, mtu);
     sv_drop(c, why, take, SV_NO_PORT, 0);
 }
 
 void sv_ip_forward(struct sv_core *c, struct sv_net *net, sv_port in, struct sv_buf *take, const struct sv_ip_hdr *h)
 {
     struct sv_ip_path path;
-    const struct sv_addr any = sv_addr_of_v4(0);
+    const struct sv_addr any = {{0}};
     if (sv_addr_is_any(&h->src)) {
         sv_drop(c, SV_DROP_BAD_SOURCE, take, in, 0); /* RFC 1812 §5.3.7 */
         return;
     }
     if (h->ttl <= 1) {
-        sv_ip_refuse(c, net, take, h, SV_DROP_TTL_EXCEEDED, SV_ICMP_TIME_EXCEEDED, SV_ICMP_IN_TRANSIT, 0);
+        sv_ip_refuse(c, net, take, h, SV_DROP_TTL_EXCEEDED, SV_ICMP_TELL_TTL, 0);
         return;
     }
     if (sv_ip_find_path(c, net, &h->dst, &any, SV_NO_PORT, &path) != SV_OK) {
-        sv_ip_refuse(c, net, take, h, SV_DROP_NO_ROUTE, SV_ICMP_UNREACHABLE, SV_ICMP_NET_UNREACHABLE, 0);
+        sv_ip_refuse(c, net, take, h, SV_DROP_NO_ROUTE, SV_ICMP_TELL_NO_ROUTE, 0);
         return;
     }
     if (take->length > path.mtu && h->dont_fragment && take->gso_size == 0) {
-        sv_ip_refuse(c, net, take, h, SV_DROP_TOO_BIG, SV_ICMP_UNREACHABLE, SV_ICMP_FRAGMENTATION_NEEDED, path.mtu);
+        sv_ip_refuse(c, net, take, h, SV_DROP_TOO_BIG, SV_ICMP_TELL_TOO_BIG, path.mtu);
         return;
     }
     if (!sv_buf_own_linear(take) || (take->head < SV_ETH_HDR_LEN)) {
@@ -73,8 +85,12 @@ void sv_ip_forward(struct sv_core *c, struct sv_net *net, sv_port in, struct sv_
         return;
     }
     uint8_t *p = sv_buf_head(take);
-    const uint16_t before = sv_get_u16(p + 8);
-    p[8]--;
-    sv_sum_replace_u16(p + 10, before, sv_get_u16(p + 8));
+    if (h->version == 6) {
+        p[SV_IP6_HOPS_AT]--;
+    } else {
+        const uint16_t before = sv_get_u16(p + 8);
+        p[8]--;
+        sv_sum_replace_u16(p + 10, before, sv_get_u16(p + 8));
+    }
     (void)!sv_ip_hand_over(c, net, take, &path); /* what fails is counted there */
 }

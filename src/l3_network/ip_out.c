@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way out of layer 3: route, source, header, fragments, neighbour. */
-#include "l3_network/ip4_cut.h"
 #include "l2_link/ethernet.h"
+#include "l3_network/ip4_cut.h"
+#include "l3_network/ip6_cut.h"
 #include "l3_network/net.h"
 
 static sv_port sv_ip_first_up(const struct sv_net *net)
@@ -30,7 +31,7 @@ static enum sv_err sv_ip_path_group(const struct sv_net *net, const struct sv_ad
     return SV_OK;
 }
 
-static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
+static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, sv_port port,
                                       struct sv_ip_path *path)
 {
     struct sv_route_result route;
@@ -39,6 +40,12 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
         path->port = sv_address_of(&net->addresses, ours)->port;
         path->next_hop = *dst;
         path->kind = SV_PATH_LOOP;
+        return SV_OK;
+    }
+    if (sv_addr_is_link_local_v6(dst) && port < net->link.interfaces.count) { /* the same on every link: RFC 4007 §9 */
+        path->port = port;
+        path->next_hop = *dst;
+        path->kind = SV_PATH_UNICAST;
         return SV_OK;
     }
     if (!sv_route_lookup(&net->routes, dst, &route))
@@ -51,11 +58,20 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
     return SV_OK;
 }
 
+/* IPv4: as if to the next hop, so that a gateway's neighbour speaks to it. IPv6: RFC 6724 looks at the destination. */
+static uint32_t sv_ip_select_source(const struct sv_net *net, const struct sv_addr *dst, const struct sv_ip_path *path)
+{
+    return sv_address_select(&net->addresses, path->port, sv_addr_is_v4(dst) ? &path->next_hop : dst);
+}
+
 enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,
                             sv_port port, struct sv_ip_path *path)
 {
     const bool group = sv_addr_is_multicast(dst) || sv_addr_is_limited_broadcast(dst);
-    const enum sv_err err = group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, path);
+    if (!sv_addr_is_any(src) && sv_addr_is_v4(src) != sv_addr_is_v4(dst))
+        return SV_ERR_INVALID;
+    const enum sv_err err =
+        group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, port, path);
     if (err != SV_OK)
         return err;
     path->mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
@@ -63,9 +79,8 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
     path->src = *src;
     if (!sv_addr_is_any(src))
         return sv_address_local(c, &net->addresses, src) == SV_NONE ? SV_ERR_NOT_LOCAL : SV_OK;
-    const uint32_t chosen = path->kind == SV_PATH_LOOP
-                                ? sv_address_find(c, &net->addresses, dst)
-                                : sv_address_select(&net->addresses, path->port, &path->next_hop);
+    const uint32_t chosen =
+        path->kind == SV_PATH_LOOP ? sv_address_find(c, &net->addresses, dst) : sv_ip_select_source(net, dst, path);
     if (chosen != SV_NONE)
         path->src = sv_address_of(&net->addresses, chosen)->addr;
     else if (path->kind == SV_PATH_UNICAST)
@@ -73,7 +88,7 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
     else if (!group)
         return SV_ERR_NO_ROUTE;
     else
-        path->src = sv_addr_of_v4(0); /* RFC 1122 §3.2.1.3 (a): before it has one, as DHCP needs */
+        path->src = sv_addr_any_like(dst); /* RFC 1122 §3.2.1.3 (a): before it has one, as DHCP needs */
     return SV_OK;
 }
 
@@ -87,6 +102,16 @@ uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struc
     uint16_t *counter = &net->ip_id[h & (SV_IP_IDS - 1u)];
     *counter = (uint16_t)(*counter + 1u);
     return (uint16_t)((h >> 32) + *counter);
+}
+
+uint32_t sv_ip6_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_addr *src,
+                        const struct sv_addr *dst)
+{
+    uint8_t key[32];
+    sv_memcpy(key, src->byte, 16);
+    sv_memcpy(key + 16, dst->byte, 16);
+    const uint64_t h = sv_siphash13(&c->secret, key, sizeof key);
+    return (uint32_t)(h >> 32) + ++net->ip6_id[h & (SV_IP_IDS - 1u)];
 }
 
 /* One packet that fits, to where it goes. */
@@ -108,8 +133,8 @@ static enum sv_err sv_ip_send_one(struct sv_core *c, struct sv_net *net, struct 
         sv_eth_emit(take, sv_mac_broadcast, i->mac, SV_ETHERTYPE_IP4);
         return sv_interface_enqueue(c, interfaces, path->port, take) ? SV_OK : SV_ERR_AGAIN;
     case SV_PATH_MULTICAST:
-        sv_mac_of_multicast_v4(sv_addr_v4_number(&path->next_hop), mac);
-        sv_eth_emit(take, mac, i->mac, SV_ETHERTYPE_IP4);
+        sv_mac_of_multicast(&path->next_hop, mac);
+        sv_eth_emit(take, mac, i->mac, sv_addr_is_v4(&path->next_hop) ? SV_ETHERTYPE_IP4 : SV_ETHERTYPE_IP6);
         return sv_interface_enqueue(c, interfaces, path->port, take) ? SV_OK : SV_ERR_AGAIN;
     case SV_PATH_UNICAST:
         break;
@@ -124,23 +149,47 @@ static enum sv_err sv_ip_send_one(struct sv_core *c, struct sv_net *net, struct 
     return sent ? SV_OK : SV_ERR_UNREACHABLE;
 }
 
+/* Fragments of either version. */
+struct sv_ip_cut {
+    struct sv_ip4_cut four;
+    struct sv_ip6_cut six;
+    bool is_six;
+};
+
+static bool sv_ip_cut_begin(struct sv_core *c, struct sv_net *net, struct sv_ip_cut *cut, const struct sv_buf *b,
+                            uint32_t mtu)
+{
+    const uint8_t *p = sv_buf_head(b);
+    cut->is_six = p[0] >> 4 == 6;
+    if (!cut->is_six)
+        return sv_ip4_cut_begin(&cut->four, b, mtu);
+    const struct sv_addr src = sv_addr_of_v6_bytes(p + 8), dst = sv_addr_of_v6_bytes(p + 24);
+    return sv_ip6_cut_begin(&cut->six, b, mtu, sv_ip6_next_id(c, net, &src, &dst));
+}
+
+static bool sv_ip_cut_left(const struct sv_ip_cut *cut)
+{
+    return cut->is_six ? cut->six.offset < cut->six.payload_length : cut->four.offset < cut->four.payload_length;
+}
+
 static enum sv_err sv_ip_send_cut(struct sv_core *c, struct sv_net *net, struct sv_buf *take,
                                   const struct sv_ip_path *path)
 {
     const struct sv_interface *i = sv_interface_of(&net->link.interfaces, path->port);
-    struct sv_ip4_cut cut;
-    if (!sv_ip4_cut_begin(&cut, take, path->mtu)) {
+    struct sv_ip_cut cut;
+    if (!sv_ip_cut_begin(c, net, &cut, take, path->mtu)) {
         sv_drop(c, SV_DROP_TOO_BIG, take, path->port, 0);
         return SV_ERR_TOO_BIG;
     }
     /* All or nothing: half a datagram is of no use to anybody. */
-    if (path->kind != SV_PATH_LOOP && cut.fragments > i->queue_max - i->queue.packets) {
+    const uint32_t fragments = cut.is_six ? cut.six.fragments : cut.four.fragments;
+    if (path->kind != SV_PATH_LOOP && fragments > i->queue_max - i->queue.packets) {
         sv_drop(c, SV_DROP_QUEUE_FULL, take, path->port, 0);
         return SV_ERR_AGAIN;
     }
     enum sv_err err = SV_OK;
-    while (err == SV_OK && cut.offset < cut.payload_length) {
-        struct sv_buf *f = sv_ip4_cut_next(c, &cut, take);
+    while (err == SV_OK && sv_ip_cut_left(&cut)) {
+        struct sv_buf *f = cut.is_six ? sv_ip6_cut_next(c, &cut.six, take) : sv_ip4_cut_next(c, &cut.four, take);
         if (!f) {
             sv_drop(c, SV_DROP_NO_MEMORY, NULL, path->port, 0);
             err = SV_ERR_NO_MEMORY;
@@ -162,13 +211,19 @@ enum sv_err sv_ip_hand_over(struct sv_core *c, struct sv_net *net, struct sv_buf
 enum sv_err sv_ip_output(struct sv_core *c, struct sv_net *net, struct sv_buf *take, struct sv_ip_out *o,
                          const struct sv_ip_path *path)
 {
-    if (take->length > 65535u - SV_IP4_HDR_LEN) {
+    const bool v4 = sv_addr_is_v4(&o->dst);
+    const uint32_t longest = v4 ? 65535u - SV_IP4_HDR_LEN : SV_IP6_PAYLOAD_MAX;
+    if (take->length > longest || (!v4 && o->dont_fragment && take->length + SV_IP6_HDR_LEN > path->mtu)) {
         sv_drop(c, SV_DROP_TOO_BIG, take, path->port, 0);
         return SV_ERR_TOO_BIG;
     }
-    o->id = o->dont_fragment ? 0 : sv_ip4_next_id(c, net, o);
-    sv_ip4_prepare(o);
-    sv_ip4_emit(take, o);
+    if (v4) {
+        o->id = o->dont_fragment ? 0 : sv_ip4_next_id(c, net, o);
+        sv_ip4_prepare(o);
+        sv_ip4_emit(take, o);
+    } else {
+        sv_ip6_emit(take, o);
+    }
     return sv_ip_hand_over(c, net, take, path);
 }
 

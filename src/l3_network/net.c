@@ -20,11 +20,14 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
     if (!sv_fragments_init(&net->fragments, c, arena, config->fragments, bytes))
         return false;
     sv_packet_queue_init(&net->loop);
+    sv_multicast_init(&net->multicast);
     net->forward = config->forward;
     net->default_ttl = SV_TTL_DEFAULT;
     sv_icmp_limit_init(&net->icmp, c->now, SV_ICMP_PER_SECOND, SV_ICMP_BURST);
     for (uint32_t i = 0; i < SV_IP_IDS; i++)
         net->ip_id[i] = (uint16_t)sv_rng_u32(&c->rng[SV_RNG_IP_ID]);
+    for (uint32_t i = 0; i < SV_IP_IDS; i++)
+        net->ip6_id[i] = sv_rng_u32(&c->rng[SV_RNG_IP_ID]);
     return true;
 }
 
@@ -50,11 +53,16 @@ enum sv_err sv_net_address_add(struct sv_core *c, struct sv_net *net, sv_port po
     if (old != SV_NONE && sv_address_of(&net->addresses, old)->state <= SV_ADDRESS_CONFLICT)
         return SV_ERR_IN_USE;
     const struct sv_addr on_link = {{0}};
-    const enum sv_err err = sv_route_insert(&net->routes, addr, prefix_bits, &on_link, port, 0);
+    enum sv_err err = sv_route_insert(&net->routes, addr, prefix_bits, &on_link, port, 0);
     if (err != SV_OK)
         return err;
-    const uint32_t i = sv_address_make(c, &net->addresses, port, addr, prefix_bits);
+    const struct sv_addr group = sv_multicast_solicited_node(addr);
+    if (!sv_addr_is_v4(addr))
+        err = sv_multicast_join(c, net, port, &group); /* RFC 4291 §2.8: asked there who has it */
+    const uint32_t i = err == SV_OK ? sv_address_make(c, &net->addresses, port, addr, prefix_bits) : SV_NONE;
     if (i == SV_NONE) {
+        if (err == SV_OK && !sv_addr_is_v4(addr))
+            sv_multicast_leave(c, net, port, &group);
         sv_route_delete(&net->routes, addr, prefix_bits, &on_link, port);
         return SV_ERR_NO_MEMORY;
     }
@@ -68,6 +76,9 @@ void sv_net_address_remove(struct sv_core *c, struct sv_net *net, uint32_t index
 {
     const struct sv_address gone = *sv_address_of(&net->addresses, index);
     bool shared = false;
+    const struct sv_addr group = sv_multicast_solicited_node(&gone.addr);
+    if (!sv_addr_is_v4(&gone.addr))
+        sv_multicast_leave(c, net, gone.port, &group);
     sv_address_remove(c, &net->addresses, index);
     for (uint32_t i = 0; i < net->addresses.ceiling; i++) {
         const struct sv_address *a = sv_address_of(&net->addresses, i);
@@ -112,6 +123,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_neighbours_check(c, &net->link.neighbours);
     sv_addresses_check(c, &net->addresses);
     sv_fragments_check(c, &net->fragments);
+    sv_multicast_check(net);
     for (uint32_t i = 0; i < net->link.interfaces.count; i++) {
         const struct sv_interface *f = sv_interface_of(&net->link.interfaces, i);
         SV_ASSERT(f->queue.packets <= f->queue_max);

@@ -8,6 +8,8 @@
 #include "l3_network/address.h"
 #include "l3_network/fragment.h"
 #include "l3_network/ip4_wire.h"
+#include "l3_network/ip6_wire.h"
+#include "l3_network/multicast.h"
 #include "l3_network/route.h"
 
 #define SV_IP_IDS 256u
@@ -25,8 +27,10 @@ struct sv_net {
     struct sv_routes routes;
     struct sv_fragments fragments;
     struct sv_icmp_limit icmp;
+    struct sv_multicast multicast;
     struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
+    uint32_t ip6_id[SV_IP_IDS];
     uint32_t forward; /* 1: be a router */
     uint32_t default_ttl;
 };
@@ -52,8 +56,11 @@ void sv_net_address_remove(struct sv_core *c, struct sv_net *net, uint32_t index
 /* Up: its addresses are probed anew. Down: its queue and neighbours go. */
 void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, bool up);
 
-/* For whom is a parsed packet from interface `port`? NONE: for us; h->local and h->is_broadcast are set.
- * NOT_FOR_US: a router may forward it. BAD_SOURCE, BAD_DESTINATION, LOOP. `looped`: it came from net->loop. */
+/* Either version's parser, by the first byte. Of IPv6 the chain is not walked. */
+enum sv_drop sv_ip_parse(struct sv_buf *b, struct sv_ip_hdr *h, uint32_t cpu);
+
+/* For whom is a parsed packet from interface `port`? NONE: for us; h->local and h->is_broadcast are set. NOT_FOR_US:
+ * a router may forward it. BAD_SOURCE, BAD_DESTINATION, NOT_JOINED, LOOP. `looped`: it came from net->loop. */
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped);
 
@@ -90,6 +97,8 @@ struct sv_buf *sv_ip_next_looped(struct sv_core *c, struct sv_net *net);
 /* The identification of a datagram that may be fragmented: a counter per destination behind a keyed hash, so that
  * one peer learns nothing of another's traffic (RFC 7739 §5.3, RFC 6864). */
 uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_ip_out *o);
+uint32_t sv_ip6_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_addr *src,
+                        const struct sv_addr *dst);
 
 /* Packets that waited for a neighbour in vain: a forwarded one's sender is told host unreachable (RFC 1812 §5.2.7.1),
  * then they are dropped. Call after the neighbours' timers ran. */

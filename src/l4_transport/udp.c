@@ -69,8 +69,7 @@ enum sv_err sv_udp_take_error(struct sv_udp_socket *s)
     if (!s->has_error)
         return SV_OK;
     s->has_error = 0;
-    const bool too_big = s->error.type == SV_ICMP_UNREACHABLE && s->error.code == SV_ICMP_FRAGMENTATION_NEEDED;
-    return too_big ? SV_ERR_TOO_BIG : SV_ERR_UNREACHABLE;
+    return s->error.meaning == SV_ICMP_MEANS_TOO_BIG ? SV_ERR_TOO_BIG : SV_ERR_UNREACHABLE;
 }
 
 enum sv_err sv_udp_write(struct sv_core *c, struct sv_net *net, struct sv_udp *u, uint32_t index,
@@ -88,7 +87,7 @@ enum sv_err sv_udp_write(struct sv_core *c, struct sv_net *net, struct sv_udp *u
         to = &peer;
     if (to->port == 0 || sv_addr_is_any(&to->addr))
         return SV_ERR_INVALID;
-    if (n > SV_UDP_PAYLOAD_MAX)
+    if (n > (sv_addr_is_v4(&to->addr) ? SV_UDP_PAYLOAD_MAX : SV_UDP_PAYLOAD_MAX_IP6))
         return SV_ERR_TOO_BIG;
     err = sv_ip_find_path(c, net, &to->addr, &s->local, s->interface, &path);
     if (err != SV_OK)

@@ -8,7 +8,8 @@
 #include "seven/drop.h"
 
 #define SV_UDP_HDR_LEN 8u
-#define SV_UDP_PAYLOAD_MAX 65507u /* 65535 less IPv4's 20 and our 8 */
+#define SV_UDP_PAYLOAD_MAX 65507u     /* 65535 less IPv4's 20 and our 8 */
+#define SV_UDP_PAYLOAD_MAX_IP6 65527u /* IPv6's length does not count its header */
 
 struct sv_udp_hdr {
     uint16_t src_port, dst_port;

@@ -311,7 +311,7 @@ enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *
 enum sv_err sv_session_echo_open(struct sv_session *s, uint64_t cookie, sv_sock *socket)
 {
     const struct sv_udp_binding binding = {
-        .local = sv_addr_of_v4(0),
+        .local = {{0}}, /* any, of both families */
         .kind = SV_UDP_ECHO,
         .interface = SV_NO_PORT,
         .cookie = cookie,

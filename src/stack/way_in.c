@@ -10,7 +10,8 @@
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
 #include "l3_network/acd.h"
-#include "l3_network/icmp.h"
+#include "l3_network/icmp6.h"
+#include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
 
 /* TCP segments of one burst, parsed. */
@@ -89,13 +90,13 @@ static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, c
         const uint32_t local = sv_address_local(&s->core, &s->net.addresses, &error->src);
         const uint32_t flow =
             local == SV_NONE ? SV_NONE : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local, error->src_port);
-        const bool hard = error->type == SV_ICMP_UNREACHABLE && error->code != SV_ICMP_FRAGMENTATION_NEEDED;
+        const bool hard = error->meaning == SV_ICMP_MEANS_UNREACHABLE || error->meaning == SV_ICMP_MEANS_PORT;
         found = flow != SV_NONE;
         if (found)
             sv_tcp_icmp_error(&s->tcp, flow, error->tcp_seq, hard);
     } else if (error->protocol == SV_PROTO_UDP) {
         found = sv_udp_error(&s->core, &s->udp, in, error);
-    } else if (error->protocol == SV_PROTO_ICMP) {
+    } else if (error->protocol == SV_PROTO_ICMP || error->protocol == SV_PROTO_ICMP6) {
         if (sv_echo_receive(&s->core, &s->udp, in, b, error))
             return;
         sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
@@ -110,7 +111,8 @@ static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, c
 static void sv_in_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip)
 {
     struct sv_icmp_error error;
-    switch (sv_icmp_receive(&s->core, &s->net, in, b, ip, &error)) {
+    switch (ip->version == 4 ? sv_icmp_receive(&s->core, &s->net, in, b, ip, &error)
+                             : sv_icmp6_receive(&s->core, &s->net, in, b, ip, &error)) {
     case SV_ICMP_DONE:
         break;
     case SV_ICMP_ERROR:
@@ -124,9 +126,9 @@ static void sv_in_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const s
 }
 
 static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
-                              enum sv_drop why, uint8_t code)
+                              enum sv_drop why, enum sv_icmp_reason reason)
 {
-    (void)sv_icmp_send_error(&s->core, &s->net, b, ip, SV_ICMP_UNREACHABLE, code, 0);
+    (void)sv_icmp_tell(&s->core, &s->net, b, ip, reason, 0);
     sv_in_drop(s, why, b, in);
 }
 
@@ -140,13 +142,13 @@ static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, co
         break;
     case SV_PROTO_UDP:
         if (!sv_udp_receive(&s->core, &s->udp, in, b, ip))
-            sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_PORT_UNREACHABLE);
+            sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_TELL_PORT);
         break;
     case SV_PROTO_ICMP:
         sv_in_icmp(s, in, b, ip);
         break;
     default:
-        sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_PROTOCOL_UNREACHABLE);
+        sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_TELL_PROTOCOL);
         break;
     }
 }
@@ -177,6 +179,31 @@ static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
     sv_in_transport(s, in, b, &ip, to);
 }
 
+/* The same of IPv6, whose headers are a chain. */
+static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
+{
+    struct sv_ip_hdr ip;
+    enum sv_drop why = sv_ip6_parse(b, &ip);
+    if (why == SV_DROP_NONE)
+        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
+    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
+        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        return;
+    }
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    if (SV_UNLIKELY(!sv_ip6_is_transport(ip.protocol)) && (b = sv_ip6_walk(&s->core, &s->net, in, b, &ip)) == NULL)
+        return;
+    if (ip.protocol == SV_PROTO_ICMP6)
+        sv_in_icmp(s, in, b, &ip);
+    else if (sv_addr_is_zero(&ip.src))
+        sv_in_drop(s, SV_DROP_BAD_SOURCE, b, in); /* only who looks for an address speaks from none: RFC 4291 §2.5.2 */
+    else
+        sv_in_transport(s, in, b, &ip, to);
+}
+
 static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
 {
     const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
@@ -191,6 +218,8 @@ static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct
         sv_in_drop(s, why, b, in);
     else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
         sv_in_ip4(s, in, b, to, false);
+    else if (eth.type == SV_ETHERTYPE_IP6)
+        sv_in_ip6(s, in, b, to, false);
     else if (eth.type == SV_ETHERTYPE_ARP)
         sv_acd_receive_arp(&s->core, &s->net, in, b, &eth);
     else
@@ -332,7 +361,10 @@ void sv_stack_drain_loop(struct sv_stack *s)
             return;
         arrivals.n = 0;
         b->id = ++s->core.packet_id;
-        sv_in_ip4(s, 0, b, &arrivals, true);
+        if (sv_buf_head(b)[0] >> 4 == 6)
+            sv_in_ip6(s, 0, b, &arrivals, true);
+        else
+            sv_in_ip4(s, 0, b, &arrivals, true);
         sv_in_act(s, &arrivals);
     }
 }

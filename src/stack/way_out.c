@@ -41,7 +41,18 @@ void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv
 struct sv_out_flow {
     struct sv_ip_out ip;
     uint16_t pseudo; /* sum of the pseudo-header without the length */
+    uint16_t ethertype;
 };
+
+/* RFC 6437 §3: the same for all packets of a flow, and no pattern over flows. */
+static uint32_t sv_out_label(const struct sv_stack *s, const struct sv_tcp_out *o)
+{
+    uint8_t key[36];
+    sv_memcpy(key, o->remote->byte, 16);
+    sv_memcpy(key + 16, sv_tcp_address(&s->tcp, o->local)->byte, 16);
+    sv_memcpy(key + 32, sv_buf_at(o->packet, o->packet->l4), 4);
+    return (uint32_t)(sv_siphash13(&s->core.secret, key, sizeof key) >> 32) & SV_IP6_FLOW_MASK;
+}
 
 static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o, struct sv_out_flow *f)
 {
@@ -52,7 +63,11 @@ static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o,
         .ttl = o->ttl,
         .dont_fragment = 1,
     };
-    sv_ip4_prepare(&f->ip);
+    f->ethertype = SV_LIKELY(sv_addr_is_v4(o->remote)) ? SV_ETHERTYPE_IP4 : SV_ETHERTYPE_IP6;
+    if (SV_LIKELY(f->ethertype == SV_ETHERTYPE_IP4))
+        sv_ip4_prepare(&f->ip);
+    else
+        f->ip.flow_label = sv_out_label(s, o);
     f->pseudo = sv_pseudo_sum(&f->ip.src, &f->ip.dst, SV_PROTO_TCP, 0);
 }
 
@@ -63,10 +78,13 @@ static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct 
     struct sv_buf *b = o->packet;
     const bool offload = b->gso_size || i->flags & SV_IF_CSUM;
     sv_out_checksum(s, b, o, offload, sv_sum_add(f->pseudo, sv_sum_u32(b->length)));
-    sv_ip4_emit(b, &f->ip);
+    if (SV_LIKELY(f->ethertype == SV_ETHERTYPE_IP4))
+        sv_ip4_emit(b, &f->ip);
+    else
+        sv_ip6_emit(b, &f->ip);
     if (o->neighbour == SV_NONE)
         return;
-    sv_eth_emit(b, sv_neighbour_mac(&s->net.link.neighbours, o->neighbour), i->mac, SV_ETHERTYPE_IP4);
+    sv_eth_emit(b, sv_neighbour_mac(&s->net.link.neighbours, o->neighbour), i->mac, f->ethertype);
     b->csum_start = (uint16_t)(b->l4 - b->head);
 }
 

@@ -46,6 +46,12 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_TCP_RST_NOT_ACCEPTABLE, "a forged RST in SYN-SENT: tests/exchange"},
     {SV_DROP_TCP_URGENT_IGNORED, "nothing gives this reason yet: an urgent pointer is a mark, taken as it is"},
     {SV_DROP_FRAGMENT_NOT_FIRST, "nothing gives this reason yet: needs a router that filters"},
+    {SV_DROP_NOT_JOINED, "needs multicast: tests/unit/l3_network"},
+    {SV_DROP_IP6_CHAIN, "needs IPv6: tests/unit/l3_network"},
+    {SV_DROP_IP6_OPTION, "needs IPv6: tests/unit/l3_network"},
+    {SV_DROP_IP6_ROUTING, "needs IPv6: tests/unit/l3_network"},
+    {SV_DROP_NO_NEXT_HEADER, "needs IPv6: tests/unit/l3_network"},
+    {SV_DROP_ICMP_FORGED, "needs path MTU discovery: tests/unit/l3_network"},
     {0, NULL},
 };
 
