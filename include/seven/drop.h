@@ -76,7 +76,19 @@
     X(IP6_OPTION, 66, "an unknown IPv6 option that forbids to go on (RFC 8200)")                 \
     X(IP6_ROUTING, 67, "a routing header that wants us to send it on (RFC 5095)")                \
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
-    X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")
+    X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                     \
+    X(ND_OPTION, 100, "an option of neighbour discovery that is malformed: the message goes")    \
+    X(ND_HOP_LIMIT, 101, "neighbour discovery that came through a router (RFC 4861 §6.1, §7.1)") \
+    X(ND_INVALID, 102, "neighbour discovery whose fields contradict its type or its addresses")  \
+    X(ND_IGNORED, 103, "neighbour discovery that asks nothing of us and tells nothing we hold")  \
+    X(ND_CONFLICT, 104, "another station has or wants our IPv6 address (RFC 4862 §5.4)")         \
+    X(ND_FULL, 105, "the ceiling on routers, prefixes or addresses learned is reached")          \
+    X(ND_REDIRECT, 106, "a redirect that is not our first hop's, or names no neighbour")         \
+    X(ND_RATE, 107, "neighbour discovery of ours held back by its rate limit")                   \
+    X(ND_LOOPED, 108, "our own duplicate address detection, come back (RFC 7527)")               \
+    X(ND_FRAGMENTED, 109, "neighbour discovery in fragments (RFC 6980)")                         \
+    X(GROUP_MALFORMED, 110, "IGMP or MLD whose fields contradict its type or its addresses")     \
+    X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,
