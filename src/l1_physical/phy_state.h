@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What encoders and decoders remember. Read it to see what a code needs; change it only through phy.h. */
+#ifndef SV_L1_PHYSICAL_PHY_STATE_H
+#define SV_L1_PHYSICAL_PHY_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SV_PHY_FRAME_MAX 9216u /* octets with the FCS; a longer frame is cut there and told as a bad FCS */
+#define SV_PHY_UNIT_MAX 66u    /* symbols that an encoder makes at once */
+#define SV_RS_WORDS 85u        /* 5440 bits of an RS(544,514) codeword */
+#define SV_RS_MESSAGE 514u
+#define SV_RS_PARITY 30u
+#define SV_RS_CODEWORD 544u
+#define SV_PAM4_BLOCKS 20u /* 257-bit blocks in a codeword */
+
+/* --- encoders --- */
+
+struct sv_manchester_encoder {
+    uint32_t pulse_in; /* units of idle before the next link pulse */
+    bool pulse_now;
+    bool no_pulses; /* no normal link pulses: auto-negotiation sends its own */
+};
+
+struct sv_tx100_encoder {
+    uint32_t key;   /* the scrambler's last 11 bits, newest in bit 0 */
+    uint32_t phase; /* of MLT-3: 0 level 0 going up, 1 top, 2 level 0 going down, 3 bottom */
+};
+
+struct sv_x1000_encoder {
+    bool rd_plus;
+    bool odd;      /* the next code group is the second of a pair */
+    bool fresh;    /* the next idle is the first after a frame: /I1/ if the disparity is positive */
+    uint32_t idle; /* the data group that completes the idle begun */
+};
+
+struct sv_r64_encoder { /* 10GBASE-R, and the blocks of PAM4 */
+    uint64_t scrambler; /* last 58 bits sent, newest in bit 0 */
+};
+
+struct sv_pam4_encoder {
+    uint64_t scrambler;
+    uint32_t word; /* next 64 bits: 0 the marker, 1..85 of the codeword */
+    bool loaded;   /* some of a frame is in this codeword */
+    uint64_t codeword[SV_RS_WORDS];
+};
+
+struct sv_phy_encoder {
+    uint32_t code;
+    uint32_t frame_bytes; /* octets of `frame`; 0: none */
+    uint32_t at;          /* octets of preamble and frame that have left */
+    uint32_t gap;         /* units of idle before another frame may start */
+    uint32_t stage;       /* what comes next, by code */
+    uint32_t unit_at;     /* symbols of `unit` that have left */
+    uint32_t unit_count;
+    uint64_t symbols; /* that have left, since the beginning */
+    uint64_t frame_first, frame_end;
+    union {
+        struct sv_manchester_encoder manchester;
+        struct sv_tx100_encoder tx100;
+        struct sv_x1000_encoder x1000;
+        struct sv_r64_encoder r64;
+        struct sv_pam4_encoder pam4;
+    } of;
+    int8_t unit[SV_PHY_UNIT_MAX];
+    uint8_t frame[SV_PHY_FRAME_MAX];
+};
+
+/* --- decoders --- */
+
+struct sv_phy_counters {
+    uint64_t good, bad_fcs, symbol_error, false_carrier;
+    uint64_t illegal; /* symbols, code groups, blocks or sync headers that the code does not have */
+    uint64_t locks, lock_losses, link_pulses, inversions, hi_bers;
+    uint64_t idles;               /* ordered sets or blocks of idle */
+    uint64_t checked;             /* code groups, blocks or headers looked at while locked */
+    uint64_t codewords, repaired; /* PAM4: codewords received; symbols of ten bits put right in them */
+    uint64_t uncorrectable;       /* PAM4: codewords with more than 15 wrong symbols */
+};
+
+/* A frame being collected. */
+struct sv_phy_frame {
+    uint32_t bytes;
+    uint32_t errors;
+    uint32_t open;    /* 0 none, 1 in the preamble, 2 after the start frame delimiter */
+    uint32_t dropped; /* octets that did not fit */
+    uint64_t first_symbol;
+    uint8_t byte[SV_PHY_FRAME_MAX];
+};
+
+struct sv_manchester_decoder {
+    uint32_t history; /* last 32 half-bits, 1 high, newest in bit 0 */
+    uint32_t run;     /* equal half-bits at the end of it, carrier present */
+    uint32_t silence; /* half-bits without carrier, up to a ceiling */
+    uint32_t carrier; /* half-bits since carrier came */
+    uint32_t state;   /* idle, preamble, data, waiting for silence */
+    uint32_t half;    /* half-bits of the present bit */
+    uint32_t first;   /* its first */
+    uint32_t bits;    /* of the octet being filled */
+    uint32_t octet;
+    uint32_t alternate; /* bits of preamble in a row */
+    uint32_t held;      /* violations that may turn out to be the end */
+    uint32_t wrong_way; /* frames or pulses in a row that show the other polarity */
+    bool last_bit;
+    bool inverted;
+    uint64_t carrier_first;
+};
+
+struct sv_tx100_decoder {
+    uint32_t level;   /* last level + 1 */
+    uint32_t key;     /* descrambler, newest bit in bit 0 */
+    uint32_t checked; /* bits in a row that fit idle while unlocked */
+    uint32_t ones;    /* plain ones in a row */
+    uint32_t since;   /* symbols since 25 ones in a row were last seen */
+    uint32_t group;   /* last plain bits, newest in bit 0 */
+    uint32_t group_bits;
+    uint32_t state;
+    uint32_t nibble; /* low nibble + 1, or 0 */
+    uint32_t zeros;  /* of the last ten plain bits while idle */
+    bool locked;
+    uint64_t carrier_first;
+};
+
+struct sv_x1000_decoder {
+    uint32_t shift;  /* last 10 bits, newest in bit 0 */
+    uint32_t filled; /* bits of the group being filled */
+    uint32_t sync;   /* state of the synchronisation process */
+    uint32_t good;   /* groups in a row since the last bad one */
+    uint32_t state;  /* of the receive process */
+    uint32_t last;   /* previous group: enum and octet */
+    uint32_t config; /* configuration word being put together */
+    uint32_t config_at, config_last, config_same;
+    int32_t polarity_score;
+    bool odd;
+    bool rd_plus;
+    bool inverted;
+    uint64_t carrier_first;
+};
+
+struct sv_r64_decoder {
+    uint64_t scrambler; /* last 58 bits received, newest in bit 0 */
+    uint64_t payload;   /* bits of the block being filled, first in bit 0 */
+    uint32_t header;
+    uint32_t filled;             /* bits of it, 0..65 */
+    uint32_t good, seen, bad;    /* headers: in a row while hunting; of the present 64 */
+    uint32_t window, window_bad; /* hi-BER: blocks of the present 125 us, bad ones */
+    uint32_t state;
+    uint32_t warm;        /* blocks since lock, while the descrambler fills */
+    int32_t score;        /* upright against inverted */
+    uint32_t other_state; /* of the receive process were the polarity the other */
+    bool locked, hi_ber, inverted;
+};
+
+struct sv_pam4_decoder {
+    uint64_t shift; /* last 32 symbols as bits */
+    uint64_t scrambler;
+    uint32_t filled; /* symbols of the present codeword and marker, 0..2751 */
+    uint32_t bad;    /* markers or codewords in a row that were wrong */
+    uint32_t state;  /* of the receive process */
+    uint32_t block;  /* blocks of the present codeword that were read */
+    uint32_t warm;
+    bool locked, sure, inverted;
+    uint64_t codeword[SV_RS_WORDS];
+    uint64_t codeword_first; /* symbol number */
+    uint32_t repaired;
+    bool failed;
+};
+
+struct sv_phy_decoder {
+    uint32_t code;
+    uint32_t waiting; /* events found and not yet told: a bit each, by kind */
+    uint64_t symbols; /* taken since the beginning */
+    struct sv_phy_counters count;
+    union {
+        struct sv_manchester_decoder manchester;
+        struct sv_tx100_decoder tx100;
+        struct sv_x1000_decoder x1000;
+        struct sv_r64_decoder r64;
+        struct sv_pam4_decoder pam4;
+    } of;
+    struct sv_phy_frame frame;
+};
+
+#endif
