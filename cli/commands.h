@@ -10,6 +10,7 @@ extern const struct cli_command cli_command_private;
 extern const struct cli_command cli_command_serve;
 extern const struct cli_command cli_command_get;
 extern const struct cli_command cli_command_ping;
+extern const struct cli_command cli_command_trace;
 extern const struct cli_command cli_command_nc;
 extern const struct cli_command cli_command_ss;
 extern const struct cli_command cli_command_ip;

@@ -124,6 +124,28 @@ static void accept_one(struct nc *c, sv_time now)
     }
 }
 
+/* An ICMP error about a datagram of ours. What is final (RFC 1122 §4.1.3.3, §3.2.2.1) ends us as a reset would; that a
+ * host or network cannot be reached just now may pass. */
+static void datagram_refused(struct nc *c, sv_time now)
+{
+    struct sv_report r = {.size = sizeof r};
+    char text[CLI_ENDPOINT_TEXT];
+    while (!c->pump.done && sv_sock_report(cli_network_stack(c->network), c->pump.socket, &r, now) == SV_OK) {
+        const bool v4 = cli_addr_is_v4(&r.from);
+        const bool unreachable = r.type == (v4 ? 3 : 1);
+        if (!c->pump.has_peer || r.dst.port != c->pump.peer.port ||
+            memcmp(&r.dst.addr, &c->pump.peer.addr, sizeof r.dst.addr) != 0)
+            continue;
+        if (unreachable && r.code == (v4 ? 3 : 4))
+            nc_pump_failed(&c->pump, SV_ERR_REFUSED);
+        else if (unreachable && v4 && r.code == 2)
+            nc_pump_failed(&c->pump, SV_ERR_UNREACHABLE);
+        else if (c->config.verbose)
+            (void)fprintf(stderr, "seven nc: %s answers with ICMP type %u code %u\n", cli_addr_text(&r.from, text),
+                          (unsigned)r.type, (unsigned)r.code);
+    }
+}
+
 static void on_event(void *self, struct sv_stack *stack, const struct sv_event *event, sv_time now)
 {
     struct nc *c = self;
@@ -139,8 +161,12 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
         accept_one(c, now);
     if (!c->pump.open)
         return;
-    if (event->what & SV_EVENT_ERROR && event->socket.index == c->pump.socket.index)
-        c->pump.error = (enum sv_err)event->error;
+    if (event->what & SV_EVENT_ERROR && event->socket.index == c->pump.socket.index) {
+        if (c->config.udp)
+            datagram_refused(c, now);
+        else
+            c->pump.error = (enum sv_err)event->error;
+    }
     nc_pump_turn(&c->pump, now);
 }
 

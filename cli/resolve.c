@@ -76,3 +76,36 @@ bool cli_resolve(const char *name, uint16_t port, const struct cli_texts *resolv
     }
     return in_hosts(name, hosts ? hosts : "/etc/hosts", addr);
 }
+
+static bool printable(const char *name)
+{
+    for (; *name; name++)
+        if (*name <= ' ' || *name > '~')
+            return false;
+    return true;
+}
+
+bool cli_resolve_back(const struct sv_addr *addr, const char *hosts, char *name, size_t room)
+{
+    FILE *file = fopen(hosts ? hosts : "/etc/hosts", "re");
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+    if (!file)
+        return false;
+    while (!found && getline(&line, &size, file) >= 0) {
+        char *rest = line;
+        struct sv_addr a;
+        line[strcspn(line, "#\n")] = '\0';
+        const char *word = strtok_r(line, " \t", &rest);
+        if (!word || !cli_parse_addr(word, &a) || memcmp(&a, addr, sizeof a) != 0)
+            continue;
+        word = strtok_r(NULL, " \t", &rest);
+        found = word && strlen(word) < room && printable(word);
+        if (found)
+            (void)snprintf(name, room, "%s", word);
+    }
+    free(line);
+    (void)fclose(file);
+    return found;
+}

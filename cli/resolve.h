@@ -10,6 +10,9 @@
 bool cli_resolve(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
                  struct sv_addr *addr);
 
+/* The first name that `hosts` (NULL: /etc/hosts) has for an address, printable characters only. False: none. */
+bool cli_resolve_back(const struct sv_addr *addr, const char *hosts, char *name, size_t room);
+
 /* Checks the form of --resolve entries; the first wrong one, or NULL. */
 const char *cli_resolve_check(const struct cli_texts *resolve);
 

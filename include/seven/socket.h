@@ -117,6 +117,36 @@ SV_API SV_MUST_CHECK enum sv_err sv_echo_open(struct sv_stack *s, uint64_t cooki
 SV_API SV_MUST_CHECK enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to,
                                               uint16_t sequence, uint8_t ttl, const void *bytes, size_t n, sv_time now);
 
+/* Half-open probes, for tracing a path: a SYN of ours that is not the beginning of a connection (whoever answers it
+ * with SYN-ACK gets the stack's RST). What comes back are reports. */
+SV_API SV_MUST_CHECK enum sv_err sv_probe_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now);
+/* One SYN to `to` with sequence number `seq` and n bytes of zeros as data. Errors as sv_udp_send(). */
+SV_API SV_MUST_CHECK enum sv_err sv_probe_send(struct sv_stack *s, sv_sock p, const struct sv_endpoint *to,
+                                               uint32_t seq, uint8_t ttl, size_t n, sv_time now);
+
+enum sv_report_kind {
+    SV_REPORT_ICMP = 1, /* somebody's ICMP error about a datagram of this socket's */
+    SV_REPORT_TCP = 2,  /* a segment from where a probe went */
+};
+
+/* What the network said about something that a UDP or probe socket sent. */
+struct sv_report {
+    uint32_t size;               /* sizeof(struct sv_report) */
+    uint32_t kind;               /* enum sv_report_kind */
+    struct sv_addr from;         /* who says so */
+    struct sv_endpoint src, dst; /* of our packet, as the error quotes them: src is ours */
+    uint32_t sequence;           /* TCP: of our SYN as quoted, or what was acknowledged less one: seq to seq + n */
+    uint32_t mtu;                /* of the next hop, with "fragmentation needed" and "packet too big" */
+    uint16_t quoted_length;      /* bytes of our packet, as its quoted header tells */
+    uint8_t type, code;          /* of the ICMP error, in the numbers of its family (that of `from`) */
+    uint8_t tcp_flags;           /* SV_REPORT_TCP: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
+    uint8_t spare[3];
+};
+
+/* The oldest report of a UDP or probe socket; SV_EVENT_ERROR tells that there is one. At most 64 are kept, the oldest
+ * goes first. The error that sv_udp_send() would return for it is taken away too. SV_ERR_AGAIN: none. */
+SV_API SV_MUST_CHECK enum sv_err sv_sock_report(struct sv_stack *s, sv_sock u, struct sv_report *report, sv_time now);
+
 /* Settings of one socket. Values are unsigned; SV_ERR_INVALID names a bad one. */
 enum sv_option {
     SV_OPT_NODELAY = 1,          /* 1: no Nagle (RFC 9293 §3.7.4) */

@@ -51,15 +51,16 @@ bool sv_udp_error(struct sv_core *c, struct sv_udp *u, sv_port port, const struc
                                  .remote = error->dst,
                                  .local_port = error->src_port,
                                  .remote_port = error->dst_port,
-                                 .kind = SV_UDP_DATAGRAM,
+                                 .kind = error->protocol == SV_PROTO_TCP ? SV_UDP_PROBE : SV_UDP_DATAGRAM,
                                  .interface = port};
     const uint32_t index = sv_udp_find(u, &k);
-    (void)c;
     if (index == SV_NONE)
         return false;
     struct sv_udp_socket *s = sv_udp_of(u, index);
     s->error = *error;
     s->has_error = 1;
+    const struct sv_udp_report report = {.error = *error, .kind = SV_REPORT_ICMP};
+    sv_udp_report_put(c, u, index, &report);
     sv_udp_tell(u, index, SV_EVENT_ERROR);
     return true;
 }

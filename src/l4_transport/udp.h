@@ -14,7 +14,18 @@
 #define SV_UDP_QUEUE_PACKETS 256u
 #define SV_UDP_QUEUE_BYTES (512u << 10)
 
-enum sv_udp_kind { SV_UDP_FREE = 0, SV_UDP_DATAGRAM = 17, SV_UDP_ECHO = 1 };
+#define SV_REPORTS_EACH 64u /* a socket keeps at most */
+
+enum sv_udp_kind { SV_UDP_FREE = 0, SV_UDP_DATAGRAM = 17, SV_UDP_ECHO = 1, SV_UDP_PROBE = 6 };
+
+/* What came back about something sent; of one store for all sockets. */
+struct sv_udp_report {
+    struct sv_icmp_error error; /* of a TCP answer: from, src, dst, ports, tcp_seq */
+    uint32_t next;              /* of the same socket, or the free list */
+    uint8_t kind;               /* enum sv_report_kind */
+    uint8_t tcp_flags;
+    uint8_t spare[2];
+};
 
 /* One socket. */
 struct sv_udp_socket {
@@ -39,11 +50,14 @@ struct sv_udp_socket {
     uint8_t has_error;
     uint8_t spare;
     struct sv_icmp_error error; /* the last, with has_error */
+    uint32_t report_first, report_last, reports;
 };
 
 struct sv_udp {
-    int64_t at, buckets_at; /* from this struct */
+    int64_t at, buckets_at, reports_at; /* from this struct */
     uint32_t ceiling, buckets;
+    uint32_t reports_ceiling, report_free;
+    uint32_t probes; /* sockets of that kind: nobody looks for them while there is none */
     uint32_t free_first, used;
     uint32_t ready_first, ready_last;
     struct sv_ports ports;
@@ -106,6 +120,17 @@ SV_MUST_CHECK bool sv_echo_receive(struct sv_core *c, struct sv_udp *u, sv_port 
 
 /* An ICMP error about a datagram of ours. False: no socket sent it. */
 SV_MUST_CHECK bool sv_udp_error(struct sv_core *c, struct sv_udp *u, sv_port port, const struct sv_icmp_error *error);
+
+/* The socket's oldest report, taken away. SV_ERR_AGAIN: none. */
+SV_MUST_CHECK enum sv_err sv_udp_report_take(struct sv_udp *u, uint32_t index, struct sv_udp_report *out);
+
+/* Sends a SYN that opens nothing (probe.c). ttl 0: the default. Errors as sv_udp_write(). */
+SV_MUST_CHECK enum sv_err sv_probe_write(struct sv_core *c, struct sv_net *net, struct sv_udp *u, uint32_t index,
+                                         const struct sv_endpoint *to, uint32_t seq, uint8_t ttl, size_t n);
+struct sv_seg;
+/* A segment that arrived, checksum and header good: a report if it is the answer to a probe. TCP handles it all the
+ * same (nobody listens at a probe's port, so that a SYN-ACK gets its RST). */
+void sv_probe_receive(struct sv_core *c, struct sv_udp *u, const struct sv_seg *seg, const struct sv_ip_hdr *ip);
 
 /* The next socket to which something happened (its `what` tells; the caller clears it), SV_NONE: no more. */
 uint32_t sv_udp_next_ready(struct sv_udp *u);

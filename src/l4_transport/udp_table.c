@@ -22,7 +22,7 @@ static uint32_t sv_udp_buckets(uint32_t ceiling)
 uint64_t sv_udp_bytes(uint32_t ceiling)
 {
     return (uint64_t)ceiling * sizeof(struct sv_udp_socket) + (uint64_t)sv_udp_buckets(ceiling) * sizeof(uint32_t) +
-           2u * 64u;
+           sv_udp_reports_bytes(ceiling) + 2u * 64u;
 }
 
 bool sv_udp_init(struct sv_udp *u, struct sv_core *c, struct sv_arena *arena, uint32_t ceiling)
@@ -43,7 +43,7 @@ bool sv_udp_init(struct sv_udp *u, struct sv_core *c, struct sv_arena *arena, ui
     for (uint32_t i = 0; i < ceiling; i++)
         s[i].chain = i + 1 < ceiling ? i + 1 : SV_NONE;
     sv_ports_init(&u->ports, c, 0, 0);
-    return true;
+    return sv_udp_reports_init(u, arena);
 }
 
 /* Does a binding cover an address of ours? 1: by its family's any, 2: by name. */
@@ -153,7 +153,9 @@ enum sv_err sv_udp_bind(struct sv_core *c, struct sv_net *net, struct sv_udp *u,
     s->queue_packets_max = SV_UDP_QUEUE_PACKETS;
     s->queue_charge_max = SV_UDP_QUEUE_BYTES;
     s->ready_next = SV_NONE;
+    s->report_first = s->report_last = SV_NONE;
     s->flow = ++c->flow_serial;
+    u->probes += s->kind == SV_UDP_PROBE;
     uint32_t *bucket = sv_udp_bucket(u, s->kind, s->any_port ? 0 : port);
     s->chain = *bucket;
     *bucket = i;
@@ -207,6 +209,8 @@ void sv_udp_unbind(struct sv_core *c, struct sv_udp *u, uint32_t index)
     struct sv_buf *b;
     while ((b = sv_udp_unqueue(c, u, index)) != NULL)
         sv_drop(c, SV_DROP_FLUSHED, b, SV_NO_PORT, s->flow);
+    sv_udp_reports_flush(u, index);
+    u->probes -= s->kind == SV_UDP_PROBE;
     sv_udp_unready(u, index);
     uint32_t *link = sv_udp_bucket(u, s->kind, s->any_port ? 0 : s->local_port);
     while (*link != index)
@@ -293,4 +297,5 @@ void sv_udp_check(const struct sv_core *c, const struct sv_udp *u)
         SV_ASSERT(packets <= s->queue_packets_max);
     }
     SV_ASSERT(used == u->used);
+    sv_udp_reports_check(u);
 }

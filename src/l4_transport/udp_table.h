@@ -25,6 +25,13 @@ void sv_udp_queue(struct sv_core *c, struct sv_udp *u, uint32_t index, sv_port p
 struct sv_buf *sv_udp_unqueue(struct sv_core *c, struct sv_udp *u, uint32_t index);
 void sv_udp_tell(struct sv_udp *u, uint32_t index, uint32_t what);
 
+/* Keeps a report for the socket; at a ceiling its oldest goes (SOCKET_FULL). */
+void sv_udp_report_put(struct sv_core *c, struct sv_udp *u, uint32_t index, const struct sv_udp_report *report);
+void sv_udp_reports_flush(struct sv_udp *u, uint32_t index);
+SV_MUST_CHECK bool sv_udp_reports_init(struct sv_udp *u, struct sv_arena *arena);
+uint64_t sv_udp_reports_bytes(uint32_t ceiling);
+void sv_udp_reports_check(const struct sv_udp *u);
+
 /* The kept error as the caller's error, taken away; SV_OK: none. */
 enum sv_err sv_udp_take_error(struct sv_udp_socket *s);
 

@@ -46,7 +46,8 @@ bool sv_session_udp(const struct sv_session *s, sv_sock c, uint32_t *index)
     if ((kind != SV_SOCK_UDP && kind != SV_SOCK_ECHO) || i >= udp->ceiling)
         return false;
     const struct sv_udp_socket *u = sv_udp_of(udp, i);
-    if (u->generation != c.generation || u->kind != (kind == SV_SOCK_UDP ? SV_UDP_DATAGRAM : SV_UDP_ECHO))
+    if (u->generation != c.generation || u->kind == SV_UDP_FREE ||
+        (kind == SV_SOCK_UDP) != (u->kind == SV_UDP_DATAGRAM))
         return false;
     *index = i;
     return true;
@@ -134,7 +135,7 @@ static uint32_t sv_session_udp_events(struct sv_session *s, struct sv_event *out
         if (i == SV_NONE)
             break;
         struct sv_udp_socket *u = sv_udp_of(udp, i);
-        const uint32_t kind = u->kind == SV_UDP_ECHO ? SV_SOCK_ECHO : SV_SOCK_UDP;
+        const uint32_t kind = u->kind == SV_UDP_DATAGRAM ? SV_SOCK_UDP : SV_SOCK_ECHO;
         out[n++] = (struct sv_event){
             .cookie = u->cookie,
             .socket = {kind | i, u->generation},
@@ -317,6 +318,44 @@ enum sv_err sv_session_echo_open(struct sv_session *s, uint64_t cookie, sv_sock 
         .cookie = cookie,
     };
     return sv_session_bind(s, &binding, SV_SOCK_ECHO, socket);
+}
+
+enum sv_err sv_session_probe_open(struct sv_session *s, uint64_t cookie, sv_sock *socket)
+{
+    const struct sv_udp_binding binding = {
+        .local = {{0}}, /* of either family */
+        .kind = SV_UDP_PROBE,
+        .interface = SV_NO_PORT,
+        .cookie = cookie,
+    };
+    return sv_session_bind(s, &binding, SV_SOCK_ECHO, socket);
+}
+
+enum sv_err sv_session_report(struct sv_session *s, sv_sock u, struct sv_report *report)
+{
+    struct sv_udp_report r;
+    uint32_t index;
+    if (report->size != sizeof *report)
+        return SV_ERR_VERSION;
+    if (!sv_session_udp(s, u, &index))
+        return SV_ERR_STALE;
+    const enum sv_err error = sv_udp_report_take(sv_session_udps(s), index, &r);
+    if (error != SV_OK)
+        return error;
+    *report = (struct sv_report){
+        .size = sizeof *report,
+        .kind = r.kind,
+        .from = r.error.from,
+        .src = {r.error.src, r.error.src_port},
+        .dst = {r.error.dst, r.error.dst_port},
+        .sequence = r.error.tcp_seq,
+        .mtu = r.error.mtu,
+        .quoted_length = r.error.quoted_length,
+        .type = r.error.type,
+        .code = r.error.code,
+        .tcp_flags = r.tcp_flags,
+    };
+    return SV_OK;
 }
 
 /* --- settings and inspection --- */

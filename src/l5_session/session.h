@@ -40,6 +40,8 @@ void sv_session_close(struct sv_session *s, sv_sock c, bool abort);
 enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *local, uint64_t cookie,
                                 sv_sock *socket);
 enum sv_err sv_session_echo_open(struct sv_session *s, uint64_t cookie, sv_sock *socket);
+enum sv_err sv_session_probe_open(struct sv_session *s, uint64_t cookie, sv_sock *socket);
+enum sv_err sv_session_report(struct sv_session *s, sv_sock u, struct sv_report *report);
 enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option option, uint64_t value);
 enum sv_err sv_session_set_cookie(struct sv_session *s, sv_sock c, uint64_t cookie);
 enum sv_err sv_session_info(const struct sv_session *s, sv_sock c, struct sv_sock_info *info);

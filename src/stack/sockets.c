@@ -106,7 +106,7 @@ enum sv_err sv_udp_send(struct sv_stack *s, sv_sock u, const struct sv_endpoint 
 {
     uint32_t index;
     (void)sv_core_clock(&s->core, now);
-    if (!sv_session_udp(&s->session, u, &index))
+    if (!sv_session_udp(&s->session, u, &index) || sv_udp_of(&s->udp, index)->kind != SV_UDP_DATAGRAM)
         return SV_ERR_STALE;
     return sv_udp_write(&s->core, &s->net, &s->udp, index, to, bytes, n);
 }
@@ -119,7 +119,9 @@ enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from,
     (void)sv_core_clock(&s->core, now);
     if (!sv_session_udp(&s->session, u, &index))
         return SV_ERR_STALE;
-    if (SV_SOCK_KIND(u.index) == SV_SOCK_ECHO) {
+    if (sv_udp_of(&s->udp, index)->kind == SV_UDP_PROBE)
+        return SV_ERR_AGAIN; /* what comes back are reports */
+    if (sv_udp_of(&s->udp, index)->kind == SV_UDP_ECHO) {
         from->port = 0;
         return sv_echo_read(&s->core, &s->udp, index, &from->addr, to, n, got);
     }
@@ -137,9 +139,31 @@ enum sv_err sv_echo_send(struct sv_stack *s, sv_sock e, const struct sv_addr *to
 {
     uint32_t index;
     (void)sv_core_clock(&s->core, now);
-    if (!sv_session_udp(&s->session, e, &index))
+    if (!sv_session_udp(&s->session, e, &index) || sv_udp_of(&s->udp, index)->kind != SV_UDP_ECHO)
         return SV_ERR_STALE;
     return sv_echo_write(&s->core, &s->net, &s->udp, index, to, sequence, ttl, bytes, n);
+}
+
+enum sv_err sv_probe_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_probe_open(&s->session, cookie, socket);
+}
+
+enum sv_err sv_probe_send(struct sv_stack *s, sv_sock p, const struct sv_endpoint *to, uint32_t seq, uint8_t ttl,
+                          size_t n, sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_session_udp(&s->session, p, &index) || sv_udp_of(&s->udp, index)->kind != SV_UDP_PROBE)
+        return SV_ERR_STALE;
+    return sv_probe_write(&s->core, &s->net, &s->udp, index, to, seq, ttl, n);
+}
+
+enum sv_err sv_sock_report(struct sv_stack *s, sv_sock u, struct sv_report *report, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_report(&s->session, u, report);
 }
 
 enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value, sv_time now)

@@ -79,6 +79,8 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
     seg->remote = ip->src;
     seg->local = ip->local;
     seg->port = in;
+    if (SV_UNLIKELY(s->udp.probes))
+        sv_probe_receive(&s->core, &s->udp, seg, ip);
     to->ttl_tos[to->n++] = (uint16_t)(ip->ttl << 8 | ip->tos);
 }
 
@@ -94,6 +96,8 @@ static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, c
         found = flow != SV_NONE;
         if (found)
             sv_tcp_icmp_error(&s->tcp, flow, error->tcp_seq, hard);
+        else if (s->udp.probes)
+            found = sv_udp_error(&s->core, &s->udp, in, error);
     } else if (error->protocol == SV_PROTO_UDP) {
         found = sv_udp_error(&s->core, &s->udp, in, error);
     } else if (error->protocol == SV_PROTO_ICMP || error->protocol == SV_PROTO_ICMP6) {
