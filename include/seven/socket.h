@@ -137,10 +137,10 @@ struct sv_report {
     struct sv_endpoint src, dst; /* of our packet, as the error quotes them: src is ours */
     uint32_t sequence;           /* TCP: of our SYN as quoted, or what was acknowledged less one: seq to seq + n */
     uint32_t mtu;                /* of the next hop, with "fragmentation needed" and "packet too big" */
-    uint16_t quoted_length;      /* bytes of our packet, as its quoted header tells */
+    uint32_t quoted_length;      /* bytes of our packet, as its quoted header tells */
     uint8_t type, code;          /* of the ICMP error, in the numbers of its family (that of `from`) */
     uint8_t tcp_flags;           /* SV_REPORT_TCP: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
-    uint8_t spare[3];
+    uint8_t spare;
 };
 
 /* The oldest report of a UDP or probe socket; SV_EVENT_ERROR tells that there is one. At most 64 are kept, the oldest
