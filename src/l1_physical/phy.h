@@ -5,12 +5,12 @@
  * volts, how it gets there and what a cable does to it is the analogue half (channel and receiver); the cut between
  * the two is exactly here.
  *
- * Encoder and decoder are streams. An encoder always has a next symbol: idle when no frame is loaded. A decoder
- * takes any symbols, in pieces of any size, and says what it saw as events. Both are plain structs without pointers:
- * copied, they are a snapshot. No call allocates, reads a clock, or fails because of what came from the wire.
+ * Encoder and decoder are streams. An encoder always has a next symbol: idle when no frame is loaded. A decoder takes
+ * any symbols, in pieces of any size, and says what it saw as events. Both are plain structs without pointers: copied,
+ * they are a snapshot. No call allocates, reads a clock, or fails because of what came from the wire.
  *
- * Standards: IEEE 802.3 clauses 7 and 14 (10BASE-T), 24 and 25 (100BASE-TX), 36 (1000BASE-X), 49 (10GBASE-R); `pam4`
- * is a teaching profile put together from clauses 91 and 119 with a codeword marker of our own, and no port of the
+ * Standards: IEEE 802.3 clauses 7 and 14 (10BASE-T), 24 and 25 (100BASE-TX), 36 (1000BASE-X), 49 (10GBASE-R); `pam4` is a
+ * teaching profile put together from clauses 91 and 119 with a codeword marker of our own, and no port of the
  * standard's. */
 #ifndef SV_L1_PHYSICAL_PHY_H
 #define SV_L1_PHYSICAL_PHY_H
