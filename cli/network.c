@@ -21,8 +21,14 @@
 #define TRACE_RECORDS 262144u /* drained each round of the loop */
 #define PATIENCE (12 * SV_S)  /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
 
-static const struct sv_addr default_address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}};
-static const struct sv_addr default_gateway = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}};
+/* One of each family: 10.7.0.2/24 and fd07::2/64, 10.7.0.1 and fd07::1. */
+static const struct cli_prefixes default_address = {2,
+                                                    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}},
+                                                     {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}},
+                                                    {24, 64}};
+static const struct cli_addresses default_gateway = {2,
+                                                     {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}},
+                                                      {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}};
 
 /* --- what the options leave open ---- */
 
@@ -37,15 +43,17 @@ static bool within(const struct sv_addr *addr, const struct sv_addr *prefix, uin
 
 static void fill_addresses(struct cli_network_options *o)
 {
-    const bool none = o->address.n == 0;
-    if (none) {
-        o->address.n = 1;
-        o->address.addr[0] = default_address;
-        o->address.length[0] = 24;
-    }
-    if (o->gateway.n == 0 && within(&default_gateway, &o->address.addr[0], o->address.length[0])) {
-        o->gateway.n = 1;
-        o->gateway.addr[0] = default_gateway;
+    if (o->address.n == 0)
+        o->address = default_address;
+    if (o->gateway.n != 0)
+        return;
+    for (uint32_t g = 0; g < default_gateway.n; g++) {
+        for (uint32_t i = 0; i < o->address.n; i++) {
+            if (!within(&default_gateway.addr[g], &o->address.addr[i], o->address.length[i]))
+                continue;
+            o->gateway.addr[o->gateway.n++] = default_gateway.addr[g];
+            break;
+        }
     }
 }
 
@@ -136,9 +144,10 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
             return cli_usage(n->command, "-a %s/%u: %s", cli_addr_text(&o->address.addr[i], text), o->address.length[i],
                              cli_network_error(error)) < 0;
     }
-    static const struct sv_addr any4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+    static const struct sv_addr any4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, any6 = {{0}};
     for (uint32_t i = 0; i < o->gateway.n && error == SV_OK; i++) {
-        error = sv_route_add(n->stack, &any4, 0, &o->gateway.addr[i], n->port, now);
+        const struct sv_addr *all = cli_addr_is_v4(&o->gateway.addr[i]) ? &any4 : &any6;
+        error = sv_route_add(n->stack, all, 0, &o->gateway.addr[i], n->port, now);
         if (error != SV_OK)
             return cli_usage(n->command, "-g %s: %s", cli_addr_text(&o->gateway.addr[i], text),
                              cli_network_error(error)) < 0;
@@ -263,7 +272,9 @@ bool cli_network_open_pair(const struct cli_command *command, const struct cli_n
     pair[1] = b;
     bool ok = a && b;
     for (uint32_t i = 0; i < 2; i++) {
-        o[i].address = (struct cli_prefixes){1, {i ? default_gateway : default_address}, {24}};
+        o[i].address = default_address;
+        for (uint32_t k = 0; k < default_gateway.n && i == 1; k++)
+            o[i].address.addr[k] = default_gateway.addr[k];
         o[i].gateway.n = 0;
     }
     if (ok)

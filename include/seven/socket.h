@@ -154,13 +154,15 @@ enum sv_option {
     SV_OPT_KEEPALIVE_IDLE_S = 3, /* 0: off (RFC 9293 §3.8.4) */
     SV_OPT_KEEPALIVE_INTERVAL_S = 4,
     SV_OPT_KEEPALIVE_COUNT = 5,
-    SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long; 0: the default */
+    SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long (below 2^24); 0: the default */
     SV_OPT_SEND_BUFFER = 7,     /* bytes that may be queued and unacknowledged */
     SV_OPT_RECV_BUFFER = 8,     /* bytes the receive window may offer */
     SV_OPT_LINGER_RESET = 9,    /* 1: close() resets */
     SV_OPT_URGENT = 10,         /* the next byte sent is urgent data (RFC 6093) */
     SV_OPT_TTL = 11,
-    SV_OPT_QUICKACK = 12, /* 1: acknowledge at once */
+    SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
+    SV_OPT_TOS = 13,           /* DSCP in the upper six bits; ECN in the lower two, but not of TCP (RFC 3168) */
+    SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value,
                                              sv_time now);

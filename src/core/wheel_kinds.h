@@ -8,6 +8,7 @@ enum sv_wheel_kind {
     SV_WHEEL_NEIGHBOUR = 2,
     SV_WHEEL_ADDRESS = 3,  /* probing and announcing */
     SV_WHEEL_FRAGMENT = 4, /* a datagram in reassembly */
+    SV_WHEEL_PATH = 5,     /* what a router told of a path's MTU */
     SV_WHEEL_TIMER = 6,    /* sv_timer_at() */
 };
 

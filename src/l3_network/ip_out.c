@@ -74,7 +74,7 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
         group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, port, path);
     if (err != SV_OK)
         return err;
-    path->mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
+    path->mtu = sv_pmtu_of(c, &net->pmtu, dst, sv_interface_of(&net->link.interfaces, path->port)->mtu);
     path->generation = net->routes.generation;
     path->src = *src;
     if (!sv_addr_is_any(src))
@@ -102,6 +102,16 @@ uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struc
     uint16_t *counter = &net->ip_id[h & (SV_IP_IDS - 1u)];
     *counter = (uint16_t)(*counter + 1u);
     return (uint16_t)((h >> 32) + *counter);
+}
+
+uint32_t sv_ip6_flow_label(const struct sv_core *c, const struct sv_ip_out *o, uint32_t ports)
+{
+    uint8_t key[40];
+    sv_memcpy(key, o->src.byte, 16);
+    sv_memcpy(key + 16, o->dst.byte, 16);
+    sv_put_u32(key + 32, ports);
+    sv_put_u32(key + 36, o->protocol);
+    return (uint32_t)(sv_siphash13(&c->secret, key, sizeof key) >> 40) & SV_IP6_FLOW_MASK;
 }
 
 uint32_t sv_ip6_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_addr *src,

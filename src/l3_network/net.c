@@ -21,6 +21,8 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
         return false;
     sv_packet_queue_init(&net->loop);
     sv_multicast_init(&net->multicast);
+    if (!sv_pmtu_init(&net->pmtu, c, arena))
+        return false;
     net->forward = config->forward;
     net->default_ttl = SV_TTL_DEFAULT;
     sv_icmp_limit_init(&net->icmp, c->now, SV_ICMP_PER_SECOND, SV_ICMP_BURST);
@@ -38,8 +40,8 @@ uint64_t sv_net_bytes(const struct sv_net_config *config)
     return (uint64_t)config->interfaces * sizeof(struct sv_interface) +
            (uint64_t)config->neighbours * (sizeof(struct sv_neighbour) + hash) +
            (uint64_t)config->addresses * (sizeof(struct sv_address) + hash) +
-           (uint64_t)config->routes * sizeof(struct sv_route) + sv_fragments_bytes(config->fragments) + 12u * align +
-           2u * 16u * sizeof(uint32_t);
+           (uint64_t)config->routes * sizeof(struct sv_route) + sv_fragments_bytes(config->fragments) +
+           sv_pmtu_bytes() + 12u * align + 2u * 16u * sizeof(uint32_t);
 }
 
 enum sv_err sv_net_address_add(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_addr *addr,
@@ -110,6 +112,9 @@ bool sv_net_expire(struct sv_core *c, struct sv_net *net, uint32_t kind, uint32_
         sv_ip_drain_refused(c, net);
     } else if (kind == SV_WHEEL_ADDRESS) {
         sv_acd_expire(c, net, index);
+    } else if (kind == SV_WHEEL_PATH) {
+        struct sv_addr dst;
+        sv_pmtu_expire(c, &net->pmtu, index, &dst);
     } else if (kind == SV_WHEEL_FRAGMENT) {
         sv_fragment_expire(c, net, index);
     } else {
@@ -124,6 +129,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_addresses_check(c, &net->addresses);
     sv_fragments_check(c, &net->fragments);
     sv_multicast_check(net);
+    sv_pmtu_check(c, &net->pmtu);
     for (uint32_t i = 0; i < net->link.interfaces.count; i++) {
         const struct sv_interface *f = sv_interface_of(&net->link.interfaces, i);
         SV_ASSERT(f->queue.packets <= f->queue_max);

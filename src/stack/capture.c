@@ -8,22 +8,29 @@
 
 #define SV_CAPTURE_BYTES 9216u /* a jumbo frame; more is cut */
 
-/* Where the headers of a TCP/IPv4 frame lie; false for anything else. */
-static bool sv_capture_tcp4(const uint8_t *frame, uint32_t n, uint32_t *l3, uint32_t *l4, uint32_t *payload)
+/* Where the headers of a TCP frame lie; false for anything else. Ours have no extension headers. */
+static bool sv_capture_tcp(const uint8_t *frame, uint32_t n, uint32_t *l3, uint32_t *l4, uint32_t *payload)
 {
     *l3 = SV_ETH_HDR_LEN;
-    if (n < *l3 + SV_IP4_HDR_LEN || sv_get_u16(frame + 12) != SV_ETHERTYPE_IP4 || frame[*l3 + 9] != SV_PROTO_TCP)
+    if (n < *l3 + SV_IP4_HDR_LEN)
         return false;
-    *l4 = *l3 + (frame[*l3] & 15u) * 4u;
+    const bool v4 = sv_get_u16(frame + 12) == SV_ETHERTYPE_IP4, v6 = sv_get_u16(frame + 12) == SV_ETHERTYPE_IP6;
+    if ((!v4 && !v6) || frame[*l3 + (v4 ? 9u : SV_IP6_NEXT_AT)] != SV_PROTO_TCP)
+        return false;
+    *l4 = *l3 + (v4 ? (frame[*l3] & 15u) * 4u : SV_IP6_HDR_LEN);
     if (n < *l4 + SV_TCP_HEADER_LENGTH)
         return false;
     *payload = *l4 + (uint32_t)(frame[*l4 + 12] >> 4) * 4u;
     return *payload <= n;
 }
 
-static void sv_capture_ip4_sum(uint8_t *ip)
+/* Its own length, identification and checksum. */
+static void sv_capture_ip4_part(uint8_t *ip, uint32_t total_length, uint32_t part)
 {
     const uint32_t length = (ip[0] & 15u) * 4u;
+    sv_put_u16(ip + 2, (uint16_t)total_length);
+    if (!(ip[6] & 0x40u)) /* with DF the identification is 0 throughout (RFC 6864) */
+        sv_put_u16(ip + 4, (uint16_t)(sv_get_u16(ip + 4) + part));
     sv_put_u16(ip + 10, 0);
     sv_sum_store(ip + 10, sv_sum(ip, length, 0));
 }
@@ -49,23 +56,24 @@ static void sv_capture_super(struct sv_stack *s, enum sv_trace_kind kind, const 
     uint8_t header[SV_HEADROOM];
     uint32_t l3, l4, payload;
     const uint32_t read = sv_min_u32(b->length, sizeof header);
-    if (!sv_buf_read(b, 0, header, read) || !sv_capture_tcp4(header, read, &l3, &l4, &payload) ||
+    if (!sv_buf_read(b, 0, header, read) || !sv_capture_tcp(header, read, &l3, &l4, &payload) ||
         payload + b->gso_size > sizeof frame)
         return;
     const uint32_t total = b->length - payload;
     const uint32_t parts = (total + b->gso_size - 1u) / b->gso_size;
-    const struct sv_addr src = sv_addr_of_v4_bytes(header + l3 + 12);
-    const struct sv_addr dst = sv_addr_of_v4_bytes(header + l3 + 16);
+    const bool v4 = header[l3] >> 4 == 4;
+    const struct sv_addr src = v4 ? sv_addr_of_v4_bytes(header + l3 + 12) : sv_addr_of_v6_bytes(header + l3 + 8);
+    const struct sv_addr dst = v4 ? sv_addr_of_v4_bytes(header + l3 + 16) : sv_addr_of_v6_bytes(header + l3 + 24);
     for (uint32_t part = 0; part < parts; part++) {
         const uint32_t at = part * b->gso_size;
         const uint32_t n = sv_min_u32(b->gso_size, total - at);
         sv_memcpy(frame, header, payload);
         if (!sv_buf_read(b, payload + at, frame + payload, n))
             return;
-        sv_put_u16(frame + l3 + 2, (uint16_t)(payload - l3 + n));
-        if (!(frame[l3 + 6] & 0x40u)) /* with DF the identification is 0 throughout (RFC 6864) */
-            sv_put_u16(frame + l3 + 4, (uint16_t)(sv_get_u16(header + l3 + 4) + part));
-        sv_capture_ip4_sum(frame + l3);
+        if (v4)
+            sv_capture_ip4_part(frame + l3, payload - l3 + n, part);
+        else
+            sv_put_u16(frame + l3 + 4, (uint16_t)(payload - l3 - SV_IP6_HDR_LEN + n));
         sv_put_u32(frame + l4 + 4, sv_get_u32(header + l4 + 4) + at);
         if (part + 1u < parts)
             frame[l4 + 13] &= (uint8_t) ~(SV_FIN | SV_PSH);

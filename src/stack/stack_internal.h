@@ -26,6 +26,9 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
 uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now);
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after);
 
+/* way_in_icmp.c: takes an ICMP or ICMPv6 packet for us in. */
+void sv_stack_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip);
+
 /* Packets to ourselves, taken in. */
 void sv_stack_drain_loop(struct sv_stack *s);
 

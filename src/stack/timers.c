@@ -33,6 +33,12 @@ static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
     case SV_WHEEL_TCP:
         sv_tcp_expire_connection(&s->tcp, index);
         break;
+    case SV_WHEEL_PATH: {
+        struct sv_addr dst;
+        if (sv_pmtu_expire(&s->core, &s->net.pmtu, index, &dst))
+            sv_tcp_path_widened(&s->tcp, &dst);
+        break;
+    }
     case SV_WHEEL_TIMER:
         sv_session_expire(&s->session, index);
         break;
