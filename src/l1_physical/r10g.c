@@ -12,6 +12,7 @@
 #define LOSE_BAD 16u
 #define HI_BER_BLOCKS 19531u /* 125 us */
 #define HI_BER_BAD 16u
+#define SCRAMBLER_BITS 58u
 #define CONTROL 2u /* headers, the first bit in bit 1 */
 #define DATA 1u
 
@@ -220,7 +221,7 @@ static void resume(struct sv_phy_decoder *d, uint64_t symbols)
     r->filled = at != 0 ? BLOCK - at : 0;
     r->header = CONTROL;
     r->payload = 0;
-    r->cold = at != 0 ? 2 : 1;
+    r->cold = at == 0 || at >= SCRAMBLER_BITS ? 1 : 2;
     r->seen = r->bad = r->window = r->window_bad = 0;
     r->hi_ber = r->lost = false;
     const bool inverted = r->receiver.inverted;
