@@ -42,11 +42,17 @@ enum sv_err sv_ber_measure(struct sv_ber_work *w, const struct sv_ber_config *co
     const struct sv_phy_code_info *info = sv_phy_code_info(config->code);
     if (info == NULL)
         return SV_ERR_INVALID;
-    const struct sv_channel_config channel = {.code = config->code, .sample_hz = 2 * info->symbol_hz,
-                                              .phase_q32 = 1u << 31, .snr_centi_db = config->snr_centi_db,
-                                              .seed = config->seed, .cpu = config->cpu};
-    const struct sv_receiver_config receiver = {.code = config->code, .spacing_q32 = UINT64_C(2) << 32,
-                                                .loop_held = true, .amplitude = SV_CHANNEL_PEAK, .cpu = config->cpu};
+    const struct sv_channel_config channel = {.code = config->code,
+                                              .sample_hz = 2 * info->symbol_hz,
+                                              .phase_q32 = 1u << 31,
+                                              .snr_centi_db = config->snr_centi_db,
+                                              .seed = config->seed,
+                                              .cpu = config->cpu};
+    const struct sv_receiver_config receiver = {.code = config->code,
+                                                .spacing_q32 = UINT64_C(2) << 32,
+                                                .loop_held = true,
+                                                .amplitude = SV_CHANNEL_PEAK,
+                                                .cpu = config->cpu};
     enum sv_err err = sv_channel_init(&w->channel, &channel);
     if (err == SV_OK)
         err = sv_receiver_init(&w->receiver, &receiver);

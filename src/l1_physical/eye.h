@@ -25,8 +25,9 @@ struct sv_eye {
 };
 
 struct sv_eye_opening {
-    int32_t height; /* (mean - 3 sigma of the upper level) - (mean + 3 sigma of the lower), per 10,000 of their distance */
-    int32_t width;  /* 1 - 6 sigma of its crossings, per 10,000 of a symbol */
+    int32_t
+        height; /* (mean - 3 sigma of the upper level) - (mean + 3 sigma of the lower), per 10,000 of their distance */
+    int32_t width;    /* 1 - 6 sigma of its crossings, per 10,000 of a symbol */
     uint32_t q_centi; /* 100 (mean - mean) / (sigma + sigma) */
 };
 

@@ -4,12 +4,12 @@
 #include "core/math.h"
 #include "core/mem.h"
 
-#define PIECE 128u          /* symbols a turn */
-#define LEAD 160u           /* of idle made before a frame: the receiver's taps and block, and a carrier's window */
-#define TAIL 384u           /* and after it: what lies in the channel and the receiver, TP_IDL */
-#define CODEWORD 2752u      /* symbols of a PAM4 codeword with its marker: a frame is known when the codeword is */
-#define SETTLE 40000u       /* symbols of idle to bring a link up: the taps' 512 quick blocks, and some slow ones */
-#define SETTLE_QUIET 4096u  /* where idle is silence */
+#define PIECE 128u         /* symbols a turn */
+#define LEAD 160u          /* of idle made before a frame: the receiver's taps and block, and a carrier's window */
+#define TAIL 384u          /* and after it: what lies in the channel and the receiver, TP_IDL */
+#define CODEWORD 2752u     /* symbols of a PAM4 codeword with its marker: a frame is known when the codeword is */
+#define SETTLE 40000u      /* symbols of idle to bring a link up: the taps' 512 quick blocks, and some slow ones */
+#define SETTLE_QUIET 4096u /* where idle is silence */
 #define NS 1000000000u
 
 static const char *const names[] = {"arrived", "bad-fcs", "symbol-error", "false-carrier", "never-seen"};
@@ -36,8 +36,8 @@ static uint64_t symbol_at(const struct sv_phy_link *l, uint64_t sample_q8)
 static void compare(struct sv_phy_link *l, uint32_t i, uint64_t sample_q8)
 {
     const uint64_t number = symbol_at(l, sample_q8);
-    if (number < l->encoder.frame_first || number >= l->encoder.frame_end || number + SV_PHY_SENT <= l->encoder.symbols ||
-        number >= l->encoder.symbols)
+    if (number < l->encoder.frame_first || number >= l->encoder.frame_end ||
+        number + SV_PHY_SENT <= l->encoder.symbols || number >= l->encoder.symbols)
         return;
     const int32_t sent = l->sent[number % SV_PHY_SENT];
     if (l->receiver.level[i] == (l->config.channel.inverted ? -sent : sent))
@@ -75,8 +75,7 @@ static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
                 for (uint32_t i = 0; i < l->receiver.count; i++)
                     compare(l, i, l->receiver.first_q8 + i * l->receiver.each_q8);
             uint32_t at = 0;
-            while (decode(l, &at)) {
-            }
+            while (decode(l, &at)) {}
         }
     }
 }

@@ -14,10 +14,10 @@
 
 /* What became of a frame sent. Each frame is exactly one of these. */
 enum sv_phy_outcome {
-    SV_PHY_ARRIVED,       /* with a good FCS */
-    SV_PHY_LOST_FCS,      /* all symbols legal, FCS bad */
-    SV_PHY_LOST_SYMBOL,   /* an illegal symbol within it */
-    SV_PHY_LOST_CARRIER,  /* its beginning was mistaken for something else: a false carrier */
+    SV_PHY_ARRIVED,      /* with a good FCS */
+    SV_PHY_LOST_FCS,     /* all symbols legal, FCS bad */
+    SV_PHY_LOST_SYMBOL,  /* an illegal symbol within it */
+    SV_PHY_LOST_CARRIER, /* its beginning was mistaken for something else: a false carrier */
     SV_PHY_NEVER_SEEN,
     SV_PHY_OUTCOMES,
 };
