@@ -54,8 +54,8 @@ static void draws_are_normal(void **state)
         /* Tails of the far side from zero, so that nothing cancels. */
         const double near = fabs(low) < fabs(high) ? low : high, far = fabs(low) < fabs(high) ? high : low;
         const bool open = i == 0 || i + 1 == BINS;
-        const double share = low * high < 0 ? 1 - two_tails(high)
-                                            : 0.5 * (two_tails(fabs(near)) - (open ? 0 : two_tails(fabs(far))));
+        const double share =
+            low * high < 0 ? 1 - two_tails(high) : 0.5 * (two_tails(fabs(near)) - (open ? 0 : two_tails(fabs(far))));
         const double wanted = share * DRAWS;
         if (wanted < 5)
             continue;
