@@ -132,6 +132,7 @@ static void data_begins(struct sv_phy_decoder *d, bool inverted, struct sv_phy_e
     m->half = m->bits = m->octet = m->held = 0;
     sv_phy_frame_open(d, m->carrier_first);
     d->frame.open = 2;
+    d->frame.data_symbol = d->symbols;
     if (inverted != m->inverted) {
         m->inverted = inverted;
         m->wrong_way = 0;
