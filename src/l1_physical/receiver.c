@@ -102,6 +102,7 @@ void sv_receiver_nothing(struct sv_receiver *r, uint32_t n)
 {
     const int8_t none = r->levels == 3 || r->config.code == SV_PHY_10BASE_T ? 0 : r->levels == 2 ? -1 : -3;
     r->count = n;
+    r->block_at = r->at;
     r->first_q8 = input_q8(r, r->at);
     r->each_q8 = (uint64_t)(r->spacing >> 24) * r->group;
     for (uint32_t i = 0; i < n; i++) {
@@ -131,6 +132,7 @@ static bool step(struct sv_receiver *r, bool last)
     const int64_t spacing = r->spacing;
     if (!sv_receiver_block(r, SV_BLOCK))
         return false;
+    r->block_at = at;
     r->first_q8 = input_q8(r, at);
     r->each_q8 = (uint64_t)(spacing >> 24) * r->group;
     return true;
@@ -160,6 +162,7 @@ bool sv_receiver_end(struct sv_receiver *r)
     const bool made = sv_receiver_block(r, real + (SV_TAPS - 1 - SV_RECEIVER_MAIN));
     r->held = held;
     r->at = (int64_t)held * SV_RECEIVER_ONE;
+    r->block_at = at;
     r->first_q8 = input_q8(r, at);
     r->each_q8 = (uint64_t)(spacing >> 24) * r->group;
     return made;

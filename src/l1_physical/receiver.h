@@ -72,6 +72,7 @@ struct sv_receiver {
     uint64_t locks, losses;
     /* What the last step gave. */
     uint32_t count;          /* symbols */
+    int64_t block_at;        /* instant of the first, as `at` */
     uint64_t first_q8;       /* instant of the first, in 1/256 samples of the input, from its first */
     uint64_t each_q8;        /* from one to the next */
     int16_t value[SV_BLOCK]; /* before the slicer: the outermost level is SV_RECEIVER_PEAK */
