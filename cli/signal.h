@@ -52,6 +52,9 @@ struct signal_result {
     struct sv_phy_counters count;
     struct signal_frame *frame; /* FRAME, BAD_FCS, SYMBOL_ERROR, FALSE_CARRIER, in order */
     uint32_t frames, room;
+    const int8_t *truth; /* symbols as they were sent, where that is known; else NULL */
+    uint32_t truths;
+    int64_t truth_shift; /* symbol k received is truth[k + truth_shift] */
     uint32_t cut; /* octets of a frame that the capture's end cuts off */
     bool locked;
 };
@@ -65,12 +68,17 @@ void signal_result_free(struct signal_result *r);
  * was found instead. */
 bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t code, bool equaliser, char *why);
 
-/* Where octet `at` of a frame lies on the wire (0: the first of the preamble), and what it belongs to. */
+/* Where octet `at` of a frame lies on the wire (counted from the destination address; -8 is the first of the preamble). False:
+ * its bits are no symbols of their own (PAM4). */
 struct signal_place {
     uint64_t symbol; /* number of its first symbol */
     uint32_t symbols;
 };
-bool signal_octet_place(uint32_t code, const struct sv_phy_event *event, uint32_t at, struct signal_place *p);
+bool signal_octet_place(uint32_t code, const struct sv_phy_event *event, int32_t at, struct signal_place *p);
+/* One symbol as a letter: H L . for half-bits, + 0 - for MLT-3, 1 0 for NRZ, 3 2 1 0 for PAM4's levels from the top. */
+char signal_symbol_letter(uint32_t code, int8_t level);
+/* The group or block that an octet makes in its code: "D21.2", "01011 10010", "data"; "" where there is none. */
+void signal_group_text(uint32_t code, const struct sv_phy_event *event, int32_t at, uint8_t octet, char text[24]);
 /* "destination", "EtherType", "time to live", ...; never NULL. */
 const char *signal_field(const uint8_t *frame, uint32_t bytes, uint32_t at);
 
@@ -81,8 +89,10 @@ int signal_ber(const struct signal_config *config, const struct cli_output_optio
 /* Pictures. False: the file could not be written (errno). */
 bool signal_staves(const char *path, const struct signal_result *r, const struct signal_capture *c, uint32_t frame,
                    uint32_t from, uint32_t to);
-bool signal_eye(const char *path, const struct signal_result *r, const struct signal_result *raw,
-                const struct signal_capture *c);
+bool signal_eye(const char *path, const struct signal_result *r, const struct signal_capture *c, bool equaliser);
+/* Draws what --svg and --eye ask for; the exit status. `frame` is that of r->frame to be drawn, or SV_NONE. */
+int signal_pictures(const struct signal_config *config, const struct signal_result *r, const struct signal_capture *c,
+                    uint32_t frame);
 
 /* "500M", "1.25G", "2e9": samples a second. */
 bool signal_parse_rate(const char *text, double *hz);

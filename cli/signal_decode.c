@@ -126,24 +126,19 @@ static uint32_t chosen(const struct signal_config *config, const struct signal_r
     return SV_NONE;
 }
 
-static int pictures(const struct signal_config *config, struct signal_result *r, struct signal_capture *c)
+int signal_pictures(const struct signal_config *config, const struct signal_result *r, const struct signal_capture *c,
+                    uint32_t frame)
 {
     uint32_t from = 0, to = SV_PHY_FRAME_MAX;
     if (config->bytes && !signal_parse_range(config->bytes, &from, &to))
         return cli_usage("signal", "--bytes %s: octets A..B of the frame, from 0", config->bytes);
-    const uint32_t frame = chosen(config, r);
     if (config->svg && frame == SV_NONE)
         return cli_fail("signal", "--svg: there is no frame %" PRIu64, config->packet);
     if (config->svg && !signal_staves(config->svg, r, c, frame, from, to))
         return cli_fail("signal", "--svg %s: %s", config->svg, strerror(errno));
-    if (!config->eye)
-        return 0;
-    struct signal_result raw = {.code = SV_PHY_CODES};
-    const bool two = r->code == SV_PHY_100BASE_TX && !config->no_equaliser &&
-                     signal_receive(&raw, c, r->code, r->symbols.spacing, false);
-    const bool drawn = signal_eye(config->eye, r, two ? &raw : NULL, c);
-    signal_result_free(&raw);
-    return drawn ? 0 : cli_fail("signal", "--eye %s: %s", config->eye, strerror(errno));
+    if (config->eye && !signal_eye(config->eye, r, c, !config->no_equaliser))
+        return cli_fail("signal", "--eye %s: %s", config->eye, strerror(errno));
+    return 0;
 }
 
 static int show(const struct signal_config *config, const struct cli_output_options *output, struct signal_result *r,
@@ -161,7 +156,7 @@ static int show(const struct signal_config *config, const struct cli_output_opti
     }
     if (config->write && !write_pcapng(config->write, r, error))
         return cli_fail("signal", "-w %s: %s", config->write, error);
-    return pictures(config, r, c);
+    return signal_pictures(config, r, c, chosen(config, r));
 }
 
 int signal_decode(const struct signal_config *config, const struct cli_output_options *output)

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Samples -> symbols -> frames, with code and sample rate found from the samples where they are not given. Codes are not
- * guessed from the look of the wave: each that is possible at its spacing is tried, and the one whose frames have
- * a good FCS is it. */
+/* Samples -> symbols -> frames. Layer 1 finds code and sample rate (l1_physical/capture.h); here every symbol is kept, for
+ * the pictures. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/signal.h"
-#include "l1_physical/estimate.h"
-#include "l1_physical/receiver.h"
+#include "l1_physical/capture.h"
+#include "port/cpu.h"
 
 #define WHY 1024u
-#define SPACING_LOW 2.0
-#define SPACING_HIGH 1024.0
+#define CLIPPED 100u /* per 1000 samples at an extreme */
 
 static bool keep(struct signal_symbols *s, const struct sv_receiver *r)
 {
@@ -136,69 +134,72 @@ void signal_result_free(struct signal_result *r)
 
 /* --- finding out --- */
 
-/* How much this looks like the code that it was read as: frames first; else locks that were kept. */
-static double merit(const struct signal_result *r)
+static void tell_trials(char *why, const struct sv_capture *found)
 {
-    return 1000.0 * (double)r->count.good - (double)r->count.bad_fcs - (double)r->count.symbol_error -
-           (double)r->count.false_carrier + (r->locked ? 10.0 : 0.0) + fmin((double)r->count.link_pulses, 5.0);
+    bool any = false;
+    for (uint32_t k = 0; k < SV_PHY_CODES; k++) {
+        const struct sv_capture_trial *t = &found->trial[k];
+        const size_t at = strlen(why);
+        if (!t->tried)
+            continue;
+        any = true;
+        (void)snprintf(why + at, WHY - at,
+                       "\n  as %s, %.4g samples a symbol: %s, %llu bad FCS, %llu symbol errors, %llu false carriers",
+                       sv_phy_code_info(k)->name, (double)t->spacing_q32 / 4294967296.0,
+                       t->locked  ? "lock"
+                       : t->locks ? "a signal, but no lock"
+                                  : "no signal",
+                       (unsigned long long)t->count.bad_fcs, (unsigned long long)t->count.symbol_error,
+                       (unsigned long long)t->count.false_carrier);
+    }
+    if (!any) {
+        const size_t at = strlen(why);
+        (void)snprintf(why + at, WHY - at, "; no code can have such symbols%s",
+                       found->config.sample_hz ? " at this sample rate" : "");
+    }
 }
 
-static void tell_findings(char *why, const struct signal_capture *c, const struct sv_estimate *e, const char *tried)
+static void tell_findings(char *why, const struct signal_capture *c, const struct sv_capture *found)
 {
+    const struct sv_estimate *e = &found->estimate;
     uint32_t at = (uint32_t)snprintf(why, WHY, "%s: no frame found. %u samples from %.4g to %.4g V", c->name, c->n,
                                      c->offset + e->low * c->volts, c->offset + e->high * c->volts);
-    if (e->extreme > 100 && at < WHY)
+    if (e->extreme > CLIPPED)
         at += (uint32_t)snprintf(why + at, WHY - at, ", %u.%u %% of them at the extremes: perhaps clipped",
                                  e->extreme / 10, e->extreme % 10);
-    if (e->verdict != SV_ESTIMATE_FOUND && at < WHY)
-        at += (uint32_t)snprintf(why + at, WHY - at, "; %s (%u rising edges)", sv_estimate_name(e->verdict), e->edges);
-    else if (at < WHY)
-        at += (uint32_t)snprintf(why + at, WHY - at, "; edges %.4g samples apart or multiples of that",
-                                 (double)e->spacing_q32 / 4294967296.0);
-    if (at < WHY)
-        (void)snprintf(why + at, WHY - at, "%s", tried);
-}
-
-static void tell_code(char *tried, size_t room, const struct signal_result *r, double spacing)
-{
-    const size_t at = strlen(tried);
-    (void)snprintf(tried + at, room - at, "\n  as %s, %.4g samples a symbol: %s%s, %llu bad FCS, %llu symbol errors, %llu false carriers%s",
-                   sv_phy_code_info(r->code)->name, spacing,
-                   r->code == SV_PHY_10BASE_T ? "" : r->locked ? "lock" : "no lock",
-                   r->inverted ? ", inverted" : "", (unsigned long long)r->count.bad_fcs,
-                   (unsigned long long)r->count.symbol_error, (unsigned long long)r->count.false_carrier,
-                   r->cut ? ", a frame that the end cuts off" : "");
+    if (found->cut_short)
+        at += (uint32_t)snprintf(why + at, WHY - at, ", cut short within a frame");
+    if (e->verdict != SV_ESTIMATE_FOUND)
+        (void)snprintf(why + at, WHY - at, "; %s (%u rising edges)", sv_estimate_name(e->verdict), e->edges);
+    else
+        (void)snprintf(why + at, WHY - at, "; edges at multiples of %.4g samples",
+                       (double)e->spacing_q32 / 4294967296.0);
+    tell_trials(why, found);
 }
 
 bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t code, bool equaliser, char *why)
 {
-    static struct sv_estimate_work work;
-    struct sv_estimate e;
-    char tried[WHY] = "";
-    sv_estimate(&e, &work, c->sample, c->n);
-    const double found = (double)e.spacing_q32 / 4294967296.0;
+    struct sv_capture *found = calloc(1, sizeof *found);
     *r = (struct signal_result){.code = SV_PHY_CODES};
-    double best = 0;
-    for (uint32_t k = 0; k < SV_PHY_CODES; k++) {
-        const double spacing = c->rate_hz > 0 ? c->rate_hz / (double)sv_phy_code_info(k)->symbol_hz : found;
-        if ((code != SV_PHY_CODES && k != code) || spacing < SPACING_LOW || spacing > SPACING_HIGH)
-            continue;
-        struct signal_result one;
-        if (!signal_receive(&one, c, k, spacing, equaliser)) {
-            signal_result_free(&one);
-            continue;
-        }
-        tell_code(tried, sizeof tried, &one, spacing);
-        if (r->code == SV_PHY_CODES || merit(&one) > best) {
-            signal_result_free(r);
-            *r = one;
-            best = merit(&one);
-        } else {
-            signal_result_free(&one);
-        }
+    if (!found) {
+        (void)snprintf(why, WHY, "out of memory");
+        return false;
     }
-    if (r->code != SV_PHY_CODES && r->count.good > 0)
-        return true;
-    tell_findings(why, c, &e, tried[0] ? tried : "; no code has symbols that far apart at this sample rate");
-    return false;
+    found->config = (struct sv_capture_config){.sample = c->sample,
+                                               .n = c->n,
+                                               .sample_hz = (uint64_t)c->rate_hz,
+                                               .code = code,
+                                               .no_equaliser = !equaliser,
+                                               .cpu = sv_cpu_detect()};
+    bool good = sv_capture_decode(found, NULL, NULL);
+    if (good) {
+        const double spacing = (double)found->trial[found->code].spacing_q32 / 4294967296.0;
+        good = signal_receive(r, c, found->code, spacing, equaliser);
+        r->rate_hz = c->rate_hz > 0 ? c->rate_hz : r->rate_hz;
+        (void)snprintf(why, WHY, "%s", good ? "" : "out of memory");
+    } else {
+        tell_findings(why, c, found);
+    }
+    free(found);
+    return good;
 }

@@ -109,7 +109,7 @@ static bool read_csv(struct floats *f, uint8_t *bytes, size_t n)
     for (char *line = strtok_r((char *)bytes, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         double v[2];
         const uint32_t got = fields(line, v, 2);
-        if (got == 0 && f->n == 0)
+        if (got == 0 && (f->n == 0 || line[strspn(line, " \t\r")] == '\0'))
             continue;
         if (!push(f, got == 0 ? NAN : (float)v[got - 1]))
             return false;

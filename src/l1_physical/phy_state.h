@@ -104,6 +104,7 @@ struct sv_manchester_decoder {
     bool flat; /* no edge since the carrier came */
     bool inverted;
     uint64_t carrier_first;
+    uint64_t frame_end; /* symbol number after the last frame; 0: none yet */
 };
 
 struct sv_tx100_decoder {
