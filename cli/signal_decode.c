@@ -181,7 +181,9 @@ int signal_decode(const struct signal_config *config, const struct cli_output_op
     if (config->rate)
         c.rate_hz = rate;
     const bool found = signal_find(&r, &c, code, !config->no_equaliser, why);
-    const int status = found ? show(config, output, &r, &c) : cli_fail("signal", "%s", why);
+    const int status = found ? show(config, output, &r, &c) : 1;
+    if (!found)
+        (void)fprintf(stderr, "seven signal: %s\n", why);
     if (found && c.not_numbers)
         (void)fprintf(stderr, "seven signal: %" PRIu64 " samples were not numbers (NaN)\n", c.not_numbers);
     signal_result_free(&r);

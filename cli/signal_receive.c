@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/signal.h"
+#include "core/math.h"
 #include "l1_physical/capture.h"
 #include "port/cpu.h"
 
@@ -177,6 +178,25 @@ static void tell_findings(char *why, const struct signal_capture *c, const struc
     tell_trials(why, found);
 }
 
+/* Where nearly all distances are twice a symbol's (Manchester of many equal bits) the estimate is twice too long. */
+static bool half_as_long(struct sv_capture *c)
+{
+    const struct sv_capture_config asked = c->config;
+    const uint64_t half_q32 = c->estimate.spacing_q32 / 2;
+    bool good = false;
+    if (asked.sample_hz != 0 || c->estimate.verdict != SV_ESTIMATE_FOUND)
+        return false;
+    for (uint32_t k = 0; !good && k < SV_PHY_CODES; k++) {
+        if (asked.code != SV_PHY_CODES && k != asked.code)
+            continue;
+        c->config.code = k;
+        c->config.sample_hz = sv_muldiv64(half_q32, sv_phy_code_info(k)->symbol_hz, (uint64_t)1 << 32);
+        good = sv_capture_decode(c, NULL, NULL);
+    }
+    c->config = asked;
+    return good;
+}
+
 bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t code, bool equaliser, char *why)
 {
     struct sv_capture *found = calloc(1, sizeof *found);
@@ -191,7 +211,7 @@ bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t cod
                                                .code = code,
                                                .no_equaliser = !equaliser,
                                                .cpu = sv_cpu_detect()};
-    bool good = sv_capture_decode(found, NULL, NULL);
+    bool good = sv_capture_decode(found, NULL, NULL) || half_as_long(found);
     if (good) {
         const double spacing = (double)found->trial[found->code].spacing_q32 / 4294967296.0;
         good = signal_receive(r, c, found->code, spacing, equaliser);

@@ -113,11 +113,13 @@ static void axis(const struct picture *p)
         fprintf(p->out, "<line class=\"t\" x1=\"%d\" y1=\"%.1f\" x2=\"%.0f\" y2=\"%.1f\"/>\n", LEFT,
                 y_of(p, p->threshold[i]), right, y_of(p, p->threshold[i]));
     static const char *const row[4] = {"symbol", "group", "bit", "octet"};
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < 4; i++) {
+        const bool groups = p->r->code != SV_PHY_10BASE_T && p->r->code != SV_PHY_PAM4;
         fprintf(p->out, "<line class=\"r\" x1=\"%d\" y1=\"%d\" x2=\"%.0f\" y2=\"%d\"/><text x=\"%d\" y=\"%d\" "
                         "text-anchor=\"end\" class=\"s\">%s</text>\n",
                 LEFT, p->top + WAVE + (int)i * 18, right, p->top + WAVE + (int)i * 18, LEFT - 8,
-                p->top + WAVE + 13 + (int)i * 18, row[i]);
+                p->top + WAVE + 13 + (int)i * 18, i == 1 && !groups ? "" : row[i]);
+    }
 }
 
 /* The samples between two instants, stretched to the distance of two symbols on paper. */
@@ -208,9 +210,9 @@ static void times(const struct picture *p)
     const double start = instant(p, p->f->event.first_symbol < p->r->symbols.n ? p->f->event.first_symbol : 0);
     for (int i = 0; i < 2; i++)
         if (k[i] < p->r->symbols.n)
-            fprintf(p->out, "<text class=\"s\" x=\"%d\" y=\"%d\"%s>%.4g ns</text>\n",
+            fprintf(p->out, "<text class=\"s\" x=\"%d\" y=\"%d\"%s>%.*f ns</text>\n",
                     i == 0 ? LEFT : LEFT + (int)p->slots * CELL * 8, p->top - 3, i == 0 ? "" : " text-anchor=\"end\"",
-                    (instant(p, k[i]) - start) / p->r->rate_hz * 1e9);
+                    p->r->symbols.spacing / p->r->rate_hz < 5e-9 ? 2 : 0, (instant(p, k[i]) - start) / p->r->rate_hz * 1e9);
 }
 
 /* Which octets, or for PAM4 which symbols, a stave shows. */
