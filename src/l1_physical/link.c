@@ -8,6 +8,7 @@
 #define LEAD 160u          /* of idle made before a frame: the receiver's taps and block, and a carrier's window */
 #define TAIL 384u          /* and after it: what lies in the channel and the receiver, TP_IDL */
 #define CODEWORD 2752u     /* symbols of a PAM4 codeword with its marker: a frame is known when the codeword is */
+#define PARK 256u          /* symbols within which a decoder that is locked can skip; PAM4's after a codeword */
 #define SETTLE 40000u      /* symbols of idle to bring a link up: the taps' 512 quick blocks, and some slow ones */
 #define SETTLE_QUIET 4096u /* where idle is silence */
 #define NS 1000000000u
@@ -48,20 +49,32 @@ static void compare(struct sv_phy_link *l, uint32_t i, uint64_t sample_q8)
     }
 }
 
-/* True when a whole frame came out: its octets are taken before the decoder is asked for more. */
-static bool decode(struct sv_phy_link *l, uint32_t *at)
+/* One symbol at a time up to where the decoder can skip; what comes after is not read. */
+static void park(struct sv_phy_link *l)
+{
+    uint32_t at = 0;
+    while (at < l->receiver.count && !l->parked) {
+        struct sv_phy_event event;
+        at += sv_phy_decode(&l->decoder, l->receiver.level + at, 1, &event);
+        l->parked =
+            event.kind == SV_PHY_NOTHING && sv_phy_decode_locked(&l->decoder) && sv_phy_decode_idle(&l->decoder);
+    }
+    l->unread += l->receiver.count - at;
+}
+
+/* A whole frame's octets are taken before the decoder is asked for more. */
+static void decode(struct sv_phy_link *l)
 {
     struct sv_phy_event event;
+    uint32_t at = 0;
     do {
-        *at += sv_phy_decode(&l->decoder, l->receiver.level + *at, l->receiver.count - *at, &event);
+        at += sv_phy_decode(&l->decoder, l->receiver.level + at, l->receiver.count - at, &event);
         l->seen |= 1u << event.kind;
         if (event.kind == SV_PHY_FRAME) {
             l->now.bytes = event.bytes;
             sv_memcpy(l->frame, l->decoder.frame.byte, event.bytes);
-            return true;
         }
-    } while (*at < l->receiver.count || event.kind != SV_PHY_NOTHING);
-    return false;
+    } while (at < l->receiver.count || event.kind != SV_PHY_NOTHING);
 }
 
 static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
@@ -74,8 +87,10 @@ static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
             if (l->encoder.frame_bytes != 0 || l->encoder.frame_first != UINT64_MAX)
                 for (uint32_t i = 0; i < l->receiver.count; i++)
                     compare(l, i, l->receiver.first_q8 + i * l->receiver.each_q8);
-            uint32_t at = 0;
-            while (decode(l, &at)) {}
+            if (l->parking)
+                park(l);
+            else
+                decode(l);
         }
     }
 }
@@ -103,16 +118,28 @@ static void pass(struct sv_phy_link *l, uint32_t n)
     }
 }
 
-/* Idle from the present symbol up to number `to`, without making it. */
+static uint32_t park_of(const struct sv_phy_link *l)
+{
+    return l->config.channel.code == SV_PHY_PAM4 ? 2 * CODEWORD : PARK;
+}
+
+/* Idle from about the present symbol up to number `to`, without making it. A decoder can skip where it is between two
+ * units of its code: PAM4 only at the end of a codeword. */
 static void skip(struct sv_phy_link *l, uint64_t to)
 {
+    l->parking = true;
+    l->parked = false;
+    l->unread = 0;
+    for (uint32_t n = 0; n < park_of(l) && !l->parked; n += PIECE)
+        pass(l, PIECE);
+    l->parking = false;
     const uint64_t n = to - l->encoder.symbols;
-    int8_t level = 0;
     sv_phy_encode_skip(&l->encoder, n);
-    const uint64_t samples = sv_channel_skip(&l->channel, n, level);
-    const uint64_t missing = sv_receiver_skip(&l->receiver, samples);
-    if (sv_phy_decode_locked(&l->decoder) && sv_phy_decode_idle(&l->decoder))
-        sv_phy_decode_skip(&l->decoder, missing);
+    const uint64_t samples = sv_channel_skip(&l->channel, n, 0);
+    const uint64_t missing = sv_receiver_skip(&l->receiver, samples, l->channel.step);
+    if (l->parked)
+        sv_phy_decode_skip(&l->decoder, missing + l->unread);
+    l->parked = false;
 }
 
 static uint32_t tail_of(const struct sv_phy_link *l)
@@ -199,7 +226,7 @@ static uint32_t outcome_of(const struct sv_phy_link *l)
 static void approach(struct sv_phy_link *l, uint64_t at_ns)
 {
     const uint64_t start = sv_muldiv64(at_ns, l->symbol_hz, NS);
-    if (start > l->encoder.symbols + 2 * LEAD + tail_of(l))
+    if (start > l->encoder.symbols + 2 * LEAD + park_of(l))
         skip(l, start - LEAD);
     if (start > l->encoder.symbols)
         pass(l, (uint32_t)(start - l->encoder.symbols));

@@ -62,6 +62,8 @@ struct sv_phy_link {
     struct sv_receiver receiver;
     struct sv_phy_decoder decoder;
     struct sv_phy_passage now; /* of the frame under way */
+    bool parking, parked;      /* idle is about to be skipped: the decoder stops where it can */
+    uint64_t unread;           /* symbols that came after it did */
     uint32_t seen;             /* events meanwhile: a bit each, by kind */
     int8_t sent[SV_PHY_SENT];  /* by symbol number */
     uint8_t frame[SV_PHY_FRAME_MAX];

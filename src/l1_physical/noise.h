@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* White Gaussian noise by number: sample n of a seed is the same however one comes to it, so that idle time is skipped
- * without drawing it. The distribution is right to 7.9 sigma, where a two-sided tail of 2^-48 ends. */
+ * without drawing it. The distribution is right to 8.2 sigma, where a two-sided tail of 2^-52 ends. */
 #ifndef SV_L1_PHYSICAL_NOISE_H
 #define SV_L1_PHYSICAL_NOISE_H
 

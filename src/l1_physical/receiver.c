@@ -168,23 +168,27 @@ bool sv_receiver_end(struct sv_receiver *r)
     return made;
 }
 
-uint64_t sv_receiver_skip(struct sv_receiver *r, uint64_t n)
+uint64_t sv_receiver_skip(struct sv_receiver *r, uint64_t n, uint32_t step_q32)
 {
+    const uint64_t step = (uint64_t)step_q32 * r->group;
     uint64_t groups = sv_div64(n, r->group), symbols = 0;
     r->group_at = 0;
     r->group_sum = 0;
     /* From the next instant to the first that has all of its history among the new samples, in whole symbols. */
-    int64_t late = (int64_t)r->held * SV_RECEIVER_ONE - r->at + SV_TAPS * r->spacing;
+    const int64_t first = (int64_t)BEFORE * SV_RECEIVER_ONE + SV_TAPS * r->spacing;
+    int64_t late = (int64_t)(r->held - BEFORE) * SV_RECEIVER_ONE - r->at + first;
     r->gone += r->held + groups - BEFORE;
     while (groups != 0 || late > 0) {
         const uint64_t some = groups < 1u << 29 ? groups : 1u << 29;
         groups -= some;
         late += (int64_t)some * SV_RECEIVER_ONE;
-        const uint64_t whole = sv_div64((uint64_t)(late < 0 ? 0 : late + r->spacing - 1), (uint64_t)r->spacing);
+        if (late <= 0)
+            continue;
+        const uint64_t whole = (sv_muldiv64((uint64_t)late, step, UINT64_C(1) << 32) >> 32) + 1;
         symbols += whole;
-        late -= (int64_t)whole * r->spacing; /* 0, or less than a symbol before */
+        late -= (int64_t)sv_muldiv64(whole << 32, UINT64_C(1) << 32, step);
     }
-    r->at = (int64_t)BEFORE * SV_RECEIVER_ONE + SV_TAPS * r->spacing - late;
+    r->at = first - late;
     r->held = BEFORE;
     sv_memset(r->hold, 0, BEFORE * sizeof r->hold[0]);
     r->refill = true;

@@ -93,8 +93,9 @@ bool sv_receiver_step(struct sv_receiver *r);
 /* The same at the end of a capture: what is left over, without waiting for a whole block. */
 bool sv_receiver_end(struct sv_receiver *r);
 
-/* Idle of n input samples passed unseen: instants go on from there, loops and taps are held. Samples not yet made into
+/* Idle of n input samples passed unseen, `step_q32` symbols from one to the next by the sender's clock (2^-32): the loop
+ * is held, that is, instants are afterwards as far from the sender's as they were before. Samples not yet made into
  * symbols are forgotten. Returns how many symbols are missing between the last one told and the next. */
-uint64_t sv_receiver_skip(struct sv_receiver *r, uint64_t n);
+uint64_t sv_receiver_skip(struct sv_receiver *r, uint64_t n, uint32_t step_q32);
 
 #endif

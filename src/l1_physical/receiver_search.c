@@ -11,6 +11,7 @@
 #define LEAST 8         /* units of a sample: less is no signal */
 #define CARRIER 16u     /* half-bits that tell a carrier from a pulse */
 #define CARRIER_MIN 12u /* of which so many are strong */
+#define CHANGES_MIN 6u  /* and of their 15 boundaries so many change sign: eight are in the middle of a bit */
 #define QUIET_PIECE 8u  /* half-bits of silence at a time */
 
 /* What is taken off for the symbol before and the symbol after, per 4096. A cable's pulse rises fast and falls slowly:
@@ -171,10 +172,15 @@ static bool find_carrier(struct sv_receiver *r, int64_t from, int64_t *first, in
         total += magnitude_at(r, *first + r->spacing * k);
     *amplitude = (int32_t)(total / CARRIER);
     const int32_t floor = squelch(r), enough = *amplitude / 2 > floor ? *amplitude / 2 : floor;
-    uint32_t strong = 0;
-    for (uint32_t k = 0; k < CARRIER; k++)
-        strong += magnitude_at(r, *first + r->spacing * k) > enough;
-    return strong >= CARRIER_MIN && *amplitude >= LEAST;
+    uint32_t strong = 0, changes = 0;
+    int32_t before = 0;
+    for (uint32_t k = 0; k < CARRIER; k++) {
+        const int32_t v = sv_receiver_at(r, *first + r->spacing * k);
+        strong += v > enough || v < -enough;
+        changes += (v > enough && before < 0) || (v < -enough && before > 0);
+        before = v;
+    }
+    return strong >= CARRIER_MIN && changes >= CHANGES_MIN && *amplitude >= LEAST;
 }
 
 /* A pulse, or noise: each half-bit is told by itself. */
@@ -200,7 +206,7 @@ static void learn_silence(struct sv_receiver *r, const int16_t *s, uint32_t n)
     }
     const int32_t floor_q8 = magnitude * 16 / (int32_t)n * 16;
     r->offset += sum / (int32_t)n / 4;
-    r->floor_q8 += (floor_q8 - r->floor_q8) / (floor_q8 < r->floor_q8 ? 2 : 16);
+    r->floor_q8 += (floor_q8 - r->floor_q8) / (floor_q8 < r->floor_q8 / 2 ? 2 : 16);
 }
 
 /* The offset of the first samples, before anything is known. */
