@@ -15,6 +15,7 @@
 #define PULSE_MAX 4u       /* a receiver may see a pulse as long as this */
 #define PREAMBLE_MIN 6u    /* alternating bits before the delimiter is believed */
 #define STUCK 5u           /* equal half-bits that no bits can show */
+#define RINGING 96u          /* half-bits after a frame in which what moves is the line coming to rest */
 #define WRONG_WAY 3u       /* link pulses of the other polarity that turn the pair */
 
 enum stage { STAGE_IDLE, STAGE_FRAME, STAGE_END };
@@ -109,6 +110,8 @@ static void carrier_ends(struct sv_phy_decoder *d, struct sv_phy_event *event)
 {
     struct sv_manchester_decoder *m = &d->of.manchester;
     m->state = STATE_SILENT;
+    if (m->frame_end != 0 && m->carrier_first < m->frame_end + RINGING)
+        return;
     if (m->carrier > PULSE_MAX || !m->flat) {
         sv_phy_tell(d, event, SV_PHY_FALSE_CARRIER, m->carrier_first, m->carrier);
         return;
@@ -132,6 +135,7 @@ static void data_begins(struct sv_phy_decoder *d, bool inverted, struct sv_phy_e
     m->half = m->bits = m->octet = m->held = 0;
     sv_phy_frame_open(d, m->carrier_first);
     d->frame.open = 2;
+    d->frame.data_symbol = d->symbols;
     if (inverted != m->inverted) {
         m->inverted = inverted;
         m->wrong_way = 0;
@@ -203,6 +207,7 @@ static void data(struct sv_phy_decoder *d, int8_t s, struct sv_phy_event *event)
     if (s == 0 || (s == m->first && m->held != 0 && m->held_level == s)) {
         m->state = s == 0 ? STATE_SILENT : STATE_TAIL;
         m->run = 0;
+        m->frame_end = d->symbols;
         sv_phy_frame_close(d, d->symbols, event);
         return;
     }

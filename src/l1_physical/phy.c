@@ -211,6 +211,7 @@ void sv_phy_frame_close(struct sv_phy_decoder *d, uint64_t last_symbol, struct s
     event->bytes = f->bytes;
     event->first_symbol = f->first_symbol;
     event->last_symbol = last_symbol;
+    event->data_symbol = f->data_symbol;
     event->errors = f->errors;
     event->detail = f->dropped;
     if (f->errors > 0) {

@@ -72,6 +72,7 @@ struct sv_phy_event {
     uint32_t bytes;        /* frames: octets from the destination address to the end of the FCS */
     uint64_t first_symbol; /* number of the symbol with which it begins, counted from the decoder's first, from 0 */
     uint64_t last_symbol;  /* number of the symbol after its last; for PAM4 both count to the codeword's start */
+    uint64_t data_symbol;  /* frames: number of the first symbol after the start frame delimiter */
     uint32_t errors;       /* illegal symbols, groups or blocks within it */
     uint32_t detail;       /* by kind */
 };

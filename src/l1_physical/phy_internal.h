@@ -82,6 +82,7 @@ static inline void sv_phy_frame_octet(struct sv_phy_decoder *d, uint8_t octet)
             f->dropped++;
     } else if (octet == SV_SFD) {
         f->open = 2;
+        f->data_symbol = d->symbols;
     }
 }
 /* Judges the frame and closes it; last_symbol is the number after its last. */

@@ -83,7 +83,7 @@ struct sv_phy_frame {
     uint32_t errors;
     uint32_t open;    /* 0 none, 1 in the preamble, 2 after the start frame delimiter */
     uint32_t dropped; /* octets that did not fit */
-    uint64_t first_symbol;
+    uint64_t first_symbol, data_symbol;
     uint8_t byte[SV_PHY_FRAME_MAX];
 };
 
@@ -104,6 +104,7 @@ struct sv_manchester_decoder {
     bool flat; /* no edge since the carrier came */
     bool inverted;
     uint64_t carrier_first;
+    uint64_t frame_end; /* symbol number after the last frame; 0: none yet */
 };
 
 struct sv_tx100_decoder {

@@ -115,8 +115,10 @@ static void nibble(struct sv_phy_decoder *d, uint32_t v)
     struct sv_tx100_decoder *t = &d->of.tx100;
     if (d->frame.open == 1) {
         /* The delimiter is found by nibble: a station may cut the preamble anywhere. */
-        if (v == (SV_SFD >> 4) && t->nibble == (SV_SFD & 15) + 1)
+        if (v == (SV_SFD >> 4) && t->nibble == (SV_SFD & 15) + 1) {
             d->frame.open = 2;
+            d->frame.data_symbol = d->symbols;
+        }
         t->nibble = d->frame.open == 2 ? 0 : v + 1;
     } else if (t->nibble == 0) {
         t->nibble = v + 1;
