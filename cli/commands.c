@@ -19,6 +19,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_ss,
     &cli_command_ip,
     &cli_command_dump,
+    &cli_command_signal,
     &cli_command_help,
     &cli_command_version,
     NULL,

@@ -15,6 +15,7 @@ extern const struct cli_command cli_command_nc;
 extern const struct cli_command cli_command_ss;
 extern const struct cli_command cli_command_ip;
 extern const struct cli_command cli_command_dump;
+extern const struct cli_command cli_command_signal;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_version;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Written by tools/phy_tables: do not edit. CRC-32, eight octets at a time. */
+/* clang-format off */
 #ifndef SV_CORE_CRC32_TABLE_H
 #define SV_CORE_CRC32_TABLE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Written by tools/phy_tables: do not edit. IEEE 802.3 tables 36-1 and 36-2. */
+/* clang-format off */
 #ifndef SV_L1_PHYSICAL_CODE_8B10B_TABLE_H
 #define SV_L1_PHYSICAL_CODE_8B10B_TABLE_H
 

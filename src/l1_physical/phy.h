@@ -72,6 +72,7 @@ struct sv_phy_event {
     uint32_t bytes;        /* frames: octets from the destination address to the end of the FCS */
     uint64_t first_symbol; /* number of the symbol with which it begins, counted from the decoder's first, from 0 */
     uint64_t last_symbol;  /* number of the symbol after its last; for PAM4 both count to the codeword's start */
+    uint64_t data_symbol;  /* frames: number of the first symbol after the start frame delimiter */
     uint32_t errors;       /* illegal symbols, groups or blocks within it */
     uint32_t detail;       /* by kind */
 };
@@ -114,17 +115,22 @@ void sv_phy_decoder_init(struct sv_phy_decoder *d, uint32_t code);
 
 /* Takes up to n symbols and stops after the one that made an event. Returns how many were taken; event->kind is
  * SV_PHY_NOTHING when all n passed without one. Levels out of range count as the nearest legal one. Several events of
- * one symbol come one by one: then the next call may take none. */
+ * one symbol come one by one: then the next call may take none.
+ * For d->frame.byte only the last event counts. */
 uint32_t sv_phy_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event);
 
 /* As sv_phy_decode() of n symbols of undisturbed idle, in O(log n). The decoder is locked and between frames
- * (sv_phy_decode_idle); the stream continues as the encoder's does after sv_phy_encode_skip() of the same n. */
+ * (sv_phy_decode_idle; PAM4 is so only at the end of a codeword); the stream continues as the encoder's does after sv_phy_encode_skip() of the same n. */
 void sv_phy_decode_skip(struct sv_phy_decoder *d, uint64_t n);
 bool sv_phy_decode_idle(const struct sv_phy_decoder *d);
 bool sv_phy_decode_locked(const struct sv_phy_decoder *d);
 
+/* For a capture's second pass: keeps what was found out about alignment and polarity, forgets the rest, and expects the
+ * same symbols again from the first on, so that frames before the place where lock was found are read too. */
+void sv_phy_decoder_rewind(struct sv_phy_decoder *d);
+
 /* A decoder that has followed this encoder's stream without error up to its next symbol: how two ends of a link begin
- * an experiment that is not about finding lock. The encoder is not busy. */
+ * an experiment that is not about finding lock. The encoder is between two units, as after init. */
 void sv_phy_decoder_follow(struct sv_phy_decoder *d, const struct sv_phy_encoder *e);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Written by tools/phy_tables: do not edit. GF(2^10) and the RS(544,514) encoder. */
+/* clang-format off */
 #ifndef SV_L1_PHYSICAL_RS544_TABLE_H
 #define SV_L1_PHYSICAL_RS544_TABLE_H
 

@@ -24,7 +24,7 @@ for _below, _layer in zip([None] + LAYERS, LAYERS):
 MAY_INCLUDE["src/stack"] = ["core"] + LAYERS[:5]
 MAY_INCLUDE["src/sim"] = ["core", "l1_physical", "l2_link", "stack"]
 MAY_INCLUDE["src/trace"] = ["core"] + LAYERS
-MAY_INCLUDE["port"] = ["core", "trace"]
+MAY_INCLUDE["port"] = ["core", "trace", "l1_physical"]
 MAY_INCLUDE["examples"] = []
 MAY_INCLUDE["bench"] = ["port", "tests"]
 OWN = {"include/seven": "seven", "examples": "examples"}

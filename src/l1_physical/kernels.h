@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inner loops, each with a portable form and one in AVX2, equal to the last bit. Which one runs is the caller's
+ * `cpu` (enum sv_cpu): nothing here asks the machine. */
+#ifndef SV_L1_PHYSICAL_KERNELS_H
+#define SV_L1_PHYSICAL_KERNELS_H
+
+#include <stdint.h>
+
+#include "core/checksum.h"
+
+#define SV_TAPS 8u   /* of every filter here */
+#define SV_BLOCK 32u /* symbols that the loops take at once */
+
+/* Two numbers by which the draws of one 2^32 of sample numbers differ from those of another. */
+struct sv_noise_key {
+    uint32_t add, mix;
+};
+
+/* What a block of decisions tells the loops. */
+struct sv_decision_sums {
+    int32_t gradient[SV_TAPS]; /* error / 8 times what each tap saw */
+    int32_t error;             /* sum of y - level */
+    int32_t error_level;       /* sum of (y - level) * level index */
+    int32_t level_square;      /* sum of level index squared */
+    uint32_t error_square;     /* sum of (error / 8)^2 */
+};
+
+#define SV_KERNELS(form)                                                                                           \
+    /* sample[i] += noise(low + i), i < n, n a multiple of 16, low + n does not pass 2^32. */                      \
+    void sv_noise_block_##form(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,      \
+                               int16_t *sample, uint32_t n);                                                       \
+    /* out[2 i] = sum of a[j] x[i + j], out[2 i + 1] = sum of b[j] x[i + j + skip]; / 2, rounded, saturated. */    \
+    void sv_shape_block_##form(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out); \
+    /* on[i] = (bias + sum over j < 4 of c[j] s[2 i + j]) >> shift; between[i] the same from s + 1. */             \
+    void sv_take_block_##form(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,       \
+                              int16_t *between);                                                                   \
+    /* y[i] = (bias + sum of c[j] x[i + j]) >> 12 */                                                               \
+    void sv_equalise_block_##form(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y);                   \
+    /* Levels of y: 2 (-1, +1), 3 (-1, 0, +1) or 4 (-3 .. +3) of them, `unit` apart by index. */                   \
+    void sv_decide_block_##form(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level, \
+                                struct sv_decision_sums *sums);
+
+SV_KERNELS(portable)
+SV_KERNELS(avx2)
+#undef SV_KERNELS
+
+/* The portable form where there is no other. */
+void sv_noise_block(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample,
+                    uint32_t n, uint32_t cpu);
+void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out, uint32_t cpu);
+void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between,
+                   uint32_t cpu);
+void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y, uint32_t cpu);
+void sv_decide_block(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
+                     struct sv_decision_sums *sums, uint32_t cpu);
+
+/* One draw: shared by the forms. */
+static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t low)
+{
+    uint32_t x = low * 0x9e3779b1u + k->add;
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= (x >> 15) ^ k->mix;
+    x *= 0x846ca68bu;
+    return x ^ x >> 16;
+}
+static inline int16_t sv_saturate(int32_t v)
+{
+    return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+}
+/* The second level, for the one draw in 256 that falls into the outer cells: magnitude in 1/2048 sigma. */
+int32_t sv_noise_far(uint64_t seed, uint64_t n);
+
+#endif

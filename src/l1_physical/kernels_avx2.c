@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Compiled with -mavx2, and run only where sv_cpu says so. Products of 16-bit numbers are added in pairs by one
+ * instruction (vpmaddwd), so filters keep two taps in each 32-bit lane. Integer sums do not mind their order: results are
+ * those of kernels.c. */
+#include <immintrin.h>
+
+#include "core/mem.h"
+#include "l1_physical/kernels.h"
+#include "l1_physical/noise_tables.h"
+
+static inline __m256i load(const int16_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+static inline void store(int16_t *p, __m256i v)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, v);
+}
+
+/* Two taps in every 32-bit lane. */
+static inline __m256i pair(const int16_t *c)
+{
+    int32_t both;
+    sv_memcpy(&both, c, 4);
+    return _mm256_set1_epi32(both);
+}
+
+struct sums16 {
+    __m256i low, high; /* of outputs 0..3 and 8..11, of 4..7 and 12..15: as unpacking leaves them */
+};
+
+/* Sixteen outputs of eight taps. */
+static inline struct sums16 filter16(const int16_t *x, const __m256i tap[SV_TAPS / 2], __m256i bias)
+{
+    struct sums16 s = {bias, bias};
+    for (uint32_t j = 0; j < SV_TAPS / 2; j++) {
+        const __m256i a = load(x + 2 * j), b = load(x + 2 * j + 1);
+        s.low = _mm256_add_epi32(s.low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), tap[j]));
+        s.high = _mm256_add_epi32(s.high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), tap[j]));
+    }
+    return s;
+}
+
+static inline void taps_of(__m256i tap[SV_TAPS / 2], const int16_t *c)
+{
+    for (uint32_t j = 0; j < SV_TAPS / 2; j++)
+        tap[j] = pair(c + 2 * j);
+}
+
+void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
+{
+    __m256i even[SV_TAPS / 2], odd[SV_TAPS / 2];
+    taps_of(even, a);
+    taps_of(odd, b);
+    for (uint32_t i = 0; i < SV_BLOCK; i += 16, out += 32) {
+        const struct sums16 e = filter16(x + i, even, _mm256_set1_epi32(1));
+        const struct sums16 o = filter16(x + i + skip, odd, _mm256_set1_epi32(1));
+        const __m256i first = _mm256_packs_epi32(_mm256_srai_epi32(e.low, 1), _mm256_srai_epi32(e.high, 1));
+        const __m256i second = _mm256_packs_epi32(_mm256_srai_epi32(o.low, 1), _mm256_srai_epi32(o.high, 1));
+        const __m256i low = _mm256_unpacklo_epi16(first, second), high = _mm256_unpackhi_epi16(first, second);
+        store(out, _mm256_permute2x128_si256(low, high, 0x20));
+        store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
+    }
+}
+
+void sv_take_block_avx2(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between)
+{
+    const __m256i first = pair(c), second = pair(c + 2), add = _mm256_set1_epi32(bias);
+    const __m128i by = _mm_cvtsi32_si128((int32_t)shift);
+    for (uint32_t i = 0; i < SV_BLOCK; i += 16, s += 32) {
+        __m256i v[4];
+        for (uint32_t k = 0; k < 4; k++) {
+            const int16_t *from = s + 16 * (k & 1) + (k >> 1);
+            v[k] = _mm256_add_epi32(_mm256_madd_epi16(load(from), first), _mm256_madd_epi16(load(from + 2), second));
+            v[k] = _mm256_sra_epi32(_mm256_add_epi32(v[k], add), by);
+        }
+        store(on + i, _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xd8));
+        store(between + i, _mm256_permute4x64_epi64(_mm256_packs_epi32(v[2], v[3]), 0xd8));
+    }
+}
+
+void sv_equalise_block_avx2(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y)
+{
+    __m256i tap[SV_TAPS / 2];
+    taps_of(tap, c);
+    for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
+        const struct sums16 s = filter16(x + i, tap, _mm256_set1_epi32(bias));
+        store(y + i, _mm256_packs_epi32(_mm256_srai_epi32(s.low, 12), _mm256_srai_epi32(s.high, 12)));
+    }
+}
+
+static inline int32_t total(__m256i v)
+{
+    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
+    return _mm_cvtsi128_si32(s);
+}
+
+/* Eight totals at once. */
+static inline __m256i totals(const __m256i v[SV_TAPS])
+{
+    const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+    const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
+    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+/* Compares give -1: levels are their differences. */
+static inline __m256i levels_of(__m256i y, uint32_t levels, int32_t unit)
+{
+    const __m256i negative = _mm256_srai_epi16(y, 15);
+    const __m256i sign = _mm256_or_si256(negative, _mm256_set1_epi16(1));
+    const int16_t bound = (int16_t)(levels == 3 ? unit / 2 : 2 * unit);
+    if (levels == 2)
+        return sign;
+    const __m256i above = _mm256_cmpgt_epi16(y, _mm256_set1_epi16(bound));
+    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16((int16_t)-bound), y);
+    const __m256i outer = _mm256_sub_epi16(below, above);
+    if (levels == 3)
+        return outer;
+    return _mm256_add_epi16(sign, _mm256_add_epi16(outer, outer));
+}
+
+void sv_decide_block_avx2(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
+                          struct sv_decision_sums *sums)
+{
+    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
+    const __m256i most = _mm256_set1_epi16(1023), least = _mm256_set1_epi16(-1023);
+    __m256i error = zero, error_level = zero, level_square = zero, error_square = zero, gradient[SV_TAPS];
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        gradient[j] = zero;
+    for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
+        const __m256i v = load(y + i), l = levels_of(v, levels, unit);
+        const __m256i e = _mm256_subs_epi16(v, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
+        const __m256i small = _mm256_max_epi16(_mm256_min_epi16(_mm256_srai_epi16(e, 3), most), least);
+        store(level + i, l);
+        error = _mm256_add_epi32(error, _mm256_madd_epi16(e, one));
+        error_level = _mm256_add_epi32(error_level, _mm256_madd_epi16(e, l));
+        level_square = _mm256_add_epi32(level_square, _mm256_madd_epi16(l, l));
+        error_square = _mm256_add_epi32(error_square, _mm256_madd_epi16(small, small));
+        for (uint32_t j = 0; j < SV_TAPS; j++)
+            gradient[j] = _mm256_add_epi32(gradient[j], _mm256_madd_epi16(small, load(x + i + j)));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(gradient));
+    sums->error = total(error);
+    sums->error_level = total(error_level);
+    sums->level_square = total(level_square);
+    sums->error_square = (uint32_t)total(error_square);
+}
+
+/* --- noise ------------------------------------------------------------------------------------------------------ */
+
+static inline __m256i draws(const struct sv_noise_key *k, uint32_t low)
+{
+    const __m256i step = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i number = _mm256_add_epi32(_mm256_set1_epi32((int32_t)low), step);
+    __m256i x = _mm256_add_epi32(_mm256_mullo_epi32(number, _mm256_set1_epi32((int32_t)0x9e3779b1u)),
+                                 _mm256_set1_epi32((int32_t)k->add));
+    x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
+    x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x7feb352d));
+    x = _mm256_xor_si256(x, _mm256_xor_si256(_mm256_srli_epi32(x, 15), _mm256_set1_epi32((int32_t)k->mix)));
+    x = _mm256_mullo_epi32(x, _mm256_set1_epi32((int32_t)0x846ca68bu));
+    return _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
+}
+
+/* Eight magnitudes; the few that come from the second level are put in one by one. */
+static inline __m256i magnitudes(__m256i draw, uint64_t seed, uint64_t first)
+{
+    const __m256i cell = _mm256_and_si256(_mm256_srli_epi32(draw, 19), _mm256_set1_epi32(SV_NOISE_CELLS - 1));
+    const __m256i part = _mm256_and_si256(_mm256_srli_epi32(draw, 5), _mm256_set1_epi32(0x3fff));
+    const __m256i both = _mm256_i32gather_epi32((const int *)(const void *)sv_noise_body, cell, 2);
+    /* Low half: 16384 - part, high half: part. */
+    const __m256i weight =
+        _mm256_or_si256(_mm256_sub_epi32(_mm256_set1_epi32(16384), part), _mm256_slli_epi32(part, 16));
+    __m256i z = _mm256_srai_epi32(_mm256_madd_epi16(both, weight), 14);
+    const __m256i outer = _mm256_cmpgt_epi32(_mm256_set1_epi32(SV_NOISE_ESCAPE), cell);
+    uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(outer));
+    if (SV_LIKELY(mask == 0))
+        return z;
+    int32_t lane[8];
+    _mm256_storeu_si256((__m256i *)(void *)lane, z);
+    for (; mask != 0; mask &= mask - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(mask);
+        lane[i] = sv_noise_far(seed, first + i);
+    }
+    return _mm256_loadu_si256((const __m256i *)(const void *)lane);
+}
+
+static inline __m256i scaled(__m256i draw, __m256i z, int32_t sigma_q3)
+{
+    const __m256i sign = _mm256_srai_epi32(draw, 31);
+    const __m256i signed_z = _mm256_sub_epi32(_mm256_xor_si256(z, sign), sign);
+    const __m256i v = _mm256_mullo_epi32(signed_z, _mm256_set1_epi32(sigma_q3));
+    return _mm256_srai_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(8192)), 14);
+}
+
+void sv_noise_block_avx2(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample,
+                         uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += 16) {
+        const __m256i d0 = draws(k, (uint32_t)first + i), d1 = draws(k, (uint32_t)first + i + 8);
+        const __m256i v0 = scaled(d0, magnitudes(d0, seed, first + i), sigma_q3);
+        const __m256i v1 = scaled(d1, magnitudes(d1, seed, first + i + 8), sigma_q3);
+        const __m256i s = load(sample + i);
+        const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(s));
+        const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(s, 1));
+        const __m256i sum = _mm256_packs_epi32(_mm256_add_epi32(low, v0), _mm256_add_epi32(high, v1));
+        store(sample + i, _mm256_permute4x64_epi64(sum, 0xd8));
+    }
+}

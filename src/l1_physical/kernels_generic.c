@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Built where there are no other forms. */
+#include "l1_physical/kernels.h"
+
+void sv_noise_block(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample,
+                    uint32_t n, uint32_t cpu)
+{
+    (void)cpu;
+    sv_noise_block_portable(k, seed, first, sigma_q3, sample, n);
+}
+
+void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out, uint32_t cpu)
+{
+    (void)cpu;
+    sv_shape_block_portable(x, skip, a, b, out);
+}
+
+void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between,
+                   uint32_t cpu)
+{
+    (void)cpu;
+    sv_take_block_portable(s, c, bias, shift, on, between);
+}
+
+void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y, uint32_t cpu)
+{
+    (void)cpu;
+    sv_equalise_block_portable(x, c, bias, y);
+}
+
+void sv_decide_block(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
+                     struct sv_decision_sums *sums, uint32_t cpu)
+{
+    (void)cpu;
+    sv_decide_block_portable(y, x, levels, unit, level, sums);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A draw is 32 bits hashed from the seed and the number: one for the sign, 12 for a cell of the table of quantiles, 14
+ * to place it between two of them, the rest unused. The 16 outermost of the 4096 cells are too coarse to interpolate
+ * in: there a second, 64-bit draw says how far out, by octaves of probability. */
+#include "l1_physical/noise.h"
+
+#include "core/math.h"
+#include "core/mem.h"
+#include "l1_physical/kernels.h"
+#include "l1_physical/noise_tables.h"
+
+static uint64_t mix64(uint64_t v)
+{
+    v = (v ^ v >> 30) * 0xbf58476d1ce4e5b9u;
+    v = (v ^ v >> 27) * 0x94d049bb133111ebu;
+    return v ^ v >> 31;
+}
+
+int32_t sv_noise_far(uint64_t seed, uint64_t n)
+{
+    const uint64_t u = mix64(mix64(seed + 0x632be59bd9b4e019u) + n * 0x9e3779b97f4a7c15u) | 1u;
+    const uint32_t top = sv_log2_64(u), octave = 63u - top;
+    if (octave >= SV_NOISE_OCTAVES)
+        return sv_noise_tail[SV_NOISE_OCTAVES * SV_NOISE_STEPS];
+    /* The bits below the leading one say where in the octave, from its far end on. */
+    const uint32_t below = ~(uint32_t)((u << octave << 1) >> 46) & 0x3ffffu;
+    const uint32_t at = octave * SV_NOISE_STEPS + (below >> 14), part = below & 0x3fffu;
+    return (int32_t)(sv_noise_tail[at] * (int32_t)(16384u - part) + sv_noise_tail[at + 1] * (int32_t)part) >> 14;
+}
+
+static struct sv_noise_key key_of(uint64_t seed, uint64_t n)
+{
+    const uint64_t k = mix64(mix64(seed + 0x9e3779b97f4a7c15u) + (n >> 32));
+    return (struct sv_noise_key){(uint32_t)k, (uint32_t)(k >> 32)};
+}
+
+static int32_t magnitude(uint32_t draw, uint64_t seed, uint64_t n)
+{
+    const uint32_t cell = draw >> 19 & (SV_NOISE_CELLS - 1), part = draw >> 5 & 0x3fffu;
+    if (cell < SV_NOISE_ESCAPE)
+        return sv_noise_far(seed, n);
+    return (sv_noise_body[cell] * (int32_t)(16384u - part) + sv_noise_body[cell + 1] * (int32_t)part) >> 14;
+}
+
+int32_t sv_noise_z(uint64_t seed, uint64_t n)
+{
+    const struct sv_noise_key k = key_of(seed, n);
+    const uint32_t draw = sv_noise_draw(&k, (uint32_t)n);
+    const int32_t z = magnitude(draw, seed, n);
+    return draw >> 31 ? -z : z;
+}
+
+void sv_noise_block_portable(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,
+                             int16_t *sample, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t draw = sv_noise_draw(k, (uint32_t)first + i);
+        const int32_t z = magnitude(draw, seed, first + i);
+        const int32_t v = ((draw >> 31 ? -z : z) * sigma_q3 + 8192) >> 14;
+        sample[i] = sv_saturate(sample[i] + v);
+    }
+}
+
+void sv_noise_add(const struct sv_noise *z, uint64_t first, int16_t *sample, uint32_t n, uint32_t cpu)
+{
+    if (z->sigma_q3 == 0)
+        return;
+    while (n != 0) {
+        const struct sv_noise_key k = key_of(z->seed, first);
+        const uint64_t left = (UINT64_C(1) << 32) - (uint32_t)first;
+        const uint32_t part = left < n ? (uint32_t)left : n, whole = part & ~15u;
+        if (whole != 0)
+            sv_noise_block(&k, z->seed, first, (int32_t)z->sigma_q3, sample, whole, cpu);
+        if (part != whole)
+            sv_noise_block_portable(&k, z->seed, first + whole, (int32_t)z->sigma_q3, sample + whole, part - whole);
+        first += part;
+        sample += part;
+        n -= part;
+    }
+}
+
+uint32_t sv_noise_sigma(uint32_t amplitude, int32_t snr_centi_db)
+{
+    /* 10^(-1/20), 10^(-1/200), 10^(-1/2000) and their inverses in units of 2^-30. */
+    static const uint32_t down[3] = {956973408u, 1061450803u, 1072506344u};
+    static const uint32_t up[3] = {1204758142u, 1086175168u, 1074978727u};
+    static const int32_t step[3] = {100, 10, 1};
+    uint64_t sigma = (uint64_t)amplitude << 23; /* eighths, and 20 bits below them */
+    int32_t left = snr_centi_db < -2000 ? -2000 : snr_centi_db > 12000 ? 12000 : snr_centi_db;
+    for (uint32_t i = 0; i < 3; i++) {
+        for (; left >= step[i]; left -= step[i])
+            sigma = sv_muldiv64(sigma, down[i], UINT64_C(1) << 30);
+        for (; left <= -step[i]; left += step[i])
+            sigma = sv_muldiv64(sigma, up[i], UINT64_C(1) << 30);
+    }
+    sigma = (sigma + (1u << 19)) >> 20;
+    return sigma > SV_NOISE_SIGMA_MAX ? SV_NOISE_SIGMA_MAX : (uint32_t)sigma;
+}

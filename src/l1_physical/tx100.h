@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the two halves of 100BASE-TX share. */
+#ifndef SV_L1_PHYSICAL_TX100_H
+#define SV_L1_PHYSICAL_TX100_H
+
+#include "core/math.h"
+#include "l1_physical/phy_internal.h"
+
+/* Code groups with a meaning of their own; the leftmost bit is sent first (table 24-1). */
+enum { SV_4B5B_Q = 0, SV_4B5B_H = 4, SV_4B5B_R = 7, SV_4B5B_T = 13, SV_4B5B_K = 17, SV_4B5B_J = 24, SV_4B5B_I = 31 };
+
+#define SV_TX100_KEY_MASK 0x7ffu
+#define SV_TX100_PERIOD 2047u
+/* Idle is all ones, so what leaves is the complement of the key, which has 1024 ones a period. */
+#define SV_TX100_IDLE_ONES 1023u
+
+/* The scrambler's next bit, x^11 + x^9 + 1 (ANSI X3.263 §7.2). */
+static inline uint32_t sv_tx100_key(uint32_t *key)
+{
+    const uint32_t next = (*key >> 8 ^ *key >> 10) & 1;
+    *key = (*key << 1 | next) & SV_TX100_KEY_MASK;
+    return next;
+}
+
+/* Moves the key over n bits; returns, modulo 4, how many ones n symbols of idle have. */
+uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n);
+
+void sv_tx100_decoder_init(struct sv_phy_decoder *d);
+uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event);
+void sv_tx100_decode_skip(struct sv_phy_decoder *d, uint64_t n);
+bool sv_tx100_idle(const struct sv_phy_decoder *d);
+bool sv_tx100_locked(const struct sv_phy_decoder *d);
+void sv_tx100_follow(struct sv_phy_decoder *d, const struct sv_phy_encoder *e);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* 100BASE-TX, sending (IEEE 802.3 clauses 24 and 25): a nibble becomes five bits (4B/5B), the bits are added to the
+ * scrambler's key so that idle is no tone, and each 1 moves the level one step along 0, +1, 0, -1 (MLT-3). */
+#include "l1_physical/tx100.h"
+
+#define UNIT 5u
+#define GAP_UNITS 22u /* with /T/R/: 96 bit times */
+
+enum stage { STAGE_IDLE, STAGE_FRAME, STAGE_R };
+
+static const uint8_t group_of[16] = {30, 9, 20, 21, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 28, 29};
+static const int8_t level_of[4] = {0, 1, 0, -1};
+
+static uint32_t plain_group(struct sv_phy_encoder *e)
+{
+    if (e->stage == STAGE_R) {
+        e->stage = STAGE_IDLE;
+        sv_phy_frame_ends(e, UNIT, GAP_UNITS);
+        return SV_4B5B_R;
+    }
+    if (e->stage == STAGE_IDLE) {
+        if (!sv_phy_frame_waits(e)) {
+            sv_phy_gap_unit(e);
+            return SV_4B5B_I;
+        }
+        sv_phy_frame_begins(e);
+        e->stage = STAGE_FRAME;
+    }
+    const uint32_t nibble = e->at++; /* the first octet of preamble gives way to /J/K/ (§24.2.2.1.4) */
+    if (nibble < 2)
+        return nibble == 0 ? SV_4B5B_J : SV_4B5B_K;
+    if (nibble == 2 * (e->frame_bytes + SV_PREAMBLE_OCTETS)) {
+        e->stage = STAGE_R;
+        return SV_4B5B_T;
+    }
+    const uint32_t octet = sv_phy_octet(e, nibble / 2);
+    return group_of[nibble % 2 ? octet >> 4 : octet & 15];
+}
+
+static uint32_t unit(struct sv_phy_encoder *e, int8_t *symbol)
+{
+    struct sv_tx100_encoder *t = &e->of.tx100;
+    /* Five bits of key at once: k[n] = k[n-9] + k[n-11], the first in bit 4. */
+    const uint32_t key = (t->key >> 4 ^ t->key >> 6) & 31;
+    t->key = (t->key << UNIT | key) & SV_TX100_KEY_MASK;
+    const uint32_t bits = plain_group(e) ^ key;
+    for (uint32_t i = 0; i < UNIT; i++) {
+        t->phase += bits >> (4 - i) & 1;
+        symbol[i] = level_of[t->phase & 3];
+    }
+    t->phase &= 3;
+    return UNIT;
+}
+
+uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n)
+{
+    const uint64_t periods = sv_div64(n, SV_TX100_PERIOD);
+    const uint32_t rest = (uint32_t)(n - periods * SV_TX100_PERIOD);
+    uint32_t ones = (uint32_t)(periods & 3) * SV_TX100_IDLE_ONES;
+    for (uint32_t i = 0; i < rest; i++)
+        ones += sv_tx100_key(key) ^ 1;
+    return ones;
+}
+
+static void encode_skip(struct sv_phy_encoder *e, uint64_t n)
+{
+    struct sv_tx100_encoder *t = &e->of.tx100;
+    const uint64_t units = sv_div64(n, UNIT);
+    t->phase = (t->phase + sv_tx100_idle_jump(&t->key, units * UNIT)) & 3;
+    e->gap -= (uint32_t)sv_min_u64(e->gap, units);
+    e->symbols += units * UNIT;
+    sv_phy_encode_waste(e, n - units * UNIT);
+}
+
+static void encoder_init(struct sv_phy_encoder *e)
+{
+    e->of.tx100.key = SV_TX100_KEY_MASK;
+}
+
+const struct sv_phy_ops sv_tx100_ops = {
+    encoder_init,         unit,          encode_skip,     sv_tx100_decoder_init, sv_tx100_decode,
+    sv_tx100_decode_skip, sv_tx100_idle, sv_tx100_locked, sv_tx100_follow,
+};

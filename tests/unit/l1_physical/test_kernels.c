@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The vector forms of the inner loops give what the portable ones give, for any numbers. */
+#include "tests/unit/l1_physical/phy_support.h"
+
+#include "core/checksum.h"
+#include "l1_physical/kernels.h"
+
+#define ROUNDS 3000u
+
+static bool vectors(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        return true;
+#endif
+    print_message("skip: no AVX2 here\n");
+    return false;
+}
+
+/* Numbers of a size that changes from round to round, extremes among them. */
+static void fill(uint32_t *x, int16_t *to, uint32_t n, uint32_t round)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t v = draw(x);
+        to[i] = (int16_t)((int16_t)(v & 0xffff) >> (round % 12));
+        if (round % 7 == 0)
+            to[i] = v & 1 ? INT16_MAX : INT16_MIN;
+    }
+}
+
+/* Eight weights whose magnitudes sum to less than 32768, as the callers keep them. */
+static void weights(uint32_t *x, int16_t *c)
+{
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        c[j] = (int16_t)((int32_t)(draw(x) % 8190) - 4095);
+}
+
+static void filters_agree(void **state)
+{
+    (void)state;
+    uint32_t x = 1;
+    if (!vectors())
+        skip();
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        int16_t in[SV_BLOCK + SV_TAPS], a[SV_TAPS], b[SV_TAPS], one[2 * SV_BLOCK], two[2 * SV_BLOCK];
+        fill(&x, in, SV_BLOCK + SV_TAPS, round);
+        weights(&x, a);
+        weights(&x, b);
+        sv_shape_block(in, round & 1, a, b, one, SV_CPU_PORTABLE);
+        sv_shape_block(in, round & 1, a, b, two, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+        const int32_t bias = (int32_t)(draw(&x) % 100000000) - 50000000;
+        sv_equalise_block(in, a, bias, one, SV_CPU_PORTABLE);
+        sv_equalise_block(in, a, bias, two, SV_CPU_AVX2);
+        assert_memory_equal(one, two, SV_BLOCK * sizeof one[0]);
+    }
+}
+
+static void interpolation_agrees(void **state)
+{
+    (void)state;
+    uint32_t x = 2;
+    if (!vectors())
+        skip();
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        int16_t in[2 * SV_BLOCK + 8], c[SV_TAPS], one[2][SV_BLOCK], two[2][SV_BLOCK];
+        fill(&x, in, 2 * SV_BLOCK + 8, round);
+        weights(&x, c);
+        const int32_t bias = (int32_t)(draw(&x) % 200000000) - 100000000;
+        sv_take_block(in, c, bias, 4 + round % 13, one[0], one[1], SV_CPU_PORTABLE);
+        sv_take_block(in, c, bias, 4 + round % 13, two[0], two[1], SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+    }
+}
+
+static void decisions_agree(void **state)
+{
+    (void)state;
+    uint32_t x = 3;
+    if (!vectors())
+        skip();
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        int16_t y[SV_BLOCK], in[SV_BLOCK + SV_TAPS], one[SV_BLOCK], two[SV_BLOCK];
+        struct sv_decision_sums a, b;
+        const uint32_t levels = 2 + round % 3;
+        fill(&x, y, SV_BLOCK, round / 3);
+        fill(&x, in, SV_BLOCK + SV_TAPS, round / 5);
+        sv_decide_block(y, in, levels, levels == 4 ? 2730 : 8190, one, &a, SV_CPU_PORTABLE);
+        sv_decide_block(y, in, levels, levels == 4 ? 2730 : 8190, two, &b, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
+static void noise_agrees(void **state)
+{
+    (void)state;
+    uint32_t x = 4;
+    if (!vectors())
+        skip();
+    for (uint32_t round = 0; round < 2000; round++) {
+        int16_t one[256], two[256];
+        const struct sv_noise_key k = {draw(&x) * 65537u, draw(&x) * 65537u};
+        const uint64_t first = (uint64_t)draw(&x) << 8;
+        fill(&x, one, 256, round);
+        memcpy(two, one, sizeof two);
+        const int32_t sigma_q3 = (int32_t)(draw(&x) & 0xffff);
+        sv_noise_block(&k, round, first, sigma_q3, one, 256, SV_CPU_PORTABLE);
+        sv_noise_block(&k, round, first, sigma_q3, two, 256, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(filters_agree),
+        cmocka_unit_test(interpolation_agrees),
+        cmocka_unit_test(decisions_agree),
+        cmocka_unit_test(noise_agrees),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
