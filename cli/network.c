@@ -22,13 +22,13 @@
 #define PATIENCE (12 * SV_S)  /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
 
 /* One of each family: 10.7.0.2/24 and fd07::2/64, 10.7.0.1 and fd07::1. */
-static const struct cli_prefixes default_address = {2,
-                                                    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}},
-                                                     {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}},
-                                                    {24, 64}};
-static const struct cli_addresses default_gateway = {2,
-                                                     {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}},
-                                                      {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}};
+static const struct cli_prefixes default_address = {
+    2,
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}}, {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}},
+    {24, 64}};
+static const struct cli_addresses default_gateway = {
+    2,
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}}, {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}};
 
 /* --- what the options leave open ---- */
 

@@ -19,9 +19,10 @@
 const struct cli_option cli_network_table[] = {
     {'i', "device", CLI_DEVICE, "DEVICE",
      "join through this device: tap:NAME, packet:IFNAME, unix:PATH (default tap:seven0)", NET(device), NULL, 0, 0},
-    {'a', "address", CLI_PREFIXES, "ADDR/LEN", "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64)", NET(address), NULL,
-     0, 0},
-    {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway), NULL, 0, 0},
+    {'a', "address", CLI_PREFIXES, "ADDR/LEN", "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64)",
+     NET(address), NULL, 0, 0},
+    {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway),
+     NULL, 0, 0},
     {0, "mac", CLI_MAC, "MAC", "own Ethernet address (default: chosen, and the same for one seed)", NET(mac), NULL, 0,
      0},
     {0, "mtu", CLI_SIZE, "BYTES", "longest IP packet (default: the device's)", NET(mtu), NULL, 68, 65535},
