@@ -183,6 +183,9 @@ static inline void world_buf_in(struct world *w, struct world_host *h, struct sv
         sv_drop(c, why, b, 0, 0);
     else if (eth.type == SV_ETHERTYPE_ARP)
         sv_acd_receive_arp(c, &h->net, 0, b, &eth);
+    else if ((eth.type == SV_ETHERTYPE_IP4 || eth.type == SV_ETHERTYPE_IP6) && b->length > 0 &&
+             (sv_buf_head(b)[0] >> 4 == 6) != (eth.type == SV_ETHERTYPE_IP6))
+        sv_drop(c, SV_DROP_BAD_VERSION, b, 0, 0);
     else if (eth.type == SV_ETHERTYPE_IP4 || eth.type == SV_ETHERTYPE_IP6)
         world_ip_in(h, b, false);
     else

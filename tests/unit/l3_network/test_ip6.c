@@ -64,7 +64,7 @@ static void each_rule_of_the_header_drops_with_its_reason(void **state)
         uint32_t n;
         enum sv_drop why;
     } line[] = {
-        {0, {0x50}, 1, SV_DROP_BAD_VERSION},
+        {0, {0x40}, 1, SV_DROP_BAD_VERSION},
         {4, {0, 13}, 2, SV_DROP_BAD_LENGTH},
         {8, {0xff, 2}, 2, SV_DROP_BAD_SOURCE},
         {8, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 16, SV_DROP_BAD_SOURCE},
