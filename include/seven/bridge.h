@@ -120,7 +120,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_bridge_station_add(struct sv_bridge *br, sv_
 /* Forgets what was learned at `port` (SV_NO_PORT: everywhere). */
 SV_API void sv_bridge_flush(struct sv_bridge *br, sv_port port, sv_time now);
 
-/* `event` of the BRIDGE trace. */
+/* `event` of the BRIDGE trace, and of SWITCHED: what became of a frame. */
 enum sv_bridge_event {
     SV_BRIDGE_LEARNED,
     SV_BRIDGE_MOVED, /* argument: the port before */

@@ -42,6 +42,9 @@ static void sv_frame_trace_super(struct sv_core *c, enum sv_trace_kind kind, con
 void sv_frame_trace(struct sv_core *c, enum sv_trace_kind kind, const struct sv_buf *b, sv_port port)
 {
     uint8_t frame[SV_CAPTURE_BYTES];
+    const struct sv_trace *trace = sv_core_trace(c);
+    if (!trace || !sv_trace_selects(trace, kind))
+        return;
     if (b->gso_size) {
         sv_frame_trace_super(c, kind, b, port);
         return;

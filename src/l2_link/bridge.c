@@ -12,8 +12,9 @@ void sv_bridge_event(struct sv_bridge *br, enum sv_bridge_event event, sv_port p
                      const uint8_t *mac, uint32_t packet)
 {
     const uint32_t arg[] = {port, vid, argument};
+    const bool each_frame = event == SV_BRIDGE_FORWARDED || event == SV_BRIDGE_FLOODED;
     if (sv_core_traced(&br->core))
-        sv_trace_event(&br->core, SV_TRACE_BRIDGE, (uint16_t)event, 0, packet, arg, SV_COUNT_OF(arg), mac,
+        sv_trace_event(&br->core, each_frame ? SV_TRACE_SWITCHED : SV_TRACE_BRIDGE, (uint16_t)event, 0, packet, arg, SV_COUNT_OF(arg), mac,
                        mac ? SV_MAC_BYTES : 0);
 }
 
