@@ -193,6 +193,7 @@ static int switch_run(int argc, char **argv)
     if (!w)
         return cli_fail("switch", "out of memory");
     w->options.priority = 32768;
+    w->links = -1;
     struct cli_parse parse = {.command = &cli_command_switch, .config = &w->options, .output = &w->options.output};
     int r = cli_parse(&parse, argc, argv);
     if (r == CLI_PARSED && parse.words.n)

@@ -42,6 +42,7 @@ struct switch_port {
     struct seven_switch *owner;
     struct sv_device device;
     bool open;     /* a device is there */
+    bool cabled;   /* as far as the kernel says */
     uint32_t spec; /* which -i it belongs to */
     char name[32];
 };
@@ -70,6 +71,7 @@ struct seven_switch {
     uint32_t ports;
     struct switch_listener listener[SWITCH_LISTENERS];
     uint32_t listeners;
+    int links; /* tells of cables pulled; -1: nothing does */
     sv_time began;
     struct sv_capture_out capture;
     uint32_t interface[SV_BRIDGE_PORTS]; /* of the capture, by port; SV_NONE: none yet */

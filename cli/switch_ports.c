@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "cli/switch.h"
 #include "port/clock.h"
+#include "port/link_watch.h"
 #include "port/socket_listen.h"
 
 const char *switch_port_name(const struct seven_switch *w, sv_port port)
@@ -131,7 +133,8 @@ static bool plug_in(struct seven_switch *w, sv_port port, const struct sv_device
     struct switch_port *p = &w->port[port];
     p->device = *device;
     p->open = true;
-    sv_bridge_port_set_up(w->bridge, port, true, sv_clock());
+    p->cabled = strncmp(w->spec[p->spec].device, "packet:", 7) != 0 || sv_link_is_up(p->device.name);
+    sv_bridge_port_set_up(w->bridge, port, p->cabled, sv_clock());
     return sv_loop_add_device(&w->loop, &p->device, w->party, port);
 }
 
@@ -230,8 +233,34 @@ static int open_one(struct seven_switch *w, uint32_t spec)
     return 0;
 }
 
+/* The kernel says that a cable was pulled, or is back. (A TAP that moves to another namespace goes down here and comes up
+ * there, unheard: its own writes tell.) */
+static void on_link(void *self, const char *name, bool up)
+{
+    struct seven_switch *w = self;
+    for (uint32_t i = 0; i < w->ports; i++) {
+        struct switch_port *p = &w->port[i];
+        if (!p->open || p->cabled == up || strncmp(w->spec[p->spec].device, "packet:", 7) != 0 ||
+            strcmp(p->device.name, name) != 0)
+            continue;
+        p->cabled = up;
+        sv_bridge_port_set_up(w->bridge, i, up, sv_clock());
+    }
+}
+
+static void on_links(void *self, struct sv_loop *loop, int fd, uint32_t events, sv_time now)
+{
+    (void)loop;
+    (void)events;
+    (void)now;
+    sv_link_watch_read(fd, on_link, self);
+}
+
 int switch_ports_open(struct seven_switch *w)
 {
+    w->links = sv_link_watch_open();
+    if (w->links >= 0 && !sv_loop_watch(&w->loop, w->links, EPOLLIN, on_links, w))
+        return cli_fail("switch", "the kernel's news of its interfaces: %s", strerror(errno));
     for (uint32_t mirrors = 0; mirrors < 2; mirrors++) { /* these last: they name others */
         for (uint32_t i = 0; i < w->options.ports.n; i++) {
             const bool mirror = w->spec[i].mirror_in || w->spec[i].mirror_out;
@@ -266,4 +295,7 @@ void switch_ports_close(struct seven_switch *w)
     for (uint32_t i = 0; i < w->listeners; i++)
         sv_socket_unlisten(w->listener[i].fd, w->listener[i].path);
     w->listeners = 0;
+    if (w->links >= 0)
+        close(w->links);
+    w->links = -1;
 }
