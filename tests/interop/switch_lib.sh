@@ -42,12 +42,12 @@ switch() {
 
 says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }
 
-# mbit FROM TO ADDRESS: TCP from one host to the other for a second, in Mbit/s.
+# mbit FROM TO ADDRESS: 20 MB by TCP from one host to the other, in Mbit/s.
 mbit() {
     at "$2" iperf3 -s -1 -B "$3" >"$WORK/iperf3.out" 2>&1 &
     local server=$! report
     until_true 5 grep -q listening "$WORK/iperf3.out"
-    report=$(at "$1" timeout 20 iperf3 -c "$3" -t 1 -J 2>&1)
+    report=$(at "$1" timeout 20 iperf3 -c "$3" -n 20M -J 2>&1)
     kill "$server" 2>/dev/null
     wait "$server" 2>/dev/null
     echo "$report" | python3 -c 'import json,sys; print(int(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"]/1e6))' 2>/dev/null

@@ -87,8 +87,8 @@ else
 fi
 
 MAC=$(mac_of a sva)
-is "the station table says where a is" "$(field fdb mac="$MAC" -- ifname)" sva
-is "and in which VLAN" "$(field fdb mac="$MAC" -- vlan)" 10
+is "the station tables say where a is" "$(field fdb mac="$MAC" -- ifname | paste -sd' ')" "sva trr"
+is "and in which VLAN" "$(field fdb mac="$MAC" ifname=sva -- vlan)" 10
 "$SEVEN" bridge vlan | grep -q "trl *10" || fail "seven bridge vlan: $("$SEVEN" bridge vlan)"
 ok "seven bridge vlan knows the trunk"
 
@@ -100,8 +100,7 @@ at b ip link set svb address "$MAC"
 at b ip link set svb up
 at b ip addr add 10.1.0.1/24 dev svb
 at b ping -c 1 -W 1 -q 10.1.0.4 >/dev/null
-is "who moves is relearnt by its first frame" "$(field fdb mac="$MAC" -- ifname)" "svb
-trr"
+is "who moves is relearnt by its first frame" "$(field fdb mac="$MAC" -- ifname | paste -sd' ')" "svb trr"
 pings d 10.1.0.1 || fail "after the move nothing goes through"
 ok "and reached at its new port"
 
