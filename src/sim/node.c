@@ -3,21 +3,15 @@
 #include "stack/node.h"
 
 #include "core/mem.h"
-<<<<<<< HEAD
 #include "l2_link/bridge.h"
-=======
 #include "sim/cable.h"
->>>>>>> phy1
 #include "sim/link.h"
 
 static const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
     [SV_NODE_STACK] = &sv_stack_ops,
     [SV_NODE_LINK] = &sv_link_ops,
-<<<<<<< HEAD
     [SV_NODE_BRIDGE] = &sv_bridge_ops,
-=======
     [SV_NODE_CABLE] = &sv_cable_ops,
->>>>>>> phy1
 };
 
 static const struct sv_node_ops *sv_node_ops_of(const struct sv_node *x)

@@ -3,32 +3,7 @@
 #ifndef SV_STACK_NODE_H
 #define SV_STACK_NODE_H
 
-<<<<<<< HEAD
 #include "core/node.h"
-=======
-#include "seven/node.h"
-
-enum sv_node_kind {
-    SV_NODE_NONE,
-    SV_NODE_STACK,
-    SV_NODE_LINK,  /* sim/link.h */
-    SV_NODE_CABLE, /* sim/cable.h */
-    SV_NODE_KINDS
-};
-
-struct sv_node {
-    uint32_t kind; /* enum sv_node_kind */
-    uint32_t ports;
-};
-
-struct sv_node_ops {
-    void (*receive)(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now);
-    uint32_t (*transmit)(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now);
-    sv_port (*next_output)(const struct sv_node *x, sv_port after);
-    sv_time (*next_deadline)(const struct sv_node *x);
-    void (*expire)(struct sv_node *x, sv_time now);
-};
->>>>>>> phy1
 
 extern const struct sv_node_ops sv_stack_ops;
 
