@@ -84,28 +84,20 @@ static void take(struct sv_receiver *r)
 }
 
 /* The shift of the instants, in 2^-16 symbols; positive: late. */
-static int32_t lateness(const struct sv_receiver *r, const int16_t *level)
+static int32_t lateness(const struct sv_receiver *r, const struct sv_decision_sums *sums, int32_t last)
 {
-    int32_t sum = 0, edges = 0, before = r->last_level;
-    const int16_t *between = r->between + SV_RECEIVER_MAIN - 1;
-    for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        const int32_t step = level[i] - before;
-        sum += between[i] * step;
-        edges += step * step;
-        before = level[i];
-    }
-    if (edges == 0)
+    if (sums->step_square == 0)
         return 0;
-    sum -= r->unit * (before * before - r->last_level * r->last_level) / 2;
-    const int64_t e = (int64_t)sum * 65536 / ((int64_t)r->unit * edges);
+    const int32_t sum = sums->late - r->unit * (last * last - r->last_level * r->last_level) / 2;
+    const int64_t e = (int64_t)sum * 65536 / ((int64_t)r->unit * sums->step_square);
     return (int32_t)(e > 32768 ? 32768 : e < -32768 ? -32768 : e);
 }
 
-static void steer(struct sv_receiver *r, const int16_t *level)
+static void steer(struct sv_receiver *r, const struct sv_decision_sums *sums, int32_t last)
 {
     if (r->config.loop_held)
         return;
-    const int64_t late = lateness(r, level); /* 2^-16 symbols */
+    const int64_t late = lateness(r, sums, last); /* 2^-16 symbols */
     const uint32_t slow = r->blocks < QUICK_BLOCKS ? 2 : 3;
     const int64_t by = (late * (r->spacing >> 16)) >> slow;
     /* Critical damping: the integral's gain is a quarter of the square of the other's, here an eighth of it for the
@@ -184,13 +176,13 @@ static void carrier_over(struct sv_receiver *r, uint32_t count)
     r->base_q8 = 0;
 }
 
-static void adjust(struct sv_receiver *r, const int16_t *level, const struct sv_decision_sums *sums)
+static void adjust(struct sv_receiver *r, int32_t last, const struct sv_decision_sums *sums)
 {
-    steer(r, level);
+    steer(r, sums, last);
     follow(r, sums);
     const bool fit = !r->config.equaliser || adapt(r, sums);
     const bool clear = sound(r, sums);
-    r->last_level = level[SV_BLOCK - 1];
+    r->last_level = last;
     if (r->blocks < UINT32_MAX)
         r->blocks++;
     if ((!fit || !clear) && !r->config.loop_held)
@@ -199,19 +191,19 @@ static void adjust(struct sv_receiver *r, const int16_t *level, const struct sv_
 
 bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
 {
-    int16_t level[SV_BLOCK];
+    int16_t level[SV_BLOCK + 1];
     struct sv_decision_sums sums;
     if (!sv_receiver_reaches(r, r->at + r->spacing * SV_BLOCK))
         return false;
     take(r);
     sv_equalise_block(r->x, r->tap, (r->base_q8 * 16) + 2048, r->value, r->config.cpu);
-    sv_decide_block(r->value, r->x, r->levels, r->unit, level, &sums, r->config.cpu);
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        r->level[i] = (int8_t)level[i];
+    level[0] = (int16_t)r->last_level;
+    sv_decide_block(r->value, r->x, r->between + SV_RECEIVER_MAIN - 1, r->levels, r->unit, level, r->level, &sums,
+                    r->config.cpu);
     r->count = most < SV_BLOCK ? most : SV_BLOCK;
     r->at += r->spacing * SV_BLOCK;
     if (r->config.code == SV_PHY_10BASE_T && !r->config.loop_held) {
-        const uint32_t count = carrier_of(r, r->value, level);
+        const uint32_t count = carrier_of(r, r->value, level + 1);
         if (count < SV_BLOCK || r->weak >= WEAK_END || r->same >= SAME_END) {
             r->count = count < r->count ? count : r->count;
             r->last_level = 0;
@@ -219,6 +211,6 @@ bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
             return true;
         }
     }
-    adjust(r, level, &sums);
+    adjust(r, level[SV_BLOCK], &sums);
     return true;
 }

@@ -22,6 +22,19 @@ static inline uint32_t sv_tx100_key(uint32_t *key)
     return next;
 }
 
+/* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of nothing,
+ * so that they are read and written eight at a time. */
+extern const int8_t sv_tx100_levels[4][32][8];
+
+/* The first five of eight octets as one number, the first lowest. */
+static inline uint64_t sv_tx100_five(const int8_t *p)
+{
+    uint64_t v = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        v |= (uint64_t)(uint8_t)p[i] << (8 * i);
+    return v & UINT64_C(0xffffffffff);
+}
+
 /* Moves the key over n bits; returns, modulo 4, how many ones n symbols of idle have. */
 uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n);
 
