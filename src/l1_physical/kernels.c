@@ -58,41 +58,52 @@ void sv_equalise_block_portable(const int16_t *x, const int16_t *c, int32_t bias
         y[i] = sv_saturate(sum[i] >> 12);
 }
 
-static int32_t level_of(int32_t y, uint32_t levels, int32_t unit)
+static void slice(const int16_t *restrict y, uint32_t levels, int32_t unit, int16_t *restrict level)
 {
     if (levels == 2)
-        return y >= 0 ? 1 : -1;
-    if (levels == 3)
-        return (y > unit / 2) - (y < -(unit / 2));
-    return (y >= 0 ? 1 : -1) + 2 * ((y > 2 * unit) - (y < -2 * unit));
+        for (uint32_t i = 0; i < SV_BLOCK; i++)
+            level[i] = (int16_t)(y[i] >> 15 | 1);
+    else if (levels == 3)
+        for (uint32_t i = 0; i < SV_BLOCK; i++)
+            level[i] = (int16_t)((y[i] > unit / 2) - (y[i] < -(unit / 2)));
+    else
+        for (uint32_t i = 0; i < SV_BLOCK; i++)
+            level[i] = (int16_t)((y[i] >> 15 | 1) + 2 * ((y[i] > 2 * unit) - (y[i] < -2 * unit)));
+}
+
+/* Sum of products of a block. */
+static int32_t product(const int16_t *restrict a, const int16_t *restrict b)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        sum += (int32_t)a[i] * (int32_t)b[i];
+    return sum;
 }
 
 void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
                               int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
 {
-    int16_t small[SV_BLOCK];
-    *sums = (struct sv_decision_sums){0};
+    int16_t error[SV_BLOCK], eighth[SV_BLOCK], step[SV_BLOCK];
+    int32_t sum = 0;
+    slice(y, levels, unit, level + 1);
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        const int32_t l = level_of(y[i], levels, unit);
-        const int32_t e = sv_saturate(y[i] - l * unit);
-        const int32_t eighth = e >> 3, cut = eighth > 1023 ? 1023 : eighth < -1023 ? -1023 : eighth;
-        const int32_t step = l - level[i];
-        level[i + 1] = (int16_t)l;
-        narrow[i] = (int8_t)l;
-        small[i] = (int16_t)cut;
-        sums->error += e;
-        sums->error_level += e * l;
-        sums->level_square += l * l;
-        sums->error_square += (uint32_t)(cut * cut);
-        sums->late += between[i] * step;
-        sums->step_square += step * step;
+        error[i] = sv_saturate(y[i] - level[i + 1] * unit);
+        sum += error[i];
     }
-    for (uint32_t j = 0; j < SV_TAPS; j++) {
-        int32_t sum = 0;
-        for (uint32_t i = 0; i < SV_BLOCK; i++)
-            sum += (int32_t)small[i] * (int32_t)x[i + j];
-        sums->gradient[j] = sum;
+    for (uint32_t i = 0; i < SV_BLOCK; i++) {
+        const int32_t small = error[i] >> 3;
+        eighth[i] = (int16_t)(small > 1023 ? 1023 : small < -1023 ? -1023 : small);
+        step[i] = (int16_t)(level[i + 1] - level[i]);
+        narrow[i] = (int8_t)level[i + 1];
     }
+    sums->error = sum;
+    sums->error_level = product(error, level + 1);
+    sums->level_square = product(level + 1, level + 1);
+    sums->error_square = (uint32_t)product(eighth, eighth);
+    sums->late = product(between, step);
+    sums->step_square = product(step, step);
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        sums->gradient[j] = product(eighth, x + j);
 }
 
 void sv_widen_block_portable(const int8_t *restrict in, int16_t *restrict out)

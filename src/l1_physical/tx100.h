@@ -29,9 +29,9 @@ extern const int8_t sv_tx100_levels[4][32][8];
 /* The first five of eight octets as one number, the first lowest. */
 static inline uint64_t sv_tx100_five(const int8_t *p)
 {
-    uint64_t v = 0;
-    for (uint32_t i = 0; i < 8; i++)
-        v |= (uint64_t)(uint8_t)p[i] << (8 * i);
+    const uint8_t *o = (const uint8_t *)p;
+    const uint64_t v = (uint64_t)o[0] | (uint64_t)o[1] << 8 | (uint64_t)o[2] << 16 | (uint64_t)o[3] << 24 |
+                       (uint64_t)o[4] << 32 | (uint64_t)o[5] << 40 | (uint64_t)o[6] << 48 | (uint64_t)o[7] << 56;
     return v & UINT64_C(0xffffffffff);
 }
 
