@@ -88,7 +88,10 @@
     X(ND_LOOPED, 108, "our own duplicate address detection, come back (RFC 7527)")               \
     X(ND_FRAGMENTED, 109, "neighbour discovery in fragments (RFC 6980)")                         \
     X(GROUP_MALFORMED, 110, "IGMP or MLD whose fields contradict its type or its addresses")     \
-    X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")
+    X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")                             \
+    X(PHY_SYMBOL, 150, "an illegal symbol or code group within the frame")                       \
+    X(PHY_CARRIER, 151, "its beginning was damaged: seen as a false carrier")                    \
+    X(PHY_NEVER_SEEN, 152, "the receiver at the far end saw nothing of it")
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,

@@ -35,7 +35,8 @@
     X(UDP_RECEIVED, 20, "- local_port remote_port length")                                      \
     X(LINE, 21, "protocol direction") /* bytes: a line of text of layer 7 */                    \
     X(LINK, 22, "event port argument")                                                          \
-    X(ADDRESS, 23, "port index from to") /* bytes: 16 address */
+    X(ADDRESS, 23, "port index from to") /* bytes: 16 address */                                \
+    X(SIGNAL, 40, "outcome port start_low start_high sample_low sample_high ksamples_s")
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,

@@ -8,7 +8,8 @@
 enum sv_node_kind {
     SV_NODE_NONE,
     SV_NODE_STACK,
-    SV_NODE_LINK, /* sim/link.h */
+    SV_NODE_LINK,  /* sim/link.h */
+    SV_NODE_CABLE, /* sim/cable.h */
     SV_NODE_KINDS
 };
 
