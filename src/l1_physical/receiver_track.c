@@ -23,6 +23,7 @@ void sv_receiver_track(struct sv_receiver *r, uint32_t gain_q16)
     r->state = SV_RECEIVER_TRACK;
     r->blocks = 0;
     r->error_q8 = 0;
+    r->active_q8 = SV_BLOCK / 2 * 256;
     r->weak = 0;
     r->same = 0;
     r->refill = true;
@@ -139,11 +140,16 @@ static void follow(struct sv_receiver *r, const struct sv_decision_sums *sums)
 }
 
 /* False: what is sliced is no such code any more. Errors of random levels have a mean square of 1/12 of the square of
- * the levels' distance; up to 1/14 is still taken for noise. */
+ * the levels' distance; up to 1/14 is still taken for noise. Half of MLT-3's symbols are 0, of a frame made on purpose
+ * fewer or more; taps that have shrunk to nothing make all of them 0, without any error. */
 static bool sound(struct sv_receiver *r, const struct sv_decision_sums *sums)
 {
     const uint32_t mean_q8 = sums->error_square * 8; /* over the block, 2^-8 */
     r->error_q8 += (uint32_t)(((int32_t)mean_q8 - (int32_t)r->error_q8) / (int32_t)LOST_BLOCKS);
+    const int32_t active_q8 = (r->levels == 3 ? sums->level_square : (int32_t)SV_BLOCK / 2) * 256;
+    r->active_q8 += (uint32_t)((active_q8 - (int32_t)r->active_q8) / (int32_t)LOST_BLOCKS);
+    if (r->active_q8 < SV_BLOCK / 16 * 256)
+        return false;
     const uint32_t step = (uint32_t)(r->levels == 3 ? r->unit : 2 * r->unit) / 8;
     return r->blocks < LOST_BLOCKS || r->error_q8 < step * step / 14 * 256;
 }
