@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Layer 1 on one core, as multiples of the wire's own rate: a second of line in how many seconds of processor. Frames of
  * 1518 octets back to back through encoder, cable (shape, transformers, noise) and receiver (clock, equaliser, slicer,
- * decoder); each row says how many arrived. `build/bench_signal`; the portable form first, then the vector forms. */
+ * decoder); each row says how many arrived. `build/bench_signal [PART OF A NAME]`; the portable form first, then the vector forms. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,8 +150,8 @@ static bool measure(struct chain *c, const struct row *r)
         }
     }
     const double line = (double)best.symbols / rate;
-    printf("%-30s %7.2f %8.2f %8.2f %8.2f %8.2f   %" PRIu64 "/%" PRIu64 "\n", r->name, line / least,
-           line / best.encode, line / best.channel, line / best.receive, line / best.decode, best.arrived, best.sent);
+    printf("%-30s %7.2f %8.2f %8.2f %8.2f %8.2f   %" PRIu64 "/%" PRIu64 "\n", r->name, line / least, line / best.encode,
+           line / best.channel, line / best.receive, line / best.decode, best.arrived, best.sent);
     return best.arrived + 2 >= best.sent;
 }
 
@@ -177,7 +177,7 @@ static void measure_rs(uint32_t wrong)
            WORDS * (double)SV_RS_MESSAGE * 10 / spent * 1e-9, right, WORDS);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct row rows[] = {
         {"10base-t, 100 m cat 3", SV_PHY_10BASE_T, SV_CABLE_CAT3, 100, SV_CPU_PORTABLE, 3000},
@@ -193,6 +193,8 @@ int main(void)
     puts("layer 1, multiples of the wire's rate at two samples a symbol, one core");
     printf("%-30s %7s %8s %8s %8s %8s   %s\n", "", "all", "encode", "cable", "receive", "decode", "arrived/sent");
     for (uint32_t i = 0; sound && i < sizeof rows / sizeof rows[0]; i++) {
+        if (argc > 1 && strstr(rows[i].name, argv[1]) == NULL)
+            continue;
         if ((rows[i].cpu & sv_cpu_detect()) != rows[i].cpu)
             continue;
         if (!measure(c, &rows[i])) {
@@ -200,8 +202,10 @@ int main(void)
             sound = false;
         }
     }
-    measure_rs(0);
-    measure_rs(15);
+    if (argc <= 1) {
+        measure_rs(0);
+        measure_rs(15);
+    }
     free(c);
     return sound ? 0 : 1;
 }

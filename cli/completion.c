@@ -52,7 +52,7 @@ static void bash_values(FILE *to, const struct cli_command *c)
         else if (o->kind == CLI_DIRECTORY)
             (void)fputs(") COMPREPLY=($(compgen -d -- \"$cur\")); return;;\n", to);
         else if (o->kind == CLI_DEVICE)
-            (void)fputs(") COMPREPLY=($(compgen -W 'tap: packet: unix:' -- \"$cur\")); return;;\n", to);
+            (void)fputs(") COMPREPLY=($(compgen -W 'tap: packet: unix: cable:' -- \"$cur\")); return;;\n", to);
         else
             (void)fputs(") return;;\n", to);
     }

@@ -14,6 +14,7 @@
 #include "port/packet.h"
 #include "port/socket_cable.h"
 #include "port/tap.h"
+#include "port/voltage_cable.h"
 #include "seven/stack.h"
 
 void sv_device_random_mac(uint8_t mac[6])
@@ -41,6 +42,7 @@ struct opened {
         struct sv_packet packet;
         struct sv_socket_cable cable;
         struct sv_datagram_cable datagrams;
+        struct sv_voltage_cable voltage;
     } u;
 };
 
@@ -111,14 +113,17 @@ static bool open_into(struct sv_device *d, struct opened *o, const char *what, c
                hand_over(d, o, &o->u.datagrams.device);
     if (strncmp(what, "unix:", 5) == 0)
         return sv_socket_cable_open(&o->u.cable, what + 5, options, error) && hand_over(d, o, &o->u.cable.device);
-    if (strcmp(what, "lab") == 0 || strncmp(what, "cable:", 6) == 0 || strncmp(what, "xdp:", 4) == 0)
+    if (strncmp(what, "cable:", 6) == 0)
+        return sv_voltage_cable_open(&o->u.voltage, what + 6, options, error) &&
+               hand_over(d, o, &o->u.voltage.socket.device);
+    if (strcmp(what, "lab") == 0 || strncmp(what, "xdp:", 4) == 0)
         snprintf(error, SV_DEVICE_TEXT,
                  "-i %.60s: not a device of the operating system's; this command knows "
-                 "tap:NAME, packet:IFNAME and unix:PATH",
+                 "tap:NAME, packet:IFNAME, unix:PATH and cable:NAME,CODE",
                  what);
     else
         snprintf(error, SV_DEVICE_TEXT,
-                 "-i %.60s: not a device; tap:NAME, packet:IFNAME or unix:PATH (for example "
+                 "-i %.60s: not a device; tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE (for example "
                  "tap:seven0)",
                  what);
     return false;

@@ -63,6 +63,7 @@ struct sv_receiver {
     uint32_t weak;      /* 10BASE-T: half-bits in a row near zero */
     uint32_t same;      /* 10BASE-T: equal half-bits in a row */
     uint32_t blocks;    /* since lock */
+    uint32_t active_q8;   /* MLT-3: mean number of symbols in a block that are not 0, 2^-8 */
     uint32_t error_q8;  /* mean square of error / 8, 2^-8 */
     int32_t last_level; /* of the block before */
     int32_t tap_q28[SV_TAPS];

@@ -18,6 +18,8 @@ enum state { STATE_IDLE, STATE_START, STATE_DATA, STATE_T, STATE_WAIT };
 /* Data nibble of a code group, or 16: none. */
 static const uint8_t nibble_of[32] = {16, 16, 16, 16, 16, 16, 16, 16, 16, 1,  4,  5,  16, 16, 6, 7,
                                       16, 16, 8,  9,  2,  3,  10, 11, 16, 16, 12, 13, 14, 15, 0, 16};
+static const uint8_t ones_of[32] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+                                    1, 2, 2, 3, 2, 3, 3, 4, 2, 3, 3, 4, 3, 4, 4, 5};
 static const int8_t level_of[4] = {0, 1, 0, -1};
 
 void sv_tx100_decoder_init(struct sv_phy_decoder *d)
@@ -176,6 +178,33 @@ static void locked(struct sv_phy_decoder *d, uint32_t bit, struct sv_phy_event *
     }
 }
 
+/* Whole groups of data, five symbols at a time: what locked() does with them one by one, as long as nothing in them asks
+ * for a decision. Returns how many symbols were taken. */
+static uint32_t plain_groups(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n)
+{
+    struct sv_tx100_decoder *t = &d->of.tx100;
+    uint32_t i = 0;
+    for (; n - i >= 8 && t->since < HOLD_SYMBOLS / 2; i += 5) {
+        const uint64_t level = sv_tx100_five(symbol + i);
+        /* A step is from 0 or to 0, so the lowest bit changes; the multiplication gathers those of five octets. */
+        const uint64_t before = (uint64_t)(uint8_t)level_of[t->phase];
+        const uint64_t changed = (level ^ (level << 8 | before)) & UINT64_C(0x0101010101);
+        const uint32_t bits = (uint32_t)(changed * UINT64_C(0x1008040201) >> 32) & 31;
+        const uint32_t key = (t->key >> 4 ^ t->key >> 6) & 31, plain = bits ^ key;
+        if (level != sv_tx100_five(sv_tx100_levels[t->phase][bits]) || nibble_of[plain] > 15)
+            break;
+        t->phase = (t->phase + ones_of[bits]) & 3;
+        t->key = (t->key << 5 | key) & SV_TX100_KEY_MASK;
+        t->group = t->group << 5 | plain;
+        t->ones = sv_ctz64(~(uint64_t)t->group); /* no data group is all ones: fewer than ten */
+        t->since += 5;
+        d->symbols += 5;
+        d->count.checked++;
+        nibble(d, nibble_of[plain]);
+    }
+    return i;
+}
+
 uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event)
 {
     struct sv_tx100_decoder *t = &d->of.tx100;
@@ -185,6 +214,11 @@ uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_
         sv_phy_tell(d, event, SV_PHY_LOCK_LOST, d->symbols, 0);
     }
     while (i < n && event->kind == SV_PHY_NOTHING) {
+        if (t->locked && t->state == STATE_DATA && t->group_bits == 0) {
+            i += plain_groups(d, symbol + i, n - i);
+            if (i == n)
+                break;
+        }
         const int8_t level = (int8_t)((symbol[i] > 0) - (symbol[i] < 0));
         i++;
         d->symbols++;

@@ -204,7 +204,7 @@ static void told(struct wired *w)
 static void a_file_at_margin_snr(void **state)
 {
     (void)state;
-    struct wired *w = build(1400, 7);
+    struct wired *w = build(1300, 7);
     transfer(w);
     told(w);
     const struct sv_phy_link_counts *c[2] = {sv_cable_counts(w->cable, 0), sv_cable_counts(w->cable, 1)};
