@@ -33,7 +33,12 @@ static void sv_address_text(const struct sv_addr *a, char *to)
 
 static void sv_ss_address(const struct sv_addr *a, char *to, size_t size)
 {
+    static const struct sv_addr any = {{0}};
     char text[48];
+    if (memcmp(a, &any, sizeof any) == 0) { /* of either family: ss(8) writes it so */
+        snprintf(to, size, "*");
+        return;
+    }
     sv_address_text(a, text);
     snprintf(to, size, sv_is_mapped(a) ? "%s" : "[%s]", text);
 }
