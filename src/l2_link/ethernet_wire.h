@@ -14,6 +14,7 @@
 #define SV_ETHERTYPE_ARP 0x0806u
 #define SV_ETHERTYPE_VLAN 0x8100u
 #define SV_ETHERTYPE_IP6 0x86ddu
+#define SV_ETHERTYPE_LLDP 0x88ccu
 #define SV_ETHERTYPE_MIN 0x0600u /* below it the field is an 802.3 length */
 
 struct sv_eth_hdr {

@@ -140,7 +140,7 @@ struct sv_tcp_out {
     uint32_t local, neighbour;
     uint32_t flow;
     uint16_t sum; /* of the payload when summed is set */
-    uint8_t summed, ttl;
+    uint8_t summed, ttl, tos;
 };
 
 /* True when a connection of that interface has something to send. */
@@ -177,6 +177,14 @@ sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp); /* of the queues; connec
 
 /* An ICMP error that quotes this flow (RFC 5927, RFC 9293 §3.9.2.2). hard: not to be hoped for again. */
 void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard);
+/* Is such a quote of what we have in flight? A router that forwarded it knows; who guesses seldom does (RFC 5927
+ * §4). */
+bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq);
+/* The path of that connection became narrower: what it sends next fits, and what is in flight is sent again at once,
+ * without a word about congestion (RFC 1191 §6.5, RFC 8201 §5.4). */
+void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value);
+/* What was known of the path to `remote` has aged: its connections may try more. */
+void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote);
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
 /* The neighbour cannot be reached: connections being opened through it fail. */

@@ -108,6 +108,7 @@ static void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn, struct 
     o->neighbour = t->h->neighbour;
     o->flow = t->c->flow;
     o->ttl = t->h->ttl;
+    o->tos = t->c->tos & 0xffu;
     if (h->flags & SV_ACK)
         sv_tcb_acked_all(t);
     t->tcp->count.segments_out += b->segments;

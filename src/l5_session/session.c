@@ -367,9 +367,15 @@ enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option optio
         return sv_tcp_set(sv_session_tcps(s), index, option, value);
     if (!sv_session_udp(s, c, &index))
         return SV_ERR_STALE;
-    if (option != SV_OPT_TTL || value == 0 || value > 255)
+    struct sv_udp_socket *u = sv_udp_of(sv_session_udps(s), index);
+    if (option == SV_OPT_TTL && value > 0 && value < 256)
+        u->ttl = (uint8_t)value;
+    else if (option == SV_OPT_TOS && value < 256)
+        u->tos = (uint8_t)value;
+    else if (option == SV_OPT_DONT_FRAGMENT && value < 2)
+        u->dont_fragment = (uint8_t)value;
+    else
         return SV_ERR_INVALID;
-    sv_udp_of(sv_session_udps(s), index)->ttl = (uint8_t)value;
     return SV_OK;
 }
 

@@ -17,6 +17,7 @@ void sv_stack_after(struct sv_stack *s)
     uint32_t index;
     while ((index = sv_neighbour_next_changed(n)) != SV_NONE) {
         changed = true;
+        sv_nd_neighbour_changed(&s->core, &s->net, index);
         if (sv_neighbour_of(n, index)->state == SV_NEIGHBOUR_FAILED)
             sv_tcp_neighbour_failed(&s->tcp, index);
     }
@@ -33,6 +34,12 @@ static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
     case SV_WHEEL_TCP:
         sv_tcp_expire_connection(&s->tcp, index);
         break;
+    case SV_WHEEL_PATH: {
+        struct sv_addr dst;
+        if (sv_pmtu_expire(&s->core, &s->net.pmtu, index, &dst))
+            sv_tcp_path_widened(&s->tcp, &dst);
+        break;
+    }
     case SV_WHEEL_TIMER:
         sv_session_expire(&s->session, index);
         break;

@@ -84,51 +84,6 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
     to->ttl_tos[to->n++] = (uint16_t)(ip->ttl << 8 | ip->tos);
 }
 
-/* An ICMP error of ours to nobody in particular, or for a flow. */
-static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_icmp_error *error)
-{
-    bool found = false;
-    if (error->protocol == SV_PROTO_TCP) {
-        const uint32_t local = sv_address_local(&s->core, &s->net.addresses, &error->src);
-        const uint32_t flow =
-            local == SV_NONE ? SV_NONE : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local, error->src_port);
-        const bool hard = error->meaning == SV_ICMP_MEANS_UNREACHABLE || error->meaning == SV_ICMP_MEANS_PORT;
-        found = flow != SV_NONE;
-        if (found)
-            sv_tcp_icmp_error(&s->tcp, flow, error->tcp_seq, hard);
-        else if (s->udp.probes)
-            found = sv_udp_error(&s->core, &s->udp, in, error);
-    } else if (error->protocol == SV_PROTO_UDP) {
-        found = sv_udp_error(&s->core, &s->udp, in, error);
-    } else if (error->protocol == SV_PROTO_ICMP || error->protocol == SV_PROTO_ICMP6) {
-        if (sv_echo_receive(&s->core, &s->udp, in, b, error))
-            return;
-        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-        return;
-    }
-    if (found)
-        sv_buf_free(b);
-    else
-        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-}
-
-static void sv_in_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip)
-{
-    struct sv_icmp_error error;
-    switch (ip->version == 4 ? sv_icmp_receive(&s->core, &s->net, in, b, ip, &error)
-                             : sv_icmp6_receive(&s->core, &s->net, in, b, ip, &error)) {
-    case SV_ICMP_DONE:
-        break;
-    case SV_ICMP_ERROR:
-        sv_in_icmp_error(s, in, b, &error);
-        break;
-    case SV_ICMP_REPLY:
-        if (!sv_echo_receive(&s->core, &s->udp, in, b, &error))
-            sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-        break;
-    }
-}
-
 static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
                               enum sv_drop why, enum sv_icmp_reason reason)
 {
@@ -149,7 +104,10 @@ static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, co
             sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_TELL_PORT);
         break;
     case SV_PROTO_ICMP:
-        sv_in_icmp(s, in, b, ip);
+        sv_stack_icmp(s, in, b, ip);
+        break;
+    case SV_PROTO_IGMP:
+        sv_igmp_receive(&s->core, &s->net, in, b, ip);
         break;
     default:
         sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_TELL_PROTOCOL);
@@ -201,7 +159,7 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
     if (SV_UNLIKELY(!sv_ip6_is_transport(ip.protocol)) && (b = sv_ip6_walk(&s->core, &s->net, in, b, &ip)) == NULL)
         return;
     if (ip.protocol == SV_PROTO_ICMP6)
-        sv_in_icmp(s, in, b, &ip);
+        sv_stack_icmp(s, in, b, &ip);
     else if (sv_addr_is_zero(&ip.src))
         sv_in_drop(s, SV_DROP_BAD_SOURCE, b, in); /* only who looks for an address speaks from none: RFC 4291 §2.5.2 */
     else

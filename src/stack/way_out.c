@@ -44,16 +44,6 @@ struct sv_out_flow {
     uint16_t ethertype;
 };
 
-/* RFC 6437 §3: the same for all packets of a flow, and no pattern over flows. */
-static uint32_t sv_out_label(const struct sv_stack *s, const struct sv_tcp_out *o)
-{
-    uint8_t key[36];
-    sv_memcpy(key, o->remote->byte, 16);
-    sv_memcpy(key + 16, sv_tcp_address(&s->tcp, o->local)->byte, 16);
-    sv_memcpy(key + 32, sv_buf_at(o->packet, o->packet->l4), 4);
-    return (uint32_t)(sv_siphash13(&s->core.secret, key, sizeof key) >> 32) & SV_IP6_FLOW_MASK;
-}
-
 static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o, struct sv_out_flow *f)
 {
     f->ip = (struct sv_ip_out){
@@ -61,13 +51,14 @@ static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o,
         .dst = *o->remote,
         .protocol = SV_PROTO_TCP,
         .ttl = o->ttl,
+        .tos = o->tos,
         .dont_fragment = 1,
     };
     f->ethertype = SV_LIKELY(sv_addr_is_v4(o->remote)) ? SV_ETHERTYPE_IP4 : SV_ETHERTYPE_IP6;
     if (SV_LIKELY(f->ethertype == SV_ETHERTYPE_IP4))
         sv_ip4_prepare(&f->ip);
     else
-        f->ip.flow_label = sv_out_label(s, o);
+        f->ip.flow_label = sv_ip6_flow_label(&s->core, &f->ip, sv_get_u32(sv_buf_at(o->packet, o->packet->l4)));
     f->pseudo = sv_pseudo_sum(&f->ip.src, &f->ip.dst, SV_PROTO_TCP, 0);
 }
 
@@ -97,6 +88,18 @@ static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out,
     give->packet[give->n++] = b;
 }
 
+/* Does the device segment for the family of that next hop? */
+static bool sv_out_may_be_super(const struct sv_stack *s, const struct sv_interface *i, uint32_t neighbour)
+{
+    const uint32_t both = (uint32_t)SV_IF_TSO4 | (uint32_t)SV_IF_TSO6;
+    if (neighbour == SV_NONE || (i->flags & both) == 0)
+        return false;
+    if ((i->flags & both) == both)
+        return true;
+    const bool v4 = sv_addr_is_v4(&sv_neighbour_of(&s->net.link.neighbours, neighbour)->addr);
+    return (i->flags & (v4 ? SV_IF_TSO4 : SV_IF_TSO6)) != 0;
+}
+
 /* A turn of one connection. False: nothing can be sent to it now. */
 static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, struct sv_room *room,
                         struct sv_burst *give)
@@ -113,7 +116,7 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
             return false;
         }
     }
-    const bool tso = i->flags & SV_IF_TSO4 && neighbour != SV_NONE;
+    const bool tso = sv_out_may_be_super(s, i, neighbour);
     const struct sv_tcp_grant grant = {
         .packets = sv_min_u32(room->packets, SV_BURST - give->n),
         .bytes = sv_min_u32(room->bytes, SV_TURN_BYTES),
