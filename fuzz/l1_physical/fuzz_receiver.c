@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any samples: no crash, no search without end, no frame with a bad FCS, and the same symbols in pieces of any size. The
- * first octets choose code, spacing and what the receiver may do; the rest are samples. Then the same as a capture of
- * which nothing is told. */
+/* Any samples: no crash, no search without end, no frame with a bad FCS, and the same symbols in pieces of any size.
+ * The first octets choose code, spacing and what the receiver may do; the rest are samples. Then the same as a
+ * capture of which nothing is told. */
 #include <stdlib.h>
 #include <string.h>
 

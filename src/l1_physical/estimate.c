@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The length of a symbol from edges alone. Only rising ones are looked at: whatever the threshold, two of them are equally
- * late. The threshold is the middle, which suits codes of two levels, and then three quarters of the range, which suits
- * three and four; the one whose edges agree better counts. Their distances are multiples of a symbol; a length for which they are is found by trying all, the longest that fits is taken (half
- * of it fits as well), and refined over the longest stretch in which one edge can be counted from the one before. */
+/* The length of a symbol from edges alone. Only rising ones are looked at: whatever the threshold, two of them are
+ * equally late. The threshold is the middle, which suits codes of two levels, and then three quarters of the range,
+ * which suits three and four; the one whose edges agree better counts. Their distances are multiples of a symbol; a
+ * length for which they are is found by trying all, the longest that fits is taken (half of it fits as well), and
+ * refined over the longest stretch in which one edge can be counted from the one before. */
 #include "l1_physical/estimate.h"
 
 #include "core/math.h"

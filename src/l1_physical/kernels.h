@@ -27,22 +27,22 @@ struct sv_decision_sums {
     int32_t step_square;       /* sum of those steps squared */
 };
 
-#define SV_KERNELS(form)                                                                                                    \
-    /* sample[i] += noise(low + i), i < n, n a multiple of 16, low + n does not pass 2^32. */                               \
-    void sv_noise_block_##form(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,               \
-                               int16_t *sample, uint32_t n);                                                                \
-    /* out[2 i] = sum of a[j] x[i + j], out[2 i + 1] = sum of b[j] x[i + j + skip]; / 2, rounded, saturated. */             \
-    void sv_shape_block_##form(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out);          \
-    /* n a multiple of 8: a high-pass of one pole, its wander constant over eight samples and moved at their end.        */ \
-    void sv_couple_block_##form(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32);                       \
-    /* on[i] = (bias + sum over j < 4 of c[j] s[2 i + j]) >> shift; between[i] the same from s + 1. */                      \
-    void sv_take_block_##form(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,                \
-                              int16_t *between);                                                                            \
-    /* y[i] = (bias + sum of c[j] x[i + j]) >> 12 */                                                                        \
-    void sv_equalise_block_##form(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y);                            \
-    /* Levels of y: 2 (-1, +1), 3 (-1, 0, +1) or 4 (-3 .. +3) of them, `unit` apart by index. */                            \
-    void sv_decide_block_##form(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels,                \
-                                int32_t unit, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums);               \
+#define SV_KERNELS(form)                                                                                           \
+    /* sample[i] += noise(low + i), i < n, n a multiple of 16, low + n does not pass 2^32. */                      \
+    void sv_noise_block_##form(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,      \
+                               int16_t *sample, uint32_t n);                                                       \
+    /* out[2 i] = sum of a[j] x[i + j], out[2 i + 1] = sum of b[j] x[i + j + skip]; / 2, rounded, saturated. */    \
+    void sv_shape_block_##form(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out); \
+    /* n a multiple of 8: a high-pass, its wander constant over eight samples and moved at their end. */           \
+    void sv_couple_block_##form(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32);              \
+    /* on[i] = (bias + sum over j < 4 of c[j] s[2 i + j]) >> shift; between[i] the same from s + 1. */             \
+    void sv_take_block_##form(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,       \
+                              int16_t *between);                                                                   \
+    /* y[i] = (bias + sum of c[j] x[i + j]) >> 12 */                                                               \
+    void sv_equalise_block_##form(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y);                   \
+    /* Levels of y: 2 (-1, +1), 3 (-1, 0, +1) or 4 (-3 .. +3) of them, `unit` apart by index. */                   \
+    void sv_decide_block_##form(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels,       \
+                                int32_t unit, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums);      \
     void sv_widen_block_##form(const int8_t *in, int16_t *out);
 
 SV_KERNELS(portable)

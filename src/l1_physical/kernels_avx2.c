@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Compiled with -mavx2, and run only where sv_cpu says so. Products of 16-bit numbers are added in pairs by one
- * instruction (vpmaddwd), so filters keep two taps in each 32-bit lane. Integer sums do not mind their order: results are
- * those of kernels.c. */
+ * instruction (vpmaddwd), so filters keep two taps in each 32-bit lane. Integer sums do not mind their order: results
+ * are those of kernels.c. */
 #include <immintrin.h>
 
 #include "core/mem.h"

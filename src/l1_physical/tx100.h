@@ -22,8 +22,8 @@ static inline uint32_t sv_tx100_key(uint32_t *key)
     return next;
 }
 
-/* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of nothing,
- * so that they are read and written eight at a time. */
+/* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of
+ * nothing, so that they are read and written eight at a time. */
 extern const int8_t sv_tx100_levels[4][32][8];
 
 /* The first five of eight octets as one number, the first lowest. */

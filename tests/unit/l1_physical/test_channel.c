@@ -88,8 +88,8 @@ static void pieces_do_not_matter(void **state)
     }
 }
 
-/* A tone of 15.6 MHz (two symbols up, two down of MLT-3's levels) loses what the formula says: 1.967 sqrt(f) + 0.023 f +
- * 0.05 / sqrt(f) dB on 100 m of category 5e. */
+/* A tone of 15.6 MHz (two symbols up, two down of MLT-3's levels) loses what the formula says: 1.967 sqrt(f) + 0.023
+ * f + 0.05 / sqrt(f) dB on 100 m of category 5e. */
 static void loss_is_the_formulas(void **state)
 {
     (void)state;

@@ -148,7 +148,8 @@ static void gain_offset_and_pieces_do_not_matter(void **state)
     }
 }
 
-/* A cold start: the carrier's first half-bits are told, and with eight bits of preamble left of 64 a frame is still found. */
+/* A cold start: the carrier's first half-bits are told, and with eight bits of preamble left of 64 a frame is still
+ * found. */
 static void manchester_locks_within_eight_bits(void **state)
 {
     (void)state;
