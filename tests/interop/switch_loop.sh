@@ -58,7 +58,8 @@ until_true 10 one_discards || fail "the ring did not settle again: $("$SEVEN" br
 pings_soon 3 a 10.2.0.2 || fail "after the cable is back a does not reach b"
 ok "with the cable back the ring is open again"
 
-"$SEVEN" bridge lldp --pid "$ONE" | grep -q two || fail "LLDP: $("$SEVEN" bridge lldp)"
+heard() { "$SEVEN" bridge lldp --pid "$ONE" | grep -q two; }
+until_true 5 heard || fail "LLDP: $("$SEVEN" bridge lldp)"
 ok "neighbours know each other by LLDP"
 stop "$THREE"
 stop "$TWO"
