@@ -36,7 +36,8 @@ enum sv_drop sv_eth_accept_group(const struct sv_interface *i, struct sv_buf *b,
         return i->promiscuous ? SV_DROP_NONE : SV_DROP_NOT_FOR_US;
     b->flags |= SV_BUF_BROADCAST;
     const uint64_t takes = i->multicast_filter | SV_ETH_FILTER_ALL_NODES;
-    if (sv_mac_equal(h->dst, sv_mac_broadcast) || i->all_multicast || i->promiscuous || (takes & sv_eth_filter_bit(h->dst)) != 0)
+    if (sv_mac_equal(h->dst, sv_mac_broadcast) || i->all_multicast || i->promiscuous ||
+        (takes & sv_eth_filter_bit(h->dst)) != 0)
         return SV_DROP_NONE;
     return SV_DROP_NOT_FOR_US;
 }

@@ -19,9 +19,9 @@ struct sv_interface {
     uint32_t retrans_ms;   /* the same */
     sv_port parent;        /* of a tagged one: whose frames carry its tag; SV_NO_PORT: it is a device's */
     struct sv_packet_queue queue;
-    uint16_t tpid, vid;   /* its tag */
-    uint8_t promiscuous;  /* 1: take every frame */
-    uint8_t children;     /* 1: some interface has it for parent */
+    uint16_t tpid, vid;  /* its tag */
+    uint8_t promiscuous; /* 1: take every frame */
+    uint8_t children;    /* 1: some interface has it for parent */
     uint8_t spare[2];
     uint64_t multicast_filter;                             /* of sv_eth_filter_bit()s */
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
