@@ -10,6 +10,7 @@
  * Applications hear of it later, from sv_stack_events(). */
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/ip6_in.h"
@@ -222,14 +223,37 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
         sv_in_transport(s, in, b, &ip, to);
 }
 
+/* VLAN tags: each names an interface upon the one before; a priority tag (VID 0) names none. */
+static enum sv_drop sv_in_tags(struct sv_stack *s, sv_port *in, struct sv_buf *b, struct sv_eth_hdr *eth)
+{
+    struct sv_interfaces *t = &s->net.link.interfaces;
+    struct sv_vlan_tag tag;
+    while (sv_ethertype_is_tag(eth->type)) {
+        const enum sv_drop why = sv_vlan_parse(b, eth, &tag);
+        if (why != SV_DROP_NONE)
+            return why;
+        if (!tag.vid)
+            continue;
+        const sv_port child = sv_interface_tagged(t, *in, tag.tpid, tag.vid);
+        if (child == SV_NO_PORT)
+            return SV_DROP_VLAN_UNKNOWN;
+        *in = child;
+        sv_interface_count_in(sv_interface_of(t, child), b->segments, b->length);
+        if (!sv_interface_of(t, child)->up)
+            return SV_DROP_INTERFACE_DOWN;
+    }
+    return SV_DROP_NONE;
+}
+
 /* A frame of any kind, by its type. */
-static void sv_in_any(struct sv_stack *s, sv_port in, const struct sv_interface *i, struct sv_buf *b,
-                      struct sv_arrivals *to)
+static void sv_in_any(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
 {
     struct sv_eth_hdr eth;
     enum sv_drop why = sv_eth_parse(b, &eth);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(sv_ethertype_is_tag(eth.type)))
+        why = sv_in_tags(s, &in, b, &eth);
     if (why == SV_DROP_NONE)
-        why = sv_eth_accept(i, b, &eth);
+        why = sv_eth_accept(sv_interface_of(&s->net.link.interfaces, in), b, &eth);
     if (why != SV_DROP_NONE)
         sv_in_drop(s, why, b, in);
     else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
@@ -252,7 +276,7 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
     if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
         sv_in_arrived(to, seg);
     else
-        sv_in_any(s, in, i, b, to);
+        sv_in_any(s, in, b, to);
 }
 
 /* --- stages 3 and 4 --- */
