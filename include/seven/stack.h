@@ -46,6 +46,7 @@ struct sv_stack_config {
     uint32_t recv_buffer;           /* [4 MiB] */
     uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
     uint32_t forward;               /* 1: be a router */
+    uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */
