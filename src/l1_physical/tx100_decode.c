@@ -11,6 +11,8 @@
 #define JK 0x311u            /* /J/K/ as ten bits */
 #define JK_AFTER_ZERO 8u     /* of them from the first zero on */
 #define ONES_MAX 64u
+#define FAST 64u  /* symbols at once */
+#define PAUSE 10u /* one by one where that did not go */
 #define ONES_IDLE 10u
 
 enum state { STATE_IDLE, STATE_START, STATE_DATA, STATE_T, STATE_WAIT };
@@ -176,6 +178,15 @@ static void locked(struct sv_phy_decoder *d, uint32_t bit, struct sv_phy_event *
     }
 }
 
+/* Where many symbols may be taken at once: see sv_tx100_fast(). */
+static bool fast_state(const struct sv_phy_decoder *d)
+{
+    const struct sv_tx100_decoder *t = &d->of.tx100;
+    return t->locked && t->since < HOLD_SYMBOLS - FAST &&
+           (t->state == STATE_IDLE ||
+            (t->state == STATE_DATA && d->frame.open == 2 && t->group_bits == 0 && t->nibble == 0));
+}
+
 uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event)
 {
     struct sv_tx100_decoder *t = &d->of.tx100;
@@ -184,7 +195,15 @@ uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_
         t->lost = false;
         sv_phy_tell(d, event, SV_PHY_LOCK_LOST, d->symbols, 0);
     }
+    uint32_t slowly = 0; /* symbols to look at one by one first */
     while (i < n && event->kind == SV_PHY_NOTHING) {
+        if (slowly == 0 && n - i >= FAST && fast_state(d)) {
+            const uint32_t took = sv_tx100_fast(d, symbol + i, t->state == STATE_DATA);
+            i += took;
+            slowly = took != 0 ? 0 : PAUSE;
+            continue;
+        }
+        slowly -= slowly > 0;
         const int8_t level = (int8_t)((symbol[i] > 0) - (symbol[i] < 0));
         i++;
         d->symbols++;
