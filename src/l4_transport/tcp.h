@@ -96,6 +96,7 @@ struct sv_tcp {
     uint32_t profile;
     uint32_t send_buffer, recv_buffer;
     uint32_t looked_up; /* flows.changes when the present burst was looked up */
+    uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
     uint8_t recv_scale; /* the window scale our buffers ask for */
     uint8_t spare[3];
     struct sv_tcp_counters count;
@@ -133,14 +134,17 @@ bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *seg, struct sv_tcp_reply 
 
 /* --- the way out --- */
 
-/* One packet to be sent: TCP header pushed, checksum not yet; the stack adds what is below. */
+/* One packet to be sent: TCP header pushed, its checksum field zero; the stack adds what is below. */
 struct sv_tcp_out {
     struct sv_buf *packet;
-    const struct sv_addr *remote; /* borrowed from the record */
+    uint16_t sum; /* of header and payload; of the header alone when the device sums */
+};
+
+/* Where the packets of one turn go. */
+struct sv_tcp_way {
+    struct sv_addr remote;
     uint32_t local, neighbour;
-    uint32_t flow;
-    uint16_t sum; /* of the payload when summed is set */
-    uint8_t summed, ttl, tos;
+    uint8_t ttl, tos;
 };
 
 /* True when a connection of that interface has something to send. */
@@ -160,11 +164,12 @@ uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port, uint32_t *neighbour
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port);
 void sv_tcp_unpark(struct sv_tcp *tcp);
 
-/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many. */
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out);
+/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many; *way is theirs. */
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+                         struct sv_tcp_way *way);
 
 /* A segment that belongs to no full connection (RST, or SYN,ACK and ACK of small records). */
-struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply);
+struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum);
 
 /* Small records whose SYN,ACK must go out (again): one a call; false: none. */
 bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
@@ -195,6 +200,9 @@ void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour);
 /* The way to a peer: pins the address and the neighbour. False: no route, or not to one station. Given to
  * sv_tcp_open(), or back. */
 bool sv_tcp_find_path(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t local, struct sv_tcp_path *path);
+/* The same with the network's answer at hand; it may not be to one station. */
+struct sv_ip_path;
+bool sv_tcp_pin_path(struct sv_tcp *tcp, const struct sv_ip_path *way, uint32_t local, struct sv_tcp_path *path);
 void sv_tcp_forget_path(struct sv_tcp *tcp, const struct sv_tcp_path *path);
 const struct sv_addr *sv_tcp_address(const struct sv_tcp *tcp, uint32_t local);
 /* Ends a TIME-WAIT for a new connection of ours, if timestamps make that safe (RFC 6191 §2). */

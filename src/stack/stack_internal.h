@@ -45,8 +45,8 @@ void sv_stack_drain_loop(struct sv_stack *s);
 /* Sends an answer of TCP's that belongs to no full connection. */
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
 
-/* The transport checksum of a packet whose TCP header is pushed and whose field is zero. */
-void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o);
+/* The transport checksum of a packet whose TCP header is pushed; `sum`: of that header and what follows. */
+void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst, struct sv_buf *b, uint16_t sum);
 
 /* --- joins.c --- */
 void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
@@ -54,7 +54,14 @@ void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about t
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);
 void sv_stack_expire(struct sv_stack *s, sv_time now);
-void sv_stack_after(struct sv_stack *s); /* what a verb set in motion: neighbours that changed, packets to ourselves */
+void sv_stack_after_slowly(struct sv_stack *s);
+/* What a verb set in motion: neighbours that changed, packets that waited for them in vain, packets to ourselves. */
+static inline void sv_stack_after(struct sv_stack *s)
+{
+    const struct sv_neighbours *n = &s->net.link.neighbours;
+    if (SV_UNLIKELY(n->changed_first != SV_NONE || n->refused.packets || s->net.loop.packets))
+        sv_stack_after_slowly(s);
+}
 
 /* --- capture.c --- */
 /* Shows a frame to the trace as it is on the wire: a super-frame is split into its segments, an unfinished

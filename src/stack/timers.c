@@ -10,7 +10,7 @@ sv_time sv_stack_next_deadline(const struct sv_stack *s)
     return sv_min_u64(starved, sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp)));
 }
 
-void sv_stack_after(struct sv_stack *s)
+void sv_stack_after_slowly(struct sv_stack *s)
 {
     struct sv_neighbours *n = &s->net.link.neighbours;
     bool changed = false;

@@ -2,8 +2,9 @@
 /* The way in of a packet, from the cable's end to the transport.
  *
  * A burst passes in stages, so that the cache misses of one packet overlap the work on the others:
- *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here
- *   2. merge      neighbours in the burst that continue each other become one (GRO)
+ *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here. What nearly all
+ *                 frames are takes the short cut of way_in_plain.h
+ *   2. merge      a segment that continues the one before it in the burst joins it (GRO)
  *   3. look up    hash all, fetch all
  *   4. act        one after the other, in order of arrival
  * Applications hear of it later, from sv_stack_events(). */
@@ -13,6 +14,7 @@
 #include "l3_network/icmp6.h"
 #include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
+#include "stack/way_in_plain.h"
 
 /* TCP segments of one burst, parsed. */
 struct sv_arrivals {
@@ -53,6 +55,59 @@ static bool sv_in_tcp_header(struct sv_buf *b, uint32_t ip_length)
     return sv_in_gather(b, ip_length + (uint32_t)(sv_buf_head(b)[ip_length + 12u] >> 4) * 4u);
 }
 
+/* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
+ * with the last. */
+static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
+{
+    const struct sv_seg *x = &in->seg[a];
+    const struct sv_seg *y = &in->seg[b];
+    if (x->flags != SV_ACK || (y->flags & ~(uint32_t)(SV_PSH | SV_FIN)) != SV_ACK || !x->length || !y->length)
+        return false;
+    if (y->seq != x->seq + x->length || y->ack != x->ack || y->window != x->window || in->ttl_tos[a] != in->ttl_tos[b])
+        return false;
+    if (y->local_port != x->local_port || y->remote_port != x->remote_port || y->local != x->local)
+        return false;
+    if (x->options != y->options || (x->options & ~(uint32_t)SV_OPTION_TIMESTAMPS))
+        return false;
+    if (x->options && (x->ts_val != y->ts_val || x->ts_ecr != y->ts_ecr))
+        return false;
+    const uint32_t pieces = (y->packet->linear_length ? 1u : 0u) + y->packet->slices;
+    if (x->packet->slices + pieces > SV_SLICES_MAX || x->length + y->length > 65535u)
+        return false;
+    if (y->packet->linear_length && y->packet->slab == SV_NONE)
+        return false; /* the inline room has no slab to share */
+    return sv_addr_equal(&x->remote, &y->remote);
+}
+
+/* The payload of y becomes slices of x; y's descriptor goes. */
+static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
+{
+    struct sv_buf *to = x->packet;
+    struct sv_buf *from = y->packet;
+    if (from->linear_length) {
+        to->slice[to->slices++] = (struct sv_slice){from->slab, from->head, from->linear_length};
+        from->slab = SV_NONE; /* its reference went along */
+    }
+    for (uint32_t k = 0; k < from->slices; k++)
+        to->slice[to->slices++] = from->slice[k];
+    from->slices = 0;
+    to->length += y->length;
+    x->length += y->length;
+    x->segments = (uint16_t)(x->segments + y->segments);
+    x->flags |= y->flags;
+    y->packet = NULL;
+    sv_buf_free_fast(from);
+}
+
+/* A segment was parsed into the next free place: it joins the one before it, or takes the place. */
+static inline void sv_in_arrived(struct sv_arrivals *in, struct sv_seg *seg)
+{
+    if (in->n && seg->seq == seg[-1].seq + seg[-1].length && sv_in_continues(in, in->n - 1u, in->n))
+        sv_in_join(seg - 1, seg);
+    else
+        in->n++;
+}
+
 static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
                       struct sv_arrivals *to)
 {
@@ -81,7 +136,8 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
     seg->port = in;
     if (SV_UNLIKELY(s->udp.probes))
         sv_probe_receive(&s->core, &s->udp, seg, ip);
-    to->ttl_tos[to->n++] = (uint16_t)(ip->ttl << 8 | ip->tos);
+    to->ttl_tos[to->n] = (uint16_t)(ip->ttl << 8 | ip->tos);
+    sv_in_arrived(to, seg);
 }
 
 static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
@@ -166,13 +222,11 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
         sv_in_transport(s, in, b, &ip, to);
 }
 
-static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
+/* A frame of any kind, by its type. */
+static void sv_in_any(struct sv_stack *s, sv_port in, const struct sv_interface *i, struct sv_buf *b,
+                      struct sv_arrivals *to)
 {
-    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
     struct sv_eth_hdr eth;
-    b->id = ++s->core.packet_id;
-    if (sv_core_traced(&s->core))
-        sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
     enum sv_drop why = sv_eth_parse(b, &eth);
     if (why == SV_DROP_NONE)
         why = sv_eth_accept(i, b, &eth);
@@ -188,80 +242,30 @@ static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct
         sv_in_drop(s, SV_DROP_UNKNOWN_ETHERTYPE, b, in);
 }
 
-/* --- stage 2 --- */
-
-/* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
- * with the last. */
-static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
+static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_interface *i, struct sv_buf *b,
+                               struct sv_arrivals *to)
 {
-    const struct sv_seg *x = &in->seg[a];
-    const struct sv_seg *y = &in->seg[b];
-    if (x->flags != SV_ACK || (y->flags & ~(uint32_t)(SV_PSH | SV_FIN)) != SV_ACK || !x->length || !y->length)
-        return false;
-    if (y->seq != x->seq + x->length || y->ack != x->ack || y->window != x->window || in->ttl_tos[a] != in->ttl_tos[b])
-        return false;
-    if (y->local_port != x->local_port || y->remote_port != x->remote_port || y->local != x->local)
-        return false;
-    if (x->options != y->options || (x->options & ~(uint32_t)SV_OPTION_TIMESTAMPS))
-        return false;
-    if (x->options && (x->ts_val != y->ts_val || x->ts_ecr != y->ts_ecr))
-        return false;
-    const uint32_t pieces = (y->packet->linear_length ? 1u : 0u) + y->packet->slices;
-    if (x->packet->slices + pieces > SV_SLICES_MAX || x->length + y->length > 65535u)
-        return false;
-    if (y->packet->linear_length && y->packet->slab == SV_NONE)
-        return false; /* the inline room has no slab to share */
-    return sv_addr_equal(&x->remote, &y->remote);
-}
-
-/* The payload of y becomes slices of x; y's descriptor goes. */
-static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
-{
-    struct sv_buf *to = x->packet;
-    struct sv_buf *from = y->packet;
-    if (from->linear_length) {
-        to->slice[to->slices++] = (struct sv_slice){from->slab, from->head, from->linear_length};
-        from->slab = SV_NONE; /* its reference went along */
-    }
-    for (uint32_t k = 0; k < from->slices; k++)
-        to->slice[to->slices++] = from->slice[k];
-    from->slices = 0;
-    to->length += y->length;
-    x->length += y->length;
-    x->segments = (uint16_t)(x->segments + y->segments);
-    x->flags |= y->flags;
-    y->packet = NULL;
-    sv_buf_free_fast(from);
-}
-
-static void sv_in_merge(struct sv_arrivals *in)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 1; i < in->n; i++) {
-        if (sv_in_continues(in, kept, i)) {
-            sv_in_join(&in->seg[kept], &in->seg[i]);
-            continue;
-        }
-        kept++;
-        if (kept != i) {
-            in->seg[kept] = in->seg[i];
-            in->ttl_tos[kept] = in->ttl_tos[i];
-        }
-    }
-    in->n = kept + 1u;
+    struct sv_seg *seg = &to->seg[to->n];
+    b->id = ++s->core.packet_id;
+    if (sv_core_traced(&s->core))
+        sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
+    if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
+        sv_in_arrived(to, seg);
+    else
+        sv_in_any(s, in, i, b, to);
 }
 
 /* --- stages 3 and 4 --- */
 
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
 {
-    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply);
+    uint16_t sum;
+    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply, &sum);
     struct sv_ip_path path;
     const struct sv_addr *local = sv_tcp_address(&s->tcp, reply->local);
     if (!b)
         return;
-    struct sv_tcp_out o = {.packet = b, .remote = &reply->remote, .local = reply->local, .summed = 1};
-    sv_stack_tcp_checksum(s, b, &o);
+    sv_stack_tcp_checksum(local, &reply->remote, b, sum);
     const enum sv_err error = sv_ip_find_path(&s->core, &s->net, &reply->remote, local, SV_NO_PORT, &path);
     if (error != SV_OK) {
         sv_in_drop(s, SV_DROP_NO_ROUTE, b, reply->port);
@@ -281,8 +285,6 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
 static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
-    if (in->n > 1)
-        sv_in_merge(in);
     if (!in->n)
         return;
     sv_tcp_lookup(&s->tcp, in->seg, in->n);
@@ -307,7 +309,7 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
         if (SV_UNLIKELY(!i->up))
             sv_in_drop(s, SV_DROP_INTERFACE_DOWN, b, in);
         else
-            sv_in_frame(s, in, b, &arrivals);
+            sv_in_frame(s, in, i, b, &arrivals);
     }
     take->n = 0;
     sv_in_act(s, &arrivals);
