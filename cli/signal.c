@@ -9,12 +9,12 @@
 
 #define AT(member) offsetof(struct signal_config, member)
 static const struct cli_option signal_options[] = {
-    {0, "encode", CLI_TEXT, "FRAME", "a frame from its destination address on: hex, or a pcap or pcapng file (--packet)",
-     AT(encode), NULL, 0, 0},
+    {0, "encode", CLI_TEXT, "FRAME",
+     "a frame from its destination address on: hex, or a pcap or pcapng file (--packet)", AT(encode), NULL, 0, 0},
     {0, "decode", CLI_FILE, "FILE", "a capture of voltage: CSV (time,volts or volts) or raw 32-bit floats, gzip too",
      AT(decode), NULL, 0, 0},
-    {0, "minus", CLI_FILE, "FILE", "the other leg of a differential pair: subtracted from the first", AT(minus), NULL, 0,
-     0},
+    {0, "minus", CLI_FILE, "FILE", "the other leg of a differential pair: subtracted from the first", AT(minus), NULL,
+     0, 0},
     {0, "code", CLI_TEXT, "CODE", "10base-t, 100base-tx, 1000base-x, 10gbase-r, pam4; auto (to decode) finds out",
      AT(code), NULL, 0, 0},
     {0, "rate", CLI_TEXT, "RATE", "samples a second of the capture: 500M, 1.25G (default: the file's, or found)",
@@ -27,13 +27,13 @@ static const struct cli_option signal_options[] = {
     {0, "symbols", CLI_FLAG, NULL, "symbols only, no voltage", AT(symbols), NULL, 0, 0},
     {0, "format", CLI_TEXT, "FORMAT", "text, csv, f32 (raw little-endian) or json (default text)", AT(format), NULL, 0,
      0},
-    {'w', "write", CLI_FILE, "FILE", "decoded frames as pcapng; samples in their format; - is stdout", AT(write), NULL, 0,
-     0},
-    {0, "svg", CLI_FILE, "FILE", "draw a frame: the wave, its symbols, bits and octets with their fields", AT(svg), NULL,
+    {'w', "write", CLI_FILE, "FILE", "decoded frames as pcapng; samples in their format; - is stdout", AT(write), NULL,
      0, 0},
+    {0, "svg", CLI_FILE, "FILE", "draw a frame: the wave, its symbols, bits and octets with their fields", AT(svg),
+     NULL, 0, 0},
     {0, "bytes", CLI_TEXT, "A..B", "draw these octets of the frame only", AT(bytes), NULL, 0, 0},
-    {0, "eye", CLI_FILE, "FILE", "draw the eye: two symbols, all of them laid over each other, as SVG", AT(eye), NULL, 0,
-     0},
+    {0, "eye", CLI_FILE, "FILE", "draw the eye: two symbols, all of them laid over each other, as SVG", AT(eye), NULL,
+     0, 0},
     {0, "no-equaliser", CLI_FLAG, NULL, "100base-tx: leave the receiver's equaliser off", AT(no_equaliser), NULL, 0, 0},
     {0, "ber", CLI_FLAG, NULL, "measure symbol errors against SNR and print them beside the theory", AT(ber), NULL, 0,
      0},
@@ -66,18 +66,20 @@ const struct cli_command cli_command_signal = {
     .name = "signal",
     .summary = "layer 1: frames as voltage, oscilloscope captures as frames",
     .usage = "",
-    .examples = "seven signal --decode leg1.f32.gz --minus leg2.f32.gz\tthe frames in an oscilloscope's capture; code and "
-                "sample rate are found\n"
-                "seven signal --decode scope.csv -w frames.pcapng --svg frame.svg --eye eye.svg\tas pcapng, drawn, and "
-                "the eye\n"
-                "seven signal --encode ffffffffffff0200000000010806 --code 100base-tx\tevery octet's bits and symbols\n"
-                "seven signal --encode web.pcapng --packet 3 --code 10base-t --cable length=90m,snr=14dB --svg "
-                "wave.svg\tone frame through a bad cable\n"
-                "seven signal --ber --code pam4\tsymbol errors against SNR, beside the theory\n",
-    .detail = "Frames are Ethernet's, without FCS: it is appended, and checked on the way back. Cables are modelled for "
-              "10base-t and 100base-tx; the others run on an ideal medium. pam4 is a teaching profile: one lane of "
-              "26.5625 GBd, 64b/66b, RS(544,514), with codeword markers of our own. 1000BASE-T is not modelled. Whether a "
-              "pair is connected the wrong way round is found from link pulses, ordered sets or block types.",
+    .examples =
+        "seven signal --decode leg1.f32.gz --minus leg2.f32.gz\tthe frames in an oscilloscope's capture; code and "
+        "sample rate are found\n"
+        "seven signal --decode scope.csv -w frames.pcapng --svg frame.svg --eye eye.svg\tas pcapng, drawn, and "
+        "the eye\n"
+        "seven signal --encode ffffffffffff0200000000010806 --code 100base-tx\tevery octet's bits and symbols\n"
+        "seven signal --encode web.pcapng --packet 3 --code 10base-t --cable length=90m,snr=14dB --svg "
+        "wave.svg\tone frame through a bad cable\n"
+        "seven signal --ber --code pam4\tsymbol errors against SNR, beside the theory\n",
+    .detail =
+        "Frames are Ethernet's, without FCS: it is appended, and checked on the way back. Cables are modelled for "
+        "10base-t and 100base-tx; the others run on an ideal medium. pam4 is a teaching profile: one lane of "
+        "26.5625 GBd, 64b/66b, RS(544,514), with codeword markers of our own. 1000BASE-T is not modelled. Whether a "
+        "pair is connected the wrong way round is found from link pulses, ordered sets or block types.",
     .exit_codes = "0\tdone\n1\tno frame in the capture, or it cannot be read: what was found is said\n2\tusage\n",
     .options = signal_options,
     .output = true,

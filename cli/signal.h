@@ -31,8 +31,8 @@ void signal_free(struct signal_capture *c);
 /* What a receiver made of a capture. */
 struct signal_symbols {
     int8_t *level;
-    int16_t *value;   /* before the slicer */
-    uint64_t *at_q8;  /* instant, in 1/256 samples */
+    int16_t *value;  /* before the slicer */
+    uint64_t *at_q8; /* instant, in 1/256 samples */
     uint32_t n, room;
     double spacing; /* samples from one symbol to the next, at the end */
     uint64_t locks, losses;
@@ -55,7 +55,7 @@ struct signal_result {
     const int8_t *truth; /* symbols as they were sent, where that is known; else NULL */
     uint32_t truths;
     int64_t truth_shift; /* symbol k received is truth[k + truth_shift] */
-    uint32_t cut; /* octets of a frame that the capture's end cuts off */
+    uint32_t cut;        /* octets of a frame that the capture's end cuts off */
     bool locked;
 };
 

@@ -169,7 +169,8 @@ int signal_decode(const struct signal_config *config, const struct cli_output_op
     if (config->code && strcmp(config->code, "auto") != 0) {
         code = sv_phy_code_find(config->code, (uint32_t)strlen(config->code));
         if (code == SV_PHY_CODES)
-            return cli_usage("signal", "--code %s: it is one of auto, 10base-t, 100base-tx, 1000base-x, 10gbase-r, pam4",
+            return cli_usage("signal",
+                             "--code %s: it is one of auto, 10base-t, 100base-tx, 1000base-x, 10gbase-r, pam4",
                              config->code);
     }
     if (config->rate && !signal_parse_rate(config->rate, &rate))

@@ -122,7 +122,11 @@ static void octet_line(const struct sending *s, int32_t at)
     struct signal_place p;
     char group[24];
     signal_group_text(s->code, &s->event, at, octet, group);
-    printf("%5d  %-15s %02x  ", at, at < -1 ? "preamble" : at == -1 ? "start delimiter" : signal_field(s->octet, s->event.bytes, (uint32_t)at), octet);
+    printf("%5d  %-15s %02x  ", at,
+           at < -1    ? "preamble"
+           : at == -1 ? "start delimiter"
+                      : signal_field(s->octet, s->event.bytes, (uint32_t)at),
+           octet);
     for (uint32_t i = 0; i < 8; i++)
         (void)putchar('0' + (octet >> i & 1));
     printf("  %-12s", group);
@@ -148,7 +152,8 @@ static void print_text(const struct sending *s, bool symbols_only)
     for (int32_t at = -8; at < (int32_t)s->event.bytes; at++)
         octet_line(s, at);
     if (s->code == SV_PHY_PAM4) {
-        printf("\nscrambled, coded and Gray-mapped, bits of octets are no longer symbols of their own; the codeword:\n");
+        printf(
+            "\nscrambled, coded and Gray-mapped, bits of octets are no longer symbols of their own; the codeword:\n");
         for (uint64_t k = s->first; k < s->end && k < s->symbols; k++)
             printf("%c%s", signal_symbol_letter(s->code, s->symbol[k]), (k - s->first) % 100 == 99 ? "\n" : "");
         printf("\n");
@@ -256,8 +261,8 @@ static int draw(struct sending *s, const struct signal_config *config)
         r.truth_shift = (int64_t)s->event.data_symbol - (int64_t)r.frame[frame].event.data_symbol;
         if (s->code == SV_PHY_PAM4)
             r.truth_shift = (int64_t)s->event.first_symbol - (int64_t)r.frame[frame].event.first_symbol;
-        (void)fprintf(stderr, "seven signal: received: %s, %u octets\n",
-                      sv_phy_event_name(r.frame[frame].event.kind), r.frame[frame].event.bytes);
+        (void)fprintf(stderr, "seven signal: received: %s, %u octets\n", sv_phy_event_name(r.frame[frame].event.kind),
+                      r.frame[frame].event.bytes);
     } else {
         (void)fprintf(stderr, "seven signal: the frame was not seen at the far end\n");
     }
@@ -270,8 +275,8 @@ static int show(struct sending *s, const struct signal_config *config, const str
 {
     const char *format = config->format;
     if (!format)
-        format = output->json || output->pretty ? "json"
-                 : !config->write               ? "text"
+        format = output->json || output->pretty                                  ? "json"
+                 : !config->write                                                ? "text"
                  : ends(config->write, ".csv") || ends(config->write, ".csv.gz") ? "csv"
                  : ends(config->write, ".json")                                  ? "json"
                                                                                  : "f32";

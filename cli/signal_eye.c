@@ -66,8 +66,8 @@ static void base64(FILE *out, const uint8_t *bytes, size_t n)
 {
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < n; i += 3) {
-        const uint32_t v = (uint32_t)bytes[i] << 16 | (i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0) |
-                           (i + 2 < n ? bytes[i + 2] : 0u);
+        const uint32_t v =
+            (uint32_t)bytes[i] << 16 | (i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0) | (i + 2 < n ? bytes[i + 2] : 0u);
         const char four[4] = {digit[v >> 18], digit[v >> 12 & 63], i + 1 < n ? digit[v >> 6 & 63] : '=',
                               i + 2 < n ? digit[v & 63] : '='};
         (void)fwrite(four, 1, 4, out);
@@ -87,12 +87,13 @@ static void openings(FILE *out, const struct sv_eye *e, uint32_t code, int x)
     for (uint32_t i = 0; i < eyes; i++) {
         const struct sv_eye_opening o = sv_eye_opening(e, i);
         const double middle = row_of((info->level[i] + info->level[i + 1]) / 2.0, info->peak);
-        fprintf(out, "<path d=\"M%d %.1fh16m-8 -8v16\" stroke=\"#c00\" stroke-width=\"2\"/>\n",
-                x + (int)WIDE / 2 - 8, TOP + middle);
-        fprintf(out,
-                "<text x=\"%d\" y=\"%d\">eye %u of %u: height %.1f %% at 3 sigma, width %.1f %% of a symbol, Q %.2f</text>\n",
-                x, TOP + (int)HIGH + 36 + 18 * (int)i, eyes - i, eyes, o.height / 100.0, o.width / 100.0,
-                o.q_centi / 100.0);
+        fprintf(out, "<path d=\"M%d %.1fh16m-8 -8v16\" stroke=\"#c00\" stroke-width=\"2\"/>\n", x + (int)WIDE / 2 - 8,
+                TOP + middle);
+        fprintf(
+            out,
+            "<text x=\"%d\" y=\"%d\">eye %u of %u: height %.1f %% at 3 sigma, width %.1f %% of a symbol, Q %.2f</text>\n",
+            x, TOP + (int)HIGH + 36 + 18 * (int)i, eyes - i, eyes, o.height / 100.0, o.width / 100.0,
+            o.q_centi / 100.0);
     }
     if (code == SV_PHY_PAM4)
         fprintf(out, "<text x=\"%d\" y=\"%d\">level mismatch ratio RLM %.3f</text>\n", x,
@@ -108,8 +109,10 @@ static bool one_eye(FILE *out, const struct sv_eye *e, uint32_t code, int x, con
     if (n == 0)
         return false;
     fprintf(out, "<text x=\"%d\" y=\"%d\">%s, %llu traces</text>\n", x, TOP - 10, title, (unsigned long long)e->traces);
-    fprintf(out, "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" preserveAspectRatio=\"none\" "
-                 "href=\"data:image/png;base64,", x, TOP, (int)WIDE, (int)HIGH);
+    fprintf(out,
+            "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" preserveAspectRatio=\"none\" "
+            "href=\"data:image/png;base64,",
+            x, TOP, (int)WIDE, (int)HIGH);
     base64(out, png, n);
     fprintf(out, "\"/>\n<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#555\"/>\n", x, TOP,
             (int)WIDE, (int)HIGH);
@@ -159,13 +162,14 @@ bool signal_eye(const char *path, const struct signal_result *r, const struct si
         sv_eye_init(raw, r->code);
         sv_eye_init(equalised, r->code);
         good = fill(raw, equalised, r, c, equaliser);
-        fprintf(out,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
-                "<style>text{font-family:DejaVu Sans Mono,Menlo,Consolas,monospace;font-size:12px;fill:#222}</style>\n"
-                "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"60\" y=\"28\" "
-                "style=\"font-size:15px;font-weight:bold\">eye of %s</text>\n<text x=\"60\" y=\"48\">two symbols wide, level "
-                "indices at the left; red cross: threshold at the instant of decision</text>\n",
-                width, height, width, height, sv_phy_code_info(r->code)->name);
+        fprintf(
+            out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
+            "<style>text{font-family:DejaVu Sans Mono,Menlo,Consolas,monospace;font-size:12px;fill:#222}</style>\n"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"60\" y=\"28\" "
+            "style=\"font-size:15px;font-weight:bold\">eye of %s</text>\n<text x=\"60\" y=\"48\">two symbols wide, level "
+            "indices at the left; red cross: threshold at the instant of decision</text>\n",
+            width, height, width, height, sv_phy_code_info(r->code)->name);
         good = good && one_eye(out, raw, r->code, 60, two ? "before the equaliser" : "as sampled");
         if (two)
             good = good && one_eye(out, equalised, r->code, 60 + (int)WIDE + 80, "after the equaliser");

@@ -76,12 +76,12 @@ struct field {
     const char *name;
 };
 
-static const struct field arp[] = {{2, "hardware type"}, {2, "protocol type"}, {1, "hardware len"}, {1, "protocol len"},
-                                   {2, "operation"},     {6, "sender MAC"},    {4, "sender IP"},    {6, "target MAC"},
-                                   {4, "target IP"},     {0, NULL}};
-static const struct field ip4[] = {{1, "version, IHL"}, {1, "DSCP, ECN"}, {2, "total length"}, {2, "identification"},
-                                   {2, "fragment"},     {1, "TTL"},       {1, "protocol"},     {2, "checksum"},
-                                   {4, "source IP"},    {4, "dest. IP"},  {0, NULL}};
+static const struct field arp[] = {
+    {2, "hardware type"}, {2, "protocol type"}, {1, "hardware len"}, {1, "protocol len"}, {2, "operation"},
+    {6, "sender MAC"},    {4, "sender IP"},     {6, "target MAC"},   {4, "target IP"},    {0, NULL}};
+static const struct field ip4[] = {
+    {1, "version, IHL"}, {1, "DSCP, ECN"}, {2, "total length"}, {2, "identification"}, {2, "fragment"}, {1, "TTL"},
+    {1, "protocol"},     {2, "checksum"},  {4, "source IP"},    {4, "dest. IP"},       {0, NULL}};
 static const struct field ip6[] = {{4, "version, flow"}, {2, "payload length"}, {1, "next header"}, {1, "hop limit"},
                                    {16, "source IP"},    {16, "dest. IP"},      {0, NULL}};
 static const struct field tcp[] = {{2, "source port"},   {2, "dest. port"}, {4, "sequence"}, {4, "acknowledgm."},
@@ -124,11 +124,11 @@ static const char *network(const uint8_t *p, uint32_t bytes, uint32_t type, uint
     if (type == 0x0800 && bytes >= 20) {
         const uint32_t header = 4u * (p[0] & 15), total = (uint32_t)p[2] << 8 | p[3];
         name = among(ip4, &in);
-        return name                             ? name
-               : at < header                    ? "IP option"
-               : at >= total                    ? "padding"
-               : ((p[6] & 0x1f) | p[7]) != 0    ? "fragment data"
-                                                : transport(p[9], at - header);
+        return name                          ? name
+               : at < header                 ? "IP option"
+               : at >= total                 ? "padding"
+               : ((p[6] & 0x1f) | p[7]) != 0 ? "fragment data"
+                                             : transport(p[9], at - header);
     }
     if (type == 0x86dd && bytes >= 40) {
         name = among(ip6, &in);

@@ -42,7 +42,8 @@ static double snr_for(uint32_t code, double rate)
     return low;
 }
 
-static bool one_point(const struct signal_config *config, bool json, uint32_t code, double snr, struct sv_ber_work *work)
+static bool one_point(const struct signal_config *config, bool json, uint32_t code, double snr,
+                      struct sv_ber_work *work)
 {
     const struct sv_ber_config ask = {.code = code,
                                       .snr_centi_db = (int32_t)lround(snr * 100),

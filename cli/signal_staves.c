@@ -38,8 +38,8 @@ struct picture {
     const struct signal_result *r;
     const struct signal_capture *c;
     const struct signal_frame *f;
-    double low, high;      /* samples that the wave lies between */
-    double threshold[3];   /* in samples */
+    double low, high;    /* samples that the wave lies between */
+    double threshold[3]; /* in samples */
     uint32_t thresholds;
     struct slot slot[OCTETS];
     uint32_t slots;
@@ -102,12 +102,15 @@ static void axis(const struct picture *p)
 {
     const double right = LEFT + OCTETS * CELL * 8;
     for (uint32_t i = 0; i <= OCTETS; i++)
-        fprintf(p->out, "<line class=\"g\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", LEFT + (int)i * CELL * 8, p->top,
-                LEFT + (int)i * CELL * 8, p->top + WAVE + 78);
+        fprintf(p->out, "<line class=\"g\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", LEFT + (int)i * CELL * 8,
+                p->top, LEFT + (int)i * CELL * 8, p->top + WAVE + 78);
     for (uint32_t i = 0; i < 3; i++) {
         const double v = i == 0 ? p->high : i == 1 ? p->low : (p->low + p->high) / 2;
         fprintf(p->out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%+.3g V</text>\n", LEFT - FOLD - 8,
-                y_of(p, v) + (i == 0 ? 10 : i == 1 ? -1 : 4), p->c->offset + v * p->c->volts);
+                y_of(p, v) + (i == 0   ? 10
+                              : i == 1 ? -1
+                                       : 4),
+                p->c->offset + v * p->c->volts);
     }
     for (uint32_t i = 0; i < p->thresholds; i++)
         fprintf(p->out, "<line class=\"t\" x1=\"%d\" y1=\"%.1f\" x2=\"%.0f\" y2=\"%.1f\"/>\n", LEFT,
@@ -115,8 +118,9 @@ static void axis(const struct picture *p)
     static const char *const row[4] = {"symbol", "group", "bit", "octet"};
     for (uint32_t i = 0; i < 4; i++) {
         const bool groups = p->r->code != SV_PHY_10BASE_T && p->r->code != SV_PHY_PAM4;
-        fprintf(p->out, "<line class=\"r\" x1=\"%d\" y1=\"%d\" x2=\"%.0f\" y2=\"%d\"/><text x=\"%d\" y=\"%d\" "
-                        "text-anchor=\"end\" class=\"s\">%s</text>\n",
+        fprintf(p->out,
+                "<line class=\"r\" x1=\"%d\" y1=\"%d\" x2=\"%.0f\" y2=\"%d\"/><text x=\"%d\" y=\"%d\" "
+                "text-anchor=\"end\" class=\"s\">%s</text>\n",
                 LEFT, p->top + WAVE + (int)i * 18, right, p->top + WAVE + (int)i * 18, LEFT - 8,
                 p->top + WAVE + 13 + (int)i * 18, i == 1 && !groups ? "" : row[i]);
     }
@@ -179,8 +183,9 @@ static void field_name(const struct picture *p, uint32_t i, const char *name)
     uint32_t n = 1;
     while (i + n < p->slots && strcmp(signal_field(f->octet, f->event.bytes, at + n), name) == 0)
         n++;
-    fprintf(p->out, "<text class=\"f\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
-                    "<path d=\"M%d %dv4h%dv-4\" fill=\"none\" stroke=\"#666\"/>\n",
+    fprintf(p->out,
+            "<text class=\"f\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>"
+            "<path d=\"M%d %dv4h%dv-4\" fill=\"none\" stroke=\"#666\"/>\n",
             LEFT + (int)i * CELL * 8 + (int)n * CELL * 4, p->top + WAVE + 86, name, LEFT + (int)i * CELL * 8 + 4,
             p->top + WAVE + 70, (int)n * CELL * 8 - 8);
 }
@@ -194,7 +199,8 @@ static void octet(const struct picture *p, uint32_t i)
     const uint8_t v = p->f->octet[at];
     char group[24];
     signal_group_text(p->r->code, &p->f->event, at, v, group);
-    fprintf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x + CELL * 4, p->top + WAVE + 31, group);
+    fprintf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x + CELL * 4, p->top + WAVE + 31,
+            group);
     for (int bit = 0; bit < 8; bit++)
         fprintf(p->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%d</text>", x + bit * CELL + CELL / 2,
                 p->top + WAVE + 49, v >> bit & 1);
@@ -212,7 +218,8 @@ static void times(const struct picture *p)
         if (k[i] < p->r->symbols.n)
             fprintf(p->out, "<text class=\"s\" x=\"%d\" y=\"%d\"%s>%.*f ns</text>\n",
                     i == 0 ? LEFT : LEFT + (int)p->slots * CELL * 8, p->top - 3, i == 0 ? "" : " text-anchor=\"end\"",
-                    p->r->symbols.spacing / p->r->rate_hz < 5e-9 ? 2 : 0, (instant(p, k[i]) - start) / p->r->rate_hz * 1e9);
+                    p->r->symbols.spacing / p->r->rate_hz < 5e-9 ? 2 : 0,
+                    (instant(p, k[i]) - start) / p->r->rate_hz * 1e9);
 }
 
 /* Which octets, or for PAM4 which symbols, a stave shows. */
@@ -236,16 +243,17 @@ static bool fill(struct picture *p, uint32_t from, uint32_t to)
 static void head(const struct picture *p, int height, uint32_t from, uint32_t to)
 {
     const struct sv_phy_code_info *info = sv_phy_code_info(p->r->code);
-    fprintf(p->out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"16\" y=\"24\">%s: %s</text>\n",
-            WIDTH, height, WIDTH, height, style, info->name, info->line_code);
+    fprintf(
+        p->out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
+        "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" x=\"16\" y=\"24\">%s: %s</text>\n",
+        WIDTH, height, WIDTH, height, style, info->name, info->line_code);
     fprintf(p->out,
             "<text class=\"s\" x=\"16\" y=\"42\">%s, %u octets with FCS; octets %u to %u; %.6g MBd, %.4g samples a "
             "symbol%s; dashed: thresholds, dots: sampling instants%s</text>\n",
-            p->f->event.kind == SV_PHY_FRAME ? "FCS good" : sv_phy_event_name(p->f->event.kind), p->f->event.bytes, from,
-            to - 1, (double)info->symbol_hz / 1e6, p->r->symbols.spacing, p->r->inverted ? "; the pair is inverted" : "",
-            p->r->truth ? "; red crosses: decided wrongly" : "");
+            p->f->event.kind == SV_PHY_FRAME ? "FCS good" : sv_phy_event_name(p->f->event.kind), p->f->event.bytes,
+            from, to - 1, (double)info->symbol_hz / 1e6, p->r->symbols.spacing,
+            p->r->inverted ? "; the pair is inverted" : "", p->r->truth ? "; red crosses: decided wrongly" : "");
 }
 
 bool signal_staves(const char *path, const struct signal_result *r, const struct signal_capture *c, uint32_t frame,

@@ -6,9 +6,9 @@
 #include "l1_physical/link.h"
 
 /* What people read when they ask for help. */
-#define SV_CABLE_WORDS                                                                                           \
-    "length=90m, category=3 or 5e, snr=14dB, ppm=50 (the sender's clock is fast), jitter=1% (of a symbol), "    \
-    "echo=5%, near=100% (crosstalk, of category 5e's limit), coupled (transformers), inverted, unplugged, "     \
+#define SV_CABLE_WORDS                                                                                       \
+    "length=90m, category=3 or 5e, snr=14dB, ppm=50 (the sender's clock is fast), jitter=1% (of a symbol), " \
+    "echo=5%, near=100% (crosstalk, of category 5e's limit), coupled (transformers), inverted, unplugged, "  \
     "seed=N, raw (100base-tx without equaliser)"
 
 /* Reads words after the code's name (or `words` that begin with one when config->channel.code is SV_PHY_CODES) into

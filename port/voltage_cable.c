@@ -41,8 +41,8 @@ static void voltage_send(struct sv_device *d, struct sv_burst *b)
     struct sv_burst arrived = {.n = 0};
     for (uint32_t i = 0; i < b->n; i++) {
         struct sv_buf *packet = b->packet[i];
-        const bool whole = packet->segments <= 1 &&
-                           (!(packet->flags & SV_BUF_CSUM_PARTIAL) || sv_frames_finish_checksum(packet));
+        const bool whole =
+            packet->segments <= 1 && (!(packet->flags & SV_BUF_CSUM_PARTIAL) || sv_frames_finish_checksum(packet));
         if (!whole || pass(c, packet))
             arrived.packet[arrived.n++] = packet;
         else
@@ -71,8 +71,8 @@ static bool place(struct sockaddr_un *to, const char *name, char *error)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
     *to = (struct sockaddr_un){.sun_family = AF_UNIX};
-    const int n = snprintf(to->sun_path, sizeof to->sun_path, "%s/seven-cable-%s",
-                           folder && folder[0] ? folder : "/tmp", name);
+    const int n =
+        snprintf(to->sun_path, sizeof to->sun_path, "%s/seven-cable-%s", folder && folder[0] ? folder : "/tmp", name);
     if (name[0] == '\0' || strchr(name, '/') || n < 0 || (size_t)n >= sizeof to->sun_path) {
         (void)snprintf(error, SV_DEVICE_TEXT, "cable:%.40s: a cable's name is short and has no slash", name);
         return false;
@@ -162,7 +162,8 @@ bool sv_voltage_cable_open(struct sv_voltage_cable *c, const char *what, const s
     const enum sv_err err = sv_phy_link_init(&c->link, &config);
     SV_ASSERT(err == SV_OK);
     if (!c->link.up && !config.channel.unplugged)
-        (void)fprintf(stderr, "cable %s: the receiver finds no signal at the far end of such a pair: the link is down\n",
+        (void)fprintf(stderr,
+                      "cable %s: the receiver finds no signal at the far end of such a pair: the link is down\n",
                       c->name);
     sv_socket_cable_adopt(&c->socket, fd, options);
     struct sv_device *d = &c->socket.device;

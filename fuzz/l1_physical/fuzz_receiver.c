@@ -10,7 +10,7 @@
 #include "seven/base.h"
 
 #define HEAD 4u
-#define SAMPLES_MAX 8192u
+#define SAMPLES_MAX 4096u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,7 +15,7 @@
 #define PULSE_MAX 4u       /* a receiver may see a pulse as long as this */
 #define PREAMBLE_MIN 6u    /* alternating bits before the delimiter is believed */
 #define STUCK 5u           /* equal half-bits that no bits can show */
-#define RINGING 96u          /* half-bits after a frame in which what moves is the line coming to rest */
+#define RINGING 96u        /* half-bits after a frame in which what moves is the line coming to rest */
 #define WRONG_WAY 3u       /* link pulses of the other polarity that turn the pair */
 
 enum stage { STAGE_IDLE, STAGE_FRAME, STAGE_END };

@@ -11,6 +11,8 @@
 #define JK 0x311u            /* /J/K/ as ten bits */
 #define JK_AFTER_ZERO 8u     /* of them from the first zero on */
 #define ONES_MAX 64u
+#define FAST 64u  /* symbols at once */
+#define PAUSE 10u /* one by one where that did not go */
 #define ONES_IDLE 10u
 
 enum state { STATE_IDLE, STATE_START, STATE_DATA, STATE_T, STATE_WAIT };
@@ -18,8 +20,6 @@ enum state { STATE_IDLE, STATE_START, STATE_DATA, STATE_T, STATE_WAIT };
 /* Data nibble of a code group, or 16: none. */
 static const uint8_t nibble_of[32] = {16, 16, 16, 16, 16, 16, 16, 16, 16, 1,  4,  5,  16, 16, 6, 7,
                                       16, 16, 8,  9,  2,  3,  10, 11, 16, 16, 12, 13, 14, 15, 0, 16};
-static const uint8_t ones_of[32] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
-                                    1, 2, 2, 3, 2, 3, 3, 4, 2, 3, 3, 4, 3, 4, 4, 5};
 static const int8_t level_of[4] = {0, 1, 0, -1};
 
 void sv_tx100_decoder_init(struct sv_phy_decoder *d)
@@ -178,31 +178,13 @@ static void locked(struct sv_phy_decoder *d, uint32_t bit, struct sv_phy_event *
     }
 }
 
-/* Whole groups of data, five symbols at a time: what locked() does with them one by one, as long as nothing in them asks
- * for a decision. Returns how many symbols were taken. */
-static uint32_t plain_groups(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n)
+/* Where many symbols may be taken at once: see sv_tx100_fast(). */
+static bool fast_state(const struct sv_phy_decoder *d)
 {
-    struct sv_tx100_decoder *t = &d->of.tx100;
-    uint32_t i = 0;
-    for (; n - i >= 8 && t->since < HOLD_SYMBOLS / 2; i += 5) {
-        const uint64_t level = sv_tx100_five(symbol + i);
-        /* A step is from 0 or to 0, so the lowest bit changes; the multiplication gathers those of five octets. */
-        const uint64_t before = (uint64_t)(uint8_t)level_of[t->phase];
-        const uint64_t changed = (level ^ (level << 8 | before)) & UINT64_C(0x0101010101);
-        const uint32_t bits = (uint32_t)(changed * UINT64_C(0x1008040201) >> 32) & 31;
-        const uint32_t key = (t->key >> 4 ^ t->key >> 6) & 31, plain = bits ^ key;
-        if (level != sv_tx100_five(sv_tx100_levels[t->phase][bits]) || nibble_of[plain] > 15)
-            break;
-        t->phase = (t->phase + ones_of[bits]) & 3;
-        t->key = (t->key << 5 | key) & SV_TX100_KEY_MASK;
-        t->group = t->group << 5 | plain;
-        t->ones = sv_ctz64(~(uint64_t)t->group); /* no data group is all ones: fewer than ten */
-        t->since += 5;
-        d->symbols += 5;
-        d->count.checked++;
-        nibble(d, nibble_of[plain]);
-    }
-    return i;
+    const struct sv_tx100_decoder *t = &d->of.tx100;
+    return t->locked && t->since < HOLD_SYMBOLS - FAST &&
+           (t->state == STATE_IDLE ||
+            (t->state == STATE_DATA && d->frame.open == 2 && t->group_bits == 0 && t->nibble == 0));
 }
 
 uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event)
@@ -213,12 +195,15 @@ uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_
         t->lost = false;
         sv_phy_tell(d, event, SV_PHY_LOCK_LOST, d->symbols, 0);
     }
+    uint32_t slowly = 0; /* symbols to look at one by one first */
     while (i < n && event->kind == SV_PHY_NOTHING) {
-        if (t->locked && t->state == STATE_DATA && t->group_bits == 0) {
-            i += plain_groups(d, symbol + i, n - i);
-            if (i == n)
-                break;
+        if (slowly == 0 && n - i >= FAST && fast_state(d)) {
+            const uint32_t took = sv_tx100_fast(d, symbol + i, t->state == STATE_DATA);
+            i += took;
+            slowly = took != 0 ? 0 : PAUSE;
+            continue;
         }
+        slowly -= slowly > 0;
         const int8_t level = (int8_t)((symbol[i] > 0) - (symbol[i] < 0));
         i++;
         d->symbols++;

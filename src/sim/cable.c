@@ -63,8 +63,8 @@ static bool open_direction(struct sv_cable_link *c, struct sv_arena *arena, cons
     return d->link.up || link.channel.unplugged;
 }
 
-struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_cable_config *config,
-                                 sv_time now)
+struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *pool,
+                                      const struct sv_cable_config *config, sv_time now)
 {
     const uint32_t ceiling = config->ceiling ? config->ceiling : CEILING;
     if (config->size != sizeof *config || ceiling > CEILING_MAX || config->number > UINT16_MAX)

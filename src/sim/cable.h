@@ -26,8 +26,8 @@ struct sv_cable_link;
 
 /* NULL: the arena is full, a value is out of range, or the pair does not carry the code at all (never locked: say so before
  * frames are lost on it). The pool must be that of the packets. */
-struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_cable_config *config,
-                                 sv_time now);
+struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *pool,
+                                      const struct sv_cable_config *config, sv_time now);
 struct sv_node *sv_cable_node(struct sv_cable_link *c);
 
 /* What became of the frames that came in at `port`; the outcomes add up to `sent`. */

@@ -111,8 +111,8 @@ static void destroy(struct wired *w)
 static void segment_sent(struct wired *w, const struct sv_trace_record *r)
 {
     const uint32_t slot = r->packet % (uint32_t)(sizeof w->segment / sizeof w->segment[0]);
-    w->again += r->detail == SV_SENT_RTO || r->detail == SV_SENT_FAST || r->detail == SV_SENT_SACK ||
-                r->detail == SV_SENT_TLP;
+    w->again +=
+        r->detail == SV_SENT_RTO || r->detail == SV_SENT_FAST || r->detail == SV_SENT_SACK || r->detail == SV_SENT_TLP;
     for (uint32_t i = 0; i < w->losts; i++)
         if (w->lost[i].length > 0 && r->host == w->lost[i].port + 1 && r->packet != w->lost[i].packet &&
             r->arg[0] - w->lost[i].seq < w->lost[i].length)
@@ -135,7 +135,9 @@ static void read_trace(struct wired *w)
             if (r.detail == SV_PHY_ARRIVED || w->losts == LOST_MAX)
                 continue;
             struct lost *l = &w->lost[w->losts++];
-            *l = (struct lost){.packet = r.packet, .outcome = r.detail, .port = r.arg[0],
+            *l = (struct lost){.packet = r.packet,
+                               .outcome = r.detail,
+                               .port = r.arg[0],
                                .sample = r.arg[3] | (uint64_t)r.arg[4] << 32};
             if (w->segment[slot].packet == r.packet) {
                 l->seq = w->segment[slot].seq;
@@ -221,8 +223,9 @@ static void a_file_at_margin_snr(void **state)
             continue;
         assert_true(l->again);
         if (data++ == 0)
-            print_message("sample %llu was decided wrongly: %s, packet %u dropped, its %u bytes from %u on sent again\n",
-                          (unsigned long long)l->sample, sv_phy_outcome_name(l->outcome), l->packet, l->length, l->seq);
+            print_message(
+                "sample %llu was decided wrongly: %s, packet %u dropped, its %u bytes from %u on sent again\n",
+                (unsigned long long)l->sample, sv_phy_outcome_name(l->outcome), l->packet, l->length, l->seq);
     }
     assert_true(data > 0);
     destroy(w);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The receiver of 100BASE-TX for the usual case, up to 64 symbols at once: idle that stays idle, and data groups in the middle
+ * of a frame, all of it legal MLT-3. Everything else it leaves to tx100_decode.c, which does the same a symbol at a
+ * time; a test compares the two. Bits of a word are in the order of time, the first in bit 0. */
+#include "l1_physical/tx100.h"
+
+#define WORD 64u
+#define GROUP 5u
+
+/* Data nibble of a group whose first bit is bit 0, or 16. */
+static const uint8_t nibble_of[32] = {16, 16, 16, 16, 16, 2, 16, 14, 16, 8, 4, 12, 16, 10, 6, 0,
+                                      16, 16, 1,  16, 16, 3, 16, 15, 16, 9, 5, 13, 16, 11, 7, 16};
+
+struct levels {
+    uint64_t moved, other; /* not 0; below 0 */
+};
+
+/* Of eight octets the top bits, the first in bit 0. */
+static uint64_t tops(uint64_t eight)
+{
+    return ((eight >> 7 & 0x0101010101010101ull) * 0x0102040810204080ull) >> 56;
+}
+
+static struct levels levels_of(const int8_t *symbol)
+{
+    struct levels l = {0, 0};
+    for (uint32_t i = 0; i < WORD; i += 8) {
+        uint64_t eight = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            eight |= (uint64_t)(uint8_t)symbol[i + k] << (8 * k);
+        const uint64_t any = ((eight & 0x7f7f7f7f7f7f7f7full) + 0x7f7f7f7f7f7f7f7full) | eight;
+        l.moved |= tops(any) << i;
+        l.other |= tops(eight) << i;
+    }
+    return l;
+}
+
+/* Bit i becomes the sum of bits 0 .. i. */
+static uint64_t running_parity(uint64_t v)
+{
+    for (uint32_t by = 1; by < WORD; by <<= 1)
+        v ^= v << by;
+    return v;
+}
+
+/* The bits that the levels stand for. False: some step is not MLT-3's. Every run of levels other than 0 has the other
+ * sign than the run before. */
+static bool bits_of(struct levels l, uint32_t phase, uint64_t *bits)
+{
+    const uint64_t was_moved = phase & 1, was_other = phase == 3;
+    const uint64_t last_other = phase == 3 || phase == 0; /* of the last run */
+    const uint64_t moved_before = l.moved << 1 | was_moved, other_before = l.other << 1 | was_other;
+    const uint64_t runs = l.moved & ~moved_before;
+    const uint64_t sign = running_parity(runs) ^ (last_other ? UINT64_MAX : 0);
+    *bits = (l.moved ^ moved_before) | (l.other ^ other_before);
+    return (l.moved & (l.other ^ sign)) == 0;
+}
+
+static uint64_t reversed11(uint32_t v)
+{
+    v = (v & 0x5555) << 1 | (v >> 1 & 0x5555);
+    v = (v & 0x3333) << 2 | (v >> 2 & 0x3333);
+    v = (v & 0x0f0f) << 4 | (v >> 4 & 0x0f0f);
+    v = (v & 0x00ff) << 8 | v >> 8;
+    return v >> 5 & SV_TX100_KEY_MASK;
+}
+
+/* 64 bits of key: k[n] = k[n-9] + k[n-11], which is the last eleven divided by 1 + x^9 + x^11; and
+ * 1 / (1 + u) = (1 + u) (1 + u^2) (1 + u^4) ... */
+static uint64_t key_word(uint32_t key)
+{
+    const uint64_t before = reversed11(key);
+    uint64_t k = before >> 2 ^ before;
+    k ^= k << 9 ^ k << 11;
+    k ^= k << 18 ^ k << 22;
+    return k ^ k << 36 ^ k << 44;
+}
+
+/* Takes the first n of the 64 symbols as done. */
+static void commit(struct sv_phy_decoder *d, struct levels l, uint64_t key, uint64_t plain, uint32_t n)
+{
+    struct sv_tx100_decoder *t = &d->of.tx100;
+    const uint64_t last = (uint64_t)1 << (n - 1);
+    uint32_t phase = t->phase;
+    if (l.moved & last) {
+        phase = l.other & last ? 3 : 1;
+    } else if (l.moved & (last - 1)) {
+        const uint64_t newest = (uint64_t)1 << sv_log2_64(l.moved & (last - 1));
+        phase = l.other & newest ? 0 : 2;
+    } else {
+        phase = phase == 3 || phase == 0 ? 0 : 2; /* 0 throughout, after what was before */
+    }
+    t->phase = phase;
+    const uint64_t both = n < 11 ? reversed11(t->key) >> n | key << (11 - n) : key >> (n - 11);
+    t->key = (uint32_t)reversed11((uint32_t)both & SV_TX100_KEY_MASK);
+    for (uint32_t i = n < 32 ? 0 : n - 32; i < n; i++)
+        t->group = t->group << 1 | (uint32_t)(plain >> i & 1);
+    d->symbols += n;
+}
+
+static uint32_t ones_at_end(uint32_t group)
+{
+    uint32_t n = 0;
+    for (; n < 32 && (group >> n & 1) != 0; n++) {}
+    return n;
+}
+
+/* Whole octets of a frame, each two data groups; n symbols of them, 0: the first is none. */
+static uint32_t data_octets(struct sv_phy_decoder *d, uint64_t plain)
+{
+    uint32_t n = 0;
+    while (n + 2 * GROUP <= WORD) {
+        const uint32_t low = nibble_of[plain >> n & 31], high = nibble_of[plain >> (n + GROUP) & 31];
+        if ((low | high) >= 16)
+            break;
+        sv_phy_frame_octet(d, (uint8_t)(low | high << 4));
+        n += 2 * GROUP;
+    }
+    d->count.checked += n / GROUP;
+    return n;
+}
+
+uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, bool in_data)
+{
+    struct sv_tx100_decoder *t = &d->of.tx100;
+    const struct levels l = levels_of(symbol);
+    uint64_t bits;
+    if (!bits_of(l, t->phase, &bits))
+        return 0;
+    const uint64_t key = key_word(t->key), plain = bits ^ key;
+    uint32_t n;
+    if (in_data) {
+        n = data_octets(d, plain);
+        if (n == 0)
+            return 0;
+        commit(d, l, key, plain, n);
+        t->ones = ones_at_end(t->group);
+        t->since += n;
+    } else {
+        n = plain == UINT64_MAX ? WORD : 0;
+        if (n == 0)
+            return 0;
+        commit(d, l, key, plain, n);
+        t->ones = WORD;
+        t->since = 0;
+    }
+    return n;
+}
