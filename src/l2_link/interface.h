@@ -15,6 +15,8 @@ struct sv_interface {
     uint32_t flags;        /* enum sv_interface_flag of seven/stack.h */
     uint32_t mtu;          /* bytes of an IP packet */
     uint32_t queue_max;    /* packets */
+    uint32_t reachable_ms; /* of IPv6 neighbours, as a router told; 0: the standard's */
+    uint32_t retrans_ms;   /* the same */
     uint32_t spare;
     struct sv_packet_queue queue;
     uint64_t multicast_filter;                             /* of sv_eth_filter_bit()s */

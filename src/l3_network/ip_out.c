@@ -61,7 +61,7 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
 /* IPv4: as if to the next hop, so that a gateway's neighbour speaks to it. IPv6: RFC 6724 looks at the destination. */
 static uint32_t sv_ip_select_source(const struct sv_net *net, const struct sv_addr *dst, const struct sv_ip_path *path)
 {
-    return sv_address_select(&net->addresses, path->port, sv_addr_is_v4(dst) ? &path->next_hop : dst);
+    return sv_address_select_by(&net->addresses, path->port, dst, &path->next_hop);
 }
 
 enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,

@@ -7,10 +7,12 @@
 #include "l2_link/link.h"
 #include "l3_network/address.h"
 #include "l3_network/fragment.h"
+#include "l3_network/group.h"
 #include "l3_network/ip4_wire.h"
 #include "l3_network/ip6_wire.h"
 #include "l3_network/multicast.h"
 #include "l3_network/pmtu.h"
+#include "l3_network/nd.h"
 #include "l3_network/route.h"
 
 #define SV_IP_IDS 256u
@@ -30,6 +32,8 @@ struct sv_net {
     struct sv_icmp_limit icmp;
     struct sv_multicast multicast;
     struct sv_pmtu pmtu;
+    struct sv_groups groups;
+    struct sv_nd nd;
     struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
     uint32_t ip6_id[SV_IP_IDS];
@@ -53,6 +57,18 @@ uint64_t sv_net_bytes(const struct sv_net_config *config);
  * SV_ERR_NO_MEMORY: a ceiling. *index may be NULL. */
 SV_MUST_CHECK enum sv_err sv_net_address_add(struct sv_core *c, struct sv_net *net, sv_port port,
                                              const struct sv_addr *addr, uint32_t prefix_bits, uint32_t *index);
+/* The same with all that may be said of it; want->flags are enum sv_address_flag. */
+struct sv_net_address {
+    sv_port port;
+    uint32_t prefix_bits;
+    struct sv_addr addr, router;
+    struct sv_lifetimes life; /* set by whoever made it, with sv_address.life_at */
+    uint32_t desync_s;
+    uint16_t flags;
+    uint16_t spare;
+};
+SV_MUST_CHECK enum sv_err sv_net_address_make(struct sv_core *c, struct sv_net *net, const struct sv_net_address *want,
+                                              uint32_t *index);
 /* Takes an address and, if no other of that interface has the prefix, its route away. */
 void sv_net_address_remove(struct sv_core *c, struct sv_net *net, uint32_t index);
 /* Up: its addresses are probed anew. Down: its queue and neighbours go. */
