@@ -102,45 +102,6 @@ enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port, struct sv_
     return SV_OK;
 }
 
-bool sv_neighbour_each(const struct sv_stack *s, uint32_t *at, struct sv_neighbour_info *info)
-{
-    const struct sv_neighbours *n = &s->net.link.neighbours;
-    while (*at < n->ceiling) {
-        const struct sv_neighbour *e = sv_neighbour_of(n, (*at)++);
-        if (e->state == SV_NEIGHBOUR_FREE)
-            continue;
-        sv_memset(info, 0, sizeof *info);
-        info->size = sizeof *info;
-        info->state = e->state;
-        info->addr = e->addr;
-        sv_memcpy(info->mac, e->mac, sizeof info->mac);
-        info->permanent = e->state == SV_NEIGHBOUR_PERMANENT;
-        info->port = e->port;
-        info->confirmed = e->confirmed;
-        return true;
-    }
-    return false;
-}
-
-bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info)
-{
-    const struct sv_addresses *t = &s->net.addresses;
-    while (*at < t->ceiling) {
-        const struct sv_address *a = sv_address_of(t, (*at)++);
-        if (a->state != SV_ADDRESS_TENTATIVE && a->state != SV_ADDRESS_PREFERRED && a->state != SV_ADDRESS_CONFLICT)
-            continue;
-        *info = (struct sv_address_info){
-            .size = sizeof *info,
-            .port = a->port,
-            .addr = a->addr,
-            .state = a->state - SV_ADDRESS_TENTATIVE,
-            .prefix_length = sv_addr_is_v4(&a->addr) ? a->prefix_bits - SV_ADDR_V4_BITS : a->prefix_bits,
-        };
-        return true;
-    }
-    return false;
-}
-
 void sv_stack_check(const struct sv_stack *s)
 {
     sv_net_check(&s->core, &s->net);

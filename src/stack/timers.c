@@ -17,6 +17,7 @@ void sv_stack_after(struct sv_stack *s)
     uint32_t index;
     while ((index = sv_neighbour_next_changed(n)) != SV_NONE) {
         changed = true;
+        sv_nd_neighbour_changed(&s->core, &s->net, index);
         if (sv_neighbour_of(n, index)->state == SV_NEIGHBOUR_FAILED)
             sv_tcp_neighbour_failed(&s->tcp, index);
     }

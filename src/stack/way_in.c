@@ -106,6 +106,9 @@ static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, co
     case SV_PROTO_ICMP:
         sv_stack_icmp(s, in, b, ip);
         break;
+    case SV_PROTO_IGMP:
+        sv_igmp_receive(&s->core, &s->net, in, b, ip);
+        break;
     default:
         sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_TELL_PROTOCOL);
         break;
