@@ -37,7 +37,7 @@ struct sv_address {
     sv_time deadline; /* of probing and announcing; SV_NEVER */
     sv_time defended; /* when its last conflict was answered; SV_NEVER: never */
     struct sv_lifetimes life;
-    sv_time life_at;       /* the next moment at which its lifetimes want something; SV_NEVER */
+    sv_time life_at; /* the next moment at which its lifetimes want something; SV_NEVER */
     sv_time created;
     struct sv_addr router; /* who advertised its prefix (RFC 6724 rule 5.5); zero: nobody */
     uint32_t desync_s;     /* of a temporary one (RFC 8981 §3.8) */

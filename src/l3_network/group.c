@@ -90,11 +90,31 @@ static struct sv_group_entry *sv_group_entry_of(struct sv_net *net, sv_port port
         if (e->used && !e->joined)
             leaving = e;
     }
-    struct sv_group_entry *e = empty ? empty : leaving; /* the table of joined groups is smaller: one of both is there */
+    struct sv_group_entry *e =
+        empty ? empty : leaving; /* the table of joined groups is smaller: one of both is there */
     SV_ASSERT(e != NULL);
     sv_memset(e, 0, sizeof *e);
-    *e = (struct sv_group_entry){.group = *group, .report_at = SV_NEVER, .change_at = SV_NEVER, .port = port, .used = 1};
+    *e =
+        (struct sv_group_entry){.group = *group, .report_at = SV_NEVER, .change_at = SV_NEVER, .port = port, .used = 1};
     return e;
+}
+
+/* RFC 3376 §7.2.1: when the version changes, everything pending is forgotten. */
+static void sv_group_follow_version(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
+{
+    struct sv_group_querier *q = sv_group_querier_of(net, port, six);
+    const uint32_t version = sv_groups_version(c, net, port, six);
+    if (q->spoken == version)
+        return;
+    q->spoken = (uint8_t)version;
+    q->general_at = SV_NEVER;
+    for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
+        struct sv_group_entry *e = &net->groups.entry[i];
+        if (!sv_group_is_of(e, port, six))
+            continue;
+        e->report_at = e->change_at = SV_NEVER;
+        e->used = e->joined;
+    }
 }
 
 static void sv_group_tell(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e)
@@ -112,6 +132,7 @@ void sv_multicast_changed(struct sv_core *c, struct sv_net *net, uint32_t index,
     const struct sv_multicast_group *m = &net->multicast.entry[index];
     if (!sv_group_is_told(&m->group))
         return;
+    sv_group_follow_version(c, net, m->port, !sv_addr_is_v4(&m->group));
     struct sv_group_entry *e = sv_group_entry_of(net, m->port, &m->group);
     e->joined = joined;
     if (!joined)
@@ -143,24 +164,6 @@ void sv_groups_link_changed(struct sv_core *c, struct sv_net *net, sv_port port,
 }
 
 /* --- what falls due --- */
-
-/* RFC 3376 §7.2.1: when the version changes, everything pending is forgotten. */
-static void sv_group_follow_version(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
-{
-    struct sv_group_querier *q = sv_group_querier_of(net, port, six);
-    const uint32_t version = sv_groups_version(c, net, port, six);
-    if (q->spoken == version)
-        return;
-    q->spoken = (uint8_t)version;
-    q->general_at = SV_NEVER;
-    for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
-        struct sv_group_entry *e = &net->groups.entry[i];
-        if (!sv_group_is_of(e, port, six))
-            continue;
-        e->report_at = e->change_at = SV_NEVER;
-        e->used = e->joined;
-    }
-}
 
 static void sv_group_change_old(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e, uint32_t version)
 {
@@ -377,8 +380,7 @@ void sv_igmp_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct
     sv_group_receive(c, net, port, take, h);
 }
 
-void sv_mld_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take,
-                    const struct sv_ip_hdr *h)
+void sv_mld_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take, const struct sv_ip_hdr *h)
 {
     sv_group_receive(c, net, port, take, h);
 }

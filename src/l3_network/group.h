@@ -20,11 +20,11 @@ struct sv_net;
 
 #define SV_GROUP_ENTRIES 128u /* joined ones, and those whose leaving is still being told */
 #define SV_GROUP_SOURCES 4u
-#define SV_GROUP_ROBUSTNESS 2u           /* RFC 3376 §8.1 */
-#define SV_GROUP_UNSOLICITED_MS 1000u    /* §8.11 */
+#define SV_GROUP_ROBUSTNESS 2u            /* RFC 3376 §8.1 */
+#define SV_GROUP_UNSOLICITED_MS 1000u     /* §8.11 */
 #define SV_GROUP_UNSOLICITED_V2_MS 10000u /* RFC 2236 §8.10 */
-#define SV_GROUP_QUERY_INTERVAL_S 125u   /* §8.2 */
-#define SV_GROUP_RESPONSE_S 10u          /* §8.3 */
+#define SV_GROUP_QUERY_INTERVAL_S 125u    /* §8.2 */
+#define SV_GROUP_RESPONSE_S 10u           /* §8.3 */
 
 struct sv_group_entry {
     struct sv_addr group;
@@ -34,8 +34,8 @@ struct sv_group_entry {
     uint8_t used;
     uint8_t joined;
     uint8_t changes_left;
-    uint8_t reported;  /* version 2: ours was the last report heard of it, so we say when we leave */
-    uint8_t sources;   /* that a query asked for; 0: the group */
+    uint8_t reported; /* version 2: ours was the last report heard of it, so we say when we leave */
+    uint8_t sources;  /* that a query asked for; 0: the group */
     uint8_t spare[3];
     struct sv_addr source[SV_GROUP_SOURCES];
 };

@@ -60,8 +60,10 @@ static void sv_group_send_ip6(struct sv_core *c, struct sv_net *net, struct sv_b
 static void sv_group_send(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_addr *dst,
                           uint8_t *bytes, uint32_t n)
 {
-    struct sv_ip_path path = {
-        .next_hop = *dst, .port = port, .mtu = sv_interface_of(&net->link.interfaces, port)->mtu, .kind = SV_PATH_MULTICAST};
+    struct sv_ip_path path = {.next_hop = *dst,
+                              .port = port,
+                              .mtu = sv_interface_of(&net->link.interfaces, port)->mtu,
+                              .kind = SV_PATH_MULTICAST};
     struct sv_buf *b = sv_buf_alloc_slab(sv_core_pool(c), SV_WANT_CONTROL, c->account, SV_HEADROOM);
     if (!sv_addr_is_v4(dst)) {
         if (b && sv_buf_append(b, bytes, n, SV_WANT_CONTROL)) {
@@ -88,8 +90,7 @@ void sv_group_send_old(struct sv_core *c, struct sv_net *net, sv_port port, enum
     uint8_t bytes[24];
     struct sv_wr w = sv_wr_of(bytes, sizeof bytes);
     const bool six = !sv_addr_is_v4(group);
-    const struct sv_group_msg m = {
-        .kind = (uint8_t)kind, .version = (uint8_t)version, .six = six, .group = *group};
+    const struct sv_group_msg m = {.kind = (uint8_t)kind, .version = (uint8_t)version, .six = six, .group = *group};
     sv_group_emit(&w, &m, 0);
     SV_ASSERT(!w.overrun);
     /* To the group itself, so that its members hear it; leaving concerns routers alone. */

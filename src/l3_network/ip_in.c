@@ -3,6 +3,7 @@
 #include "l2_link/ethernet.h"
 #include "l3_network/icmp.h"
 #include "l3_network/net.h"
+#include "l3_network/redirect.h"
 
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped)
@@ -80,6 +81,7 @@ void sv_ip_forward(struct sv_core *c, struct sv_net *net, sv_port in, struct sv_
         sv_ip_refuse(c, net, take, h, SV_DROP_TOO_BIG, SV_ICMP_TELL_TOO_BIG, path.mtu);
         return;
     }
+    sv_redirect_consider(c, net, in, take, h, &path);
     if (!sv_buf_own_linear(take) || (take->head < SV_ETH_HDR_LEN)) {
         sv_drop(c, SV_DROP_NO_MEMORY, take, in, 0);
         return;

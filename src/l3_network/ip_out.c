@@ -74,7 +74,11 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
         group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, port, path);
     if (err != SV_OK)
         return err;
-    path->mtu = sv_pmtu_of(c, &net->pmtu, dst, sv_interface_of(&net->link.interfaces, path->port)->mtu);
+    uint32_t link_mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
+    const uint32_t told = sv_nd_port_of(net, path->port)->link_mtu; /* RFC 4861 §6.3.4: IPv6's may be less */
+    if (told != 0 && !sv_addr_is_v4(dst))
+        link_mtu = sv_min_u32(link_mtu, told);
+    path->mtu = sv_pmtu_of(c, &net->pmtu, dst, link_mtu);
     path->generation = net->routes.generation;
     path->src = *src;
     if (!sv_addr_is_any(src))

@@ -143,8 +143,7 @@ static enum sv_drop sv_nd_take(struct sv_core *c, struct sv_net *net, sv_port po
     }
 }
 
-void sv_nd_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take,
-                   const struct sv_ip_hdr *h)
+void sv_nd_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take, const struct sv_ip_hdr *h)
 {
     const enum sv_drop why = sv_nd_take(c, net, port, take, h);
     if (why != SV_DROP_NONE)

@@ -67,8 +67,8 @@ enum sv_nd_learned_kind {
 
 /* Metrics in the route table: the configuration's routes are 0 and win. */
 #define SV_ND_METRIC 1024u
-#define SV_ND_METRIC_PREFERENCE 16u    /* a step of RFC 4191's preference */
-#define SV_ND_METRIC_UNREACHABLE 512u  /* RFC 4191 §3.2: reachable ones first, whatever their preference */
+#define SV_ND_METRIC_PREFERENCE 16u   /* a step of RFC 4191's preference */
+#define SV_ND_METRIC_UNREACHABLE 512u /* RFC 4191 §3.2: reachable ones first, whatever their preference */
 #define SV_ND_METRIC_ON_LINK 256u
 
 struct sv_nd_learned {
@@ -96,10 +96,10 @@ struct sv_advertise_config;
 /* One interface. */
 struct sv_nd_port {
     struct sv_wheel_node timer;
-    sv_time solicit_at;    /* the next router solicitation; SV_NEVER */
-    uint32_t solicit_ms;   /* the wait after the last one; 0: none yet */
-    uint32_t link_mtu;     /* what a router told; 0: nothing */
-    uint8_t hop_limit;     /* the same; 0 */
+    sv_time solicit_at;     /* the next router solicitation; SV_NEVER */
+    uint32_t solicit_ms;    /* the wait after the last one; 0: none yet */
+    uint32_t link_mtu;      /* what a router told; 0: nothing */
+    uint8_t hop_limit;      /* the same; 0 */
     uint8_t managed, other; /* the flags M and O of the last advertisement */
     uint8_t advertising;    /* 0: no; 1: yes; 2: saying good-bye */
     sv_time advertise_at;   /* the next advertisement; SV_NEVER */
@@ -113,7 +113,7 @@ struct sv_nd {
     uint32_t ports;
     uint32_t spare;
     struct sv_siphash_key stable_key; /* RFC 7217 §5; and of temporary ones */
-    sv_time solicit_full_at;  /* token buckets: when they will be full again */
+    sv_time solicit_full_at;          /* token buckets: when they will be full again */
     sv_time redirect_full_at;
     struct sv_nd_learned learned[SV_ND_LEARNED];
     struct sv_nd_server server[SV_ND_SERVERS];
@@ -128,8 +128,7 @@ uint64_t sv_nd_bytes(uint32_t interfaces);
 struct sv_nd_port *sv_nd_port_of(const struct sv_net *net, sv_port port);
 
 /* Takes a message in, parsed by sv_icmp6_parse(): head at the IP header, b->l4 at the ICMPv6 header. */
-void sv_nd_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take,
-                   const struct sv_ip_hdr *h);
+void sv_nd_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take, const struct sv_ip_hdr *h);
 
 /* The interface went up or down. Up: its link-local address is made (if it speaks IPv6), routers are asked for. */
 void sv_nd_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up);

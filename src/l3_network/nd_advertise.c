@@ -122,8 +122,7 @@ static bool sv_nd_send_advert(struct sv_core *c, struct sv_net *net, sv_port por
                                 .router_lifetime_s = (uint16_t)(p->advertising == 2 ? 0 : g->lifetime_s),
                                 .reachable_ms = g->reachable_ms,
                                 .retrans_ms = g->retrans_ms,
-                                .flags =
-                                    (uint16_t)((g->managed ? SV_ND_MANAGED : 0u) | (g->other ? SV_ND_OTHER : 0u))};
+                                .flags = (uint16_t)((g->managed ? SV_ND_MANAGED : 0u) | (g->other ? SV_ND_OTHER : 0u))};
     sv_nd_emit_header(&w, &m);
     sv_nd_emit_lla(&w, SV_ND_OPT_SOURCE_LLA, sv_interface_of(&net->link.interfaces, port)->mac);
     if (g->mtu)

@@ -107,8 +107,7 @@ void sv_nd_solicit(struct sv_core *c, struct sv_link *l, sv_port port, const str
     struct sv_addr src;
     if (!sv_nd_source_of(net, c, port, source, target, &src))
         return; /* without an address nobody could answer us: an unspecified source would mean something else */
-    if (!to &&
-        !sv_nd_limit_take(&net->nd.solicit_full_at, c->now, SV_ND_SOLICITS_PER_SECOND, SV_ND_SOLICITS_BURST)) {
+    if (!to && !sv_nd_limit_take(&net->nd.solicit_full_at, c->now, SV_ND_SOLICITS_PER_SECOND, SV_ND_SOLICITS_BURST)) {
         sv_drop(c, SV_DROP_ND_RATE, NULL, port, 0);
         return;
     }

@@ -26,8 +26,8 @@ bool sv_redirect_follow(struct sv_core *c, struct sv_net *net, sv_port port, con
         !sv_addr_equal(&route.next_hop, from))
         return false; /* only the present first hop for it may say so: §8.1 */
     if (sv_address_local(c, &net->addresses, dst) != SV_NONE ||
-        (gateway && (!sv_redirect_is_neighbour(net, port, gateway) ||
-                     sv_address_local(c, &net->addresses, gateway) != SV_NONE)))
+        (gateway &&
+         (!sv_redirect_is_neighbour(net, port, gateway) || sv_address_local(c, &net->addresses, gateway) != SV_NONE)))
         return false;
     struct sv_nd_learned e = {.prefix = *dst,
                               .until = c->now + SV_ND_REDIRECT_S * SV_S,
@@ -53,7 +53,7 @@ enum sv_drop sv_redirect_receive_v4(struct sv_core *c, struct sv_net *net, sv_po
     if (!sv_addr_is_unicast(&dst) || !sv_addr_is_unicast(&to) || sv_address_local(c, &net->addresses, &src) == SV_NONE)
         return SV_DROP_ND_REDIRECT;
     return sv_redirect_follow(c, net, port, &h->src, &dst, sv_addr_equal(&to, &dst) ? NULL : &to) ? SV_DROP_NONE
-                                                                                                    : SV_DROP_ND_REDIRECT;
+                                                                                                  : SV_DROP_ND_REDIRECT;
 }
 
 /* §8.2: the target is the neighbour itself or the better router by its link-local address; as much of the packet as

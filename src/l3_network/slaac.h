@@ -10,7 +10,7 @@
 
 struct sv_net;
 
-#define SV_SLAAC_PREFIXES_MAX 8u /* an interface: forged advertisements make no more addresses than these allow */
+#define SV_SLAAC_PREFIXES_MAX 8u  /* an interface: forged advertisements make no more addresses than these allow */
 #define SV_SLAAC_TEMPORARY_MAX 4u /* a prefix: the preferred one, and older ones still valid */
 #define SV_SLAAC_IDGEN_RETRIES 3u /* RFC 7217 §6 */
 

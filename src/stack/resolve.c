@@ -97,7 +97,7 @@ bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info 
     const bool v4 = r.bits >= SV_ADDR_V4_BITS && sv_addr_is_v4(&r.prefix);
     *info = (struct sv_route_info){
         .size = sizeof *info,
-        .origin = sv_route_is_address(&s->net, &r)     ? SV_ROUTE_ADDRESS
+        .origin = sv_route_is_address(&s->net, &r)   ? SV_ROUTE_ADDRESS
                   : e && e->kind == SV_ND_REDIRECTED ? SV_ROUTE_REDIRECT
                   : e                                ? SV_ROUTE_ROUTER
                                                      : SV_ROUTE_STATIC,
