@@ -43,6 +43,8 @@ static bool within(const struct sv_addr *addr, const struct sv_addr *prefix, uin
 
 static void fill_addresses(struct cli_network_options *o)
 {
+    if (o->address.automatic)
+        return;
     if (o->address.n == 0)
         o->address = default_address;
     if (o->gateway.n != 0)
@@ -74,6 +76,8 @@ static void device_options(struct sv_device_options *d, const struct cli_network
     }
     if (o->mac.given)
         memcpy(d->mac, o->mac.byte, 6);
+    else if (strncmp(o->device, "tap:", 4) == 0 && o->address.n == 0)
+        cli_auto_mac(o->device, d->mac);
     else if (strncmp(o->device, "tap:", 4) == 0) {
         /* From the address: who starts us again finds the kernel's neighbour entry still right. */
         const uint8_t mac[6] = {2,
@@ -96,6 +100,8 @@ static bool stack_config(struct cli_network *n, const struct cli_network_options
     config->connections = wish->connections ? wish->connections : 4096;
     config->half_open = config->connections;
     config->time_waits = 4 * config->connections;
+    if (!o->seed)
+        cli_auto_secret(config->stable_secret);
     config->seed = o->seed ? o->seed + config->host - 1 : 0;
     if (o->seed ||
         (sv_entropy(&config->seed, sizeof config->seed) && sv_entropy(config->secret, sizeof config->secret)))
@@ -137,6 +143,10 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
     /* On a TAP the kernel is the only other station, on a wire the other stack: addresses are known to differ. */
     if (strncmp(o->device, "tap:", 4) == 0 || n->wire)
         config.flags |= SV_IF_NO_ARP_PROBE;
+    for (uint32_t i = 0; i < o->address.n; i++)
+        config.flags |= cli_addr_is_v4(&o->address.addr[i]) ? 0u : (uint32_t)SV_IF_IP6;
+    if (o->address.automatic) /* others may be on any cable now: nothing is taken without asking */
+        config.flags = (config.flags & ~(uint32_t)SV_IF_NO_ARP_PROBE) | SV_IF_AUTOCONF | SV_IF_LINK_LOCAL4;
     enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
     for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
         error = sv_address_add(n->stack, n->port, &o->address.addr[i], o->address.length[i], now);
@@ -243,7 +253,7 @@ struct cli_network *cli_network_open(const struct cli_command *command, const st
     fill_addresses(&o);
     if (stack_config(n, &o, wish, &config) && make_arena(n, &config, 1) && make_stack(n, &config) &&
         open_device(n, &o) && configure(n, &o) && make_loop(n) && join_loop(n) && cli_sinks_open(n, &o, output) &&
-        wait_for_addresses(n)) {
+        (o.address.automatic ? cli_auto_wait(n) : wait_for_addresses(n))) {
         if (!wish->control_off)
             cli_status_open(n);
         return n;

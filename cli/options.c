@@ -19,8 +19,10 @@
 const struct cli_option cli_network_table[] = {
     {'i', "device", CLI_DEVICE, "DEVICE",
      "join through this device: tap:NAME, packet:IFNAME, unix:PATH (default tap:seven0)", NET(device), NULL, 0, 0},
-    {'a', "address", CLI_PREFIXES, "ADDR/LEN", "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64)",
-     NET(address), NULL, 0, 0},
+    {'a', "address", CLI_PREFIXES, "ADDR/LEN",
+     "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64); auto: what routers offer (SLAAC), and for IPv4 "
+     "an address of 169.254/16 (there is no DHCP yet)",
+     NET(address), "auto", 0, 0},
     {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway),
      NULL, 0, 0},
     {0, "mac", CLI_MAC, "MAC", "own Ethernet address (default: chosen, and the same for one seed)", NET(mac), NULL, 0,
@@ -217,18 +219,16 @@ static int store_address(struct cli_parse *p, const struct cli_option *o, void *
     struct sv_addr addr;
     uint32_t length = SV_NONE;
     const bool prefix = o->kind == CLI_PREFIXES;
-    if (prefix && strcmp(value, "auto") == 0)
-        return wrong(p, typed, value,
-                     "needs DHCP, which this build does not have; it takes ADDR/LEN, "
-                     "for example 10.7.0.2/24");
+    if (prefix && o->choices && strcmp(value, o->choices) == 0) {
+        ((struct cli_prefixes *)at)->automatic = true;
+        return CLI_PARSED;
+    }
     if (prefix ? !cli_parse_prefix(value, &addr, &length) : !cli_parse_addr(value, &addr))
         return wrong(p, typed, value,
                      prefix ? "is not an address; it takes ADDR/LEN, for example 10.7.0.2/24"
                             : "is not an address; it takes one such as 10.7.0.1");
     if (prefix && length == SV_NONE)
         return wrong(p, typed, value, "has no length; it takes ADDR/LEN, for example 10.7.0.2/24");
-    if (!cli_addr_is_v4(&addr))
-        return wrong(p, typed, value, "is IPv6, and this build speaks IPv4; it takes one such as 10.7.0.2");
     if (o->kind == CLI_ADDRESS) {
         *(struct sv_addr *)at = addr;
         return CLI_PARSED;
