@@ -60,8 +60,8 @@ static void print_lifetime(const char *one, const char *word, const char *key)
 
 static void print_address_words(const char *one)
 {
-    static const char *const words[] = {"temporary", "dadfailed", "deprecated", "tentative", "dynamic",
-                                        "stable-privacy"};
+    static const char *const words[] = {"temporary", "dadfailed", "deprecated",
+                                        "tentative", "dynamic",   "stable-privacy"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (cli_json_true(one, words[i]))
             printf(" %s", words[i]);

@@ -84,8 +84,8 @@ bool cli_auto_wait(struct cli_network *n)
         if (!waiting && (wide || now > start + SETTLE) && choose(n))
             return true;
         if (now > start + PATIENCE)
-            return cli_fail(n->command, "no address: %s takes no frames, or every one tried is taken",
-                            n->device.name) < 0;
+            return cli_fail(n->command, "no address: %s takes no frames, or every one tried is taken", n->device.name) <
+                   0;
         (void)sv_loop_run(n->loop, now + 50 * SV_MS);
         if (n->loop->signal)
             return false;

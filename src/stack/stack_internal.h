@@ -10,6 +10,15 @@
 #include "seven/stack.h"
 #include "stack/node.h"
 
+#define SV_JOINS 64u /* groups joined by sockets, over all of them */
+
+struct sv_join {
+    struct sv_addr group;
+    sv_sock socket;
+    sv_port port;
+    uint32_t used;
+};
+
 struct sv_stack {
     struct sv_node node;   /* first: a stack is a node */
     uint32_t checked;      /* test builds: look at everything on entry and exit of each verb */
@@ -19,6 +28,7 @@ struct sv_stack {
     struct sv_udp udp;
     struct sv_tcp tcp;
     struct sv_session session;
+    struct sv_join join[SV_JOINS];
 };
 
 /* --- way_in.c, way_out.c: what the node's verbs do --- */
@@ -37,6 +47,9 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
 
 /* The transport checksum of a packet whose TCP header is pushed and whose field is zero. */
 void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o);
+
+/* --- joins.c --- */
+void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
 
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);
