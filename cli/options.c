@@ -19,10 +19,10 @@
 const struct cli_option cli_network_table[] = {
     {'i', "device", CLI_DEVICE, "DEVICE",
      "join through this device: tap:NAME, packet:IFNAME, unix:PATH (default tap:seven0)", NET(device), NULL, 0, 0},
-    {'a', "address", CLI_PREFIXES, "ADDR/LEN",
+    {'a', "address", CLI_PREFIXES, "ADDR/LEN|auto",
      "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64); auto: what routers offer (SLAAC), and for IPv4 "
      "an address of 169.254/16 (there is no DHCP yet)",
-     NET(address), "auto", 0, 0},
+     NET(address), NULL, 0, 0},
     {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway),
      NULL, 0, 0},
     {0, "mac", CLI_MAC, "MAC", "own Ethernet address (default: chosen, and the same for one seed)", NET(mac), NULL, 0,
@@ -219,7 +219,7 @@ static int store_address(struct cli_parse *p, const struct cli_option *o, void *
     struct sv_addr addr;
     uint32_t length = SV_NONE;
     const bool prefix = o->kind == CLI_PREFIXES;
-    if (prefix && o->choices && strcmp(value, o->choices) == 0) {
+    if (prefix && strcmp(value, "auto") == 0 && strstr(o->takes, "|auto")) {
         ((struct cli_prefixes *)at)->automatic = true;
         return CLI_PARSED;
     }

@@ -23,7 +23,7 @@ enum cli_kind {
     CLI_PORT,      /* uint16_t */
     CLI_ADDRESS,   /* struct sv_addr */
     CLI_ADDRESSES, /* struct cli_addresses; repeatable */
-    CLI_PREFIXES,  /* struct cli_prefixes; repeatable; ADDR/LEN, or `choices` (auto) */
+    CLI_PREFIXES,  /* struct cli_prefixes; repeatable; ADDR/LEN, and where `takes` says so, the word auto */
     CLI_MAC,       /* struct cli_mac */
     CLI_DEVICE,    /* const char *, kind checked */
     CLI_CHOICE,    /* uint32_t, the place in `choices` */
@@ -43,7 +43,7 @@ struct cli_prefixes {
     uint32_t n;
     struct sv_addr addr[CLI_LIST_MAX];
     uint32_t length[CLI_LIST_MAX];
-    bool automatic; /* the word auto, where the option's `choices` allow it */
+    bool automatic; /* the word auto */
 };
 struct cli_mac {
     bool given;

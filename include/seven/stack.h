@@ -69,6 +69,7 @@ enum sv_interface_flag {
     SV_IF_NO_TEMPORARY = 1u << 7, /* no temporary addresses (RFC 8981) beside the stable ones */
     SV_IF_LINK_LOCAL4 = 1u << 8,  /* an address of 169.254/16 (RFC 3927) if it has no other of IPv4 when it comes up */
     SV_IF_NO_REDIRECTS = 1u << 9, /* neither send redirects nor follow IPv6's */
+    SV_IF_NO_REPORTS = 1u << 11,  /* no IGMP and MLD: a cable without routers and switches that want to know */
     SV_IF_REDIRECTS4 = 1u << 10,  /* follow ICMPv4 redirects of the first hop (off: RFC 1122's trust is too great) */
 };
 

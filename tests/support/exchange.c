@@ -525,7 +525,7 @@ static bool begin(struct sv_talk *t)
     /* clang-format on */
     /* IPv6's header is 20 bytes longer: with so much more of a link the segments are the same. */
     const struct sv_interface_config i = {.size = sizeof i,
-                                          .flags = SV_IF_NO_ARP_PROBE,
+                                          .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS,
                                           .mac = {2, 0, 0, 0, 0, 1},
                                           .mtu = sv_exchange_six ? 1520 : 1500};
     const struct sv_addr ours = address_of(1), peer = address_of(2);
