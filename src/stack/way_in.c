@@ -292,7 +292,7 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
     b->id = ++s->core.packet_id;
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
-    if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
+    if (SV_LIKELY((s->udp.probes | s->net.nat.enabled) == 0 && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
         sv_in_arrived(to, seg);
     else
         sv_in_any(s, in, b, to);
