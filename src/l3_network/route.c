@@ -381,14 +381,6 @@ bool sv_route_lookup_flow(const struct sv_routes *t, const struct sv_addr *src, 
     return group != SV_NONE && sv_route_of_group(t, group, dst, flow_hash, out);
 }
 
-bool sv_route_next(const struct sv_routes *t, uint32_t *at, struct sv_route *out)
-{
-    if (*at >= t->count)
-        return false;
-    *out = *sv_route_of(t, (*at)++);
-    return true;
-}
-
 bool sv_route_lookup(const struct sv_routes *t, const struct sv_addr *dst, struct sv_route_result *out)
 {
     return sv_route_lookup_flow(t, NULL, dst, 0, out);
