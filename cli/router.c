@@ -176,7 +176,7 @@ static bool open_port(struct router *r, const char *spec)
         return cli_fail("router", "-i %s: %s", spec, error) < 0;
     p->open = true;
     p->spec = spec;
-    c.flags |= p->device.flags | SV_IF_NO_ARP_PROBE;
+    c.flags |= p->device.flags | SV_IF_NO_ARP_PROBE | SV_IF_IP6;
     if (!c.mtu || c.mtu > p->device.mtu)
         c.mtu = p->device.mtu;
     memcpy(c.mac, p->device.mac, 6);
