@@ -132,6 +132,22 @@ static bool make_stack(struct cli_network *n, struct sv_stack_config *config)
     return n->stack || cli_fail(n->command, "the stack does not fit its memory") < 0;
 }
 
+/* --vlan: our addresses are on an interface whose frames carry the tag. */
+static enum sv_err add_tags(struct cli_network *n, const char *vlan, sv_time now)
+{
+    enum sv_err error = SV_OK;
+    const char *dot = vlan ? strchr(vlan, '.') : NULL;
+    for (const char *at = vlan; at && error == SV_OK; at = at == vlan && dot ? dot + 1 : NULL) {
+        char one[8];
+        uint64_t vid = 0;
+        (void)snprintf(one, sizeof one, "%.*s", (int)strcspn(at, "."), at);
+        (void)cli_parse_number(one, 4094, &vid);
+        error = sv_interface_add_tagged(n->stack, n->port, at == vlan && dot ? 0x88a8 : 0x8100, (uint32_t)vid, &n->port,
+                                        now);
+    }
+    return error;
+}
+
 static bool configure(struct cli_network *n, const struct cli_network_options *o)
 {
     const sv_time now = sv_clock();
@@ -148,6 +164,9 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
     if (o->address.automatic) /* others may be on any cable now: nothing is taken without asking */
         config.flags = (config.flags & ~(uint32_t)SV_IF_NO_ARP_PROBE) | SV_IF_AUTOCONF | SV_IF_LINK_LOCAL4;
     enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
+    n->wired = n->port;
+    if (error == SV_OK && add_tags(n, o->vlan, now) != SV_OK)
+        return cli_usage(n->command, "--vlan %s: it takes a VLAN from 1 to 4094, or two as in 100.10", o->vlan) < 0;
     for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
         error = sv_address_add(n->stack, n->port, &o->address.addr[i], o->address.length[i], now);
         if (error != SV_OK)
@@ -184,7 +203,7 @@ static bool make_loop(struct cli_network *n)
 static bool join_loop(struct cli_network *n)
 {
     n->party = sv_loop_add_host(n->loop, &n->host, n->pool, 0);
-    if (n->party != SV_NONE && (!n->device_open || sv_loop_add_device(n->loop, &n->device, n->party, n->port)))
+    if (n->party != SV_NONE && (!n->device_open || sv_loop_add_device(n->loop, &n->device, n->party, n->wired)))
         return true;
     return cli_fail(n->command, "%s cannot be waited for: %s", n->device.name, strerror(errno)) < 0;
 }

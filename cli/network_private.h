@@ -35,7 +35,8 @@ struct cli_network {
     struct cli_network *first; /* the other of a pair, that owns loop, memory, trace and wire; NULL: we do */
     struct sv_wire *wire;
     uint32_t party;
-    sv_port port;
+    sv_port port;   /* where our addresses are */
+    sv_port wired;  /* what the device is joined to: the same, or below its tags */
     struct sv_addr address;
     struct cli_addresses gateways;
     struct cli_watch watch[CLI_WATCHES];

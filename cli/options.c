@@ -29,6 +29,8 @@ const struct cli_option cli_network_table[] = {
     {0, "mac", CLI_MAC, "MAC", "own Ethernet address (default: chosen, and the same for one seed)", NET(mac), NULL, 0,
      0},
     {0, "mtu", CLI_SIZE, "BYTES", "longest IP packet (default: the device's)", NET(mtu), NULL, 68, 65535},
+    {0, "vlan", CLI_TEXT, "VID[.VID]", "speak with this VLAN tag (802.1Q); with two, the outer one of QinQ first",
+     NET(vlan), NULL, 0, 0},
     {0, "profile", CLI_CHOICE, "PROFILE", "habits of TCP (default modern)", NET(profile), "modern linux rfc tiny", 0,
      0},
     {0, "seed", CLI_NUMBER, "N", "seed of every random choice, for a run that can be repeated", NET(seed), NULL, 1, 0},

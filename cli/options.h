@@ -69,6 +69,7 @@ struct cli_network_options {
     struct cli_addresses gateway;
     struct cli_mac mac;
     uint64_t mtu;
+    const char *vlan; /* "10"; "100.10": the outer one of QinQ first */
     uint32_t profile; /* enum sv_profile */
     uint64_t seed;    /* 0: from the kernel's entropy */
     const char *capture;

@@ -77,6 +77,13 @@
     X(IP6_ROUTING, 67, "a routing header that wants us to send it on (RFC 5095)")                \
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
+    X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \
+    X(NAT_NO_PORT, 91, "no outside port is free for a new mapping")                              \
+    X(NAT_FILTERED, 92, "from outside, and no mapping lets it in")                               \
+    X(NAT_UNTRANSLATABLE, 93, "a protocol without ports, or what NAT cannot make sense of")      \
+    X(NAT_FRAGMENT, 94, "a fragment whose first did not come in time, or one too many")          \
+    X(NAT_SYN, 95, "an unsolicited SYN, kept for 6 s (RFC 5382 REQ-4)")                          \
+    X(NPT_UNTRANSLATABLE, 96, "an address that prefix translation cannot map (RFC 6296)")        \
     X(ND_OPTION, 100, "an option of neighbour discovery that is malformed: the message goes")    \
     X(ND_HOP_LIMIT, 101, "neighbour discovery that came through a router (RFC 4861 §6.1, §7.1)") \
     X(ND_INVALID, 102, "neighbour discovery whose fields contradict its type or its addresses")  \

@@ -46,6 +46,7 @@ struct sv_stack_config {
     uint32_t recv_buffer;           /* [4 MiB] */
     uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
     uint32_t forward;               /* 1: be a router */
+    uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */
@@ -85,6 +86,16 @@ struct sv_interface_config {
 /* SV_ERR_NO_MEMORY: the ceiling on interfaces. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_config *config,
                                                   sv_port *port, sv_time now);
+/* An interface for the frames of another's that carry this tag (IEEE 802.1Q): the same address and MTU, and what it sends
+ * carries the tag. tpid: 0x8100, or 0x88a8 for the outer one of QinQ, on which another may stand. It is up if its parent
+ * is; devices are joined to the parent alone. SV_ERR_INVALID: no such parent, a VID beyond 1 to 4094, another TPID.
+ * SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY. */
+SV_API SV_MUST_CHECK enum sv_err sv_interface_add_tagged(struct sv_stack *s, sv_port parent, uint32_t tpid,
+                                                         uint32_t vid, sv_port *port, sv_time now);
+
+/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame; every frame at all. */
+SV_API void sv_interface_set_filter(struct sv_stack *s, sv_port port, bool all_multicast, bool promiscuous);
+
 SV_API void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now);
 
 /* SV_ERR_INVALID: no such interface, not a unicast address, or a bad length. IPv4 lengths count from 0 to

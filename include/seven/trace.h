@@ -42,7 +42,8 @@
     X(SNOOP, 42, "event port vlan")             /* bytes: 16 group or querier */                \
     X(LLDP, 43, "event port")                   /* bytes: name of the system */                 \
     X(SWITCHED, 44, "event port vlan argument") /* bytes: 6 destination MAC */                  \
-    X(SIGNAL, 46, "outcome port start_low start_high sample_low sample_high ksamples_s")
+    X(SIGNAL, 46, "outcome port start_low start_high sample_low sample_high ksamples_s")        \
+    X(NAT, 50, "event protocol inside_port outside_port remote_port reason") /* bytes: 16 inside, 16 remote */
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,

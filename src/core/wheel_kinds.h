@@ -12,6 +12,7 @@ enum sv_wheel_kind {
     SV_WHEEL_TIMER = 6,    /* sv_timer_at() */
     SV_WHEEL_GROUP = 7,    /* IGMP and MLD, all of a host's */
     SV_WHEEL_ND = 8,       /* an interface's router discovery and advertisements */
+    SV_WHEEL_NAT = 10,     /* a session of the address translator */
 };
 
 #endif

@@ -11,7 +11,7 @@
 #define SV_LAST_MEMBER_S 3u  /* §8.8: two questions, a second each; and one for the road */
 #define SV_SNOOP_BYTES 1536u /* of a packet that are looked at */
 
-static uint32_t sv_groups_buckets(uint32_t ceiling)
+static uint32_t sv_bridge_groups_buckets(uint32_t ceiling)
 {
     uint32_t n = 16;
     while (n < ceiling)
@@ -19,15 +19,15 @@ static uint32_t sv_groups_buckets(uint32_t ceiling)
     return n;
 }
 
-uint64_t sv_groups_bytes(uint32_t ceiling, uint32_t ports)
+uint64_t sv_bridge_groups_bytes(uint32_t ceiling, uint32_t ports)
 {
-    return (uint64_t)ceiling * (sizeof(struct sv_group) + ports * 4u) + sv_groups_buckets(ceiling) * 4u + 192u;
+    return (uint64_t)ceiling * (sizeof(struct sv_group) + ports * 4u) + sv_bridge_groups_buckets(ceiling) * 4u + 192u;
 }
 
-bool sv_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling)
+bool sv_bridge_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling)
 {
-    struct sv_groups *t = &br->groups;
-    const uint32_t n = sv_groups_buckets(ceiling);
+    struct sv_bridge_groups *t = &br->groups;
+    const uint32_t n = sv_bridge_groups_buckets(ceiling);
     struct sv_group *array = sv_arena_take(arena, (uint64_t)ceiling * sizeof *array, 64);
     uint32_t *buckets = sv_arena_take(arena, (uint64_t)n * sizeof *buckets, 64);
     uint32_t *until = sv_arena_take(arena, (uint64_t)ceiling * br->ports_max * sizeof *until, 64);
@@ -46,7 +46,7 @@ bool sv_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceili
     return true;
 }
 
-static uint32_t *sv_groups_bucket(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
+static uint32_t *sv_bridge_groups_bucket(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
 {
     uint8_t key[20];
     sv_memcpy(key, group->byte, 16);
@@ -63,7 +63,7 @@ static uint32_t *sv_group_until(const struct sv_bridge *br, uint32_t group, sv_p
 
 static uint32_t sv_group_find(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
 {
-    uint32_t i = *sv_groups_bucket(br, group, vid);
+    uint32_t i = *sv_bridge_groups_bucket(br, group, vid);
     while (i != SV_NONE && (sv_group_of(br, i)->vid != vid || !sv_addr_equal(&sv_group_of(br, i)->group, group)))
         i = sv_group_of(br, i)->chain;
     return i;
@@ -87,7 +87,7 @@ static void sv_group_remove_port(struct sv_bridge *br, uint32_t i, sv_port port,
     sv_snoop_event(br, event, port, g->vid, &g->group);
     if (g->ports)
         return;
-    uint32_t *link = sv_groups_bucket(br, &g->group, g->vid);
+    uint32_t *link = sv_bridge_groups_bucket(br, &g->group, g->vid);
     while (*link != i)
         link = &sv_group_of(br, *link)->chain;
     *link = g->chain;
@@ -120,7 +120,7 @@ static void sv_group_join(struct sv_bridge *br, const struct sv_addr *group, uin
             return;
         }
         struct sv_group *g = sv_group_of(br, i);
-        uint32_t *bucket = sv_groups_bucket(br, group, vid);
+        uint32_t *bucket = sv_bridge_groups_bucket(br, group, vid);
         br->groups.free = g->chain;
         br->groups.used++;
         *g = (struct sv_group){.group = *group, .vid = vid, .chain = *bucket};
@@ -246,7 +246,7 @@ uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64
 
 /* --- forgetting --- */
 
-void sv_groups_port_down(struct sv_bridge *br, sv_port port)
+void sv_bridge_groups_port_down(struct sv_bridge *br, sv_port port)
 {
     for (uint32_t i = 0; i < br->groups.ceiling; i++)
         if (sv_group_of(br, i)->vid)
@@ -262,7 +262,7 @@ static bool sv_snoop_over(uint32_t *until, uint32_t now)
     return true;
 }
 
-bool sv_groups_expire(struct sv_bridge *br)
+bool sv_bridge_groups_expire(struct sv_bridge *br)
 {
     static const struct sv_addr nobody = {{0}};
     const uint32_t now = sv_bridge_second(br);
@@ -297,7 +297,7 @@ bool sv_bridge_group_each(const struct sv_bridge *br, uint32_t *at, struct sv_gr
     return false;
 }
 
-void sv_groups_check(const struct sv_bridge *br)
+void sv_bridge_groups_check(const struct sv_bridge *br)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < br->groups.ceiling; i++) {

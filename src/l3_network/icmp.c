@@ -103,6 +103,7 @@ bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *ab
     if (type == SV_ICMP_PARAMETER_PROBLEM)
         icmp.rest = rest << 24;
     sv_icmp_emit(b, &icmp, c->cpu);
+    sv_nat_own_error(c, net, path.port, b);
     /* RFC 1812 §4.3.2.5: precedence 6 for errors. */
     return sv_icmp_output(c, net, b, &h->src, &path, 0xc0);
 }

@@ -25,7 +25,8 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
     sv_packet_queue_init(&net->loop);
     sv_multicast_init(&net->multicast);
     if (!sv_pmtu_init(&net->pmtu, c, arena) || !sv_nd_init(&net->nd, c, arena, config->interfaces) ||
-        !sv_groups_init(&net->groups, c, arena, config->interfaces))
+        !sv_groups_init(&net->groups, c, arena, config->interfaces) ||
+        !sv_nat_init(&net->nat, c, arena, config->nat_sessions))
         return false;
     net->forward = config->forward;
     net->default_ttl = SV_TTL_DEFAULT;
@@ -45,8 +46,8 @@ uint64_t sv_net_bytes(const struct sv_net_config *config)
            (uint64_t)config->neighbours * (sizeof(struct sv_neighbour) + hash) +
            (uint64_t)config->addresses * (sizeof(struct sv_address) + hash) +
            (uint64_t)config->routes * sizeof(struct sv_route) + sv_fragments_bytes(config->fragments) +
-           sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) + sv_groups_bytes(config->interfaces) + 12u * align +
-           2u * 16u * sizeof(uint32_t);
+           sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) + sv_groups_bytes(config->interfaces) +
+           sv_nat_bytes(config->nat_sessions) + 12u * align + 2u * 16u * sizeof(uint32_t);
 }
 
 void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, bool up)
@@ -83,6 +84,8 @@ bool sv_net_expire(struct sv_core *c, struct sv_net *net, uint32_t kind, uint32_
         sv_nd_expire(c, net, index);
     } else if (kind == SV_WHEEL_GROUP) {
         sv_groups_expire(c, net);
+    } else if (kind == SV_WHEEL_NAT) {
+        sv_nat_expire(c, net, index);
     } else {
         return false;
     }
@@ -94,6 +97,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_neighbours_check(c, &net->link.neighbours);
     sv_addresses_check(c, &net->addresses);
     sv_fragments_check(c, &net->fragments);
+    sv_nat_check(c, &net->nat);
     sv_multicast_check(net);
     sv_pmtu_check(c, &net->pmtu);
     sv_groups_check(net);

@@ -11,6 +11,7 @@
 #include "l3_network/ip4_wire.h"
 #include "l3_network/ip6_wire.h"
 #include "l3_network/multicast.h"
+#include "l3_network/npt6.h"
 #include "l3_network/pmtu.h"
 #include "l3_network/nd.h"
 #include "l3_network/route.h"
@@ -39,12 +40,15 @@ struct sv_net {
     uint32_t ip6_id[SV_IP_IDS];
     uint32_t forward; /* 1: be a router */
     uint32_t default_ttl;
+    struct sv_nat nat;
+    struct sv_npt6 npt6;
 };
 
 struct sv_net_config {
     uint32_t interfaces, addresses, routes, neighbours, fragments; /* ceilings */
     uint32_t fragment_bytes;                                       /* memory that reassembly may hold [4 MiB] */
     uint32_t forward;
+    uint32_t nat_sessions; /* 0: no NAT44 */
 };
 
 /* False: the arena is full. `net` must lie in it, and is zero. */

@@ -212,6 +212,7 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
                         const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index);
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
                           uint32_t *listener);
+bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s); /* by address, port, interface */
 enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index);
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
 enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,

@@ -163,7 +163,6 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
 /* --- tcp_listen.c, tcp_half_open.c --- */
 /* beyond: NULL, or the number that our ISN must lie beyond. */
 bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply);
-bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s);
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply);

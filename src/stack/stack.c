@@ -40,6 +40,7 @@ static struct sv_net_config sv_stack_net_config(const struct sv_stack_config *c)
         .neighbours = c->neighbours,
         .fragments = c->fragments,
         .forward = c->forward,
+        .nat_sessions = c->nat_sessions,
     };
 }
 

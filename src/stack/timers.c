@@ -4,7 +4,7 @@
 
 sv_time sv_stack_next_deadline(const struct sv_stack *s)
 {
-    if (s->net.loop.packets)
+    if (s->net.loop.packets || s->net.nat.released_first != SV_NONE)
         return s->core.now;
     const sv_time starved = s->starved_until ? s->starved_until : SV_NEVER;
     return sv_min_u64(starved, sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp)));
@@ -24,7 +24,7 @@ void sv_stack_after_slowly(struct sv_stack *s)
     if (changed)
         sv_tcp_unpark(&s->tcp);
     sv_ip_drain_refused(&s->core, &s->net);
-    if (s->net.loop.packets)
+    if (s->net.loop.packets || s->net.nat.released_first != SV_NONE)
         sv_stack_drain_loop(s);
 }
 

@@ -10,6 +10,7 @@
  * Applications hear of it later, from sv_stack_events(). */
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/ip6_in.h"
@@ -108,6 +109,14 @@ static inline void sv_in_arrived(struct sv_arrivals *in, struct sv_seg *seg)
         in->n++;
 }
 
+/* A SYN that nobody here waits for: behind a translator it may be the half of a simultaneous open. */
+static bool sv_in_unsolicited(struct sv_stack *s, const struct sv_seg *seg)
+{
+    const uint32_t opening = SV_SYN | SV_ACK | SV_RST | SV_FIN;
+    return (seg->flags & opening) == SV_SYN && !sv_tcp_is_listened_for(&s->tcp, seg) &&
+           sv_tcp_find(&s->tcp, &seg->remote, seg->remote_port, seg->local, seg->local_port) == SV_NONE;
+}
+
 static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
                       struct sv_arrivals *to)
 {
@@ -134,6 +143,11 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
     seg->remote = ip->src;
     seg->local = ip->local;
     seg->port = in;
+    if (SV_UNLIKELY(s->net.nat.enabled) && ip->version == 4 && in == s->net.nat.outside && sv_in_unsolicited(s, seg)) {
+        (void)sv_buf_push(b, (uint16_t)(b->head - b->l3)); /* whole again, for the ICMP error that may come of it */
+        sv_nat_hold_syn(&s->core, &s->net, b);
+        return;
+    }
     if (SV_UNLIKELY(s->udp.probes))
         sv_probe_receive(&s->core, &s->udp, seg, ip);
     to->ttl_tos[to->n] = (uint16_t)(ip->ttl << 8 | ip->tos);
@@ -175,6 +189,9 @@ static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
 {
     struct sv_ip_hdr ip;
     enum sv_drop why = sv_ip4_parse(b, &ip, s->core.cpu);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(s->net.nat.enabled) &&
+        sv_nat_in(&s->core, &s->net, in, b, &ip) == SV_NAT_TAKEN)
+        return;
     if (why == SV_DROP_NONE)
         why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
     if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
@@ -202,6 +219,9 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
 {
     struct sv_ip_hdr ip;
     enum sv_drop why = sv_ip6_parse(b, &ip);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(s->net.npt6.pairs) &&
+        sv_npt6_in(&s->core, &s->net, in, b, &ip) == SV_NAT_TAKEN)
+        return;
     if (why == SV_DROP_NONE)
         why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
     if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
@@ -222,14 +242,37 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
         sv_in_transport(s, in, b, &ip, to);
 }
 
+/* VLAN tags: each names an interface upon the one before; a priority tag (VID 0) names none. */
+static enum sv_drop sv_in_tags(struct sv_stack *s, sv_port *in, struct sv_buf *b, struct sv_eth_hdr *eth)
+{
+    struct sv_interfaces *t = &s->net.link.interfaces;
+    struct sv_vlan_tag tag;
+    while (sv_ethertype_is_tag(eth->type)) {
+        const enum sv_drop why = sv_vlan_parse(b, eth, &tag);
+        if (why != SV_DROP_NONE)
+            return why;
+        if (!tag.vid)
+            continue;
+        const sv_port child = sv_interface_tagged(t, *in, tag.tpid, tag.vid);
+        if (child == SV_NO_PORT)
+            return SV_DROP_VLAN_UNKNOWN;
+        *in = child;
+        sv_interface_count_in(sv_interface_of(t, child), b->segments, b->length);
+        if (!sv_interface_of(t, child)->up)
+            return SV_DROP_INTERFACE_DOWN;
+    }
+    return SV_DROP_NONE;
+}
+
 /* A frame of any kind, by its type. */
-static void sv_in_any(struct sv_stack *s, sv_port in, const struct sv_interface *i, struct sv_buf *b,
-                      struct sv_arrivals *to)
+static void sv_in_any(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
 {
     struct sv_eth_hdr eth;
     enum sv_drop why = sv_eth_parse(b, &eth);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(sv_ethertype_is_tag(eth.type)))
+        why = sv_in_tags(s, &in, b, &eth);
     if (why == SV_DROP_NONE)
-        why = sv_eth_accept(i, b, &eth);
+        why = sv_eth_accept(sv_interface_of(&s->net.link.interfaces, in), b, &eth);
     if (why != SV_DROP_NONE)
         sv_in_drop(s, why, b, in);
     else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
@@ -252,7 +295,7 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
     if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
         sv_in_arrived(to, seg);
     else
-        sv_in_any(s, in, i, b, to);
+        sv_in_any(s, in, b, to);
 }
 
 /* --- stages 3 and 4 --- */
@@ -320,15 +363,20 @@ void sv_stack_drain_loop(struct sv_stack *s)
 {
     struct sv_arrivals arrivals;
     for (uint32_t rounds = 0; rounds < SV_BURST; rounds++) {
+        sv_port in = 0;
         struct sv_buf *b = sv_ip_next_looped(&s->core, &s->net);
+        const bool looped = b != NULL;
+        if (!b)
+            b = sv_nat_next_released(&s->core, &s->net, &in); /* fragments whose first has come */
         if (!b)
             return;
         arrivals.n = 0;
-        b->id = ++s->core.packet_id;
+        if (looped)
+            b->id = ++s->core.packet_id;
         if (sv_buf_head(b)[0] >> 4 == 6)
-            sv_in_ip6(s, 0, b, &arrivals, true);
+            sv_in_ip6(s, in, b, &arrivals, looped);
         else
-            sv_in_ip4(s, 0, b, &arrivals, true);
+            sv_in_ip4(s, in, b, &arrivals, looped);
         sv_in_act(s, &arrivals);
     }
 }

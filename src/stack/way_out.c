@@ -7,6 +7,7 @@
  * queue and goes first. */
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "stack/stack_internal.h"
 
 #define SV_TURN_BYTES 65536u                    /* deficit round robin: a turn's worth */
@@ -118,9 +119,21 @@ static inline void sv_out_checksum(struct sv_buf *b, uint16_t length, uint16_t s
     }
 }
 
+/* The frame is complete. Of a tagged interface it gets the tag, and is the interface's below from there on. */
 static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b,
                         struct sv_burst *give)
 {
+    while (SV_UNLIKELY(i->parent != SV_NO_PORT)) {
+        const struct sv_vlan_tag tag = {.tpid = i->tpid, .vid = i->vid};
+        sv_interface_count_out(i, b->segments, b->length);
+        if (!sv_buf_make_headroom(b, SV_TAG_BYTES)) {
+            sv_drop(&s->core, SV_DROP_NO_MEMORY, b, out, 0);
+            return;
+        }
+        sv_vlan_push(b, &tag);
+        out = i->parent;
+        i = sv_interface_of(&s->net.link.interfaces, out);
+    }
     sv_interface_count_out(i, b->segments, b->length);
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_OUT, b, out);
@@ -201,29 +214,47 @@ static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room,
     }
 }
 
-uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+/* What one interface has to send, its device's or a tagged one. */
+static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *room, struct sv_burst *give)
 {
-    const uint32_t before = give->n;
-    SV_ASSERT(out < s->net.link.interfaces.count);
-    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
-    (void)sv_core_clock(&s->core, now);
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
     if (!i->up)
-        return 0;
+        return;
     if (i->queue.packets)
-        sv_out_queued(s, out, &room, give);
-    while (room.packets && room.bytes >= i->mtu && give->n < SV_BURST) {
+        sv_out_queued(s, out, room, give);
+    while (room->packets && room->bytes >= i->mtu && give->n < SV_BURST) {
         uint32_t neighbour;
         if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
-        if (!sv_out_turn(s, out, neighbour, &room, give))
-            sv_out_queued(s, out, &room, give);            /* a question for the neighbour may have been added */
+        if (!sv_out_turn(s, out, neighbour, room, give))
+            sv_out_queued(s, out, room, give);             /* a question for the neighbour may have been added */
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;
             break;
         }
     }
+}
+
+uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+{
+    const uint32_t before = give->n;
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    SV_ASSERT(out < t->count);
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_interface_of(t, out)->up)
+        return 0;
+    sv_out_interface(s, out, &room, give);
+    for (sv_port p = 0; SV_UNLIKELY(sv_interface_of(t, out)->children) && p < t->count; p++)
+        if (p != out && sv_interface_root(t, p) == out)
+            sv_out_interface(s, p, &room, give);
     return give->n - before;
+}
+
+static bool sv_out_pending(const struct sv_stack *s, sv_port p)
+{
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, p);
+    return i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p));
 }
 
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
@@ -231,7 +262,12 @@ sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
     const struct sv_interfaces *t = &s->net.link.interfaces;
     for (sv_port p = after == SV_NO_PORT ? 0 : after + 1u; p < t->count; p++) {
         const struct sv_interface *i = sv_interface_of(t, p);
-        if (i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p)))
+        if (!i->up || i->parent != SV_NO_PORT)
+            continue;
+        bool pending = sv_out_pending(s, p);
+        for (sv_port q = 0; SV_UNLIKELY(i->children) && !pending && q < t->count; q++)
+            pending = q != p && sv_interface_root(t, q) == p && sv_out_pending(s, q);
+        if (pending)
             return p;
     }
     return SV_NO_PORT;

@@ -61,6 +61,10 @@ seeded 5000000 "$WORK/site/big"
 wanted=$(sum_of "$WORK/site/big")
 background serve "$SEVEN" serve http --root "$WORK/site" --port 80 -s -w "$WORK/serve.pcapng"
 wait_for 10.7.0.2 80
+wait_for fd07::2 80
+# A router asks from its link-local address, which its kernel is still looking after for a second or two.
+settled() { ! ip -6 addr show dev seven0 | grep -q tentative; }
+until_true 5 settled || fail "the kernel's link-local address stays tentative"
 for url in http://10.7.0.2/big 'http://[fd07::2]/big'; do
     within "$far" curl -g -sS -m 30 -o "$WORK/got" "$url" 2>"$WORK/curl.log" || fail "curl $url"
     is "$url through the narrow middle" "$(sum_of "$WORK/got")" "$wanted"
@@ -89,12 +93,13 @@ is "routers told it in both families" "$told" True
 ok "segments follow the path at once (on their way already: $over4, $over6)"
 
 for target in 10.9.0.2 fd09::2; do
-    "$SEVEN" ping -c 4 -i 300ms -W 2 -s 3000 "$target" >"$WORK/ping.log" 2>&1
-    # The first may be what finds out; the rest are cut to fit.
+    "$SEVEN" ping -c 5 -i 300ms -W 2 -s 3000 "$target" >"$WORK/ping.log" 2>&1
+    # Over IPv6 one finds out how narrow it is, one answer does for the other side; the rest are cut to fit.
     got=$(grep -c "^3008 bytes from $target" "$WORK/ping.log")
-    [ "$got" -ge 3 ] || fail "seven ping -s 3000 $target: $got of 4"
-    ok "seven ping -s 3000 $target through it: $got of 4"
+    [ "$got" -ge 3 ] || fail "seven ping -s 3000 $target: $got of 5"
+    ok "seven ping -s 3000 $target through it: $got of 5"
 done
-bad=$(tshark -r "$WORK/serve.pcapng" -o tcp.check_checksum:TRUE -Y '_ws.malformed or tcp.checksum.status == 0' 2>/dev/null)
+# (What routers quote has the sums as they were before a device's finishing.)
+bad=$(tshark -r "$WORK/serve.pcapng" -o tcp.check_checksum:TRUE -Y '(_ws.malformed or tcp.checksum.status == 0) and not icmp and not icmpv6' 2>/dev/null)
 [ -z "$bad" ] || fail "tshark objects: $(head -3 <<<"$bad")"
 ok "tshark: nothing malformed"

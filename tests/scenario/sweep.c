@@ -57,6 +57,13 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_ND_FRAGMENTED, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_GROUP_MALFORMED, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_GROUP_IGNORED, "the pairs know each other: tests/unit/l3_network"},
+    {SV_DROP_NAT_FULL, "needs a router: tests/unit/l3_network nat_udp"},
+    {SV_DROP_NAT_NO_PORT, "needs a router and all its ports taken"},
+    {SV_DROP_NAT_FILTERED, "needs a router: tests/unit/l3_network nat_udp"},
+    {SV_DROP_NAT_UNTRANSLATABLE, "needs a router: tests/unit/l3_network nat_udp"},
+    {SV_DROP_NAT_FRAGMENT, "needs a router: tests/unit/l3_network nat_udp"},
+    {SV_DROP_NAT_SYN, "needs a router: tests/unit/l3_network nat_tcp"},
+    {SV_DROP_NPT_UNTRANSLATABLE, "needs a router: tests/unit/l3_network npt6"},
     {0, NULL},
 };
 
