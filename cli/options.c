@@ -18,7 +18,9 @@
 
 const struct cli_option cli_network_table[] = {
     {'i', "device", CLI_DEVICE, "DEVICE",
-     "join through this device: tap:NAME, packet:IFNAME, unix:PATH, cable:NAME,CODE,... (default tap:seven0)", NET(device), NULL, 0, 0},
+     "join through this device: tap:NAME, packet:IFNAME, unix:PATH, cable:NAME,CODE,... (default "
+     "tap:seven0)",
+     NET(device), NULL, 0, 0},
     {'a', "address", CLI_PREFIXES, "ADDR/LEN", "own address; may be repeated (default 10.7.0.2/24)", NET(address), NULL,
      0, 0},
     {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1)", NET(gateway), NULL, 0, 0},

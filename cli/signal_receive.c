@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Samples -> symbols -> frames. Layer 1 finds code and sample rate (l1_physical/capture.h); here every symbol is kept, for
- * the pictures. */
+/* Samples -> symbols -> frames. Layer 1 finds code and sample rate (l1_physical/capture.h); here every symbol is
+ * kept, for the pictures. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <stdlib.h>

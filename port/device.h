@@ -68,9 +68,10 @@ struct sv_device_options {
 /* The kernel's end 10.7.0.1/24 and fd07::1/64. */
 void sv_device_defaults(struct sv_device_options *options);
 
-/* "tap:NAME", "packet:IFNAME", "unix:PATH" or "cable:NAME,CODE,..." (port/voltage_cable.h). False: `error` (SV_DEVICE_TEXT bytes) says what was wrong and
- * what would be right. "tap:NAME" on a machine where /dev/net/tun cannot be opened takes a veth pair in its
- * place when it may make one or finds one (NAME and NAMEp), as `seven private` does for ordinary users. */
+/* "tap:NAME", "packet:IFNAME", "unix:PATH" or "cable:NAME,CODE,..." (port/voltage_cable.h). False: `error`
+ * (SV_DEVICE_TEXT bytes) says what was wrong and what would be right. "tap:NAME" on a machine where /dev/net/tun
+ * cannot be opened takes a veth pair in its place when it may make one or finds one (NAME and NAMEp), as `seven
+ * private` does for ordinary users. */
 SV_MUST_CHECK bool sv_device_open(struct sv_device *d, const char *what, const struct sv_device_options *options,
                                   char *error);
 

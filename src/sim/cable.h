@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A cable between two ports on which frames are voltage: what comes in at one end is encoded, passes a modelled pair, is
- * received from its samples, and leaves at the other end if its FCS is good; else it is dropped, with what was wrong
- * for the reason. Each direction is a pair of its own (10BASE-T and 100BASE-TX use two), full duplex.
+/* A cable between two ports on which frames are voltage: what comes in at one end is encoded, passes a modelled pair,
+ * is received from its samples, and leaves at the other end if its FCS is good; else it is dropped, with what was
+ * wrong for the reason. Each direction is a pair of its own (10BASE-T and 100BASE-TX use two), full duplex.
  *
  * Idle between frames is skipped exactly (l1_physical/link.h), so that a quiet cable costs nothing. */
 #ifndef SV_SIM_CABLE_H
@@ -24,8 +24,8 @@ struct sv_cable_config {
 
 struct sv_cable_link;
 
-/* NULL: the arena is full, a value is out of range, or the pair does not carry the code at all (never locked: say so before
- * frames are lost on it). The pool must be that of the packets. */
+/* NULL: the arena is full, a value is out of range, or the pair does not carry the code at all (never locked: say so
+ * before frames are lost on it). The pool must be that of the packets. */
 struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *pool,
                                       const struct sv_cable_config *config, sv_time now);
 struct sv_node *sv_cable_node(struct sv_cable_link *c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two stacks joined by a modelled 10BASE-T pair whose noise is at the margin: every frame is voltage. A file arrives whole, what
- * the pair did to frames is told and adds up, and the trace leads from the sample decided wrongly to the drop and to the
- * segment sent again. */
+/* Two stacks joined by a modelled 10BASE-T pair whose noise is at the margin: every frame is voltage. A file arrives
+ * whole, what the pair did to frames is told and adds up, and the trace leads from the sample decided wrongly to the
+ * drop and to the segment sent again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Prints, for each line code, the hash of the symbols of many frames, of what a decoder says of them with some symbols spoilt,
- * and of frames that passed a noisy pair: tools/test compares that between compilers. */
+/* Prints, for each line code, the hash of the symbols of many frames, of what a decoder says of them with some
+ * symbols spoilt, and of frames that passed a noisy pair: tools/test compares that between compilers. */
 #include <stdio.h>
 #include <stdlib.h>
 
