@@ -23,6 +23,10 @@ static const struct scenario {
      seven_bulk_open,
      seven_bulk_exactly,
      seven_bulk_close},
+    {{.name = "small", .kind = BENCH_BULK, .w_bytes = 16384, .connections = 1},
+     seven_bulk_open,
+     seven_bulk_exactly,
+     seven_bulk_close},
     {{.name = "ref", .kind = BENCH_REF, .w_bytes = 65536, .connections = 1},
      seven_bulk_open,
      seven_bulk_exactly,
@@ -32,6 +36,10 @@ static const struct scenario {
      seven_bulk_exactly,
      seven_bulk_close},
     {{.name = "rr", .kind = BENCH_RR, .connections = 1000, .depth = 64},
+     seven_rr_open,
+     seven_rr_exactly,
+     seven_rr_close},
+    {{.name = "one", .kind = BENCH_RR, .connections = 1, .depth = 1},
      seven_rr_open,
      seven_rr_exactly,
      seven_rr_close},
@@ -58,6 +66,6 @@ int main(int argc, char **argv)
         s->close(state);
         return 0;
     }
-    fprintf(stderr, "usage: bench_instructions bulk|ref|super|rr|connect OPERATIONS\n");
+    fprintf(stderr, "usage: bench_instructions bulk|small|ref|super|rr|one|connect OPERATIONS\n");
     return 2;
 }

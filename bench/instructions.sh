@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Instructions a segment (a round trip, a connection) under callgrind: two runs of different length, and the
-# difference between them divided by the operations between them, so that opening costs nothing.
+# Instructions a segment (`small`: in windows of 16 KiB), a round trip (`rr`: 64 at once over 1,000 connections,
+# `one`: alone) and a connection, under callgrind: two runs of different length, and the difference between them
+# divided by the operations between them, so that opening costs nothing.
 #   bench/instructions.sh [--save] [SCENARIO ...]     against bench/instructions.txt; --save writes it
 # Exit status 1 when a scenario fails or costs more than 3 % above what was saved.
 set -u
@@ -24,9 +25,9 @@ status=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 printf '%-8s %14s %10s %8s\n' scenario instructions saved change
-for scenario in ${*:-bulk ref super rr connect}; do
+for scenario in ${*:-bulk small ref super rr one connect}; do
     case $scenario in
-    bulk | ref | super) a=4000 b=12000 ;;
+    bulk | small | ref | super) a=4000 b=12000 ;;
     *) a=2048 b=6144 ;;
     esac
     first=$(count "$scenario" $a)

@@ -14,6 +14,8 @@ extern const struct cli_command cli_command_trace;
 extern const struct cli_command cli_command_nc;
 extern const struct cli_command cli_command_ss;
 extern const struct cli_command cli_command_ip;
+extern const struct cli_command cli_command_switch;
+extern const struct cli_command cli_command_bridge;
 extern const struct cli_command cli_command_dump;
 extern const struct cli_command cli_command_signal;
 extern const struct cli_command cli_command_help;

@@ -171,7 +171,7 @@ bool demo_stack_udp(struct demo *d, struct cli_network *on, const char *to, uint
     static const struct sv_app ops = {echo_event, echo_deadline, echo_tick};
     static struct echoer e;
     e = (struct echoer){.d = d, .count = count, .next_at = cli_network_now(on), .to = {.port = 7}};
-    const struct sv_endpoint local = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 0};
+    const struct sv_endpoint local = {{{0}}, 0};
     const uint32_t app = cli_network_add(on, &ops, &e);
     bool ok = cli_parse_addr(to, &e.to.addr) &&
               sv_udp_open(cli_network_stack(on), &local, SV_COOKIE(app, 0), &e.socket, cli_network_now(on)) == SV_OK;

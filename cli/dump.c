@@ -13,6 +13,7 @@
 #include "cli/help.h"
 #include "cli/sinks.h"
 #include "port/capture_file.h"
+#include "trace/dissect_json.h"
 #include "trace/text.h"
 
 #define FLOWS 4096u
@@ -171,7 +172,7 @@ static const char *protocol_of(const struct sv_dissected *x)
 
 static void json_packet(struct dump *d, const struct dump_packet *p)
 {
-    char line[8192], from[48], to[48];
+    char line[8192];
     struct sv_line_text text = sv_text_of(line, sizeof line);
     const struct sv_sink sink = {sv_text_put, &text};
     struct sv_text_options options = d->text;
@@ -184,16 +185,10 @@ static void json_packet(struct dump *d, const struct dump_packet *p)
                          &sink);
     if (text.used && line[text.used - 1] == '\n')
         text.used--;
-    printf("{\"schema\":1,\"number\":%" PRIu64 ",\"time_ns\":%" PRIu64 ",\"wire_bytes\":%u,\"captured_bytes\":%u,"
+    printf("{\"schema\":2,\"number\":%" PRIu64 ",\"time_ns\":%" PRIu64 ",\"wire_bytes\":%u,\"captured_bytes\":%u,"
            "\"protocol\":\"%s\"",
            d->taken, p->time_ns, p->wire, p->captured, protocol_of(&x));
-    if (x.seen & (SV_SEEN_IP4 | SV_SEEN_IP6))
-        printf(",\"from\":\"%s\",\"to\":\"%s\",\"ttl\":%u", sv_dissect_address(x.ip.version, x.ip.from, from),
-               sv_dissect_address(x.ip.version, x.ip.to, to), x.ip.ttl);
-    if (x.seen & (SV_SEEN_TCP | SV_SEEN_UDP))
-        printf(",\"from_port\":%u,\"to_port\":%u,\"payload_bytes\":%u", x.port_from, x.port_to, x.payload_bytes);
-    if (x.seen & SV_SEEN_TCP)
-        printf(",\"seq\":%u,\"ack\":%u,\"window\":%u,\"flags\":%u", x.tcp.seq, x.tcp.ack, x.tcp.window, x.tcp.flags);
+    sv_dissect_json(&d->sink, &x);
     printf(",\"checksum_bad\":%s,\"malformed\":%s,\"text\":",
            x.problems & (SV_PROBLEM_IP_CHECKSUM | SV_PROBLEM_CHECKSUM) ? "true" : "false",
            x.problems & (SV_PROBLEM_LINK | SV_PROBLEM_ARP | SV_PROBLEM_IP | SV_PROBLEM_TRANSPORT | SV_PROBLEM_OPTIONS)

@@ -49,6 +49,28 @@ static bool family_wanted(const struct ip *p, const char *address)
     return !(p->four && six) && !(p->six && !six);
 }
 
+static void print_lifetime(const char *one, const char *word, const char *key)
+{
+    const uint64_t left = cli_json_number(one, key, UINT32_MAX);
+    if (left == UINT32_MAX)
+        printf(" %s forever", word);
+    else
+        printf(" %s %" PRIu64 "sec", word, left);
+}
+
+static void print_address_words(const char *one)
+{
+    static const char *const words[] = {"temporary", "dadfailed", "deprecated",
+                                        "tentative", "dynamic",   "stable-privacy"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (cli_json_true(one, words[i]))
+            printf(" %s", words[i]);
+    printf("\n      ");
+    print_lifetime(one, "valid_lft", "valid_life_time");
+    print_lifetime(one, "preferred_lft", "preferred_life_time");
+    printf("\n");
+}
+
 static void print_interface(const struct ip *p, const char *line)
 {
     char name[32], text[64];
@@ -60,13 +82,14 @@ static void print_interface(const struct ip *p, const char *line)
     size_t n, element_n;
     const char *list = cli_json_member(line, "addr_info", &n), *element;
     for (const char *at = list; list && (element = cli_json_element(&at, list + n, &element_n));) {
-        char one[256];
+        char one[512];
         (void)snprintf(one, sizeof one, "%.*s", (int)element_n, element);
         if (!family_wanted(p, cli_json_text(one, "local", text, sizeof text)))
             continue;
-        printf("    %s %s/%" PRIu64 " scope global%s%s\n", cli_json_text(one, "family", name, sizeof name), text,
-               cli_json_number(one, "prefixlen", 0), cli_json_true(one, "tentative") ? " tentative" : "",
-               cli_json_true(one, "dadfailed") ? " dadfailed" : "");
+        char scope[16];
+        printf("    %s %s/%" PRIu64 " scope %s", cli_json_text(one, "family", name, sizeof name), text,
+               cli_json_number(one, "prefixlen", 0), cli_json_text(one, "scope", scope, sizeof scope));
+        print_address_words(one);
     }
     const char *stats = p->statistics ? cli_json_member(line, "stats64", &n) : NULL;
     if (!stats)
@@ -93,6 +116,17 @@ static void print_route(const char *line)
         printf(" scope %s", text);
     if (*cli_json_text(line, "prefsrc", text, sizeof text))
         printf(" src %s", text);
+    if (cli_json_number(line, "metric", 0))
+        printf(" metric %" PRIu64, cli_json_number(line, "metric", 0));
+    size_t n;
+    if (cli_json_member(line, "flags", &n) && n > 2) {
+        (void)putchar(' ');
+        print_flags(line, "flags", ' ');
+    }
+    if (cli_json_member(line, "expires", &n))
+        printf(" expires %" PRIu64 "sec", cli_json_number(line, "expires", 0));
+    if (*cli_json_text(line, "pref", text, sizeof text))
+        printf(" pref %s", text);
     printf("\n");
 }
 
@@ -103,6 +137,8 @@ static void print_neighbour(const char *line)
     printf(" dev %s", cli_json_text(line, "dev", text, sizeof text));
     if (*cli_json_text(line, "lladdr", text, sizeof text))
         printf(" lladdr %s", text);
+    if (cli_json_member(line, "router", &(size_t){0}))
+        printf(" router");
     (void)putchar(' ');
     print_flags(line, "state", ' ');
     printf("\n");
@@ -196,7 +232,7 @@ const struct cli_command cli_command_ip = {
     .usage = "[addr|route|neigh|link]",
     .examples = "seven ip addr\taddresses of every running seven\n"
                 "seven ip route\twhere packets go\n"
-                "seven ip neigh\twho was found by ARP, and how fresh that is\n"
+                "seven ip neigh\twho was found by ARP and neighbour discovery, and how fresh that is\n"
                 "seven ip -s link\tinterfaces with their counters\n"
                 "seven ip -j addr\tJSON with ip's own keys\n",
     .exit_codes = "0\tdone\n1\tno seven process answers\n2\tusage\n",

@@ -289,7 +289,7 @@ static int read_words(struct nc *c, const struct cli_words *words)
     if (c->config.scan && (c->config.listen || c->config.udp))
         return cli_usage("nc", "-z: only for TCP connections that we make, not with -l or -u");
     if (c->config.listen)
-        c->remote.addr = (struct sv_addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+        c->remote.addr = (struct sv_addr){{0}}; /* any address, of both families */
     if (words->n == 2 && !cli_resolve(words->word[0], c->remote.port, NULL, NULL, &c->remote.addr))
         return cli_usage("nc", "%s: %s", words->word[0], CLI_RESOLVE_HINT);
     return CLI_PARSED;

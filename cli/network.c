@@ -21,8 +21,14 @@
 #define TRACE_RECORDS 262144u /* drained each round of the loop */
 #define PATIENCE (12 * SV_S)  /* for an address to be probed (RFC 5227 §2.1.1: some 3 to 7 s) */
 
-static const struct sv_addr default_address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}};
-static const struct sv_addr default_gateway = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}};
+/* One of each family: 10.7.0.2/24 and fd07::2/64, 10.7.0.1 and fd07::1. */
+static const struct cli_prefixes default_address = {
+    2,
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 2}}, {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}}},
+    {24, 64}};
+static const struct cli_addresses default_gateway = {
+    2,
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 7, 0, 1}}, {{0xfd, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}};
 
 /* --- what the options leave open ---- */
 
@@ -37,15 +43,19 @@ static bool within(const struct sv_addr *addr, const struct sv_addr *prefix, uin
 
 static void fill_addresses(struct cli_network_options *o)
 {
-    const bool none = o->address.n == 0;
-    if (none) {
-        o->address.n = 1;
-        o->address.addr[0] = default_address;
-        o->address.length[0] = 24;
-    }
-    if (o->gateway.n == 0 && within(&default_gateway, &o->address.addr[0], o->address.length[0])) {
-        o->gateway.n = 1;
-        o->gateway.addr[0] = default_gateway;
+    if (o->address.automatic)
+        return;
+    if (o->address.n == 0)
+        o->address = default_address;
+    if (o->gateway.n != 0)
+        return;
+    for (uint32_t g = 0; g < default_gateway.n; g++) {
+        for (uint32_t i = 0; i < o->address.n; i++) {
+            if (!within(&default_gateway.addr[g], &o->address.addr[i], o->address.length[i]))
+                continue;
+            o->gateway.addr[o->gateway.n++] = default_gateway.addr[g];
+            break;
+        }
     }
 }
 
@@ -66,6 +76,8 @@ static void device_options(struct sv_device_options *d, const struct cli_network
     }
     if (o->mac.given)
         memcpy(d->mac, o->mac.byte, 6);
+    else if (strncmp(o->device, "tap:", 4) == 0 && o->address.n == 0)
+        cli_auto_mac(o->device, d->mac);
     else if (strncmp(o->device, "tap:", 4) == 0) {
         /* From the address: who starts us again finds the kernel's neighbour entry still right. */
         const uint8_t mac[6] = {2,
@@ -88,6 +100,8 @@ static bool stack_config(struct cli_network *n, const struct cli_network_options
     config->connections = wish->connections ? wish->connections : 4096;
     config->half_open = config->connections;
     config->time_waits = 4 * config->connections;
+    if (!o->seed)
+        cli_auto_secret(config->stable_secret);
     config->seed = o->seed ? o->seed + config->host - 1 : 0;
     if (o->seed ||
         (sv_entropy(&config->seed, sizeof config->seed) && sv_entropy(config->secret, sizeof config->secret)))
@@ -118,6 +132,22 @@ static bool make_stack(struct cli_network *n, struct sv_stack_config *config)
     return n->stack || cli_fail(n->command, "the stack does not fit its memory") < 0;
 }
 
+/* --vlan: our addresses are on an interface whose frames carry the tag. */
+static enum sv_err add_tags(struct cli_network *n, const char *vlan, sv_time now)
+{
+    enum sv_err error = SV_OK;
+    const char *dot = vlan ? strchr(vlan, '.') : NULL;
+    for (const char *at = vlan; at && error == SV_OK; at = at == vlan && dot ? dot + 1 : NULL) {
+        char one[8];
+        uint64_t vid = 0;
+        (void)snprintf(one, sizeof one, "%.*s", (int)strcspn(at, "."), at);
+        (void)cli_parse_number(one, 4094, &vid);
+        error = sv_interface_add_tagged(n->stack, n->port, at == vlan && dot ? 0x88a8 : 0x8100, (uint32_t)vid, &n->port,
+                                        now);
+    }
+    return error;
+}
+
 static bool configure(struct cli_network *n, const struct cli_network_options *o)
 {
     const sv_time now = sv_clock();
@@ -129,16 +159,24 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
     /* On a TAP the kernel is the only other station, on a wire the other stack: addresses are known to differ. */
     if (strncmp(o->device, "tap:", 4) == 0 || n->wire)
         config.flags |= SV_IF_NO_ARP_PROBE;
+    for (uint32_t i = 0; i < o->address.n; i++)
+        config.flags |= cli_addr_is_v4(&o->address.addr[i]) ? 0u : (uint32_t)SV_IF_IP6;
+    if (o->address.automatic) /* others may be on any cable now: nothing is taken without asking */
+        config.flags = (config.flags & ~(uint32_t)SV_IF_NO_ARP_PROBE) | SV_IF_AUTOCONF | SV_IF_LINK_LOCAL4;
     enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
+    n->wired = n->port;
+    if (error == SV_OK && add_tags(n, o->vlan, now) != SV_OK)
+        return cli_usage(n->command, "--vlan %s: it takes a VLAN from 1 to 4094, or two as in 100.10", o->vlan) < 0;
     for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
         error = sv_address_add(n->stack, n->port, &o->address.addr[i], o->address.length[i], now);
         if (error != SV_OK)
             return cli_usage(n->command, "-a %s/%u: %s", cli_addr_text(&o->address.addr[i], text), o->address.length[i],
                              cli_network_error(error)) < 0;
     }
-    static const struct sv_addr any4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+    static const struct sv_addr any4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, any6 = {{0}};
     for (uint32_t i = 0; i < o->gateway.n && error == SV_OK; i++) {
-        error = sv_route_add(n->stack, &any4, 0, &o->gateway.addr[i], n->port, now);
+        const struct sv_addr *all = cli_addr_is_v4(&o->gateway.addr[i]) ? &any4 : &any6;
+        error = sv_route_add(n->stack, all, 0, &o->gateway.addr[i], n->port, now);
         if (error != SV_OK)
             return cli_usage(n->command, "-g %s: %s", cli_addr_text(&o->gateway.addr[i], text),
                              cli_network_error(error)) < 0;
@@ -165,7 +203,7 @@ static bool make_loop(struct cli_network *n)
 static bool join_loop(struct cli_network *n)
 {
     n->party = sv_loop_add_host(n->loop, &n->host, n->pool, 0);
-    if (n->party != SV_NONE && (!n->device_open || sv_loop_add_device(n->loop, &n->device, n->party, n->port)))
+    if (n->party != SV_NONE && (!n->device_open || sv_loop_add_device(n->loop, &n->device, n->party, n->wired)))
         return true;
     return cli_fail(n->command, "%s cannot be waited for: %s", n->device.name, strerror(errno)) < 0;
 }
@@ -234,7 +272,7 @@ struct cli_network *cli_network_open(const struct cli_command *command, const st
     fill_addresses(&o);
     if (stack_config(n, &o, wish, &config) && make_arena(n, &config, 1) && make_stack(n, &config) &&
         open_device(n, &o) && configure(n, &o) && make_loop(n) && join_loop(n) && cli_sinks_open(n, &o, output) &&
-        wait_for_addresses(n)) {
+        (o.address.automatic ? cli_auto_wait(n) : wait_for_addresses(n))) {
         if (!wish->control_off)
             cli_status_open(n);
         return n;
@@ -263,7 +301,9 @@ bool cli_network_open_pair(const struct cli_command *command, const struct cli_n
     pair[1] = b;
     bool ok = a && b;
     for (uint32_t i = 0; i < 2; i++) {
-        o[i].address = (struct cli_prefixes){1, {i ? default_gateway : default_address}, {24}};
+        o[i].address = default_address;
+        for (uint32_t k = 0; k < default_gateway.n && i == 1; k++)
+            o[i].address.addr[k] = default_gateway.addr[k];
         o[i].gateway.n = 0;
     }
     if (ok)

@@ -21,12 +21,17 @@ const struct cli_option cli_network_table[] = {
      "join through this device: tap:NAME, packet:IFNAME, unix:PATH, cable:NAME,CODE,... (default "
      "tap:seven0)",
      NET(device), NULL, 0, 0},
-    {'a', "address", CLI_PREFIXES, "ADDR/LEN", "own address; may be repeated (default 10.7.0.2/24)", NET(address), NULL,
-     0, 0},
-    {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1)", NET(gateway), NULL, 0, 0},
+    {'a', "address", CLI_PREFIXES, "ADDR/LEN|auto",
+     "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64); auto: what routers offer (SLAAC), and for IPv4 "
+     "an address of 169.254/16 (there is no DHCP yet)",
+     NET(address), NULL, 0, 0},
+    {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway),
+     NULL, 0, 0},
     {0, "mac", CLI_MAC, "MAC", "own Ethernet address (default: chosen, and the same for one seed)", NET(mac), NULL, 0,
      0},
     {0, "mtu", CLI_SIZE, "BYTES", "longest IP packet (default: the device's)", NET(mtu), NULL, 68, 65535},
+    {0, "vlan", CLI_TEXT, "VID[.VID]", "speak with this VLAN tag (802.1Q); with two, the outer one of QinQ first",
+     NET(vlan), NULL, 0, 0},
     {0, "profile", CLI_CHOICE, "PROFILE", "habits of TCP (default modern)", NET(profile), "modern linux rfc tiny", 0,
      0},
     {0, "seed", CLI_NUMBER, "N", "seed of every random choice, for a run that can be repeated", NET(seed), NULL, 1, 0},
@@ -218,18 +223,16 @@ static int store_address(struct cli_parse *p, const struct cli_option *o, void *
     struct sv_addr addr;
     uint32_t length = SV_NONE;
     const bool prefix = o->kind == CLI_PREFIXES;
-    if (prefix && strcmp(value, "auto") == 0)
-        return wrong(p, typed, value,
-                     "needs DHCP, which this build does not have; it takes ADDR/LEN, "
-                     "for example 10.7.0.2/24");
+    if (prefix && strcmp(value, "auto") == 0 && strstr(o->takes, "|auto")) {
+        ((struct cli_prefixes *)at)->automatic = true;
+        return CLI_PARSED;
+    }
     if (prefix ? !cli_parse_prefix(value, &addr, &length) : !cli_parse_addr(value, &addr))
         return wrong(p, typed, value,
                      prefix ? "is not an address; it takes ADDR/LEN, for example 10.7.0.2/24"
                             : "is not an address; it takes one such as 10.7.0.1");
     if (prefix && length == SV_NONE)
         return wrong(p, typed, value, "has no length; it takes ADDR/LEN, for example 10.7.0.2/24");
-    if (!cli_addr_is_v4(&addr))
-        return wrong(p, typed, value, "is IPv6, and this build speaks IPv4; it takes one such as 10.7.0.2");
     if (o->kind == CLI_ADDRESS) {
         *(struct sv_addr *)at = addr;
         return CLI_PARSED;

@@ -23,7 +23,7 @@ enum cli_kind {
     CLI_PORT,      /* uint16_t */
     CLI_ADDRESS,   /* struct sv_addr */
     CLI_ADDRESSES, /* struct cli_addresses; repeatable */
-    CLI_PREFIXES,  /* struct cli_prefixes; repeatable; ADDR/LEN */
+    CLI_PREFIXES,  /* struct cli_prefixes; repeatable; ADDR/LEN, and where `takes` says so, the word auto */
     CLI_MAC,       /* struct cli_mac */
     CLI_DEVICE,    /* const char *, kind checked */
     CLI_CHOICE,    /* uint32_t, the place in `choices` */
@@ -43,6 +43,7 @@ struct cli_prefixes {
     uint32_t n;
     struct sv_addr addr[CLI_LIST_MAX];
     uint32_t length[CLI_LIST_MAX];
+    bool automatic; /* the word auto */
 };
 struct cli_mac {
     bool given;
@@ -68,6 +69,7 @@ struct cli_network_options {
     struct cli_addresses gateway;
     struct cli_mac mac;
     uint64_t mtu;
+    const char *vlan; /* "10"; "100.10": the outer one of QinQ first */
     uint32_t profile; /* enum sv_profile */
     uint64_t seed;    /* 0: from the kernel's entropy */
     const char *capture;

@@ -120,6 +120,30 @@ static void interrupted(void *self, sv_time now)
     end(self, now);
 }
 
+/* What ping says of an ICMPv6 error (RFC 4443 §3). */
+static const char *unreachable_text6(uint8_t type, uint8_t code)
+{
+    static const char *const codes[] = {"No route",
+                                        "Administratively prohibited",
+                                        "Beyond scope of source address",
+                                        "Address unreachable",
+                                        "Port unreachable",
+                                        "Source address failed ingress/egress policy",
+                                        "Reject route to destination"};
+    switch (type) {
+    case 1:
+        return code < sizeof codes / sizeof codes[0] ? codes[code] : "Destination unreachable";
+    case 2:
+        return "Packet too big";
+    case 3:
+        return code == 1 ? "Frag reassembly time exceeded" : "Time exceeded: Hop limit";
+    case 4:
+        return "Parameter problem";
+    default:
+        return "ICMP error";
+    }
+}
+
 static const char *unreachable_text(uint8_t type, uint8_t code)
 {
     static const char *const codes[] = {"Destination Net Unreachable",      "Destination Host Unreachable",
@@ -157,7 +181,8 @@ static void answer(struct ping *p, const struct sv_endpoint *from, const uint8_t
     const uint8_t ttl = bytes[2], type = bytes[3], code = bytes[4];
     const bool json = p->output.json || p->output.pretty;
     const char *source = cli_addr_text(&from->addr, text);
-    if (type != 0) {
+    const bool v4 = cli_addr_is_v4(&p->to);
+    if (type != (v4 ? 0 : 129)) {
         p->errors++;
         if (p->config.quiet)
             return;
@@ -165,7 +190,8 @@ static void answer(struct ping *p, const struct sv_endpoint *from, const uint8_t
             printf("{\"schema\":1,\"type\":\"error\",\"from\":\"%s\",\"seq\":%u,\"icmp_type\":%u,\"icmp_code\":%u}\n",
                    source, sequence, type, code);
         else
-            printf("From %s icmp_seq=%u %s\n", source, sequence, unreachable_text(type, code));
+            printf("From %s icmp_seq=%u %s\n", source, sequence,
+                   v4 ? unreachable_text(type, code) : unreachable_text6(type, code));
         return;
     }
     if (!p->sent_at[sequence])
@@ -254,7 +280,7 @@ static int start(struct ping *p)
     p->started = p->next_at = now;
     if (!p->output.json && !p->output.pretty)
         printf("PING %s (%s) %" PRIu64 "(%" PRIu64 ") bytes of data.\n", p->name, cli_addr_text(&p->to, text),
-               p->config.size, p->config.size + 28);
+               p->config.size, p->config.size + (cli_addr_is_v4(&p->to) ? 28 : 48));
     (void)fflush(stdout);
     cli_network_on_interrupt(p->network, interrupted, p);
     return cli_network_run(p->network);
@@ -297,6 +323,7 @@ const struct cli_command cli_command_ping = {
     .examples = "seven ping 10.7.0.1\tuntil Ctrl-C\n"
                 "seven ping -c 3 -i 200ms 10.7.0.1\tthree, five a second\n"
                 "seven ping -c 1 -s 60000 10.7.0.1\tone that travels in fragments\n"
+                "seven ping fd07::1\tICMPv6\n"
                 "seven ping -c 3 --ladder -w out.pcapng 10.7.0.1\tand keep the packets\n",
     .detail = "The device is --device here: -i is the interval, as in every ping.",
     .exit_codes = "0\tat least one answer came\n1\tno answer came, or there was no way to ask\n2\tusage\n",

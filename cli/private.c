@@ -19,8 +19,8 @@ struct private_config {
 static const struct cli_option private_options[] = {
     {'i', "device", CLI_DEVICE, "tap:NAME", "name of the device that is made there (default tap:seven0)", AT(device),
      NULL, 0, 0},
-    {'k', "kernel", CLI_PREFIXES, "ADDR/LEN", "address of the kernel's end; may be repeated (default 10.7.0.1/24)",
-     AT(kernel), NULL, 0, 0},
+    {'k', "kernel", CLI_PREFIXES, "ADDR/LEN",
+     "address of the kernel's end; may be repeated (default 10.7.0.1/24 and fd07::1/64)", AT(kernel), NULL, 0, 0},
     {0, "mtu", CLI_SIZE, "BYTES", "longest IP packet on it (default 1500)", AT(mtu), NULL, 576, 65535},
     {'v', "verbose", CLI_FLAG, NULL, "say on stderr what was made", AT(verbose), NULL, 0, 0},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},

@@ -45,7 +45,7 @@ static bool in_hosts(const char *name, const char *path, struct sv_addr *addr)
         line[strcspn(line, "#\n")] = '\0';
         const char *word = strtok_r(line, " \t", &rest);
         struct sv_addr a;
-        if (!word || !cli_parse_addr(word, &a) || !cli_addr_is_v4(&a))
+        if (!word || !cli_parse_addr(word, &a))
             continue;
         while (!found && (word = strtok_r(NULL, " \t", &rest)))
             found = strcasecmp(word, name) == 0;

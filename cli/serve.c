@@ -77,12 +77,27 @@ static int check(struct serve_options *s)
     return CLI_PARSED;
 }
 
+/* "10.7.0.2 and fd07::2": where clients find us. What holds on one link only is left out. */
+static void our_addresses(struct cli_network *network, char *to, size_t room)
+{
+    struct sv_address_info info = {.size = sizeof info};
+    char text[CLI_ENDPOINT_TEXT];
+    uint32_t at = 0;
+    to[0] = '\0';
+    while (sv_address_each(cli_network_stack(network), &at, &info)) {
+        const size_t n = strlen(to);
+        if (info.addr.byte[0] != 0xfe)
+            (void)snprintf(to + n, room - n, "%s%s", n ? " and " : "", cli_addr_text(&info.addr, text));
+    }
+}
+
 static int serve_all(struct cli_network *network, const struct serve_config *config)
 {
     struct serve_http *http[SERVERS] = {NULL};
     struct serve_echo *echo[SERVERS] = {NULL};
-    char text[CLI_ENDPOINT_TEXT];
+    char text[256];
     bool ok = true;
+    our_addresses(network, text, sizeof text);
     for (uint32_t i = 0; i < config->servers && ok; i++) {
         const struct serve_options *s = &config->server[i];
         if (s->kind == SERVE_HTTP)
@@ -91,7 +106,7 @@ static int serve_all(struct cli_network *network, const struct serve_config *con
             ok = (echo[i] = serve_echo_start(network, s)) != NULL;
         if (ok)
             (void)fprintf(stderr, "seven serve: %s on %s port %u\n", s->kind == SERVE_HTTP ? "http" : "echo (TCP, UDP)",
-                          cli_addr_text(cli_network_address(network), text), (unsigned)s->port);
+                          text, (unsigned)s->port);
     }
     /* Ctrl-C is how a server ends in order. */
     int status = ok ? cli_network_run(network) : 1;

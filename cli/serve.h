@@ -29,7 +29,7 @@ void serve_echo_end(struct serve_echo *server, sv_time now);
 /* Every address of ours, of IPv4. */
 static inline struct sv_endpoint serve_anywhere(uint16_t port)
 {
-    return (struct sv_endpoint){{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, port};
+    return (struct sv_endpoint){{{0}}, port}; /* of both families */
 }
 
 #endif

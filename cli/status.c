@@ -60,6 +60,30 @@ static void print_mac(struct sv_control_answer *a, const char *key, const uint8_
     sv_control_print(a, ",\"%s\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", key, m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
+/* iproute2's words for what an address is, in its order. */
+static void print_address(struct sv_control_answer *a, const struct sv_address_info *i)
+{
+    char text[CLI_ENDPOINT_TEXT];
+    sv_control_print(a, "{\"family\":\"%s\",\"local\":\"%s\",\"prefixlen\":%u,\"scope\":\"%s\"",
+                     cli_addr_is_v4(&i->addr) ? "inet" : "inet6", cli_addr_text(&i->addr, text), i->prefix_length,
+                     i->flags & SV_ADDRESS_IS_LINK_LOCAL ? "link" : "global");
+    const struct {
+        const char *word;
+        bool is;
+    } words[] = {
+        {"temporary", (i->flags & SV_ADDRESS_IS_TEMPORARY) != 0},
+        {"dadfailed", i->state == 2},
+        {"deprecated", (i->flags & SV_ADDRESS_IS_DEPRECATED) != 0},
+        {"tentative", i->state == 0},
+        {"dynamic", (i->flags & SV_ADDRESS_IS_DYNAMIC) != 0},
+        {"stable-privacy", (i->flags & SV_ADDRESS_IS_STABLE) != 0},
+    };
+    for (uint32_t k = 0; k < sizeof words / sizeof words[0]; k++)
+        if (words[k].is)
+            sv_control_print(a, ",\"%s\":true", words[k].word);
+    sv_control_print(a, ",\"valid_life_time\":%u,\"preferred_life_time\":%u}", i->valid_s, i->preferred_s);
+}
+
 static void print_link(struct cli_network *n, struct sv_control_answer *a, bool statistics, bool addresses)
 {
     struct sv_interface_info i = {.size = sizeof i};
@@ -74,17 +98,12 @@ static void print_link(struct cli_network *n, struct sv_control_answer *a, bool 
     print_mac(a, "broadcast", broadcast);
     if (addresses) {
         struct sv_address_info info = {.size = sizeof info};
-        char text[CLI_ENDPOINT_TEXT];
         const char *comma = "";
         uint32_t at = 0;
         sv_control_print(a, ",\"addr_info\":[");
         while (sv_address_each(n->stack, &at, &info)) {
-            const bool v4 = cli_addr_is_v4(&info.addr);
-            sv_control_print(a, "%s{\"family\":\"%s\",\"local\":\"%s\",\"prefixlen\":%u,\"scope\":\"global\"%s}", comma,
-                             v4 ? "inet" : "inet6", cli_addr_text(&info.addr, text), info.prefix_length,
-                             info.state == 0   ? ",\"tentative\":true"
-                             : info.state == 2 ? ",\"dadfailed\":true"
-                                               : "");
+            sv_control_print(a, "%s", comma);
+            print_address(a, &info);
             comma = ",";
         }
         sv_control_print(a, "]");
@@ -106,27 +125,52 @@ static void print_neighbours(struct cli_network *n, struct sv_control_answer *a)
         sv_ip_neigh_json(&info, n->device.name, &sink);
 }
 
-/* Routes are those of the command line and of the addresses: nothing else makes any. */
-static void print_routes(struct cli_network *n, struct sv_control_answer *a)
+/* Our address in a prefix, as text; "" if there is none. */
+static const char *source_in(struct cli_network *n, const struct sv_route_info *route, char *text)
 {
     struct sv_address_info info = {.size = sizeof info};
-    char text[CLI_ENDPOINT_TEXT];
     uint32_t at = 0;
-    for (uint32_t i = 0; i < n->gateways.n; i++)
-        sv_control_print(
-            a, "{\"dst\":\"default\",\"gateway\":\"%s\",\"dev\":\"%s\",\"protocol\":\"static\",\"flags\":[]}\n",
-            cli_addr_text(&n->gateways.addr[i], text), n->device.name);
     while (sv_address_each(n->stack, &at, &info)) {
-        struct sv_addr net = info.addr;
-        char source[CLI_ENDPOINT_TEXT];
-        const uint32_t bits = cli_addr_is_v4(&net) ? 96 + info.prefix_length : info.prefix_length;
-        for (uint32_t b = bits; b < 128; b++)
-            net.byte[b / 8] = (uint8_t)(net.byte[b / 8] & ~(0x80u >> b % 8));
-        sv_control_print(a,
-                         "{\"dst\":\"%s/%u\",\"dev\":\"%s\",\"protocol\":\"kernel\",\"scope\":\"link\","
-                         "\"prefsrc\":\"%s\",\"flags\":[]}\n",
-                         cli_addr_text(&net, text), info.prefix_length, n->device.name,
-                         cli_addr_text(&info.addr, source));
+        const uint32_t bits = cli_addr_is_v4(&info.addr) ? 96 + info.prefix_length : info.prefix_length;
+        if (info.prefix_length == route->prefix_length && memcmp(info.addr.byte, route->prefix.byte, bits / 8) == 0 &&
+            (bits % 8 == 0 || (info.addr.byte[bits / 8] ^ route->prefix.byte[bits / 8]) >> (8 - bits % 8) == 0))
+            return cli_addr_text(&info.addr, text);
+    }
+    return "";
+}
+
+static void print_routes(struct cli_network *n, struct sv_control_answer *a)
+{
+    static const char *const protocol[] = {"static", "kernel", "ra", "redirect"};
+    static const char *const preference[] = {"low", "medium", "high"};
+    struct sv_route_info r = {.size = sizeof r};
+    uint32_t at = 0;
+    while (sv_route_each(n->stack, &at, &r)) {
+        static const struct sv_addr none = {{0}};
+        char text[CLI_ENDPOINT_TEXT];
+        const bool direct = memcmp(&r.gateway, &none, sizeof none) == 0, v4 = cli_addr_is_v4(&r.prefix);
+        if (r.prefix_length == 0)
+            sv_control_print(a, "{\"dst\":\"default\"");
+        else if (r.prefix_length == (v4 ? 32u : 128u) && r.origin != SV_ROUTE_ADDRESS)
+            sv_control_print(a, "{\"dst\":\"%s\"", cli_addr_text(&r.prefix, text));
+        else
+            sv_control_print(a, "{\"dst\":\"%s/%u\"", cli_addr_text(&r.prefix, text), r.prefix_length);
+        if (!direct)
+            sv_control_print(a, ",\"gateway\":\"%s\"", cli_addr_text(&r.gateway, text));
+        sv_control_print(a, ",\"dev\":\"%s\",\"protocol\":\"%s\"", n->device.name,
+                         direct && r.origin == SV_ROUTE_ROUTER ? "kernel" : protocol[r.origin]);
+        if (direct && v4)
+            sv_control_print(a, ",\"scope\":\"link\"");
+        if (r.origin == SV_ROUTE_ADDRESS && v4 && *source_in(n, &r, text))
+            sv_control_print(a, ",\"prefsrc\":\"%s\"", text);
+        if (r.metric)
+            sv_control_print(a, ",\"metric\":%u", r.metric);
+        sv_control_print(a, ",\"flags\":[%s]", r.unreachable ? "\"dead\"" : "");
+        if (r.lifetime_s != UINT32_MAX)
+            sv_control_print(a, ",\"expires\":%u", r.lifetime_s);
+        if (r.origin >= SV_ROUTE_ROUTER && !v4)
+            sv_control_print(a, ",\"pref\":\"%s\"", preference[r.preference + 1]);
+        sv_control_print(a, "}\n");
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/datagram_cable.h"
 #include "port/entropy.h"
 #include "port/netlink.h"
 #include "port/packet.h"
@@ -40,6 +41,7 @@ struct opened {
         struct sv_tap tap;
         struct sv_packet packet;
         struct sv_socket_cable cable;
+        struct sv_datagram_cable datagrams;
         struct sv_voltage_cable voltage;
     } u;
 };
@@ -106,6 +108,9 @@ static bool open_into(struct sv_device *d, struct opened *o, const char *what, c
     }
     if (strncmp(what, "packet:", 7) == 0)
         return sv_packet_open(&o->u.packet, what + 7, options, error) && hand_over(d, o, &o->u.packet.device);
+    if (strncmp(what, "unix:", 5) == 0 && strstr(what, ",dgram"))
+        return sv_datagram_cable_open(&o->u.datagrams, what + 5, options, error) &&
+               hand_over(d, o, &o->u.datagrams.device);
     if (strncmp(what, "unix:", 5) == 0)
         return sv_socket_cable_open(&o->u.cable, what + 5, options, error) && hand_over(d, o, &o->u.cable.device);
     if (strncmp(what, "cable:", 6) == 0)
@@ -122,6 +127,15 @@ static bool open_into(struct sv_device *d, struct opened *o, const char *what, c
                  "tap:seven0)",
                  what);
     return false;
+}
+
+bool sv_device_adopt_socket(struct sv_device *d, int fd, const struct sv_device_options *options)
+{
+    struct opened *o = calloc(1, sizeof *o);
+    if (o == NULL)
+        return false;
+    sv_socket_cable_adopt(&o->u.cable, fd, options);
+    return hand_over(d, o, &o->u.cable.device);
 }
 
 bool sv_device_open(struct sv_device *d, const char *what, const struct sv_device_options *options, char *error)

@@ -68,12 +68,17 @@ struct sv_device_options {
 /* The kernel's end 10.7.0.1/24 and fd07::1/64. */
 void sv_device_defaults(struct sv_device_options *options);
 
-/* "tap:NAME", "packet:IFNAME", "unix:PATH" or "cable:NAME,CODE,..." (port/voltage_cable.h). False: `error`
- * (SV_DEVICE_TEXT bytes) says what was wrong and what would be right. "tap:NAME" on a machine where /dev/net/tun
- * cannot be opened takes a veth pair in its place when it may make one or finds one (NAME and NAMEp), as `seven
- * private` does for ordinary users. */
+/* "tap:NAME", "packet:IFNAME", "unix:PATH" (a stream socket that somebody listens on), "unix:PATH,dgram[,peer=PATH]"
+ * (a datagram socket of our own: a frame a datagram, to the peer, or to whoever wrote first) or "cable:NAME,CODE,..."
+ * (voltage_cable.h). False: `error` (SV_DEVICE_TEXT bytes) says what was wrong and
+ * what would be right. "tap:NAME" on a machine where /dev/net/tun cannot be opened takes a veth pair in its
+ * place when it may make one or finds one (NAME and NAMEp), as `seven private` does for ordinary users. */
 SV_MUST_CHECK bool sv_device_open(struct sv_device *d, const char *what, const struct sv_device_options *options,
                                   char *error);
+
+/* The same over a stream socket that is connected already, and becomes the device's. False: no memory; it stays the
+ * caller's. */
+SV_MUST_CHECK bool sv_device_adopt_socket(struct sv_device *d, int fd, const struct sv_device_options *options);
 
 /* Closes and frees; harmless when it is closed already. */
 void sv_device_close(struct sv_device *d);

@@ -83,18 +83,34 @@ uint32_t sv_loop_add_node(struct sv_loop *l, struct sv_node *node, struct sv_poo
 
 bool sv_loop_add_device(struct sv_loop *l, struct sv_device *device, uint32_t party, sv_port port)
 {
-    if (l->devices == SV_LOOP_DEVICES || party >= l->parties)
+    uint32_t at = 0;
+    while (at < l->devices && l->device[at].device)
+        at++;
+    if (at == SV_LOOP_DEVICES || party >= l->parties)
         return false;
-    struct epoll_event e = {.events = EPOLLIN, .data.u64 = TAG_DEVICE | l->devices};
+    struct epoll_event e = {.events = EPOLLIN, .data.u64 = TAG_DEVICE | at};
     if (device->fd >= 0 && epoll_ctl(l->epoll, EPOLL_CTL_ADD, device->fd, &e) != 0)
         return false;
-    l->device[l->devices].device = device;
-    l->device[l->devices].party = party;
-    l->device[l->devices].port = port;
-    l->device[l->devices].out = false;
-    l->device[l->devices].gone = false;
-    l->devices++;
+    l->device[at].device = device;
+    l->device[at].party = party;
+    l->device[at].port = port;
+    l->device[at].out = false;
+    l->device[at].gone = false;
+    if (at == l->devices)
+        l->devices++;
     return true;
+}
+
+void sv_loop_remove_device(struct sv_loop *l, const struct sv_device *device)
+{
+    for (uint32_t i = 0; i < l->devices; i++) {
+        if (l->device[i].device != device)
+            continue;
+        if (!l->device[i].gone && device->fd >= 0)
+            (void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, device->fd, NULL);
+        l->device[i].device = NULL;
+        l->device[i].gone = true;
+    }
 }
 
 bool sv_loop_add_wire(struct sv_loop *l, struct sv_wire *wire)

@@ -10,7 +10,7 @@
 #include "seven/host.h"
 
 #define SV_LOOP_PARTIES 8u
-#define SV_LOOP_DEVICES 8u
+#define SV_LOOP_DEVICES 72u /* a switch's 64 ports, and some */
 #define SV_LOOP_WIRES 8u
 #define SV_LOOP_WATCHES 64u
 #define SV_LOOP_HOOKS 8u
@@ -45,7 +45,7 @@ struct sv_loop {
     } party[SV_LOOP_PARTIES];
     uint32_t parties;
     struct {
-        struct sv_device *device;
+        struct sv_device *device; /* NULL: the place is free */
         uint32_t party;
         sv_port port;
         bool out;  /* waits for room: epoll asks for EPOLLOUT too */
@@ -81,6 +81,8 @@ uint32_t sv_loop_add_node(struct sv_loop *l, struct sv_node *node, struct sv_poo
 
 /* Joins a device to a port of a party. False: too many, or epoll refuses its descriptor. */
 SV_MUST_CHECK bool sv_loop_add_device(struct sv_loop *l, struct sv_device *device, uint32_t party, sv_port port);
+/* Takes it out, dead or alive; it stays the caller's to close. */
+void sv_loop_remove_device(struct sv_loop *l, const struct sv_device *device);
 SV_MUST_CHECK bool sv_loop_add_wire(struct sv_loop *l, struct sv_wire *wire);
 
 /* Other descriptors: terminals, control sockets, children's pipes. Watching one again changes its events

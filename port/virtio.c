@@ -3,6 +3,7 @@
  * gso_size, csum_start, csum_offset; num_buffers follows in the 12-byte form and says nothing here. */
 #include "core/checksum.h"
 #include "core/cursor.h"
+#include "core/segment.h"
 #include "port/frames.h"
 
 #define NEEDS_CSUM 1u
@@ -88,23 +89,5 @@ bool sv_virtio_parse(const uint8_t head[12], struct sv_buf *b)
 
 bool sv_frames_finish_checksum(struct sv_buf *b)
 {
-    const uint32_t field = (uint32_t)b->csum_start + b->csum_offset;
-    if (field + 2u > b->linear_length || b->csum_start > b->linear_length || !sv_buf_own_linear(b))
-        return false;
-    uint8_t *head = sv_buf_head(b);
-    uint32_t at = (uint32_t)b->linear_length - b->csum_start; /* bytes summed so far */
-    uint16_t sum = sv_sum(head + b->csum_start, at, SV_CPU_PORTABLE);
-    for (uint32_t i = 0; i < b->slices; i++) {
-        const struct sv_slice *s = &b->slice[i];
-        const uint16_t part = sv_sum(sv_slab_bytes(sv_buf_pool(b), s->slab) + s->offset, s->length, SV_CPU_PORTABLE);
-        sum = sv_sum_add(sum, at & 1u ? sv_sum_odd(part) : part);
-        at += s->length;
-    }
-    sv_sum_store(head + field, sum);
-    if (head[field] == 0 && head[field + 1] == 0) { /* RFC 768: zero means "none"; TCP takes either zero */
-        head[field] = 0xff;
-        head[field + 1] = 0xff;
-    }
-    b->flags = (uint16_t)((b->flags & ~(uint32_t)SV_BUF_CSUM_PARTIAL) | (uint32_t)SV_BUF_CSUM_VALID);
-    return true;
+    return sv_checksum_complete(b, SV_CPU_PORTABLE) == SV_DROP_NONE;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/dissect_json.h"
 #include "trace/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,8 +19,10 @@ static void discard(void *ctx, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum sv_link links[] = {SV_LINK_ETHERNET, SV_LINK_RAW,  SV_LINK_SLL,
-                                         SV_LINK_SLL2,     SV_LINK_NULL, SV_LINK_LOOP};
+    static const enum sv_link links[] = {
+        SV_LINK_ETHERNET,     SV_LINK_RAW,   SV_LINK_SLL,   SV_LINK_SLL2,  SV_LINK_NULL,        SV_LINK_LOOP,
+        SV_LINK_PPP,          SV_LINK_CHDLC, SV_LINK_WLAN,  SV_LINK_PRISM, SV_LINK_FRAME_RELAY, SV_LINK_RADIOTAP,
+        SV_LINK_ARCNET_LINUX, SV_LINK_IPNET, SV_LINK_NFLOG, SV_LINK_IPOIB};
     if (size < 2)
         return 0;
     static struct sv_text_flow store[16];
@@ -27,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sv_text_flows flows = {store, 16, 0};
     size_t total = 0;
     const struct sv_sink sink = {discard, &total};
-    const enum sv_link link = links[data[0] % 6];
+    const enum sv_link link = links[data[0] % (sizeof links / sizeof links[0])];
     const struct sv_text_options o = {.link = data[1] & 1,
                                       .verbose = (uint8_t)(data[1] >> 1 & 3u),
                                       .hex = (uint8_t)(data[1] >> 3 & 3u),
@@ -42,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        &sink);
     struct sv_dissected d;
     sv_dissect(&d, link, frame, size - 2, size - 2);
+    sv_dissect_json(&sink, &d);
     if (d.payload_at > d.captured_bytes || d.payload_captured > d.captured_bytes - d.payload_at)
         abort();
     free(frame);

@@ -98,6 +98,10 @@ SV_API SV_MUST_CHECK bool sv_buf_own(struct sv_buf *b);
 /* The same for the linear part alone: enough for whoever edits headers only (TTL, addresses). */
 SV_API SV_MUST_CHECK bool sv_buf_own_linear(struct sv_buf *b);
 
+/* Room for n bytes (at most half a slab) in front of the head, in memory that is private. False: the pool is empty, or
+ * slice[] is full: b is unchanged. */
+SV_API SV_MUST_CHECK bool sv_buf_make_headroom(struct sv_buf *b, uint16_t n);
+
 /* Makes the first n bytes linear, copying from the slices. False: the packet is shorter, n exceeds a
  * slab, or the pool is empty. */
 SV_API SV_MUST_CHECK bool sv_buf_gather(struct sv_buf *b, uint16_t n);

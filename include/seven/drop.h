@@ -76,7 +76,14 @@
     X(IP6_OPTION, 66, "an unknown IPv6 option that forbids to go on (RFC 8200)")                 \
     X(IP6_ROUTING, 67, "a routing header that wants us to send it on (RFC 5095)")                \
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
-    X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                     \
+    X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
+    X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \
+    X(NAT_NO_PORT, 91, "no outside port is free for a new mapping")                              \
+    X(NAT_FILTERED, 92, "from outside, and no mapping lets it in")                               \
+    X(NAT_UNTRANSLATABLE, 93, "a protocol without ports, or what NAT cannot make sense of")      \
+    X(NAT_FRAGMENT, 94, "a fragment whose first did not come in time, or one too many")          \
+    X(NAT_SYN, 95, "an unsolicited SYN, kept for 6 s (RFC 5382 REQ-4)")                          \
+    X(NPT_UNTRANSLATABLE, 96, "an address that prefix translation cannot map (RFC 6296)")        \
     X(ND_OPTION, 100, "an option of neighbour discovery that is malformed: the message goes")    \
     X(ND_HOP_LIMIT, 101, "neighbour discovery that came through a router (RFC 4861 §6.1, §7.1)") \
     X(ND_INVALID, 102, "neighbour discovery whose fields contradict its type or its addresses")  \
@@ -89,9 +96,31 @@
     X(ND_FRAGMENTED, 109, "neighbour discovery in fragments (RFC 6980)")                         \
     X(GROUP_MALFORMED, 110, "IGMP or MLD whose fields contradict its type or its addresses")     \
     X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")                             \
-    X(PHY_SYMBOL, 150, "an illegal symbol or code group within the frame")                       \
-    X(PHY_CARRIER, 151, "its beginning was damaged: seen as a false carrier")                    \
-    X(PHY_NEVER_SEEN, 152, "the receiver at the far end saw nothing of it")
+    X(PORT_BLOCKED, 140, "the switch's port is discarding or learning (spanning tree)")          \
+    X(RESERVED_GROUP, 141, "01-80-C2-00-00-0x: a switch never forwards it (IEEE 802.1Q §8.6.3)") \
+    X(VLAN_INGRESS, 142, "a VLAN that the port is no member of")                                 \
+    X(VLAN_FRAME_TYPE, 143, "tagged or untagged where the port admits only the other")           \
+    X(STORM, 144, "above the port's limit for broadcast, multicast or unknown unicast")          \
+    X(ARP_FLOOD_LIMIT, 145, "above the port's limit for ARP")                                    \
+    X(ARP_PROXIED, 146, "a question that the switch answered itself")                            \
+    X(STATION_REFUSED, 147, "its sender could not be learned, and the policy is to refuse")      \
+    X(SAME_PORT, 148, "its destination is where it came from")                                   \
+    X(NO_EGRESS, 149, "no other port of its VLAN may have it")                                   \
+    X(ISOLATED, 150, "from one isolated port to another")                                        \
+    X(MIRROR_PORT, 151, "came in at a mirror port, which only listens")                          \
+    X(TOO_LONG, 152, "longer than the port it is to leave by takes")                             \
+    X(BPDU_MALFORMED, 153, "not a BPDU of 802.1D, or one that contradicts itself")               \
+    X(BPDU_GUARD, 154, "a BPDU at a guarded port, which was shut down")                          \
+    X(LLDP_MALFORMED, 155, "TLVs of an LLDP frame that contradict themselves")                   \
+    X(LLDP_TABLE_FULL, 156, "a neighbour more than the table of LLDP holds")                     \
+    X(GROUP_TABLE_FULL, 157, "a group more than the table of snooping holds")                    \
+    X(SNOOP_MALFORMED, 158, "IGMP or MLD that contradicts itself: not learned from")             \
+    X(STATION_NOT_LEARNED, 159, "a sender not learned: the table or its port's share is full")   \
+    X(LLC_MALFORMED, 160, "an 802.3 length that contradicts the frame, or half an LLC header")   \
+    X(VLAN_UNKNOWN, 161, "a VLAN tag that no interface here is for")                             \
+    X(PHY_SYMBOL, 170, "an illegal symbol or code group within the frame")                       \
+    X(PHY_CARRIER, 171, "its beginning was damaged: seen as a false carrier")                    \
+    X(PHY_NEVER_SEEN, 172, "the receiver at the far end saw nothing of it")
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,

@@ -6,6 +6,7 @@
 
 #include "seven/arena.h"
 #include "seven/base.h"
+#include "seven/bridge.h"
 #include "seven/buf.h"
 #include "seven/drop.h"
 #include "seven/host.h"

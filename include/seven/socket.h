@@ -111,6 +111,15 @@ SV_API SV_MUST_CHECK enum sv_err sv_udp_send(struct sv_stack *s, sv_sock u, cons
 SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, struct sv_endpoint *from, void *to,
                                              size_t n, size_t *got, sv_time now);
 
+/* Takes the group's datagrams in on that interface, from any source, and tells the link's routers (IGMPv3, RFC 3376;
+ * MLDv2, RFC 3810); sockets bound to the port and to any address get them. Closing the socket leaves. SV_ERR_INVALID: not
+ * a group, or no such interface. SV_ERR_IN_USE: joined already. SV_ERR_NO_MEMORY: the ceiling on groups. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_join(struct sv_stack *s, sv_sock u, uint32_t port, const struct sv_addr *group,
+                                             sv_time now);
+/* SV_ERR_INVALID: not joined. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, uint32_t port,
+                                              const struct sv_addr *group, sv_time now);
+
 /* ICMP echo, for ping: a request with our identifier; answers come as datagrams from sv_udp_recv() on the
  * same kind of handle (bytes: sequence number 2, TTL 1, ICMP type 1, code 1, then the data). */
 SV_API SV_MUST_CHECK enum sv_err sv_echo_open(struct sv_stack *s, uint64_t cookie, sv_sock *socket, sv_time now);
@@ -154,13 +163,15 @@ enum sv_option {
     SV_OPT_KEEPALIVE_IDLE_S = 3, /* 0: off (RFC 9293 §3.8.4) */
     SV_OPT_KEEPALIVE_INTERVAL_S = 4,
     SV_OPT_KEEPALIVE_COUNT = 5,
-    SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long; 0: the default */
+    SV_OPT_USER_TIMEOUT_MS = 6, /* give up when sent data goes unacknowledged this long (below 2^24); 0: the default */
     SV_OPT_SEND_BUFFER = 7,     /* bytes that may be queued and unacknowledged */
     SV_OPT_RECV_BUFFER = 8,     /* bytes the receive window may offer */
     SV_OPT_LINGER_RESET = 9,    /* 1: close() resets */
     SV_OPT_URGENT = 10,         /* the next byte sent is urgent data (RFC 6093) */
     SV_OPT_TTL = 11,
-    SV_OPT_QUICKACK = 12, /* 1: acknowledge at once */
+    SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
+    SV_OPT_TOS = 13,           /* DSCP in the upper six bits; ECN in the lower two, but not of TCP (RFC 3168) */
+    SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_set(struct sv_stack *s, sv_sock c, enum sv_option option, uint64_t value,
                                              sv_time now);

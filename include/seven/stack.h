@@ -24,6 +24,8 @@ struct sv_stack_config {
     uint32_t host;                  /* number of this host in the trace */
     uint64_t seed;                  /* of its random streams; production draws it from the kernel */
     uint64_t secret[2];             /* key of hashes and initial sequence numbers; both 0: from the seed */
+    uint64_t stable_secret[2];      /* key of addresses that stay the same on a network (RFC 7217): keep it over
+                                       restarts, tell it nobody; both 0: from `secret` */
     struct sv_trace *trace;         /* NULL: no tracing */
     uint32_t profile;               /* enum sv_profile */
     uint32_t cpu;                   /* enum sv_cpu bits that port/ found; 0: portable routines */
@@ -44,6 +46,7 @@ struct sv_stack_config {
     uint32_t recv_buffer;           /* [4 MiB] */
     uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
     uint32_t forward;               /* 1: be a router */
+    uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */
@@ -62,6 +65,13 @@ enum sv_interface_flag {
     SV_IF_TSO6 = 1u << 2,
     SV_IF_NO_ARP_PROBE = 1u << 3, /* use addresses at once, without RFC 5227 probing */
     SV_IF_TRUST_CSUM = 1u << 4,   /* frames come with SV_BUF_CSUM_VALID or PARTIAL when the device checked them */
+    SV_IF_IP6 = 1u << 5,          /* speak IPv6: a link-local address (RFC 7217) is made whenever it comes up */
+    SV_IF_AUTOCONF = 1u << 6,     /* the same; and routers are asked for and believed: addresses, routes, name servers */
+    SV_IF_NO_TEMPORARY = 1u << 7, /* no temporary addresses (RFC 8981) beside the stable ones */
+    SV_IF_LINK_LOCAL4 = 1u << 8,  /* an address of 169.254/16 (RFC 3927) if it has no other of IPv4 when it comes up */
+    SV_IF_NO_REDIRECTS = 1u << 9, /* neither send redirects nor follow IPv6's */
+    SV_IF_NO_REPORTS = 1u << 11,  /* no IGMP and MLD: a cable without routers and switches that want to know */
+    SV_IF_REDIRECTS4 = 1u << 10,  /* follow ICMPv4 redirects of the first hop (off: RFC 1122's trust is too great) */
 };
 
 struct sv_interface_config {
@@ -76,6 +86,16 @@ struct sv_interface_config {
 /* SV_ERR_NO_MEMORY: the ceiling on interfaces. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_config *config,
                                                   sv_port *port, sv_time now);
+/* An interface for the frames of another's that carry this tag (IEEE 802.1Q): the same address and MTU, and what it sends
+ * carries the tag. tpid: 0x8100, or 0x88a8 for the outer one of QinQ, on which another may stand. It is up if its parent
+ * is; devices are joined to the parent alone. SV_ERR_INVALID: no such parent, a VID beyond 1 to 4094, another TPID.
+ * SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY. */
+SV_API SV_MUST_CHECK enum sv_err sv_interface_add_tagged(struct sv_stack *s, sv_port parent, uint32_t tpid,
+                                                         uint32_t vid, sv_port *port, sv_time now);
+
+/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame; every frame at all. */
+SV_API void sv_interface_set_filter(struct sv_stack *s, sv_port port, bool all_multicast, bool promiscuous);
+
 SV_API void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now);
 
 /* SV_ERR_INVALID: no such interface, not a unicast address, or a bad length. IPv4 lengths count from 0 to
@@ -86,6 +106,26 @@ SV_API SV_MUST_CHECK enum sv_err sv_address_add(struct sv_stack *s, sv_port port
 /* A route to the prefix by a gateway (all zero bytes: on link). prefix_length as above. */
 SV_API SV_MUST_CHECK enum sv_err sv_route_add(struct sv_stack *s, const struct sv_addr *prefix, uint32_t prefix_length,
                                               const struct sv_addr *gateway, sv_port port, sv_time now);
+
+/* Where packets go: every route, *at begins as 0. False: no more. */
+enum sv_route_origin {
+    SV_ROUTE_STATIC,   /* sv_route_add() */
+    SV_ROUTE_ADDRESS,  /* the prefix of an address of that interface */
+    SV_ROUTE_ROUTER,   /* told by a router: a default route, a prefix (RFC 4861) or a route (RFC 4191) */
+    SV_ROUTE_REDIRECT, /* told by a redirect */
+};
+struct sv_route_info {
+    uint32_t size;
+    uint32_t origin; /* enum sv_route_origin */
+    struct sv_addr prefix, gateway; /* gateway all zero: on link */
+    uint32_t prefix_length;         /* IPv4 from 0 to 32 */
+    uint32_t metric;
+    sv_port port;
+    uint32_t lifetime_s; /* what is left; UINT32_MAX: for ever */
+    int32_t preference;  /* of a router's: -1 low, 0 medium, 1 high */
+    uint32_t unreachable; /* 1: its gateway does not answer */
+};
+SV_API bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info *info);
 
 /* A fixed neighbour entry : never asked for, never aged. */
 SV_API SV_MUST_CHECK enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr,
@@ -108,7 +148,8 @@ struct sv_neighbour_info {
     uint32_t size, state; /* enum sv_neighbour_state */
     struct sv_addr addr;
     uint8_t mac[6];
-    uint8_t permanent, spare;
+    uint8_t permanent;
+    uint8_t router; /* it says that it is one (IPv6) */
     sv_port port;
     sv_time confirmed; /* when it was last known to be right */
 };
@@ -130,9 +171,77 @@ struct sv_address_info {
     sv_port port;
     struct sv_addr addr;
     uint32_t prefix_length;
-    uint32_t state; /* 0 tentative, 1 preferred, 2 in conflict */
+    uint32_t state;                    /* 0 tentative, 1 usable, 2 in conflict */
+    uint32_t flags;                    /* enum sv_address_info_flag */
+    uint32_t preferred_s, valid_s;     /* what is left of its lifetimes; UINT32_MAX: for ever */
+};
+enum sv_address_info_flag {
+    SV_ADDRESS_IS_DYNAMIC = 1u << 0,    /* made from a router's prefix: it has lifetimes */
+    SV_ADDRESS_IS_TEMPORARY = 1u << 1,  /* RFC 8981 */
+    SV_ADDRESS_IS_DEPRECATED = 1u << 2, /* kept for what uses it, chosen for nothing new while there is another */
+    SV_ADDRESS_IS_LINK_LOCAL = 1u << 3, /* fe80::/10 or 169.254/16 */
+    SV_ADDRESS_IS_STABLE = 1u << 4,     /* made here, by RFC 7217 */
 };
 SV_API bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info);
+
+/* Sorts n addresses of one name into the order in which to try them (RFC 6724 §6): those without a route or a source
+ * come last. */
+SV_API void sv_destination_sort(struct sv_stack *s, struct sv_addr *addr, uint32_t n, sv_time now);
+
+/* Name servers that routers told of (RFC 8106), for a resolver: *at begins as 0. False: no more. */
+struct sv_dns_server_info {
+    uint32_t size;
+    sv_port port; /* a link-local address means one there */
+    struct sv_addr addr;
+    uint32_t lifetime_s; /* what is left; UINT32_MAX: for ever */
+};
+SV_API bool sv_dns_server_each(const struct sv_stack *s, uint32_t *at, struct sv_dns_server_info *info, sv_time now);
+/* The search list they told, as labels (RFC 1035 §3.1), each name ended by a zero byte: copies up to `room` bytes; the
+ * length, 0: none. */
+SV_API uint32_t sv_dns_search(const struct sv_stack *s, uint8_t *to, uint32_t room, sv_time now);
+
+/* What a router tells the hosts of a link (RFC 4861 §6.2.1). Zeros take the defaults in brackets. */
+#define SV_ADVERTISE_PREFIXES 8u
+#define SV_ADVERTISE_ROUTES 8u
+#define SV_ADVERTISE_SERVERS 4u
+#define SV_ADVERTISE_SEARCH 128u
+struct sv_advertise_prefix {
+    struct sv_addr prefix;
+    uint32_t length;
+    uint32_t valid_s, preferred_s; /* as given: 2,592,000 and 604,800 are usual */
+    uint8_t off_link, no_autoconf; /* 1: without the flag L or A */
+    uint8_t spare[2];
+};
+struct sv_advertise_route { /* RFC 4191 */
+    struct sv_addr prefix;
+    uint32_t length;
+    uint32_t lifetime_s;
+    int32_t preference; /* -1, 0, 1 */
+};
+struct sv_advertise_config {
+    uint32_t size;                           /* sizeof(struct sv_advertise_config) */
+    uint32_t min_interval_s, max_interval_s; /* [200, 600] */
+    uint32_t lifetime_s;                     /* as a default router [3 times max_interval_s] */
+    uint32_t reachable_ms, retrans_ms;       /* [not told] */
+    uint32_t mtu;                            /* [not told] */
+    uint32_t hop_limit;                      /* [64] */
+    int32_t preference;                      /* -1, 0, 1 */
+    uint8_t managed, other;                  /* the flags M and O */
+    uint8_t no_default;                      /* 1: no default router (lifetime 0) */
+    uint8_t spare;
+    uint32_t prefixes, routes, servers;
+    struct sv_advertise_prefix prefix[SV_ADVERTISE_PREFIXES];
+    struct sv_advertise_route route[SV_ADVERTISE_ROUTES];
+    struct sv_addr server[SV_ADVERTISE_SERVERS];
+    uint32_t search_length;
+    uint32_t names_lifetime_s; /* of servers and search list [3 times max_interval_s] */
+    uint8_t search[SV_ADVERTISE_SEARCH]; /* as labels, each name ended by a zero byte */
+};
+/* Begins to advertise on an interface of a router (sv_stack_config.forward), or changes what is told; NULL ends it, with
+ * a last word to the hosts. SV_ERR_INVALID: not a router, no such interface, or a value out of RFC 4861 §6.2.1's bounds.
+ * SV_ERR_VERSION. SV_ERR_NO_MEMORY: the ceiling on multicast groups. */
+SV_API SV_MUST_CHECK enum sv_err sv_advertise(struct sv_stack *s, sv_port port,
+                                              const struct sv_advertise_config *config, sv_time now);
 
 /* Checks every invariant of the stack; asserts. For tests: it looks at everything. */
 SV_API void sv_stack_check(const struct sv_stack *s);

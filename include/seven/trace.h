@@ -35,8 +35,15 @@
     X(UDP_RECEIVED, 20, "- local_port remote_port length")                                      \
     X(LINE, 21, "protocol direction") /* bytes: a line of text of layer 7 */                    \
     X(LINK, 22, "event port argument")                                                          \
-    X(ADDRESS, 23, "port index from to") /* bytes: 16 address */                                \
-    X(SIGNAL, 40, "outcome port start_low start_high sample_low sample_high ksamples_s")
+    X(ADDRESS, 23, "port index from to")        /* bytes: 16 address */                         \
+    X(PMTU, 24, "event mtu")                    /* bytes: 16 address of the other end */        \
+    X(BRIDGE, 40, "event port vlan argument")   /* bytes: 6 MAC */                              \
+    X(STP, 41, "event port from to")            /* roles, states, topology changes */           \
+    X(SNOOP, 42, "event port vlan")             /* bytes: 16 group or querier */                \
+    X(LLDP, 43, "event port")                   /* bytes: name of the system */                 \
+    X(SWITCHED, 44, "event port vlan argument") /* bytes: 6 destination MAC */                  \
+    X(SIGNAL, 46, "outcome port start_low start_high sample_low sample_high ksamples_s")        \
+    X(NAT, 50, "event protocol inside_port outside_port remote_port reason") /* bytes: 16 inside, 16 remote */
 
 enum sv_trace_kind {
 #define SV_X(name, number, args) SV_TRACE_##name = number,
@@ -113,6 +120,7 @@ SV_API uint64_t sv_trace_lost(const struct sv_trace *trace);  /* of them, those 
 
 /* Which kinds are emitted at all: bit k for kind k. Default: all. */
 SV_API void sv_trace_select(struct sv_trace *trace, uint64_t kinds);
+SV_API bool sv_trace_selects(const struct sv_trace *trace, enum sv_trace_kind kind);
 
 /* Emits one record (and bytes, may be NULL). Called by the stack; tools may add their own. */
 SV_API void sv_trace_emit(struct sv_trace *trace, const struct sv_trace_record *record, const uint8_t *bytes);

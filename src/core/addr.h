@@ -31,15 +31,20 @@ static inline uint32_t sv_addr_v4_number(const struct sv_addr *a)
 }
 static inline struct sv_addr sv_addr_of_v4(uint32_t number)
 {
-    struct sv_addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
-    sv_put_u32(a.byte + 12, number);
+    const uint32_t as_it_lies = number >> 24 | (number >> 8 & 0xff00u) | (number << 8 & 0xff0000u) | number << 24;
+    struct sv_addr a; /* written as two words: what is read by words must be written by words to be read at once */
+    sv_put_le64(a.byte, 0);
+    sv_put_le64(a.byte + 8, 0xffff0000u | (uint64_t)as_it_lies << 32);
     return a;
 }
 /* The 4 bytes of a wire field. */
 static inline struct sv_addr sv_addr_of_v4_bytes(const uint8_t *four)
 {
-    struct sv_addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
-    sv_memcpy(a.byte + 12, four, 4);
+    const uint64_t as_it_lies =
+        (uint64_t)four[0] | (uint64_t)four[1] << 8 | (uint64_t)four[2] << 16 | (uint64_t)four[3] << 24;
+    struct sv_addr a;
+    sv_put_le64(a.byte, 0);
+    sv_put_le64(a.byte + 8, 0xffff0000u | as_it_lies << 32);
     return a;
 }
 /* "Any": :: or ::ffff:0.0.0.0. */

@@ -125,6 +125,39 @@ bool sv_buf_own_linear(struct sv_buf *b)
     return true;
 }
 
+/* The first bytes go to a slab of their own, behind the headroom; what they leave of a long linear part becomes a slice. */
+bool sv_buf_make_headroom(struct sv_buf *b, uint16_t n)
+{
+    struct sv_pool *pool = sv_buf_pool_fast(b);
+    if (b->head >= n && !linear_is_shared(pool, b))
+        return true;
+    const uint16_t kept = (uint16_t)sv_min_u32(b->linear_length, SV_SLAB_BYTES / 2u);
+    const uint16_t rest = (uint16_t)(b->linear_length - kept);
+    if (n > SV_SLAB_BYTES / 2u || (rest && b->slices == SV_SLICES_MAX))
+        return false;
+    const uint32_t slab = sv_slab_alloc_fast(pool, SV_WANT_CONTROL, b->owner);
+    if (slab == SV_NONE)
+        return false;
+    const uint32_t old = b->slab;
+    const uint16_t head = b->head;
+    sv_memcpy(sv_slab_bytes_fast(pool, slab) + n, sv_buf_head(b), kept);
+    set_linear(pool, b, slab, SV_SLAB_BYTES);
+    b->head = n;
+    b->linear_length = kept;
+    b->l2 = (uint16_t)(b->l2 - head + n);
+    b->l3 = (uint16_t)(b->l3 - head + n);
+    b->l4 = (uint16_t)(b->l4 - head + n);
+    b->payload = (uint16_t)(b->payload - head + n);
+    if (rest) { /* its reference goes along; inline room never is that long */
+        sv_memmove(b->slice + 1, b->slice, b->slices * sizeof b->slice[0]);
+        b->slice[0] = (struct sv_slice){old, (uint16_t)(head + kept), rest};
+        b->slices++;
+    } else if (old != SV_NONE) {
+        sv_slab_unref_fast(pool, old);
+    }
+    return true;
+}
+
 /* How the slices of sv_buf_own() will lie: runs of shared ones are copied as one row of bytes into fresh slabs,
  * which also splits what is longer than a slab. With `slab` NULL it only counts. */
 struct own_plan {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* RFC 1071: one's complement addition minds neither the width of the words nor, at the end, their byte order.
- * Short pieces are added eight bytes at a time, each carry brought back in at the bottom.
+ * Short pieces are added eight bytes at a time, the carries counted and brought back in at the bottom.
  *
  * Long ones go through two vectors of two 64-bit lanes, which every compiler we support turns into what its machine
  * has: `all` adds the lanes modulo 2^64, `upper` their upper halves. The sum of the lower halves is then
@@ -181,12 +181,40 @@ uint16_t sv_sum_copy_portable(void *to, const void *from, size_t n)
     return fold64(add_carry(sum, sum_tail(p, n)));
 }
 
+/* Eight words of eight bytes at most and a tail: what the long loops need to get going is more than this. */
+static uint16_t sum_short(const uint8_t *p, size_t n)
+{
+    uint64_t sum = 0, carries = 0;
+    for (; n >= 8; n -= 8, p += 8) {
+        const uint64_t v = load_u64(p);
+        sum += v;
+        carries += sum < v;
+    }
+    return fold64(add_carry(add_carry(sum, carries), n ? sum_tail(p, n) : 0));
+}
+
+static uint16_t sum_copy_short(uint8_t *q, const uint8_t *p, size_t n)
+{
+    uint64_t sum = 0, carries = 0;
+    for (; n >= 8; n -= 8, p += 8, q += 8) {
+        const uint64_t v = load_u64(p);
+        sv_memcpy(q, &v, 8);
+        sum += v;
+        carries += sum < v;
+    }
+    if (n) {
+        copy_tail(q, p, n);
+        sum = add_carry(sum, sum_tail(p, n));
+    }
+    return fold64(add_carry(sum, carries));
+}
+
 uint16_t sv_sum(const void *bytes, size_t n, uint32_t cpu)
 {
-    return n < SV_SUM_WIDE_MIN ? sv_sum_portable(bytes, n) : sv_sum_wide(bytes, n, cpu);
+    return n < SV_SUM_WIDE_MIN ? sum_short(bytes, n) : sv_sum_wide(bytes, n, cpu);
 }
 
 uint16_t sv_sum_copy(void *to, const void *from, size_t n, uint32_t cpu)
 {
-    return n < SV_SUM_WIDE_MIN ? sv_sum_copy_portable(to, from, n) : sv_sum_copy_wide(to, from, n, cpu);
+    return n < SV_SUM_WIDE_MIN ? sum_copy_short(to, from, n) : sv_sum_copy_wide(to, from, n, cpu);
 }

@@ -5,6 +5,7 @@
 #ifndef SV_CORE_CHECKSUM_H
 #define SV_CORE_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,13 @@ static inline uint16_t sv_sum_fold(uint32_t sum)
 static inline uint16_t sv_sum_add(uint16_t a, uint16_t b)
 {
     return sv_sum_fold((uint32_t)a + b);
+}
+/* A 16-bit number that stands for a sum is 0xffff, the sum of what carries a right checksum, if it is a multiple of
+ * that and not 0. Folding changes nothing of it, nor does byte order: so it can be asked of words of 16 or 32 bits
+ * added up in 64, all in the same order, not all of them 0. */
+static inline bool sv_sum_is_right(uint64_t words)
+{
+    return words % 0xffffu == 0;
 }
 /* The sum of a piece that begins at an odd offset of the whole: its bytes trade places. */
 static inline uint16_t sv_sum_odd(uint16_t sum)

@@ -6,8 +6,8 @@
 
 #include "core/checksum.h"
 
-/* Below this the portable routine is as fast, and the wide ones need not care for short pieces. */
-#define SV_SUM_WIDE_MIN 64u
+/* Below this a plain loop is as fast, and the wide ones need not care for short pieces. */
+#define SV_SUM_WIDE_MIN 96u
 /* Above this the 32-bit lanes of the wide ones could overflow: the portable routine has no such limit. */
 #define SV_SUM_WIDE_MAX 0x80000u
 

@@ -17,7 +17,10 @@ enum sv_stream_purpose {
     SV_RNG_IP_ID = 3,
     SV_RNG_ARP = 4,
     SV_RNG_TCP = 5,
-    SV_RNG_PURPOSES = 8,
+    SV_RNG_ND = 6,    /* detection, solicitations, temporary addresses */
+    SV_RNG_GROUP = 7, /* IGMP and MLD */
+    SV_RNG_NAT = 8,
+    SV_RNG_PURPOSES = 9,
 };
 
 /* Lies in the arena, one a stack. Layers find it by the distance that each keeps. */

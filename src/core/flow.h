@@ -5,18 +5,19 @@
 #ifndef SV_CORE_FLOW_H
 #define SV_CORE_FLOW_H
 
+#include "core/cursor.h"
 #include "core/mem.h"
 #include "core/siphash.h"
 #include "seven/arena.h"
 
-/* The packed key: 40 bytes, hashed as five words. `local` is the index of the interned local address. */
+/* What a flow is known by. `local` is the index of the interned local address. */
 struct sv_flow_key {
     struct sv_addr remote;
     uint32_t local;
     uint16_t local_port, remote_port;
-    uint32_t interface; /* 0 unless the address is link-local */
-    uint32_t protocol;
-    uint64_t zero;
+    uint16_t interface; /* 0 unless the address is link-local */
+    uint8_t protocol;
+    uint8_t spare;
 };
 
 struct sv_flow_slot {
@@ -38,19 +39,19 @@ struct sv_flow_table {
 bool sv_flow_init(struct sv_flow_table *t, struct sv_arena *arena, uint32_t ceiling, struct sv_siphash_key key);
 uint64_t sv_flow_bytes(uint32_t ceiling);
 
-static inline uint64_t sv_flow_little_u64(const uint8_t *p)
+/* SipHash-1-3 of the key as a message of bytes, integers little-endian, so the same on every machine: over IPv4
+ * the 15 bytes {address 4, local port, remote port, local 4, protocol 1, interface 2}, over IPv6 the 27 that
+ * begin with all 16 of the address. The lengths differ, so no key of one family is one of the other. Here in
+ * full, so that a key made on the spot is packed in registers. */
+__attribute__((always_inline)) static inline uint64_t sv_flow_hash(const struct sv_flow_table *t,
+                                                                   const struct sv_flow_key *key)
 {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
-/* The same on every machine: the words are numbers, not memory. Here in full, so that a key made on the
- * spot is packed in registers. */
-static inline uint64_t sv_flow_hash(const struct sv_flow_table *t, const struct sv_flow_key *key)
-{
-    return sv_siphash13_words(&t->key, sv_flow_little_u64(key->remote.byte), sv_flow_little_u64(key->remote.byte + 8),
-                              key->local | (uint64_t)key->local_port << 32 | (uint64_t)key->remote_port << 48,
-                              key->interface | (uint64_t)key->protocol << 32, key->zero);
+    const uint64_t upper = sv_get_le64(key->remote.byte), lower = sv_get_le64(key->remote.byte + 8);
+    const uint64_t ports = key->local_port | (uint64_t)key->remote_port << 16;
+    const uint64_t rest = key->protocol | (uint64_t)key->interface << 8;
+    if (SV_LIKELY(upper == 0 && (uint32_t)lower == 0xffff0000u)) /* ::ffff:0:0/96 */
+        return sv_siphash13_2(&t->key, lower >> 32 | ports << 32, sv_sip_last(key->local | rest << 32, 15));
+    return sv_siphash13_4(&t->key, upper, lower, ports | (uint64_t)key->local << 32, sv_sip_last(rest, 27));
 }
 
 static inline struct sv_flow_slot *sv_flow_slots(const struct sv_flow_table *t)

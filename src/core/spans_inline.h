@@ -30,6 +30,17 @@ static inline struct sv_span *sv_spans_at_fast(const struct sv_spans *q, struct 
     return sv_spans_by_number(q, pool, q->first + i);
 }
 
+/* sv_spans_drop_before() for what small exchanges do: the one span there is goes. */
+static inline void sv_spans_drop_before_fast(struct sv_spans *q, struct sv_pool *pool, uint32_t seq)
+{
+    if (q->count == 1 && !q->blocks && q->small[0].seq + q->small[0].length == seq) {
+        q->count = 0;
+        sv_slab_unref_fast(pool, q->small[0].slab);
+    } else {
+        sv_spans_drop_before(q, pool, seq);
+    }
+}
+
 /* sv_spans_push() where there is room already. */
 static inline bool sv_spans_push_fast(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, struct sv_span span)
 {

@@ -115,6 +115,11 @@ void sv_trace_select(struct sv_trace *trace, uint64_t kinds)
     trace->kinds = kinds;
 }
 
+bool sv_trace_selects(const struct sv_trace *trace, enum sv_trace_kind kind)
+{
+    return (uint32_t)kind >= 64 || (trace->kinds >> kind & 1) != 0;
+}
+
 static uint64_t hash_record(const struct sv_trace_record *r, uint64_t seed)
 {
     const uint64_t word[6] = {

@@ -17,7 +17,7 @@
 #define SV_WHEEL_LEVELS 7u
 #define SV_WHEEL_SLOTS 64u
 #define SV_WHEEL_SHIFT 10u /* 1,024 ns */
-#define SV_WHEEL_KINDS 8u
+#define SV_WHEEL_KINDS 16u
 #define SV_WHEEL_KIND_SHIFT 28u
 
 #define SV_WHEEL_FAR (SV_WHEEL_LEVELS * SV_WHEEL_SLOTS) /* numbers of the two lists beside the slots' */

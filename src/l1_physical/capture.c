@@ -18,10 +18,9 @@ struct reading {
 static uint64_t place_of(const struct reading *g, uint64_t symbol)
 {
     const struct sv_receiver *r = &g->c->receiver;
-    if (symbol >= g->symbols)
-        return r->first_q8 + (symbol - g->symbols) * r->each_q8;
-    const uint64_t back = (g->symbols - symbol) * r->each_q8;
-    return r->first_q8 > back ? r->first_q8 - back : 0;
+    /* The first symbols told may lie before the first sample. */
+    const int64_t away = (int64_t)(symbol - g->symbols) * (int64_t)r->each_q8, at = (int64_t)r->first_q8 + away;
+    return at > 0 ? (uint64_t)at : 0;
 }
 
 static void tell(const struct reading *g, const struct sv_phy_event *event)

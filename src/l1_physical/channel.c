@@ -171,28 +171,21 @@ static int32_t sample_at(const struct sv_channel *c, uint64_t whole, uint32_t pa
 /* --- what follows the pair ------------------------------------------------------------------------------------ */
 
 /* A high-pass of one pole, y = x - w, dw = y dt / tau: w stands still for a cell and moves at its end. Cells count
- * from the first sample, not from the call's. */
+ * from the first sample, or the first after a skip, not from the call's. */
 static void couple(struct sv_channel *c, int16_t *out, uint32_t n)
 {
-    while (n != 0) {
-        uint32_t part = CELL - c->cell_at;
-        if (part > n)
-            part = n;
-        const int32_t wander = (int32_t)((c->wander_q16 + 32768) >> 16);
-        int32_t sum = 0;
-        for (uint32_t i = 0; i < part; i++) {
-            out[i] = sv_saturate(out[i] - wander);
-            sum += out[i];
-        }
-        c->cell_sum += sum;
-        c->cell_at += part;
-        if (c->cell_at == CELL) {
-            c->wander_q16 += (c->cell_sum * (int64_t)c->pole_q32) >> 16;
+    if (c->cell_at == 0 && n % CELL == 0) {
+        sv_couple_block(out, n, &c->wander_q16, c->pole_q32, c->config.cpu);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        c->cell_sum += out[i] - sv_wander(c->wander_q16);
+        out[i] = sv_saturate(out[i] - sv_wander(c->wander_q16));
+        if (++c->cell_at == CELL) {
+            c->wander_q16 += sv_wander_move(c->cell_sum, c->pole_q32);
             c->cell_sum = 0;
             c->cell_at = 0;
         }
-        out += part;
-        n -= part;
     }
 }
 
@@ -204,17 +197,26 @@ static void advance(struct sv_channel *c, uint64_t samples)
     c->samples += samples;
 }
 
-static void take(struct sv_channel *c, const int8_t **symbol, uint32_t *n)
+/* Up to `some` symbols. All of the history is needed only for an echo. */
+static void take(struct sv_channel *c, const int8_t **symbol, uint32_t *n, uint32_t some)
 {
-    if (c->held == SV_CHANNEL_HISTORY) {
-        const uint32_t keep = SV_CHANNEL_HISTORY - SV_BLOCK;
-        sv_memmove(c->history, c->history + SV_BLOCK, keep * sizeof c->history[0]);
+    if (some > *n)
+        some = *n;
+    if (c->held + some > SV_CHANNEL_HISTORY) {
+        const uint32_t keep = c->config.echo_centi != 0 ? SV_CHANNEL_HISTORY - 2 * SV_BLOCK : 4 * SV_BLOCK;
+        sv_memmove(c->history, c->history + c->held - keep, keep * sizeof c->history[0]);
         c->held = keep;
     }
-    c->history[c->held++] = **symbol;
-    c->symbols++;
-    ++*symbol;
-    --*n;
+    int16_t *to = c->history + c->held;
+    if (some == SV_BLOCK)
+        sv_widen_block(*symbol, to, c->config.cpu);
+    else
+        for (uint32_t i = 0; i < some; i++)
+            to[i] = (*symbol)[i];
+    c->held += some;
+    c->symbols += some;
+    *symbol += some;
+    *n -= some;
 }
 
 /* 64 samples at once. The sender's clock moves them by 1/100 of a symbol at most meanwhile: within a block the phase
@@ -225,8 +227,8 @@ static uint32_t run_twice(struct sv_channel *c, const int8_t **symbol, uint32_t 
     const uint32_t half = c->at_part + 0x80000000u;
     const uint32_t skip = half < c->at_part;
     const uint64_t wanted = c->at_whole + AHEAD + 1 + skip + SV_BLOCK - 1;
-    while (c->symbols < wanted && *n != 0)
-        take(c, symbol, n);
+    if (c->symbols < wanted)
+        take(c, symbol, n, (uint32_t)(wanted - c->symbols));
     if (c->symbols < wanted)
         return 0;
     const uint32_t at[2] = {c->at_part, half};
@@ -249,7 +251,7 @@ static uint32_t run_single(struct sv_channel *c, const int8_t **symbol, uint32_t
     /* One symbol more than a sample needs, as jitter may move it into the next. */
     while (made < max) {
         while (c->symbols < whole + AHEAD + 2 && *n != 0)
-            take(c, symbol, n);
+            take(c, symbol, n, 1);
         if (c->symbols < whole + AHEAD + 2)
             break;
         out[made++] = sv_saturate(sample_at(c, whole, part));
@@ -303,7 +305,7 @@ uint64_t sv_channel_skip(struct sv_channel *c, uint64_t n, int8_t level)
     const uint64_t samples = sv_div64(away + c->step - 1, c->step);
     advance(c, samples);
     c->wander_q16 = decayed(c->wander_q16, c->pole_q32, samples);
-    c->cell_at = (uint32_t)(c->samples % CELL);
+    c->cell_at = 0;
     c->cell_sum = 0;
     return samples;
 }

@@ -58,7 +58,7 @@ struct sv_channel {
     uint32_t peak;     /* units of a sample at the receiver when a symbol of the peak level stands alone */
     uint32_t echo_late;
     uint32_t cell_at; /* samples of the present cell of the high-pass */
-    int64_t cell_sum;
+    int32_t cell_sum;
     int64_t wander_q16; /* what the transformers take off */
     uint32_t pole_q32;
     bool twice; /* two samples a symbol and nothing that needs a sample's own time: blocks of 32 symbols */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The length of a symbol from edges alone. Only rising ones are looked at: whatever the threshold, two of them are equally
- * late. The threshold is the middle, which suits codes of two levels, and then three quarters of the range, which suits
- * three and four; the one whose edges agree better counts. Their distances are multiples of a symbol; a length for which they are is found by trying all, the longest that fits is taken (half
- * of it fits as well), and refined over the longest stretch in which one edge can be counted from the one before. */
+/* The length of a symbol from edges alone. Only rising ones are looked at: whatever the threshold, two of them are
+ * equally late. The threshold is the middle, which suits codes of two levels, and then three quarters of the range,
+ * which suits three and four; the one whose edges agree better counts. Their distances are multiples of a symbol; a
+ * length for which they are is found by trying all, the longest that fits is taken (half of it fits as well), and
+ * refined over the longest stretch in which one edge can be counted from the one before. */
 #include "l1_physical/estimate.h"
 
 #include "core/math.h"
@@ -12,8 +13,9 @@
 #define FAR 40u          /* distances of more symbols than that say nothing while the length is not known well */
 #define SHORTEST_Q8 448u /* 1.75 samples */
 #define LONGEST_Q8 (1024u << 8)
-#define CHAIN 300u /* symbols between two edges of one stretch: 64b/66b has 66 */
-#define GOOD 750u  /* of 1000; 500 is chance */
+#define CHAIN 300u   /* symbols between two edges of one stretch: 64b/66b has 66 */
+#define SCORED 1024u /* edges that all lengths are tried on */
+#define GOOD 750u    /* of 1000; 500 is chance */
 
 static const char *const names[] = {"found", "empty", "constant", "no edges", "no clock"};
 
@@ -69,17 +71,19 @@ static void find_edges(struct sv_estimate *e, struct sv_estimate_work *w, const 
 /* Distances as multiples of a length: 1000 for all exact, 500 by chance. */
 static uint32_t score(const struct sv_estimate *e, const struct sv_estimate_work *w, uint64_t length_q16)
 {
-    uint64_t sum = 0, count = 0;
-    for (uint32_t i = 1; i < e->edges; i++) {
-        const uint64_t far_q16 = (w->edge_q8[i] - w->edge_q8[i - 1]) << 8;
-        if (far_q16 > FAR * length_q16)
+    const uint32_t length = (uint32_t)(length_q16 >> 4); /* 2^-12 samples: all of this is 32 bits wide */
+    const uint32_t edges = e->edges < SCORED ? e->edges : SCORED;
+    uint32_t sum = 0, count = 0;
+    for (uint32_t i = 1; i < edges; i++) {
+        const uint64_t far_q12 = (w->edge_q8[i] - w->edge_q8[i - 1]) << 4;
+        if (far_q12 > (uint64_t)FAR * length)
             continue;
-        const uint64_t part = far_q16 % length_q16 * 2000 / length_q16; /* 0 .. 1999 */
-        if (2 * far_q16 > length_q16)                                   /* less than half a symbol fits nothing */
-            sum += part < 1000 ? 1000 - part : part - 1000;
+        const uint32_t part = (uint32_t)far_q12 % length * 500 / length; /* 0 .. 499 */
+        if (2 * far_q12 > length)                                        /* less than half a symbol fits nothing */
+            sum += part < 250 ? 250 - part : part - 250;
         count++;
     }
-    return count < EDGES_MIN / 2 || count < e->edges / 4 ? 0 : (uint32_t)(sum / count);
+    return count < EDGES_MIN / 2 || count < edges / 4 ? 0 : sum * 4 / count;
 }
 
 /* The slope of edge times over their numbers, in the longest stretch without a gap. */

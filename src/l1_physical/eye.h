@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The eye diagram as a density: how often the signal passed each small rectangle of two symbols by the range of levels,
- * folded on the receiver's own clock, before or after its equaliser. Integers; what is drawn from it is others' part. */
+/* The eye diagram as a density: how often the signal passed each small rectangle of two symbols by the range of
+ * levels, folded on the receiver's own clock, before or after its equaliser. Integers; what is drawn from it is
+ * others' part. */
 #ifndef SV_L1_PHYSICAL_EYE_H
 #define SV_L1_PHYSICAL_EYE_H
 

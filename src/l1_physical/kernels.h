@@ -23,6 +23,8 @@ struct sv_decision_sums {
     int32_t error_level;       /* sum of (y - level) * level index */
     int32_t level_square;      /* sum of level index squared */
     uint32_t error_square;     /* sum of (error / 8)^2 */
+    int32_t late;              /* sum of what lies half-way to each level times the step to it */
+    int32_t step_square;       /* sum of those steps squared */
 };
 
 #define SV_KERNELS(form)                                                                                           \
@@ -31,14 +33,17 @@ struct sv_decision_sums {
                                int16_t *sample, uint32_t n);                                                       \
     /* out[2 i] = sum of a[j] x[i + j], out[2 i + 1] = sum of b[j] x[i + j + skip]; / 2, rounded, saturated. */    \
     void sv_shape_block_##form(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out); \
+    /* n a multiple of 8: a high-pass, its wander constant over eight samples and moved at their end. */           \
+    void sv_couple_block_##form(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32);              \
     /* on[i] = (bias + sum over j < 4 of c[j] s[2 i + j]) >> shift; between[i] the same from s + 1. */             \
     void sv_take_block_##form(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,       \
                               int16_t *between);                                                                   \
     /* y[i] = (bias + sum of c[j] x[i + j]) >> 12 */                                                               \
     void sv_equalise_block_##form(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y);                   \
     /* Levels of y: 2 (-1, +1), 3 (-1, 0, +1) or 4 (-3 .. +3) of them, `unit` apart by index. */                   \
-    void sv_decide_block_##form(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level, \
-                                struct sv_decision_sums *sums);
+    void sv_decide_block_##form(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels,       \
+                                int32_t unit, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums);      \
+    void sv_widen_block_##form(const int8_t *in, int16_t *out);
 
 SV_KERNELS(portable)
 SV_KERNELS(avx2)
@@ -48,11 +53,13 @@ SV_KERNELS(avx2)
 void sv_noise_block(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample,
                     uint32_t n, uint32_t cpu);
 void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out, uint32_t cpu);
+void sv_couple_block(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32, uint32_t cpu);
 void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between,
                    uint32_t cpu);
 void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y, uint32_t cpu);
-void sv_decide_block(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
-                     struct sv_decision_sums *sums, uint32_t cpu);
+void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
+                     int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu);
+void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu);
 
 /* One draw: shared by the forms. */
 static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t low)
@@ -67,6 +74,16 @@ static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t low)
 static inline int16_t sv_saturate(int32_t v)
 {
     return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
+}
+/* What the transformers take off, as a sample, and how it moves by the sum of eight of what is left. */
+static inline int16_t sv_wander(int64_t wander_q16)
+{
+    const int64_t w = (wander_q16 + 32768) >> 16;
+    return (int16_t)(w > INT16_MAX ? INT16_MAX : w < -INT16_MAX ? -INT16_MAX : w);
+}
+static inline int64_t sv_wander_move(int32_t sum, uint32_t pole_q32)
+{
+    return (sum * (int64_t)pole_q32) >> 16;
 }
 /* The second level, for the one draw in 256 that falls into the outer cells: magnitude in 1/2048 sigma. */
 int32_t sv_noise_far(uint64_t seed, uint64_t n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Compiled with -mavx2, and run only where sv_cpu says so. Products of 16-bit numbers are added in pairs by one
- * instruction (vpmaddwd), so filters keep two taps in each 32-bit lane. Integer sums do not mind their order: results are
- * those of kernels.c. */
+ * instruction (vpmaddwd), so filters keep two taps in each 32-bit lane. Integer sums do not mind their order: results
+ * are those of kernels.c. */
 #include <immintrin.h>
 
 #include "core/mem.h"
@@ -64,6 +64,23 @@ void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, cons
     }
 }
 
+/* The sums of eight samples do not wait for the wander, only what is taken off them does. */
+void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+{
+    const __m128i one = _mm_set1_epi16(1);
+    int64_t w_q16 = *wander_q16;
+    for (uint32_t i = 0; i < n; i += 8, sample += 8) {
+        const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)sample);
+        const int16_t wander = sv_wander(w_q16);
+        __m128i s = _mm_madd_epi16(x, one);
+        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
+        _mm_storeu_si128((__m128i *)(void *)sample, _mm_subs_epi16(x, _mm_set1_epi16(wander)));
+        w_q16 += sv_wander_move(_mm_cvtsi128_si32(s) - 8 * wander, pole_q32);
+    }
+    *wander_q16 = w_q16;
+}
+
 void sv_take_block_avx2(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between)
 {
     const __m256i first = pair(c), second = pair(c + 2), add = _mm256_set1_epi32(bias);
@@ -90,14 +107,6 @@ void sv_equalise_block_avx2(const int16_t *x, const int16_t *c, int32_t bias, in
     }
 }
 
-static inline int32_t total(__m256i v)
-{
-    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
-    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
-    return _mm_cvtsi128_si32(s);
-}
-
 /* Eight totals at once. */
 static inline __m256i totals(const __m256i v[SV_TAPS])
 {
@@ -122,19 +131,25 @@ static inline __m256i levels_of(__m256i y, uint32_t levels, int32_t unit)
     return _mm256_add_epi16(sign, _mm256_add_epi16(outer, outer));
 }
 
-void sv_decide_block_avx2(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
-                          struct sv_decision_sums *sums)
+void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
+                          int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
 {
     const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
     const __m256i most = _mm256_set1_epi16(1023), least = _mm256_set1_epi16(-1023);
-    __m256i error = zero, error_level = zero, level_square = zero, error_square = zero, gradient[SV_TAPS];
+    __m256i error = zero, error_level = zero, level_square = zero, error_square = zero, late = zero, steps = zero;
+    __m256i gradient[SV_TAPS];
     for (uint32_t j = 0; j < SV_TAPS; j++)
         gradient[j] = zero;
     for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
         const __m256i v = load(y + i), l = levels_of(v, levels, unit);
         const __m256i e = _mm256_subs_epi16(v, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
         const __m256i small = _mm256_max_epi16(_mm256_min_epi16(_mm256_srai_epi16(e, 3), most), least);
-        store(level + i, l);
+        store(level + 1 + i, l);
+        const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(l, l), 0xd8);
+        _mm_storeu_si128((__m128i *)(void *)(narrow + i), _mm256_castsi256_si128(bytes));
+        const __m256i step = _mm256_sub_epi16(l, load(level + i));
+        late = _mm256_add_epi32(late, _mm256_madd_epi16(load(between + i), step));
+        steps = _mm256_add_epi32(steps, _mm256_madd_epi16(step, step));
         error = _mm256_add_epi32(error, _mm256_madd_epi16(e, one));
         error_level = _mm256_add_epi32(error_level, _mm256_madd_epi16(e, l));
         level_square = _mm256_add_epi32(level_square, _mm256_madd_epi16(l, l));
@@ -142,11 +157,22 @@ void sv_decide_block_avx2(const int16_t *y, const int16_t *x, uint32_t levels, i
         for (uint32_t j = 0; j < SV_TAPS; j++)
             gradient[j] = _mm256_add_epi32(gradient[j], _mm256_madd_epi16(small, load(x + i + j)));
     }
+    const __m256i rest[SV_TAPS] = {error, error_level, level_square, error_square, late, steps, zero, zero};
+    int32_t sum[SV_TAPS];
     _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(gradient));
-    sums->error = total(error);
-    sums->error_level = total(error_level);
-    sums->level_square = total(level_square);
-    sums->error_square = (uint32_t)total(error_square);
+    _mm256_storeu_si256((__m256i *)(void *)sum, totals(rest));
+    sums->error = sum[0];
+    sums->error_level = sum[1];
+    sums->level_square = sum[2];
+    sums->error_square = (uint32_t)sum[3];
+    sums->late = sum[4];
+    sums->step_square = sum[5];
+}
+
+void sv_widen_block_avx2(const int8_t *in, int16_t *out)
+{
+    for (uint32_t i = 0; i < SV_BLOCK; i += 16)
+        store(out + i, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(in + i))));
 }
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */

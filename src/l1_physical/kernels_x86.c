@@ -19,6 +19,14 @@ void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int
         sv_shape_block_portable(x, skip, a, b, out);
 }
 
+void sv_couple_block(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32, uint32_t cpu)
+{
+    if (cpu & SV_CPU_AVX2)
+        sv_couple_block_avx2(sample, n, wander_q16, pole_q32);
+    else
+        sv_couple_block_portable(sample, n, wander_q16, pole_q32);
+}
+
 void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between,
                    uint32_t cpu)
 {
@@ -36,11 +44,19 @@ void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t
         sv_equalise_block_portable(x, c, bias, y);
 }
 
-void sv_decide_block(const int16_t *y, const int16_t *x, uint32_t levels, int32_t unit, int16_t *level,
-                     struct sv_decision_sums *sums, uint32_t cpu)
+void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
+                     int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu)
 {
     if (cpu & SV_CPU_AVX2)
-        sv_decide_block_avx2(y, x, levels, unit, level, sums);
+        sv_decide_block_avx2(y, x, between, levels, unit, level, narrow, sums);
     else
-        sv_decide_block_portable(y, x, levels, unit, level, sums);
+        sv_decide_block_portable(y, x, between, levels, unit, level, narrow, sums);
+}
+
+void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu)
+{
+    if (cpu & SV_CPU_AVX2)
+        sv_widen_block_avx2(in, out);
+    else
+        sv_widen_block_portable(in, out);
 }

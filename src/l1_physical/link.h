@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One direction of a link, end to end: a frame goes in, becomes voltage, passes the pair, and comes out of the receiver,
- * or does not. Encoder, channel, receiver and decoder run on one clock of samples, but only around frames: idle between
- * them is skipped exactly (the scrambler jumps, noise goes by number, the receiver's loop is held where it was).
+/* One direction of a link, end to end: a frame goes in, becomes voltage, passes the pair, and comes out of the
+ * receiver, or does not. Encoder, channel, receiver and decoder run on one clock of samples, but only around frames:
+ * idle between them is skipped exactly (the scrambler jumps, noise goes by number, the receiver's loop is held where
+ * it was).
  *
  * A plain struct without pointers, about 80 KiB; copied, it is a snapshot. Deterministic. */
 #ifndef SV_L1_PHYSICAL_LINK_H
@@ -69,8 +70,8 @@ struct sv_phy_link {
     uint8_t frame[SV_PHY_FRAME_MAX];
 };
 
-/* Brings the link up: idle passes until the receiver has found it and its loops have settled (link->up). SV_ERR_INVALID:
- * a value of the channel outside its range. Symbol 0 is then the first after that. */
+/* Brings the link up: idle passes until the receiver has found it and its loops have settled (link->up).
+ * SV_ERR_INVALID: a value of the channel outside its range. Symbol 0 is then the first after that. */
 SV_MUST_CHECK enum sv_err sv_phy_link_init(struct sv_phy_link *l, const struct sv_phy_link_config *config);
 
 /* Sends a frame (from the destination address; padded and given its FCS if `fcs` says so) no earlier than at_ns from

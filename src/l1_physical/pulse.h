@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables written by tools/l1_tables: what one symbol of one symbol time, level 1, looks like at the far end of a pair,
- * on a grid of 32 points a symbol, from one symbol before its beginning to seven after. The pair's pure delay is left
- * out. What is left of the tail after seven symbols is cut off: on 100 m of category 5e 1.6 % of the symbol's area. */
+/* Tables written by tools/l1_tables: what one symbol of one symbol time, level 1, looks like at the far end of a
+ * pair, on a grid of 32 points a symbol, from one symbol before its beginning to seven after. The pair's pure delay
+ * is left out. What is left of the tail after seven symbols is cut off: on 100 m of category 5e that takes 0.4 dB
+ * from a tone of 15.6 MHz, and a level that stays arrives at 68 % of itself. */
 #ifndef SV_L1_PHYSICAL_PULSE_H
 #define SV_L1_PHYSICAL_PULSE_H
 

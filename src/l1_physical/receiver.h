@@ -63,6 +63,7 @@ struct sv_receiver {
     uint32_t weak;      /* 10BASE-T: half-bits in a row near zero */
     uint32_t same;      /* 10BASE-T: equal half-bits in a row */
     uint32_t blocks;    /* since lock */
+    uint32_t active_q8; /* MLT-3: mean number of symbols in a block that are not 0, 2^-8 */
     uint32_t error_q8;  /* mean square of error / 8, 2^-8 */
     int32_t last_level; /* of the block before */
     int32_t tap_q28[SV_TAPS];
@@ -73,7 +74,8 @@ struct sv_receiver {
     /* What the last step gave. */
     uint32_t count;          /* symbols */
     int64_t block_at;        /* instant of the first, as `at` */
-    uint64_t first_q8;       /* instant of the first, in 1/256 samples of the input, from its first */
+    uint64_t first_q8;       /* instant of the first, in 1/256 samples of the input, from its first sample on; of a
+                              * stream's first two symbols below 0, that is, near 2^64 */
     uint64_t each_q8;        /* from one to the next */
     int16_t value[SV_BLOCK]; /* before the slicer: the outermost level is SV_RECEIVER_PEAK */
     int8_t level[SV_BLOCK];
@@ -93,9 +95,9 @@ bool sv_receiver_step(struct sv_receiver *r);
 /* The same at the end of a capture: what is left over, without waiting for a whole block. */
 bool sv_receiver_end(struct sv_receiver *r);
 
-/* Idle of n input samples passed unseen, `step_q32` symbols from one to the next by the sender's clock (2^-32): the loop
- * is held, that is, instants are afterwards as far from the sender's as they were before. Samples not yet made into
- * symbols are forgotten. Returns how many symbols are missing between the last one told and the next. */
+/* Idle of n input samples passed unseen, `step_q32` symbols from one to the next by the sender's clock (2^-32): the
+ * loop is held, that is, instants are afterwards as far from the sender's as they were before. Samples not yet made
+ * into symbols are forgotten. Returns how many symbols are missing between the last one told and the next. */
 uint64_t sv_receiver_skip(struct sv_receiver *r, uint64_t n, uint32_t step_q32);
 
 #endif

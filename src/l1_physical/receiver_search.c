@@ -34,14 +34,17 @@ static int32_t slice(int32_t v, uint32_t levels, int32_t peak)
     return (v >= 0 ? 1 : -1) + 2 * ((3 * v > 2 * peak) - (3 * v < -2 * peak));
 }
 
-/* Amplitude and offset of n values by least squares, in two rounds from a guess by the mean magnitude. */
+/* Amplitude and offset of n values by least squares, in two rounds from a guess by mean and mean magnitude. */
 static struct fit fit_levels(const int32_t *v, uint32_t n, uint32_t levels)
 {
     const int32_t outer = levels == 4 ? 3 : 1;
     struct fit f = {0, 0, INT32_MAX};
-    int64_t magnitude = 0;
+    int64_t magnitude = 0, total = 0;
     for (uint32_t i = 0; i < n; i++)
-        magnitude += v[i] < 0 ? -v[i] : v[i];
+        total += v[i];
+    f.offset = (int32_t)(total / (int64_t)n);
+    for (uint32_t i = 0; i < n; i++)
+        magnitude += v[i] < f.offset ? f.offset - v[i] : v[i] - f.offset;
     /* Levels of random data: half of MLT-3's are 0, the mean of PAM4's is 2/3 of the peak. */
     f.peak = (int32_t)(magnitude * (levels == 3 ? 4 : levels == 4 ? 3 : 2) / (2 * (int64_t)n));
     int64_t square = 0;

@@ -23,6 +23,7 @@ void sv_receiver_track(struct sv_receiver *r, uint32_t gain_q16)
     r->state = SV_RECEIVER_TRACK;
     r->blocks = 0;
     r->error_q8 = 0;
+    r->active_q8 = SV_BLOCK / 2 * 256;
     r->weak = 0;
     r->same = 0;
     r->refill = true;
@@ -84,28 +85,20 @@ static void take(struct sv_receiver *r)
 }
 
 /* The shift of the instants, in 2^-16 symbols; positive: late. */
-static int32_t lateness(const struct sv_receiver *r, const int16_t *level)
+static int32_t lateness(const struct sv_receiver *r, const struct sv_decision_sums *sums, int32_t last)
 {
-    int32_t sum = 0, edges = 0, before = r->last_level;
-    const int16_t *between = r->between + SV_RECEIVER_MAIN - 1;
-    for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        const int32_t step = level[i] - before;
-        sum += between[i] * step;
-        edges += step * step;
-        before = level[i];
-    }
-    if (edges == 0)
+    if (sums->step_square == 0)
         return 0;
-    sum -= r->unit * (before * before - r->last_level * r->last_level) / 2;
-    const int64_t e = (int64_t)sum * 65536 / ((int64_t)r->unit * edges);
+    const int32_t sum = sums->late - r->unit * (last * last - r->last_level * r->last_level) / 2;
+    const int64_t e = (int64_t)sum * 65536 / ((int64_t)r->unit * sums->step_square);
     return (int32_t)(e > 32768 ? 32768 : e < -32768 ? -32768 : e);
 }
 
-static void steer(struct sv_receiver *r, const int16_t *level)
+static void steer(struct sv_receiver *r, const struct sv_decision_sums *sums, int32_t last)
 {
     if (r->config.loop_held)
         return;
-    const int64_t late = lateness(r, level); /* 2^-16 symbols */
+    const int64_t late = lateness(r, sums, last); /* 2^-16 symbols */
     const uint32_t slow = r->blocks < QUICK_BLOCKS ? 2 : 3;
     const int64_t by = (late * (r->spacing >> 16)) >> slow;
     /* Critical damping: the integral's gain is a quarter of the square of the other's, here an eighth of it for the
@@ -147,11 +140,16 @@ static void follow(struct sv_receiver *r, const struct sv_decision_sums *sums)
 }
 
 /* False: what is sliced is no such code any more. Errors of random levels have a mean square of 1/12 of the square of
- * the levels' distance; up to 1/14 is still taken for noise. */
+ * the levels' distance; up to 1/14 is still taken for noise. Half of MLT-3's symbols are 0, of a frame made on purpose
+ * fewer or more; taps that have shrunk to nothing make all of them 0, without any error. */
 static bool sound(struct sv_receiver *r, const struct sv_decision_sums *sums)
 {
     const uint32_t mean_q8 = sums->error_square * 8; /* over the block, 2^-8 */
     r->error_q8 += (uint32_t)(((int32_t)mean_q8 - (int32_t)r->error_q8) / (int32_t)LOST_BLOCKS);
+    const int32_t active_q8 = (r->levels == 3 ? sums->level_square : (int32_t)SV_BLOCK / 2) * 256;
+    r->active_q8 += (uint32_t)((active_q8 - (int32_t)r->active_q8) / (int32_t)LOST_BLOCKS);
+    if (r->active_q8 < SV_BLOCK / 16 * 256)
+        return false;
     const uint32_t step = (uint32_t)(r->levels == 3 ? r->unit : 2 * r->unit) / 8;
     return r->blocks < LOST_BLOCKS || r->error_q8 < step * step / 14 * 256;
 }
@@ -184,13 +182,13 @@ static void carrier_over(struct sv_receiver *r, uint32_t count)
     r->base_q8 = 0;
 }
 
-static void adjust(struct sv_receiver *r, const int16_t *level, const struct sv_decision_sums *sums)
+static void adjust(struct sv_receiver *r, int32_t last, const struct sv_decision_sums *sums)
 {
-    steer(r, level);
+    steer(r, sums, last);
     follow(r, sums);
     const bool fit = !r->config.equaliser || adapt(r, sums);
     const bool clear = sound(r, sums);
-    r->last_level = level[SV_BLOCK - 1];
+    r->last_level = last;
     if (r->blocks < UINT32_MAX)
         r->blocks++;
     if ((!fit || !clear) && !r->config.loop_held)
@@ -199,19 +197,19 @@ static void adjust(struct sv_receiver *r, const int16_t *level, const struct sv_
 
 bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
 {
-    int16_t level[SV_BLOCK];
+    int16_t level[SV_BLOCK + 1];
     struct sv_decision_sums sums;
     if (!sv_receiver_reaches(r, r->at + r->spacing * SV_BLOCK))
         return false;
     take(r);
     sv_equalise_block(r->x, r->tap, (r->base_q8 * 16) + 2048, r->value, r->config.cpu);
-    sv_decide_block(r->value, r->x, r->levels, r->unit, level, &sums, r->config.cpu);
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        r->level[i] = (int8_t)level[i];
+    level[0] = (int16_t)r->last_level;
+    sv_decide_block(r->value, r->x, r->between + SV_RECEIVER_MAIN - 1, r->levels, r->unit, level, r->level, &sums,
+                    r->config.cpu);
     r->count = most < SV_BLOCK ? most : SV_BLOCK;
     r->at += r->spacing * SV_BLOCK;
     if (r->config.code == SV_PHY_10BASE_T && !r->config.loop_held) {
-        const uint32_t count = carrier_of(r, r->value, level);
+        const uint32_t count = carrier_of(r, r->value, level + 1);
         if (count < SV_BLOCK || r->weak >= WEAK_END || r->same >= SAME_END) {
             r->count = count < r->count ? count : r->count;
             r->last_level = 0;
@@ -219,6 +217,6 @@ bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
             return true;
         }
     }
-    adjust(r, level, &sums);
+    adjust(r, level[SV_BLOCK], &sums);
     return true;
 }

@@ -22,6 +22,19 @@ static inline uint32_t sv_tx100_key(uint32_t *key)
     return next;
 }
 
+/* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of
+ * nothing, so that they are read and written eight at a time. */
+extern const int8_t sv_tx100_levels[4][32][8];
+
+/* The first five of eight octets as one number, the first lowest. */
+static inline uint64_t sv_tx100_five(const int8_t *p)
+{
+    const uint8_t *o = (const uint8_t *)p;
+    const uint64_t v = (uint64_t)o[0] | (uint64_t)o[1] << 8 | (uint64_t)o[2] << 16 | (uint64_t)o[3] << 24 |
+                       (uint64_t)o[4] << 32 | (uint64_t)o[5] << 40 | (uint64_t)o[6] << 48 | (uint64_t)o[7] << 56;
+    return v & UINT64_C(0xffffffffff);
+}
+
 /* Moves the key over n bits; returns, modulo 4, how many ones n symbols of idle have. */
 uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n);
 

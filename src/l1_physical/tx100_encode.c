@@ -9,7 +9,27 @@
 enum stage { STAGE_IDLE, STAGE_FRAME, STAGE_R };
 
 static const uint8_t group_of[16] = {30, 9, 20, 21, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 28, 29};
-static const int8_t level_of[4] = {0, 1, 0, -1};
+
+/* The level after the first n of the five bits b, from phase p on. */
+#define ONES(b, n)                                                                                             \
+    (((b) >> 4) + ((n) > 1 ? (b) >> 3 & 1 : 0) + ((n) > 2 ? (b) >> 2 & 1 : 0) + ((n) > 3 ? (b) >> 1 & 1 : 0) + \
+     ((n) > 4 ? (b)&1 : 0))
+#define LEVEL(p, b, n) ((((p) + ONES(b, n)) & 3) == 1 ? 1 : (((p) + ONES(b, n)) & 3) == 3 ? -1 : 0)
+#define FIVE(p, b)                                                                              \
+    {                                                                                           \
+        LEVEL(p, b, 1), LEVEL(p, b, 2), LEVEL(p, b, 3), LEVEL(p, b, 4), LEVEL(p, b, 5), 0, 0, 0 \
+    }
+#define EIGHT(p, b)                                                                                             \
+    FIVE(p, b), FIVE(p, b + 1), FIVE(p, b + 2), FIVE(p, b + 3), FIVE(p, b + 4), FIVE(p, b + 5), FIVE(p, b + 6), \
+        FIVE(p, b + 7)
+#define PHASE(p)                                             \
+    {                                                        \
+        EIGHT(p, 0), EIGHT(p, 8), EIGHT(p, 16), EIGHT(p, 24) \
+    }
+
+const int8_t sv_tx100_levels[4][32][8] = {PHASE(0), PHASE(1), PHASE(2), PHASE(3)};
+static const uint8_t ones_of[32] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
+                                    1, 2, 2, 3, 2, 3, 3, 4, 2, 3, 3, 4, 3, 4, 4, 5};
 
 static uint32_t plain_group(struct sv_phy_encoder *e)
 {
@@ -44,11 +64,8 @@ static uint32_t unit(struct sv_phy_encoder *e, int8_t *symbol)
     const uint32_t key = (t->key >> 4 ^ t->key >> 6) & 31;
     t->key = (t->key << UNIT | key) & SV_TX100_KEY_MASK;
     const uint32_t bits = plain_group(e) ^ key;
-    for (uint32_t i = 0; i < UNIT; i++) {
-        t->phase += bits >> (4 - i) & 1;
-        symbol[i] = level_of[t->phase & 3];
-    }
-    t->phase &= 3;
+    sv_memcpy(symbol, sv_tx100_levels[t->phase][bits], UNIT);
+    t->phase = (t->phase + ones_of[bits]) & 3;
     return UNIT;
 }
 

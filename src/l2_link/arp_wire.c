@@ -7,7 +7,12 @@ enum sv_drop sv_arp_parse(struct sv_buf *b, struct sv_arp_hdr *h)
 {
     if (b->linear_length < SV_ARP_LEN && !sv_buf_gather(b, SV_ARP_LEN))
         return SV_DROP_SHORT_HEADER;
-    struct sv_rd r = sv_rd_of(sv_buf_head(b), b->linear_length);
+    return sv_arp_parse_bytes(sv_buf_head(b), b->linear_length, h);
+}
+
+enum sv_drop sv_arp_parse_bytes(const uint8_t *bytes, uint32_t n, struct sv_arp_hdr *h)
+{
+    struct sv_rd r = sv_rd_of(bytes, n);
     const uint16_t hardware = sv_rd_u16(&r);
     const uint16_t protocol = sv_rd_u16(&r);
     const uint8_t hardware_length = sv_rd_u8(&r);

@@ -19,6 +19,7 @@ struct sv_arp_hdr {
 /* SHORT_HEADER: fewer than 28 bytes. ARP_MALFORMED: not Ethernet over IPv4, an unknown opcode, or a sender
  * that no station can be (a group MAC, a multicast or broadcast address). */
 enum sv_drop sv_arp_parse(struct sv_buf *b, struct sv_arp_hdr *h);
+enum sv_drop sv_arp_parse_bytes(const uint8_t *bytes, uint32_t n, struct sv_arp_hdr *h);
 
 /* Pushes the 28 bytes in front of an empty packet. */
 void sv_arp_emit(struct sv_buf *b, const struct sv_arp_hdr *h);

@@ -14,6 +14,7 @@
 #define SV_ETHERTYPE_ARP 0x0806u
 #define SV_ETHERTYPE_VLAN 0x8100u
 #define SV_ETHERTYPE_IP6 0x86ddu
+#define SV_ETHERTYPE_LLDP 0x88ccu
 #define SV_ETHERTYPE_MIN 0x0600u /* below it the field is an 802.3 length */
 
 struct sv_eth_hdr {
@@ -33,7 +34,12 @@ static inline bool sv_mac_equal(const uint8_t a[SV_MAC_BYTES], const uint8_t b[S
     return sv_memcmp(a, b, SV_MAC_BYTES) == 0;
 }
 
-/* Reads the header and pulls it off. SHORT_HEADER, UNKNOWN_ETHERTYPE (an 802.3 length: LLC is not spoken),
+/* h->type is an 802.3 length, and the head still at the addresses: with SNAP (RFC 1042) behind it an EtherType is found
+ * there, and all of it pulled off and the padding cut. LLC_MALFORMED, UNKNOWN_ETHERTYPE (another protocol of LLC's),
+ * NO_MEMORY. */
+enum sv_drop sv_eth_parse_llc(struct sv_buf *b, struct sv_eth_hdr *h);
+
+/* Reads the header and pulls it off. SHORT_HEADER, sv_eth_parse_llc()'s reasons,
  * BAD_SOURCE (a group address cannot send, IEEE 802.3 §3.2.3). */
 static inline enum sv_drop sv_eth_parse(struct sv_buf *b, struct sv_eth_hdr *h)
 {
@@ -44,10 +50,10 @@ static inline enum sv_drop sv_eth_parse(struct sv_buf *b, struct sv_eth_hdr *h)
     sv_memcpy(h->src, p + 6, SV_MAC_BYTES);
     h->type = sv_get_u16(p + 12);
     b->l2 = b->head;
-    if (SV_UNLIKELY(h->type < SV_ETHERTYPE_MIN))
-        return SV_DROP_UNKNOWN_ETHERTYPE;
     if (SV_UNLIKELY(sv_mac_is_group(h->src)))
         return SV_DROP_BAD_SOURCE;
+    if (SV_UNLIKELY(h->type < SV_ETHERTYPE_MIN))
+        return sv_eth_parse_llc(b, h);
     sv_buf_pull(b, SV_ETH_HDR_LEN);
     b->l3 = b->head;
     return SV_DROP_NONE;

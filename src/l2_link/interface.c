@@ -24,8 +24,19 @@ sv_port sv_interface_make(struct sv_interfaces *t, const uint8_t mac[SV_MAC_BYTE
     i->mtu = mtu;
     i->queue_max = queue_max;
     i->flags = flags;
+    i->parent = SV_NO_PORT;
     sv_packet_queue_init(&i->queue);
     return port;
+}
+
+sv_port sv_interface_tagged(const struct sv_interfaces *t, sv_port parent, uint16_t tpid, uint16_t vid)
+{
+    for (sv_port p = 0; p < t->count; p++) {
+        const struct sv_interface *i = sv_interface_of(t, p);
+        if (i->parent == parent && i->tpid == tpid && i->vid == vid)
+            return p;
+    }
+    return SV_NO_PORT;
 }
 
 bool sv_interface_enqueue(struct sv_core *c, struct sv_interfaces *t, sv_port port, struct sv_buf *take)

@@ -15,8 +15,14 @@ struct sv_interface {
     uint32_t flags;        /* enum sv_interface_flag of seven/stack.h */
     uint32_t mtu;          /* bytes of an IP packet */
     uint32_t queue_max;    /* packets */
-    uint32_t spare;
+    uint32_t reachable_ms; /* of IPv6 neighbours, as a router told; 0: the standard's */
+    uint32_t retrans_ms;   /* the same */
+    sv_port parent;        /* of a tagged one: whose frames carry its tag; SV_NO_PORT: it is a device's */
     struct sv_packet_queue queue;
+    uint16_t tpid, vid;  /* its tag */
+    uint8_t promiscuous; /* 1: take every frame */
+    uint8_t children;    /* 1: some interface has it for parent */
+    uint8_t spare[2];
     uint64_t multicast_filter;                             /* of sv_eth_filter_bit()s */
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
 };
@@ -37,6 +43,17 @@ static inline struct sv_interface *sv_interface_of(const struct sv_interfaces *t
 /* A new interface, not up yet; SV_NO_PORT: the ceiling. */
 sv_port sv_interface_make(struct sv_interfaces *t, const uint8_t mac[SV_MAC_BYTES], uint32_t mtu, uint32_t queue_max,
                           uint32_t flags);
+
+/* The interface for that tag on `parent`; SV_NO_PORT: there is none. */
+sv_port sv_interface_tagged(const struct sv_interfaces *t, sv_port parent, uint16_t tpid, uint16_t vid);
+
+/* The device's interface below a tagged one; its own otherwise. */
+static inline sv_port sv_interface_root(const struct sv_interfaces *t, sv_port port)
+{
+    while (sv_interface_of(t, port)->parent != SV_NO_PORT)
+        port = sv_interface_of(t, port)->parent;
+    return port;
+}
 
 /* Puts a complete frame on the interface's queue. False: dropped and counted (QUEUE_FULL, INTERFACE_DOWN). */
 bool sv_interface_enqueue(struct sv_core *c, struct sv_interfaces *t, sv_port port, struct sv_buf *take);

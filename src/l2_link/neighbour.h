@@ -63,7 +63,8 @@ struct sv_neighbour {
     uint8_t tries;   /* questions asked in this state */
     uint8_t changed; /* stands in the changed list */
     uint8_t listed;  /* stands in the recycling list */
-    uint8_t spare[6];
+    uint8_t router;  /* it says so (IPv6) */
+    uint8_t spare[5];
 };
 
 struct sv_neighbours {
@@ -138,6 +139,27 @@ static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, st
  * frame asked for us, RFC 826). False: nothing was kept. */
 bool sv_neighbour_learn(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr,
                         const uint8_t mac[SV_MAC_BYTES], bool answers, bool create, const struct sv_addr *source);
+
+/* What a neighbour advertisement said (RFC 4861 §4.4). */
+struct sv_neighbour_told {
+    const uint8_t *mac; /* NULL: it named none */
+    bool solicited, override, router;
+};
+enum sv_neighbour_heard {
+    SV_NEIGHBOUR_UNHEARD,   /* it changes nothing that we hold */
+    SV_NEIGHBOUR_HEARD,
+    SV_NEIGHBOUR_NO_ROUTER, /* heard; and it was a router and is none now */
+};
+
+/* RFC 4861 §7.2.5, to the letter: an entry is changed, never made. */
+enum sv_neighbour_heard sv_neighbour_advertised(struct sv_core *c, struct sv_link *l, sv_port port,
+                                                const struct sv_addr *addr, const struct sv_neighbour_told *told);
+/* What other messages of its own showed of an entry that there is: it sent a router advertisement, or asked for one. */
+void sv_neighbour_set_router(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr);
+void sv_neighbour_set_host(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr);
+
+/* Is its MAC known, fresh or not? */
+bool sv_neighbour_has_mac(const struct sv_neighbours *n, uint32_t index);
 
 /* A fixed entry. False: the table is full. */
 bool sv_neighbour_set(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr,

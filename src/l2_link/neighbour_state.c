@@ -17,7 +17,7 @@ void sv_neighbour_move(struct sv_core *c, struct sv_neighbours *n, uint32_t inde
     e->state = (uint8_t)to;
 }
 
-static void sv_neighbour_wake_at(struct sv_core *c, struct sv_neighbours *n, uint32_t index, sv_time when)
+void sv_neighbour_wake_at(struct sv_core *c, struct sv_neighbours *n, uint32_t index, sv_time when)
 {
     sv_neighbour_of(n, index)->deadline = when;
     if (when == SV_NEVER)
@@ -26,7 +26,7 @@ static void sv_neighbour_wake_at(struct sv_core *c, struct sv_neighbours *n, uin
         sv_wheel_arm(&c->wheel, SV_WHEEL_NEIGHBOUR, index, when);
 }
 
-static void sv_neighbour_note(struct sv_neighbours *n, uint32_t index)
+void sv_neighbour_note(struct sv_neighbours *n, uint32_t index)
 {
     struct sv_neighbour *e = sv_neighbour_of(n, index);
     if (e->changed)
@@ -61,7 +61,8 @@ static void sv_neighbour_ask(struct sv_core *c, struct sv_link *l, uint32_t inde
     const bool to_one = e->state == SV_NEIGHBOUR_PROBE;
     e->tries++;
     sv_neighbour_move(c, &l->neighbours, index, SV_NEIGHBOUR_ON_ASKED, (enum sv_neighbour_state)e->state);
-    sv_neighbour_wake_at(c, &l->neighbours, index, c->now + SV_NEIGHBOUR_RETRANS_MS * SV_MS);
+    const uint32_t told_ms = sv_addr_is_v4(&e->addr) ? 0 : sv_interface_of(&l->interfaces, e->port)->retrans_ms;
+    sv_neighbour_wake_at(c, &l->neighbours, index, c->now + (told_ms ? told_ms : SV_NEIGHBOUR_RETRANS_MS) * SV_MS);
     if (sv_addr_is_v4(&e->addr))
         sv_arp_ask(c, &l->interfaces, e->port, &e->source, &e->addr, to_one ? e->mac : NULL);
     else
@@ -69,11 +70,13 @@ static void sv_neighbour_ask(struct sv_core *c, struct sv_link *l, uint32_t inde
 }
 
 /* A fresh proof: REACHABLE for a while drawn at random, so that hosts do not ask in step. */
-static void sv_neighbour_prove(struct sv_core *c, struct sv_link *l, uint32_t index, enum sv_neighbour_cause cause)
+void sv_neighbour_prove(struct sv_core *c, struct sv_link *l, uint32_t index, enum sv_neighbour_cause cause)
 {
     struct sv_neighbour *e = sv_neighbour_of(&l->neighbours, index);
-    const uint32_t draw = sv_rng_below(&c->rng[SV_RNG_ARP], SV_NEIGHBOUR_REACHABLE_MS + 1u);
-    e->reachable_ms = SV_NEIGHBOUR_REACHABLE_MS / 2u + draw;
+    const uint32_t told_ms = sv_addr_is_v4(&e->addr) ? 0 : sv_interface_of(&l->interfaces, e->port)->reachable_ms;
+    const uint32_t base_ms = told_ms ? told_ms : SV_NEIGHBOUR_REACHABLE_MS;
+    const uint32_t draw = sv_rng_below(&c->rng[SV_RNG_ARP], base_ms + 1u);
+    e->reachable_ms = base_ms / 2u + draw;
     e->confirmed = c->now;
     e->tries = 0;
     sv_neighbour_move(c, &l->neighbours, index, cause, SV_NEIGHBOUR_REACHABLE);
@@ -155,7 +158,7 @@ bool sv_neighbour_send(struct sv_core *c, struct sv_link *l, uint32_t index, str
     return false;
 }
 
-static void sv_neighbour_send_held(struct sv_core *c, struct sv_link *l, uint32_t index)
+void sv_neighbour_send_held(struct sv_core *c, struct sv_link *l, uint32_t index)
 {
     struct sv_neighbour *e = sv_neighbour_of(&l->neighbours, index);
     struct sv_buf *b;

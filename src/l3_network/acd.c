@@ -2,18 +2,8 @@
 #include "l3_network/acd.h"
 
 #include "l2_link/arp.h"
+#include "l3_network/link_local4.h"
 #include "l3_network/net.h"
-
-/* The one place that sets an address's state: traces it. */
-static void sv_acd_move(struct sv_core *c, struct sv_net *net, uint32_t index, enum sv_address_state to)
-{
-    struct sv_address *a = sv_address_of(&net->addresses, index);
-    if (sv_core_traced(c)) {
-        const uint32_t arg[] = {index, a->state, (uint32_t)to};
-        sv_trace_event(c, SV_TRACE_ADDRESS, (uint16_t)a->port, 0, 0, arg, SV_COUNT_OF(arg), a->addr.byte, 16);
-    }
-    a->state = (uint8_t)to;
-}
 
 static void sv_acd_wake_in(struct sv_core *c, struct sv_address *a, uint32_t index, uint32_t ms)
 {
@@ -21,11 +11,11 @@ static void sv_acd_wake_in(struct sv_core *c, struct sv_address *a, uint32_t ind
     sv_wheel_arm(&c->wheel, SV_WHEEL_ADDRESS, index, a->deadline);
 }
 
-static void sv_acd_rest(struct sv_core *c, struct sv_address *a, uint32_t index)
+static void sv_acd_rest(struct sv_core *c, struct sv_net *net, struct sv_address *a, uint32_t index)
 {
     a->phase = SV_ACD_IDLE;
     a->deadline = SV_NEVER;
-    sv_wheel_disarm(&c->wheel, SV_WHEEL_ADDRESS, index);
+    sv_address_rearm(c, &net->addresses, index);
 }
 
 void sv_acd_start(struct sv_core *c, struct sv_net *net, uint32_t index)
@@ -33,14 +23,18 @@ void sv_acd_start(struct sv_core *c, struct sv_net *net, uint32_t index)
     struct sv_address *a = sv_address_of(&net->addresses, index);
     const struct sv_interface *i = sv_interface_of(&net->link.interfaces, a->port);
     a->sent = 0;
-    if ((i->flags & SV_IF_NO_ARP_PROBE) != 0 || !sv_addr_is_v4(&a->addr)) {
-        sv_acd_rest(c, a, index);
-        sv_acd_move(c, net, index, SV_ADDRESS_PREFERRED);
+    if (!sv_addr_is_v4(&a->addr)) {
+        sv_dad_start(c, net, index);
         return;
     }
-    sv_acd_move(c, net, index, SV_ADDRESS_TENTATIVE);
+    if ((i->flags & SV_IF_NO_ARP_PROBE) != 0) {
+        sv_acd_rest(c, net, a, index);
+        sv_address_move(c, &net->addresses, index, SV_ADDRESS_PREFERRED);
+        return;
+    }
+    sv_address_move(c, &net->addresses, index, SV_ADDRESS_TENTATIVE);
     if (!i->up) {
-        sv_acd_rest(c, a, index);
+        sv_acd_rest(c, net, a, index);
         return;
     }
     a->phase = SV_ACD_PROBING;
@@ -57,7 +51,7 @@ void sv_acd_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bo
         if (up)
             sv_acd_start(c, net, i);
         else
-            sv_acd_rest(c, a, i);
+            sv_acd_rest(c, net, a, i);
     }
 }
 
@@ -70,7 +64,7 @@ static void sv_acd_probe(struct sv_core *c, struct sv_net *net, uint32_t index)
 {
     struct sv_address *a = sv_address_of(&net->addresses, index);
     if (a->sent == SV_ACD_PROBE_NUM) { /* ANNOUNCE_WAIT went by in silence: it is ours (§2.3) */
-        sv_acd_move(c, net, index, SV_ADDRESS_PREFERRED);
+        sv_address_move(c, &net->addresses, index, SV_ADDRESS_PREFERRED);
         sv_acd_announce(c, net, a);
         a->phase = SV_ACD_ANNOUNCING;
         a->sent = 1;
@@ -97,6 +91,10 @@ void sv_acd_expire(struct sv_core *c, struct sv_net *net, uint32_t index)
         sv_wheel_arm(&c->wheel, SV_WHEEL_ADDRESS, index, a->deadline);
         return;
     }
+    if (!sv_addr_is_v4(&a->addr)) {
+        sv_dad_expire(c, net, index);
+        return;
+    }
     switch ((enum sv_acd_phase)a->phase) {
     case SV_ACD_PROBING:
         sv_acd_probe(c, net, index);
@@ -106,7 +104,7 @@ void sv_acd_expire(struct sv_core *c, struct sv_net *net, uint32_t index)
         if (++a->sent < SV_ACD_ANNOUNCE_NUM)
             sv_acd_wake_in(c, a, index, SV_ACD_ANNOUNCE_INTERVAL_MS);
         else
-            sv_acd_rest(c, a, index);
+            sv_acd_rest(c, net, a, index);
         break;
     case SV_ACD_RESTING:
         sv_acd_start(c, net, index);
@@ -121,9 +119,12 @@ void sv_acd_expire(struct sv_core *c, struct sv_net *net, uint32_t index)
 static void sv_acd_yield(struct sv_core *c, struct sv_net *net, uint32_t index)
 {
     struct sv_address *a = sv_address_of(&net->addresses, index);
-    sv_acd_move(c, net, index, SV_ADDRESS_CONFLICT);
+    sv_address_move(c, &net->addresses, index, SV_ADDRESS_CONFLICT);
+    if (a->flags & SV_ADDRESS_LINK_LOCAL && sv_link_local4_conflict(c, net, index))
+        return; /* another was chosen instead */
     a->phase = SV_ACD_RESTING;
-    sv_wheel_disarm(&c->wheel, SV_WHEEL_ADDRESS, index);
+    a->deadline = SV_NEVER;
+    sv_address_rearm(c, &net->addresses, index);
     sv_acd_wake_in(c, a, index, SV_ACD_RATE_LIMIT_INTERVAL_MS);
 }
 

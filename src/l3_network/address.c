@@ -68,6 +68,9 @@ static uint32_t sv_address_new(struct sv_core *c, struct sv_addresses *t, sv_por
     a->port = port;
     a->deadline = SV_NEVER;
     a->defended = SV_NEVER;
+    a->life = (struct sv_lifetimes){SV_NEVER, SV_NEVER};
+    a->life_at = SV_NEVER;
+    a->created = c->now;
     a->prefix_bits = SV_ADDR_BITS;
     a->state = (uint8_t)state;
     a->uses = 1;
@@ -92,6 +95,11 @@ uint32_t sv_address_make(struct sv_core *c, struct sv_addresses *t, sv_port port
         a->state = SV_ADDRESS_TENTATIVE;
         a->port = port;
         a->uses++;
+        a->flags = 0;
+        a->life = (struct sv_lifetimes){SV_NEVER, SV_NEVER};
+        a->life_at = SV_NEVER;
+        a->created = c->now;
+        a->dad_counter = 0;
     }
     if (i != SV_NONE)
         sv_address_of(t, i)->prefix_bits = prefix_bits;
@@ -103,7 +111,7 @@ void sv_address_remove(struct sv_core *c, struct sv_addresses *t, uint32_t index
     struct sv_address *a = sv_address_of(t, index);
     SV_ASSERT(a->state == SV_ADDRESS_TENTATIVE || a->state == SV_ADDRESS_PREFERRED || a->state == SV_ADDRESS_CONFLICT);
     a->state = SV_ADDRESS_REMOVED;
-    a->deadline = SV_NEVER;
+    a->deadline = a->life_at = SV_NEVER;
     sv_wheel_disarm(&c->wheel, SV_WHEEL_ADDRESS, index);
     sv_address_release(c, t, index);
 }
@@ -142,39 +150,63 @@ void sv_address_release(struct sv_core *c, struct sv_addresses *t, uint32_t inde
         t->last_hit = SV_NONE;
 }
 
-/* How many leading bits two addresses share. */
-static uint32_t sv_addr_agreement(const struct sv_addr *a, const struct sv_addr *b)
+void sv_address_move(struct sv_core *c, struct sv_addresses *t, uint32_t index, enum sv_address_state to)
 {
-    uint32_t i = 0;
-    while (i < 16 && a->byte[i] == b->byte[i])
-        i++;
-    if (i == 16)
-        return SV_ADDR_BITS;
-    uint32_t bits = i * 8;
-    for (uint32_t x = (uint32_t)(a->byte[i] ^ b->byte[i]); (x & 0x80u) == 0; x <<= 1)
-        bits++;
-    return bits;
+    struct sv_address *a = sv_address_of(t, index);
+    if (sv_core_traced(c)) {
+        const uint32_t arg[] = {index, a->state, (uint32_t)to};
+        sv_trace_event(c, SV_TRACE_ADDRESS, (uint16_t)a->port, 0, 0, arg, SV_COUNT_OF(arg), a->addr.byte, 16);
+    }
+    a->state = (uint8_t)to;
 }
 
-uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst)
+void sv_address_rearm(struct sv_core *c, struct sv_addresses *t, uint32_t index)
 {
-    uint32_t best = SV_NONE, best_score = 0;
+    const struct sv_address *a = sv_address_of(t, index);
+    sv_wheel_disarm(&c->wheel, SV_WHEEL_ADDRESS, index);
+    sv_wheel_arm(&c->wheel, SV_WHEEL_ADDRESS, index, sv_min_u64(a->deadline, a->life_at));
+}
+
+struct sv_source sv_address_as_source(const struct sv_address *a, const struct sv_addr *next_hop)
+{
+    return (struct sv_source){
+        .addr = a->addr,
+        .prefix_bits = a->prefix_bits,
+        .port = a->port,
+        .deprecated = (a->flags & SV_ADDRESS_DEPRECATED) != 0,
+        .temporary = (a->flags & SV_ADDRESS_TEMPORARY) != 0,
+        .from_next_hop = next_hop && !sv_addr_is_zero(&a->router) && sv_addr_equal(&a->router, next_hop),
+    };
+}
+
+uint32_t sv_address_select_by(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst,
+                              const struct sv_addr *next_hop)
+{
+    const bool v4 = sv_addr_is_v4(dst);
+    const struct sv_addr *near = v4 && next_hop ? next_hop : dst;
+    const struct sv_source_wish wish = {*near, port, false};
+    struct sv_source best = {.port = SV_NO_PORT};
+    uint32_t chosen = SV_NONE;
+    bool best_on_link = false;
     for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
         const struct sv_address *a = sv_address_of(t, i);
         if (a->state == SV_ADDRESS_FREE)
             continue;
         seen++;
-        if (a->state != SV_ADDRESS_PREFERRED || sv_addr_is_v4(&a->addr) != sv_addr_is_v4(dst))
+        if (a->state != SV_ADDRESS_PREFERRED || sv_addr_is_v4(&a->addr) != v4)
             continue;
-        const bool on_link = sv_addr_in_prefix(dst, &a->addr, a->prefix_bits);
-        const uint32_t score = 1u + (a->port == port ? 1024u : 0u) + (on_link ? 512u : 0u) +
-                               (on_link ? a->prefix_bits : sv_addr_agreement(&a->addr, dst));
-        if (score > best_score) {
-            best = i;
-            best_score = score;
+        if (!v4 && a->port != port && sv_addr_is_link_local_v6(&a->addr))
+            continue; /* means nothing on another link */
+        const struct sv_source s = sv_address_as_source(a, next_hop);
+        const bool on_link = v4 && a->port == port && sv_addr_in_prefix(near, &a->addr, a->prefix_bits);
+        if (chosen == SV_NONE || on_link > best_on_link ||
+            (on_link == best_on_link && sv_source_better(&s, &best, &wish))) {
+            chosen = i;
+            best = s;
+            best_on_link = on_link;
         }
     }
-    return best;
+    return chosen;
 }
 
 bool sv_address_is_broadcast_slowly(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr)
@@ -211,6 +243,7 @@ void sv_addresses_check(const struct sv_core *c, const struct sv_addresses *t)
         SV_ASSERT(a->uses > 0);
         SV_ASSERT(sv_address_find_slowly(c, t, &a->addr) == i);
         SV_ASSERT(a->deadline == SV_NEVER || a->timer.at <= a->deadline);
+        SV_ASSERT(a->life_at == SV_NEVER || a->timer.at <= a->life_at);
     }
     SV_ASSERT(used == t->used);
 }

@@ -9,6 +9,8 @@
 #include "core/addr.h"
 #include "core/core.h"
 #include "core/wheel_kinds.h"
+#include "l3_network/select.h"
+#include "l3_network/slaac_times.h"
 
 enum sv_address_state {
     SV_ADDRESS_FREE,
@@ -19,11 +21,30 @@ enum sv_address_state {
     SV_ADDRESS_REMOVED,   /* kept until the last user lets go */
 };
 
+/* Where an address comes from, and what became of it. */
+enum sv_address_flag {
+    SV_ADDRESS_STABLE = 1u << 0,      /* made by SLAAC from a prefix (RFC 4862, RFC 7217) */
+    SV_ADDRESS_TEMPORARY = 1u << 1,   /* ... for a while (RFC 8981) */
+    SV_ADDRESS_LINK_LOCAL = 1u << 2,  /* made by the stack when the interface came up; IPv4: RFC 3927 */
+    SV_ADDRESS_DEPRECATED = 1u << 3,  /* its preferred lifetime is over: for nothing new (RFC 4862 §5.5.4) */
+    SV_ADDRESS_NO_ROUTE = 1u << 4,    /* says nothing of what is on link: the prefix list does (RFC 4861 §6.3.4) */
+    SV_ADDRESS_REGENERATED = 1u << 5, /* a temporary one whose successor was made */
+};
+
 struct sv_address {
     struct sv_wheel_node timer;
     struct sv_addr addr;
     sv_time deadline; /* of probing and announcing; SV_NEVER */
     sv_time defended; /* when its last conflict was answered; SV_NEVER: never */
+    struct sv_lifetimes life;
+    sv_time life_at; /* the next moment at which its lifetimes want something; SV_NEVER */
+    sv_time created;
+    struct sv_addr router; /* who advertised its prefix (RFC 6724 rule 5.5); zero: nobody */
+    uint32_t desync_s;     /* of a temporary one (RFC 8981 §3.8) */
+    uint16_t flags;        /* enum sv_address_flag */
+    uint8_t dad_counter;   /* conflicts that its identifier was changed for (RFC 7217 §6) */
+    uint8_t looped;        /* solicitations of ours that came back (RFC 7527) */
+    uint8_t nonce[8];      /* of the last one; 6 are used */
     sv_port port;
     uint32_t uses;        /* records that keep its index */
     uint32_t chain;       /* next in the hash bucket, or the free list */
@@ -84,14 +105,28 @@ uint32_t sv_address_make(struct sv_core *c, struct sv_addresses *t, sv_port port
 /* Takes it from the interface. */
 void sv_address_remove(struct sv_core *c, struct sv_addresses *t, uint32_t index);
 
+/* The one place that sets a state: traces it. */
+void sv_address_move(struct sv_core *c, struct sv_addresses *t, uint32_t index, enum sv_address_state to);
+
+/* The wheel wakes it at the sooner of its deadline and life_at. */
+void sv_address_rearm(struct sv_core *c, struct sv_addresses *t, uint32_t index);
+
+/* What RFC 6724 wants to know of it. next_hop: of the destination in question; NULL: none. */
+struct sv_source sv_address_as_source(const struct sv_address *a, const struct sv_addr *next_hop);
+
 /* The record of any address, made as FOREIGN if it is not ours; counted: release it. SV_NONE: the ceiling. */
 uint32_t sv_address_intern(struct sv_core *c, struct sv_addresses *t, sv_port port, const struct sv_addr *addr);
 void sv_address_hold(struct sv_addresses *t, uint32_t index);
 void sv_address_release(struct sv_core *c, struct sv_addresses *t, uint32_t index);
 
-/* The source to send from to `dst` out of `port`: preferred and of its family; on that interface before others,
- * longest agreement of prefix first. SV_NONE: there is none. */
-uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst);
+/* The source to send from to `dst` out of `port`, by next_hop (NULL: itself): of its family, chosen by RFC 6724. For IPv4
+ * first what shares a subnet with the next hop (RFC 1122 §3.3.4.3). SV_NONE: there is none. */
+uint32_t sv_address_select_by(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst,
+                              const struct sv_addr *next_hop);
+static inline uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst)
+{
+    return sv_address_select_by(t, port, dst, NULL);
+}
 
 bool sv_address_is_broadcast_slowly(const struct sv_addresses *t, sv_port port, const struct sv_addr *addr);
 

@@ -5,6 +5,7 @@
 #include "core/packet_sum.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/net.h"
+#include "l3_network/redirect.h"
 
 void sv_icmp_limit_init(struct sv_icmp_limit *l, sv_time now, uint32_t per_second, uint32_t burst)
 {
@@ -96,10 +97,13 @@ bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *ab
         sv_drop(c, SV_DROP_NO_MEMORY, b, path.port, 0);
         return false;
     }
-    struct sv_icmp_hdr icmp = {.type = type, .code = code, .rest = rest & 0xffffu};
+    struct sv_icmp_hdr icmp = {.type = type, .code = code, .rest = rest};
+    if (type == SV_ICMP_UNREACHABLE)
+        icmp.rest = rest & 0xffffu;
     if (type == SV_ICMP_PARAMETER_PROBLEM)
         icmp.rest = rest << 24;
     sv_icmp_emit(b, &icmp, c->cpu);
+    sv_nat_own_error(c, net, path.port, b);
     /* RFC 1812 §4.3.2.5: precedence 6 for errors. */
     return sv_icmp_output(c, net, b, &h->src, &path, 0xc0);
 }
@@ -184,7 +188,10 @@ enum sv_icmp_verdict sv_icmp_receive(struct sv_core *c, struct sv_net *net, sv_p
             if (why == SV_DROP_NONE)
                 return SV_ICMP_ERROR;
             break;
-        default: /* redirects, source quench (RFC 6633), timestamps, masks, the unknown */
+        case SV_ICMP_REDIRECT:
+            why = sv_redirect_receive_v4(c, net, port, b, h, icmp.rest);
+            break;
+        default: /* source quench (RFC 6633), timestamps, masks, the unknown */
             why = SV_DROP_ICMP_IGNORED;
             break;
         }

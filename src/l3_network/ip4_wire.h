@@ -18,18 +18,15 @@
  * §4.4), the rest is skipped. NONE, BAD_OPTION, SOURCE_ROUTE. *at: offset of the culprit from the header. */
 enum sv_drop sv_ip4_walk_options(const uint8_t *header, uint32_t header_length, uint32_t *at);
 
-/* The header's sum, all ones when it is right. */
-static inline uint16_t sv_ip4_sum20(const uint8_t *p)
+/* The checksum of a header without options. */
+static inline bool sv_ip4_header_is_right(const uint8_t *p)
 {
     uint64_t a, b;
     uint32_t c;
     sv_memcpy(&a, p, 8);
     sv_memcpy(&b, p + 8, 8);
     sv_memcpy(&c, p + 16, 4);
-    uint64_t sum = (a & 0xffffffffu) + (a >> 32) + (b & 0xffffffffu) + (b >> 32) + c;
-    sum = (sum & 0xffffffffu) + (sum >> 32);
-    sum = (sum & 0xffffu) + (sum >> 16 & 0xffffu) + (sum >> 32);
-    return sv_sum_fold((uint32_t)sum);
+    return sv_sum_is_right((a & 0xffffffffu) + (a >> 32) + (b & 0xffffffffu) + (b >> 32) + c);
 }
 
 /* Source addresses that no packet on a wire may have: RFC 1122 §3.2.1.3. 0.0.0.0 is what a host sends
@@ -54,7 +51,7 @@ static inline enum sv_drop sv_ip4_parse(struct sv_buf *b, struct sv_ip_hdr *h, u
     if (SV_UNLIKELY(header_length < SV_IP4_HDR_LEN || total_length < header_length || total_length > b->length))
         return SV_DROP_BAD_LENGTH;
     if (SV_LIKELY(header_length == SV_IP4_HDR_LEN)) {
-        if (SV_UNLIKELY(sv_ip4_sum20(p) != 0xffffu))
+        if (SV_UNLIKELY(!sv_ip4_header_is_right(p)))
             return SV_DROP_BAD_CHECKSUM;
     } else {
         if (b->linear_length < header_length) {

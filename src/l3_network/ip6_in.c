@@ -13,7 +13,8 @@ struct sv_ip6_walker {
     sv_port port;
     uint32_t at, next_at; /* of the header to come, and of the byte that names it */
     uint32_t headers;
-    bool joined; /* it was put together from fragments */
+    bool joined;     /* it was put together from fragments */
+    bool fragmented; /* it had a fragment header, if only for the whole of it */
 };
 
 /* What a step found. */
@@ -114,6 +115,7 @@ static enum sv_ip6_step sv_ip6_fragment(struct sv_ip6_walker *w)
     const uint32_t offset = field & 0xfff8u, front = w->at + SV_IP6_FRAGMENT_LEN;
     const bool more = (field & 1u) != 0;
     const uint32_t length = w->b->length - front;
+    w->fragmented = true;
     if (offset == 0 && !more)
         return SV_IP6_ON; /* whole as it is: kept apart from all fragments (RFC 6946 §4) */
     if (w->joined)
@@ -185,5 +187,6 @@ struct sv_buf *sv_ip6_walk(struct sv_core *c, struct sv_net *net, sv_port port, 
     enum sv_ip6_step step = SV_IP6_ON;
     while (step == SV_IP6_ON)
         step = sv_ip6_next(&w);
+    h->reassembled = w.fragmented;
     return step == SV_IP6_ARRIVED ? w.b : NULL;
 }

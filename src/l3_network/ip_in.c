@@ -3,6 +3,7 @@
 #include "l2_link/ethernet.h"
 #include "l3_network/icmp.h"
 #include "l3_network/net.h"
+#include "l3_network/redirect.h"
 
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped)
@@ -46,7 +47,8 @@ void sv_ip_drain_refused(struct sv_core *c, struct sv_net *net)
     struct sv_buf *b;
     while ((b = sv_neighbour_next_refused(c, &net->link.neighbours)) != NULL) {
         struct sv_ip_hdr h;
-        if (sv_ip_parse(b, &h, c->cpu) == SV_DROP_NONE && sv_address_local(c, &net->addresses, &h.src) == SV_NONE)
+        if (sv_ip_parse(b, &h, c->cpu) == SV_DROP_NONE &&
+            (sv_nat_undo(c, net, b, &h) || sv_address_local(c, &net->addresses, &h.src) == SV_NONE))
             sv_icmp_tell(c, net, b, &h, SV_ICMP_TELL_HOST, 0);
         sv_drop(c, SV_DROP_NEIGHBOUR_UNREACHABLE, b, SV_NO_PORT, 0);
     }
@@ -63,6 +65,7 @@ static void sv_ip_refuse(struct sv_core *c, struct sv_net *net, struct sv_buf *t
 void sv_ip_forward(struct sv_core *c, struct sv_net *net, sv_port in, struct sv_buf *take, const struct sv_ip_hdr *h)
 {
     struct sv_ip_path path;
+    struct sv_ip_hdr translated;
     const struct sv_addr any = {{0}};
     if (sv_addr_is_any(&h->src)) {
         sv_drop(c, SV_DROP_BAD_SOURCE, take, in, 0); /* RFC 1812 §5.3.7 */
@@ -79,6 +82,13 @@ void sv_ip_forward(struct sv_core *c, struct sv_net *net, sv_port in, struct sv_
     if (take->length > path.mtu && h->dont_fragment && take->gso_size == 0) {
         sv_ip_refuse(c, net, take, h, SV_DROP_TOO_BIG, SV_ICMP_TELL_TOO_BIG, path.mtu);
         return;
+    }
+    sv_redirect_consider(c, net, in, take, h, &path);
+    if (SV_UNLIKELY(sv_translates(&net->nat, &net->npt6))) {
+        translated = *h;
+        h = &translated;
+        if (sv_translate_out(c, net, in, path.port, take, &translated) == SV_NAT_TAKEN)
+            return;
     }
     if (!sv_buf_own_linear(take) || (take->head < SV_ETH_HDR_LEN)) {
         sv_drop(c, SV_DROP_NO_MEMORY, take, in, 0);

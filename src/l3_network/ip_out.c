@@ -61,7 +61,7 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
 /* IPv4: as if to the next hop, so that a gateway's neighbour speaks to it. IPv6: RFC 6724 looks at the destination. */
 static uint32_t sv_ip_select_source(const struct sv_net *net, const struct sv_addr *dst, const struct sv_ip_path *path)
 {
-    return sv_address_select(&net->addresses, path->port, sv_addr_is_v4(dst) ? &path->next_hop : dst);
+    return sv_address_select_by(&net->addresses, path->port, dst, &path->next_hop);
 }
 
 enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,
@@ -74,7 +74,11 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
         group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, port, path);
     if (err != SV_OK)
         return err;
-    path->mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
+    uint32_t link_mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
+    const uint32_t told = sv_nd_port_of(net, path->port)->link_mtu; /* RFC 4861 §6.3.4: IPv6's may be less */
+    if (told != 0 && !sv_addr_is_v4(dst))
+        link_mtu = sv_min_u32(link_mtu, told);
+    path->mtu = sv_pmtu_of(c, &net->pmtu, dst, link_mtu);
     path->generation = net->routes.generation;
     path->src = *src;
     if (!sv_addr_is_any(src))
@@ -102,6 +106,16 @@ uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struc
     uint16_t *counter = &net->ip_id[h & (SV_IP_IDS - 1u)];
     *counter = (uint16_t)(*counter + 1u);
     return (uint16_t)((h >> 32) + *counter);
+}
+
+uint32_t sv_ip6_flow_label(const struct sv_core *c, const struct sv_ip_out *o, uint32_t ports)
+{
+    uint8_t key[40];
+    sv_memcpy(key, o->src.byte, 16);
+    sv_memcpy(key + 16, o->dst.byte, 16);
+    sv_put_u32(key + 32, ports);
+    sv_put_u32(key + 36, o->protocol);
+    return (uint32_t)(sv_siphash13(&c->secret, key, sizeof key) >> 40) & SV_IP6_FLOW_MASK;
 }
 
 uint32_t sv_ip6_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_addr *src,

@@ -7,9 +7,13 @@
 #include "l2_link/link.h"
 #include "l3_network/address.h"
 #include "l3_network/fragment.h"
+#include "l3_network/group.h"
 #include "l3_network/ip4_wire.h"
 #include "l3_network/ip6_wire.h"
 #include "l3_network/multicast.h"
+#include "l3_network/npt6.h"
+#include "l3_network/pmtu.h"
+#include "l3_network/nd.h"
 #include "l3_network/route.h"
 
 #define SV_IP_IDS 256u
@@ -28,17 +32,23 @@ struct sv_net {
     struct sv_fragments fragments;
     struct sv_icmp_limit icmp;
     struct sv_multicast multicast;
+    struct sv_pmtu pmtu;
+    struct sv_groups groups;
+    struct sv_nd nd;
     struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
     uint32_t ip6_id[SV_IP_IDS];
     uint32_t forward; /* 1: be a router */
     uint32_t default_ttl;
+    struct sv_nat nat;
+    struct sv_npt6 npt6;
 };
 
 struct sv_net_config {
     uint32_t interfaces, addresses, routes, neighbours, fragments; /* ceilings */
     uint32_t fragment_bytes;                                       /* memory that reassembly may hold [4 MiB] */
     uint32_t forward;
+    uint32_t nat_sessions; /* 0: no NAT44 */
 };
 
 /* False: the arena is full. `net` must lie in it, and is zero. */
@@ -51,6 +61,18 @@ uint64_t sv_net_bytes(const struct sv_net_config *config);
  * SV_ERR_NO_MEMORY: a ceiling. *index may be NULL. */
 SV_MUST_CHECK enum sv_err sv_net_address_add(struct sv_core *c, struct sv_net *net, sv_port port,
                                              const struct sv_addr *addr, uint32_t prefix_bits, uint32_t *index);
+/* The same with all that may be said of it; want->flags are enum sv_address_flag. */
+struct sv_net_address {
+    sv_port port;
+    uint32_t prefix_bits;
+    struct sv_addr addr, router;
+    struct sv_lifetimes life; /* set by whoever made it, with sv_address.life_at */
+    uint32_t desync_s;
+    uint16_t flags;
+    uint16_t spare;
+};
+SV_MUST_CHECK enum sv_err sv_net_address_make(struct sv_core *c, struct sv_net *net, const struct sv_net_address *want,
+                                              uint32_t *index);
 /* Takes an address and, if no other of that interface has the prefix, its route away. */
 void sv_net_address_remove(struct sv_core *c, struct sv_net *net, uint32_t index);
 /* Up: its addresses are probed anew. Down: its queue and neighbours go. */
@@ -71,7 +93,7 @@ struct sv_ip_path {
     struct sv_addr next_hop;
     struct sv_addr src; /* chosen, or the caller's */
     sv_port port;
-    uint32_t mtu;
+    uint32_t mtu;        /* of the way, as far as it is known (pmtu.h) */
     uint32_t generation; /* of the routes: ask again when it differs from net->routes.generation */
     uint32_t kind;       /* enum sv_path_kind */
 };
@@ -97,6 +119,9 @@ struct sv_buf *sv_ip_next_looped(struct sv_core *c, struct sv_net *net);
 /* The identification of a datagram that may be fragmented: a counter per destination behind a keyed hash, so that
  * one peer learns nothing of another's traffic (RFC 7739 §5.3, RFC 6864). */
 uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_ip_out *o);
+/* A flow's label (RFC 6437 §3): the same for all its packets, and no pattern over flows. ports: both, as they stand
+ * in the transport's header. */
+uint32_t sv_ip6_flow_label(const struct sv_core *c, const struct sv_ip_out *o, uint32_t ports);
 uint32_t sv_ip6_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_addr *src,
                         const struct sv_addr *dst);
 

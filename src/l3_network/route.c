@@ -57,6 +57,14 @@ bool sv_route_delete(struct sv_routes *t, const struct sv_addr *prefix, uint32_t
     return true;
 }
 
+bool sv_route_next(const struct sv_routes *t, uint32_t *at, struct sv_route *out)
+{
+    if (*at >= t->count)
+        return false;
+    *out = *sv_route_of(t, (*at)++);
+    return true;
+}
+
 bool sv_route_lookup(const struct sv_routes *t, const struct sv_addr *dst, struct sv_route_result *out)
 {
     const struct sv_route *best = NULL;

@@ -39,6 +39,9 @@ SV_MUST_CHECK enum sv_err sv_route_insert(struct sv_routes *t, const struct sv_a
 bool sv_route_delete(struct sv_routes *t, const struct sv_addr *prefix, uint32_t bits, const struct sv_addr *gateway,
                      sv_port port);
 
+/* Walks the table: *at begins as 0. False: no more. */
+bool sv_route_next(const struct sv_routes *t, uint32_t *at, struct sv_route *out);
+
 /* Where a packet to `dst` goes. False: no route. */
 bool sv_route_lookup(const struct sv_routes *t, const struct sv_addr *dst, struct sv_route_result *out);
 

@@ -26,13 +26,15 @@ enum sv_err sv_echo_write(struct sv_core *c, struct sv_net *net, struct sv_udp *
     }
     b->id = ++c->packet_id;
     struct sv_icmp_hdr h = {.type = SV_ICMP_ECHO, .rest = (uint32_t)s->local_port << 16 | sequence};
-    struct sv_ip_out o = {.src = path.src, .dst = *to, .protocol = SV_PROTO_ICMP};
+    struct sv_ip_out o = {.src = path.src, .dst = *to, .protocol = SV_PROTO_ICMP, .tos = s->tos};
+    o.dont_fragment = s->dont_fragment;
     if (sv_addr_is_v4(to)) {
         sv_icmp_emit(b, &h, c->cpu);
         SV_TRACE_EVENT(c, SV_TRACE_ICMP, SV_ICMP_OUT, s->flow, b->id, h.type, 0);
     } else {
         h.type = SV_ICMP6_ECHO;
         o.protocol = SV_PROTO_ICMP6;
+        o.flow_label = sv_ip6_flow_label(c, &o, s->local_port);
         sv_icmp6_emit(b, &h, &path.src, to, c->cpu);
         SV_TRACE_EVENT(c, SV_TRACE_ICMP, SV_ICMP6_OUT, s->flow, b->id, h.type, 0);
     }

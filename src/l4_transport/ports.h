@@ -12,8 +12,8 @@
 #define SV_PORT_LAST_DEFAULT 60999u
 
 struct sv_ports {
-    struct sv_siphash_key key[2]; /* F's and G's of the RFC */
-    uint16_t first, last;         /* the range, both included */
+    struct sv_siphash_key key;
+    uint16_t first, last; /* the range, both included */
     uint32_t counter[SV_PORT_COUNTERS];
 };
 

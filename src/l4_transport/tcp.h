@@ -96,6 +96,7 @@ struct sv_tcp {
     uint32_t profile;
     uint32_t send_buffer, recv_buffer;
     uint32_t looked_up; /* flows.changes when the present burst was looked up */
+    uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
     uint8_t recv_scale; /* the window scale our buffers ask for */
     uint8_t spare[3];
     struct sv_tcp_counters count;
@@ -133,14 +134,17 @@ bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *seg, struct sv_tcp_reply 
 
 /* --- the way out --- */
 
-/* One packet to be sent: TCP header pushed, checksum not yet; the stack adds what is below. */
+/* One packet to be sent: TCP header pushed, its checksum field zero; the stack adds what is below. */
 struct sv_tcp_out {
     struct sv_buf *packet;
-    const struct sv_addr *remote; /* borrowed from the record */
+    uint16_t sum; /* of header and payload; of the header alone when the device sums */
+};
+
+/* Where the packets of one turn go. */
+struct sv_tcp_way {
+    struct sv_addr remote;
     uint32_t local, neighbour;
-    uint32_t flow;
-    uint16_t sum; /* of the payload when summed is set */
-    uint8_t summed, ttl;
+    uint8_t ttl, tos;
 };
 
 /* True when a connection of that interface has something to send. */
@@ -160,11 +164,12 @@ uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port, uint32_t *neighbour
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port);
 void sv_tcp_unpark(struct sv_tcp *tcp);
 
-/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many. */
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out);
+/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many; *way is theirs. */
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+                         struct sv_tcp_way *way);
 
 /* A segment that belongs to no full connection (RST, or SYN,ACK and ACK of small records). */
-struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply);
+struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum);
 
 /* Small records whose SYN,ACK must go out (again): one a call; false: none. */
 bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
@@ -177,6 +182,14 @@ sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp); /* of the queues; connec
 
 /* An ICMP error that quotes this flow (RFC 5927, RFC 9293 §3.9.2.2). hard: not to be hoped for again. */
 void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard);
+/* Is such a quote of what we have in flight? A router that forwarded it knows; who guesses seldom does (RFC 5927
+ * §4). */
+bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq);
+/* The path of that connection became narrower: what it sends next fits, and what is in flight is sent again at once,
+ * without a word about congestion (RFC 1191 §6.5, RFC 8201 §5.4). */
+void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value);
+/* What was known of the path to `remote` has aged: its connections may try more. */
+void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote);
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
 /* The neighbour cannot be reached: connections being opened through it fail. */
@@ -187,6 +200,9 @@ void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour);
 /* The way to a peer: pins the address and the neighbour. False: no route, or not to one station. Given to
  * sv_tcp_open(), or back. */
 bool sv_tcp_find_path(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t local, struct sv_tcp_path *path);
+/* The same with the network's answer at hand; it may not be to one station. */
+struct sv_ip_path;
+bool sv_tcp_pin_path(struct sv_tcp *tcp, const struct sv_ip_path *way, uint32_t local, struct sv_tcp_path *path);
 void sv_tcp_forget_path(struct sv_tcp *tcp, const struct sv_tcp_path *path);
 const struct sv_addr *sv_tcp_address(const struct sv_tcp *tcp, uint32_t local);
 /* Ends a TIME-WAIT for a new connection of ours, if timestamps make that safe (RFC 6191 §2). */
@@ -196,6 +212,7 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
                         const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index);
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
                           uint32_t *listener);
+bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s); /* by address, port, interface */
 enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index);
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
 enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,

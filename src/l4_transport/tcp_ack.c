@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fifth step of RFC 9293 §3.10.7.4: what an acknowledgement changes. */
+#include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
 /* The peer's window. SND.WL1 and WL2 keep an old segment from bringing back an old window; WL2 never decides:
@@ -33,7 +34,7 @@ static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
     return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - max_window);
 }
 
-static void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
+void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
 {
     struct sv_tcp_busy *b = t->b;
     if (b->timing && sv_seq_after_or_at(s->ack, b->rtt_seq)) {
@@ -54,7 +55,7 @@ static bool sv_tcp_take_acked(struct sv_tcb *t, uint32_t ack)
     const uint32_t bytes = sv_min_u32(advance, t->h->snd_queued);
     const bool fin = (t->h->flags & SV_TCP_FIN_SENT) && advance > t->h->snd_queued;
     if (bytes) {
-        sv_spans_drop_before(&t->b->send, sv_core_pool(t->core), t->h->snd_una + bytes);
+        sv_spans_drop_before_fast(&t->b->send, sv_core_pool(t->core), t->h->snd_una + bytes);
         t->h->snd_queued -= bytes;
         t->c->bytes_sent += bytes;
     }
@@ -94,12 +95,7 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
     t->b->retransmit_at = SV_NEVER; /* RFC 6298 §5 (5.3): restarted for what is still in flight */
     sv_tcb_arm_retransmit(t);
     sv_tcp_path_works(t);
-    if ((t->h->flags & SV_TCP_WANT_WRITE) && t->h->snd_queued <= t->c->send_buffer / 2u) {
-        t->h->flags &= (uint16_t)~SV_TCP_WANT_WRITE;
-        sv_tcb_tell(t, SV_EVENT_WRITABLE);
-    }
-    if (t->c->events & SV_TCP_BY_REFERENCE)
-        sv_tcb_tell(t, SV_EVENT_SENT);
+    sv_tcp_tell_acked(t);
     sv_tcb_consider_sending(t);
     return fin;
 }

@@ -162,41 +162,24 @@ static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struc
     return true;
 }
 
-/* What most segments are: in order, in the window, nothing but ACK and perhaps data, on an established
- * connection. The steps would decide the same; this asks once. */
-static bool sv_tcp_ordinary(const struct sv_tcb *t, const struct sv_seg *s)
+static void sv_tcp_eight_steps(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
-    if (t->h->state != SV_ESTABLISHED || (s->flags & ~(uint32_t)SV_PSH) != SV_ACK || s->seq != t->h->rcv_nxt)
-        return false;
-    if (s->length > t->h->rcv_right - t->h->rcv_nxt || (s->options & ~(uint32_t)SV_OPTION_TIMESTAMPS))
-        return false;
-    if (t->h->agreed & SV_TCP_TIMESTAMPS)
-        return (s->options & SV_OPTION_TIMESTAMPS) && sv_seq_after_or_at(s->ts_val, t->h->ts_recent);
-    return true;
+    if (t->h->state == SV_SYN_RECEIVED && sv_tcp_syn_received_resets(t, s, reply)) {
+        *answer = true;
+        return;
+    }
+    for (uint32_t k = 0; k < SV_COUNT_OF(sv_tcp_steps); k++) {
+        if (sv_tcp_steps[k](t, s) == SV_WALK_STOP)
+            break;
+    }
 }
 
 void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
     t->c->heard_tick = sv_tick(t->now);
     t->c->keep_probes = 0;
-    if (SV_LIKELY(sv_tcp_ordinary(t, s))) {
-        if ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_seq_before_or_at(s->seq, t->h->rcv_acked)) {
-            t->h->ts_recent = s->ts_val;
-            t->h->ts_recent_at = sv_tick(t->now);
-        }
-        if (sv_tcp_step5_ack(t, s) == SV_WALK_ON && s->length && sv_tcp_step7_text(t, s) == SV_WALK_ON && t->b &&
-            t->b->fin_early)
-            (void)sv_tcp_step8_fin(t, s); /* one that came early may be next now */
-    } else {
-        if (t->h->state == SV_SYN_RECEIVED && sv_tcp_syn_received_resets(t, s, reply)) {
-            *answer = true;
-            return;
-        }
-        for (uint32_t k = 0; k < SV_COUNT_OF(sv_tcp_steps); k++) {
-            if (sv_tcp_steps[k](t, s) == SV_WALK_STOP)
-                break;
-        }
-    }
+    if (!sv_tcp_ordinary_arrives(t, s))
+        sv_tcp_eight_steps(t, s, reply, answer);
     if (s->packet) {
         sv_buf_free_fast(s->packet);
         s->packet = NULL;

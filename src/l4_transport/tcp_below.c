@@ -29,20 +29,26 @@ bool sv_tcp_find_path(struct sv_tcp *tcp, const struct sv_addr *remote, uint32_t
     struct sv_net *net = sv_tcp_net(tcp);
     struct sv_ip_path way;
     const struct sv_addr src = *sv_tcp_address(tcp, local);
-    if (sv_ip_find_path(core, net, remote, &src, SV_NO_PORT, &way) != SV_OK)
-        return false;
-    if (way.kind != SV_PATH_UNICAST && way.kind != SV_PATH_LOOP)
+    return sv_ip_find_path(core, net, remote, &src, SV_NO_PORT, &way) == SV_OK &&
+           sv_tcp_pin_path(tcp, &way, local, path);
+}
+
+bool sv_tcp_pin_path(struct sv_tcp *tcp, const struct sv_ip_path *way, uint32_t local, struct sv_tcp_path *path)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    struct sv_net *net = sv_tcp_net(tcp);
+    if (way->kind != SV_PATH_UNICAST && way->kind != SV_PATH_LOOP)
         return false;
     path->neighbour = SV_NONE; /* ourselves */
-    if (way.kind == SV_PATH_UNICAST) {
-        path->neighbour = sv_neighbour_get(core, &net->link, way.port, &way.next_hop, &way.src);
+    if (way->kind == SV_PATH_UNICAST) {
+        path->neighbour = sv_neighbour_get(core, &net->link, way->port, &way->next_hop, &way->src);
         if (path->neighbour == SV_NONE)
             return false;
         sv_neighbour_hold(&net->link.neighbours, path->neighbour);
     }
     path->local = local;
-    path->interface = (uint16_t)way.port;
-    path->mtu = (uint16_t)sv_min_u32(way.mtu, 65535u);
+    path->interface = (uint16_t)way->port;
+    path->mtu = (uint16_t)sv_min_u32(way->mtu, 65535u);
     sv_tcp_local_pin(tcp, local);
     return true;
 }

@@ -54,9 +54,7 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
     if (s->options & SV_OPTION_MSS)
         mss = s->mss < 64 ? 64 : s->mss;
     t->c->peer_mss = mss;
-    const uint16_t ours = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
-    mss = mss < ours ? mss : ours;
-    t->h->mss = (uint16_t)(mss - (agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u));
+    t->h->mss = sv_tcp_path_mss(t);
 }
 
 /* First and second checks of §3.10.7.3. False: the segment goes no further. */

@@ -2,14 +2,12 @@
 /* What applications are told: one pending record a socket, bits joined until collected. */
 #include "l4_transport/tcp_internal.h"
 
-void sv_tcb_tell(struct sv_tcb *t, uint32_t what)
+void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what)
 {
     if (t->h->flags & SV_TCP_DETACHED || t->c->listener != SV_NONE)
         return; /* nobody holds a handle, or not yet */
-    t->c->events |= what;
-    if (t->h->flags & SV_TCP_PENDING)
-        return;
     struct sv_tcp_ring *list = &t->tcp->events;
+    t->c->events |= what;
     t->h->flags |= SV_TCP_PENDING;
     t->c->event_next = SV_NONE;
     if (list->first == SV_NONE)

@@ -22,7 +22,8 @@ static uint64_t sv_half_hash(const struct sv_tcp *tcp, const struct sv_tcp_small
     return sv_tcp_hash(tcp, &m->remote, m->remote_port, m->local, m->local_port);
 }
 
-static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port, struct sv_tcp_reply *reply)
+static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port, uint64_t hash,
+                          struct sv_tcp_reply *reply)
 {
     const uint8_t agreed = SV_SMALL_AGREED(m->bits);
     *reply = (struct sv_tcp_reply){.remote = m->remote, .local = m->local, .port = port};
@@ -37,16 +38,17 @@ static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_p
         h->window = (uint16_t)(sv_half_window(tcp) >> tcp->recv_scale);
     if (agreed & SV_TCP_TIMESTAMPS) {
         h->options |= SV_OPTION_TIMESTAMPS;
-        h->ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + sv_tcp_ts_offset(sv_half_hash(tcp, m));
+        h->ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + sv_tcp_ts_offset(hash);
         h->ts_ecr = m->u.half.ts_recent;
     }
 }
 
 /* The second message of the handshake. */
-static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port, struct sv_tcp_reply *reply)
+static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_port port, uint64_t hash,
+                            struct sv_tcp_reply *reply)
 {
     const uint8_t agreed = SV_SMALL_AGREED(m->bits);
-    sv_half_reply(tcp, m, port, reply);
+    sv_half_reply(tcp, m, port, hash, reply);
     struct sv_tcp_header *h = &reply->header;
     h->seq = m->u.half.iss;
     h->flags = SV_SYN | SV_ACK;
@@ -61,15 +63,22 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
         h->options |= SV_OPTION_SACK_PERMITTED;
 }
 
-static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
+/* The record goes; its slot of the table went, or has another owner. */
+static void sv_half_free(struct sv_tcp *tcp, uint32_t index)
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    const bool there = sv_flow_remove(&tcp->flows, sv_tcp_tag_hash(m->tag), SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
-    SV_ASSERT(there);
     sv_tcp_queue_remove(tcp, &tcp->half[SV_SMALL_COUNT(m->bits)], index);
     sv_tcp_listener(tcp, m->u.half.listener)->half_open--;
     tcp->half_used--;
     sv_tcp_small_free(tcp, index);
+}
+
+static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
+{
+    const uint64_t hash = sv_tcp_tag_hash(sv_tcp_small(tcp, index)->tag);
+    const bool there = sv_flow_remove(&tcp->flows, hash, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
+    SV_ASSERT(there);
+    sv_half_free(tcp, index);
 }
 
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
@@ -117,7 +126,7 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     sv_tcp_queue_append(tcp, &tcp->half[0], index);
     SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, sv_tcp_listener(tcp, listener)->flow, s->packet->id,
                    SV_LISTEN, SV_SYN_RECEIVED);
-    sv_half_syn_ack(tcp, m, s->port, reply);
+    sv_half_syn_ack(tcp, m, s->port, s->hash, reply);
 }
 
 /* The third message: a full record takes the small one's place in the table. */
@@ -166,9 +175,8 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     sv_tcp_move(&t, SV_ON_SYN);
     SV_TRACE_EVENT(t.core, SV_TRACE_TCP_OPENED, t.h->agreed, t.c->flow, s->packet->id, t.c->iss, t.c->irs, t.h->mss,
                    sv_tcb_send_scale(&t), sv_tcb_recv_scale(&t));
-    sv_half_remove(tcp, small);
-    const bool entered = sv_tcb_enter_table(&t, s->hash); /* the small one's slot has just come free */
-    SV_ASSERT(entered);
+    sv_tcb_take_slot(&t, SV_TCP_VALUE(SV_TCP_HALF_OPEN, small));
+    sv_half_free(tcp, small);
     *index = full;
     return true;
 }
@@ -189,21 +197,21 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const bool timed = SV_SMALL_AGREED(m->bits) & SV_TCP_TIMESTAMPS;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) == SV_SYN && s->seq == m->u.half.irs) {
-        sv_half_syn_ack(tcp, m, s->port, reply); /* the SYN again: our answer was lost */
+        sv_half_syn_ack(tcp, m, s->port, s->hash, reply); /* the SYN again: our answer was lost */
         *answer = true;
         return SV_DROP_TCP_DUPLICATE;
     }
     if (timed && !(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST))
         return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
     if (timed && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
-        sv_half_reply(tcp, m, s->port, reply);
+        sv_half_reply(tcp, m, s->port, s->hash, reply);
         *answer = true;
         return SV_DROP_TCP_PAWS;
     }
     if (!sv_half_acceptable(tcp, m, s)) {
         *answer = !(s->flags & SV_RST);
         if (*answer)
-            sv_half_reply(tcp, m, s->port, reply);
+            sv_half_reply(tcp, m, s->port, s->hash, reply);
         return sv_seq_before(s->seq, m->u.half.irs + 1u) ? SV_DROP_TCP_OLD : SV_DROP_TCP_BEYOND_WINDOW;
     }
     if (s->flags & SV_RST) {
@@ -214,7 +222,7 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         }
         *answer = sv_tcp_challenge_allowed(tcp);
         if (*answer)
-            sv_half_reply(tcp, m, s->port, reply);
+            sv_half_reply(tcp, m, s->port, s->hash, reply);
         return SV_DROP_TCP_RST_INEXACT;
     }
     if (s->flags & SV_SYN) { /* §3.10.7.4 fourth: opened passively, so back to LISTEN */
@@ -277,7 +285,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         m->bits = (uint16_t)(m->bits + (1u << 8));
         m->u.half.due_us = now_us + (SV_HALF_OPEN_FIRST_US << (k + 1u));
         sv_tcp_queue_append(tcp, &tcp->half[k + 1u], index);
-        sv_half_syn_ack(tcp, m, path.interface, reply);
+        sv_half_syn_ack(tcp, m, path.interface, sv_half_hash(tcp, m), reply);
         sv_tcp_forget_path(tcp, &path);
         tcp->count.retransmitted++;
         return true;
@@ -301,6 +309,8 @@ sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp)
 {
     const sv_time now = sv_tcp_core(tcp)->now;
     sv_time at = SV_NEVER;
+    if (!tcp->half_used)
+        return SV_NEVER;
     for (uint32_t k = 0; k <= SV_HALF_OPEN_REPEATS; k++) {
         if (tcp->half[k].first == SV_NONE)
             continue;

@@ -62,10 +62,12 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
     case SV_OPT_KEEPALIVE_COUNT:
         return sv_tcp_set_timer(t, option, value);
     case SV_OPT_USER_TIMEOUT_MS:
-        t->c->user_timeout_ms = (uint32_t)value;
+        if (value > 0xffffffu)
+            return false;
+        t->c->user_timeout_ms = (uint32_t)value & 0xffffffu;
         if (t->b) /* counted anew from here */
             t->b->give_up_at = SV_NEVER;
-        return value <= UINT32_MAX;
+        return true;
     case SV_OPT_SEND_BUFFER:
         return sv_tcp_set_buffer(&t->c->send_buffer, value);
     case SV_OPT_RECV_BUFFER:
@@ -75,6 +77,9 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
     case SV_OPT_TTL:
         t->h->ttl = (uint8_t)value;
         return value > 0 && value < 256;
+    case SV_OPT_TOS: /* its lower two bits are congestion's to tell: RFC 3168 §5 */
+        t->c->tos = (uint32_t)value & 0xfcu;
+        return value < 256 && (value & 3u) == 0;
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;

@@ -98,6 +98,19 @@ enum sv_tcp_state sv_tcp_edge(enum sv_tcp_state from, enum sv_tcp_on on);
 bool sv_tcp_edge_at(uint32_t i, uint8_t *from, uint8_t *on, uint8_t *to);
 const char *sv_tcp_on_name(enum sv_tcp_on on);
 
+/* --- tcp_events.c --- */
+void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what); /* onto the list of events */
+static inline void sv_tcb_tell(struct sv_tcb *t, uint32_t what)
+{
+    if (t->h->flags & SV_TCP_PENDING)
+        t->c->events |= what;
+    else
+        sv_tcb_tell_anew(t, what);
+}
+void sv_tcb_hush(struct sv_tcb *t); /* off the list of events */
+void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
+void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener);
+
 /* --- tcp_table.c: records --- */
 uint32_t sv_tcp_new(struct sv_tcp *tcp);    /* a fresh full record in CLOSED, or SV_NONE */
 void sv_tcp_free(struct sv_tcb *t);         /* the handle is stale afterwards */
@@ -113,14 +126,22 @@ void sv_tcb_release_busy(struct sv_tcb *t); /* ... with all that it holds */
 uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
 bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
+void sv_tcb_take_slot(struct sv_tcb *t, uint32_t from); /* of the table, from a small record of the same flow */
 void sv_tcb_leave_table(struct sv_tcb *t);
 uint32_t sv_tcp_small_new(struct sv_tcp *tcp);
 void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
 /* The record that a looked-up segment is for now. */
-uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s);
+uint32_t sv_tcp_resolve(struct sv_tcp *tcp, struct sv_seg *s);
 
 /* --- tcp_ring.c: ready rings and queues of small records --- */
-void sv_tcb_ready(struct sv_tcb *t, uint16_t why);           /* SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
+void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why); /* onto its ring */
+/* why: SV_TCP_ACK_NOW and/or SV_TCP_SEND_NOW */
+static inline void sv_tcb_ready(struct sv_tcb *t, uint16_t why)
+{
+    t->h->flags |= why;
+    if (!(t->h->flags & SV_TCP_READY))
+        sv_tcb_ready_anew(t, why);
+}
 void sv_tcb_unready(struct sv_tcb *t);                       /* off its ring, before it is freed */
 uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port); /* the ring's first connection, taken off */
 void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index);
@@ -128,8 +149,9 @@ void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t
 void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 
 /* --- tcp_below.c: what TCP asks of the network layer --- */
-void sv_tcp_path_drop(struct sv_tcb *t);  /* lets go of neighbour and local address */
-void sv_tcp_path_works(struct sv_tcb *t); /* progress: the neighbour is there */
+void sv_tcp_path_drop(struct sv_tcb *t);          /* lets go of neighbour and local address */
+void sv_tcp_path_works(struct sv_tcb *t);         /* progress: the neighbour is there */
+uint16_t sv_tcp_path_mss(const struct sv_tcb *t); /* payload bytes of what fits the path and the peer */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
 void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
 void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
@@ -141,7 +163,6 @@ uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint
 /* --- tcp_listen.c, tcp_half_open.c --- */
 /* beyond: NULL, or the number that our ISN must lie beyond. */
 bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply);
-bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s);
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply);
@@ -156,6 +177,9 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
 void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s); /* options of the peer's SYN */
 
+/* --- tcp_ordinary.c: the short cut through them --- */
+bool sv_tcp_ordinary_arrives(struct sv_tcb *t, struct sv_seg *s); /* false: nothing was done */
+
 /* --- tcp_arrives.c: the eight steps --- */
 enum sv_walk { SV_WALK_ON, SV_WALK_STOP };
 void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer);
@@ -164,6 +188,17 @@ void sv_tcp_challenge_ack(struct sv_tcb *t);
 void sv_tcp_discard(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why);
 
 /* --- tcp_ack.c: step 5 --- */
+void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s);
+/* Whoever writes may go on; whoever lent memory may look whether it is free. */
+static inline void sv_tcp_tell_acked(struct sv_tcb *t)
+{
+    if ((t->h->flags & SV_TCP_WANT_WRITE) && t->h->snd_queued <= t->c->send_buffer / 2u) {
+        t->h->flags &= (uint16_t)~SV_TCP_WANT_WRITE;
+        sv_tcb_tell(t, SV_EVENT_WRITABLE);
+    }
+    if (t->c->events & SV_TCP_BY_REFERENCE)
+        sv_tcb_tell(t, SV_EVENT_SENT);
+}
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s);
 void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s);
 
@@ -181,7 +216,17 @@ uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uin
 void sv_buf_skip(struct sv_buf *b, uint32_t n); /* takes n bytes off the front, across slices */
 
 /* --- tcp_send.c: what may go out now; tcp_output.c: how it is written --- */
-uint32_t sv_tcb_sendable(const struct sv_tcb *t); /* payload bytes that may go now, the short tail included */
+uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t);
+/* Payload bytes that may go now, the short tail included. First what a request or an answer is: at most a segment,
+ * nothing in flight before it, and room; nothing is then asked of Nagle or of the windows' halves. */
+static inline uint32_t sv_tcb_sendable(const struct sv_tcb *t)
+{
+    const struct sv_tcp_hot *h = t->h;
+    if (h->snd_nxt == h->snd_una && h->snd_queued <= h->mss && h->state == SV_ESTABLISHED &&
+        !(h->flags & SV_TCP_CORK) && h->snd_queued <= h->snd_wnd && h->snd_queued <= h->cwnd)
+        return h->snd_queued;
+    return sv_tcb_sendable_slowly(t);
+}
 bool sv_tcb_may_send_fin(const struct sv_tcb *t);
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t); /* moves the right edge */
@@ -194,6 +239,28 @@ static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
 void sv_tcb_arm_retransmit_anew(struct sv_tcb *t); /* t->b is there */
+static inline sv_time sv_tcb_rto(const struct sv_tcb *t)
+{
+    const uint32_t shift = sv_min_u32(t->b->backoff, 16u);
+    return sv_min_u64((uint64_t)t->c->rto_us << shift, sv_tcb_profile(t)->rto_max_us) * SV_US; /* (5.5) */
+}
+static inline void sv_tcb_give_up_after(struct sv_tcb *t)
+{
+    if (t->b->give_up_at != SV_NEVER)
+        return;
+    const uint32_t ms = t->c->user_timeout_ms ? t->c->user_timeout_ms : sv_tcb_profile(t)->user_timeout_ms;
+    t->b->give_up_at = t->now + ms * SV_MS;
+}
+/* (5.1): something is in flight. */
+static inline void sv_tcb_start_rto(struct sv_tcb *t)
+{
+    if (t->b->retransmit_at == SV_NEVER) {
+        t->b->retransmit_at = t->now + sv_tcb_rto(t);
+        SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, t->c->flow, 0, (uint32_t)t->b->retransmit_at,
+                       (uint32_t)(t->b->retransmit_at >> 32));
+    }
+    sv_tcb_give_up_after(t);
+}
 /* (Re)starts or stops the timer as §5 says. */
 static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
 {
@@ -203,9 +270,10 @@ static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
     if (t->h->snd_una == t->h->snd_max && !t->h->snd_queued) { /* nothing in flight, nothing that waits */
         b->persist = 0;
         b->retransmit_at = SV_NEVER;
-    } else if (b->persist || b->retransmit_at == SV_NEVER || b->give_up_at == SV_NEVER ||
-               t->h->snd_una == t->h->snd_max) {
+    } else if (t->h->snd_una == t->h->snd_max || b->persist) {
         sv_tcb_arm_retransmit_anew(t);
+    } else {
+        sv_tcb_start_rto(t);
     }
 }
 void sv_tcb_retransmit_timeout(struct sv_tcb *t);
@@ -216,12 +284,34 @@ void sv_tcp_cc_open(struct sv_tcb *t);
 void sv_tcp_cc_acked(struct sv_tcb *t, uint32_t bytes);
 void sv_tcp_cc_duplicate(struct sv_tcb *t);
 void sv_tcp_cc_timeout(struct sv_tcb *t);
-void sv_tcp_cc_idle(struct sv_tcb *t);                      /* RFC 5681 §4.1 */
+void sv_tcp_cc_idle_since(struct sv_tcb *t);
+/* RFC 5681 §4.1: after a time without sending the window has proved nothing. */
+static inline void sv_tcp_cc_idle(struct sv_tcb *t)
+{
+    if (t->h->sent_tick != sv_tick(t->now) && t->h->snd_nxt == t->h->snd_una)
+        sv_tcp_cc_idle_since(t);
+}
 bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
 
 /* --- tcp_timers.c --- */
-void sv_tcb_rearm(struct sv_tcb *t); /* the wheel's entry from the record's deadlines */
-void sv_tcb_arm_delack(struct sv_tcb *t);
+void sv_tcb_rearm_slowly(struct sv_tcb *t);
+/* The earliest of the deadlines that only a busy connection has. */
+static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
+{
+    const struct sv_tcp_busy *b = t->b;
+    return b ? sv_min_u64(sv_min_u64(b->retransmit_at, b->delack_at), b->give_up_at) : SV_NEVER;
+}
+/* The wheel's entry from the record's deadlines. */
+static inline void sv_tcb_rearm(struct sv_tcb *t)
+{
+    if (sv_tcb_busy_at(t) < t->h->wake.at || t->c->keep_idle_s || t->h->state == SV_FIN_WAIT_2)
+        sv_tcb_rearm_slowly(t);
+}
+static inline void sv_tcb_arm_delack(struct sv_tcb *t)
+{
+    if (t->b->delack_at == SV_NEVER)
+        t->b->delack_at = t->now + sv_tcb_profile(t)->delack_us * SV_US;
+}
 
 /* --- tcp_time_wait.c --- */
 void sv_tcp_enter_time_wait(struct sv_tcb *t);
@@ -233,10 +323,17 @@ void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_
 void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause); /* its life on the wire is over */
 void sv_tcb_bury(struct sv_tcb *t); /* frees it once nobody needs it; t->index is SV_NONE then */
 
-/* --- tcp_events.c --- */
-void sv_tcb_tell(struct sv_tcb *t, uint32_t what);
-void sv_tcb_hush(struct sv_tcb *t); /* off the list of events */
-void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
-void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener);
+/* RFC 9293 §3.8.6.3: at least every second full segment is acknowledged, and none waits half a second. */
+static inline void sv_tcp_schedule_ack(struct sv_tcb *t, const struct sv_seg *s, bool gap)
+{
+    const uint32_t full = t->h->mss;
+    const bool early = t->c->bytes_received < (uint64_t)sv_tcb_profile(t)->quickack * full && s->length >= full;
+    if (gap || early || s->segments > 1 || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
+        sv_tcb_ready(t, SV_TCP_ACK_NOW);
+        return;
+    }
+    t->h->flags |= SV_TCP_DELACK;
+    sv_tcb_arm_delack(t);
+}
 
 #endif

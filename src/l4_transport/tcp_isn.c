@@ -5,10 +5,18 @@
 uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                     uint16_t local_port)
 {
-    uint64_t word[5] = {0, 0, 0, 0, 0};
-    sv_memcpy(&word[0], remote->byte, 16);
-    sv_memcpy(&word[2], sv_tcp_address(tcp, local)->byte, 16);
-    word[4] = (uint64_t)remote_port << 16 | local_port;
-    const uint64_t hash = sv_siphash24(&tcp->isn_key, word, sizeof word);
+    const struct sv_addr *own = sv_tcp_address(tcp, local);
+    const uint32_t ports = (uint32_t)remote_port << 16 | local_port;
+    uint64_t hash;
+    if (SV_LIKELY(sv_addr_is_v4(remote))) {
+        const uint64_t pair = sv_addr_v4_number(remote) | (uint64_t)sv_addr_v4_number(own) << 32;
+        hash = sv_siphash24_2(&tcp->isn_key, pair, sv_sip_last(ports, 12));
+    } else {
+        uint8_t tuple[36];
+        sv_memcpy(tuple, remote->byte, 16);
+        sv_memcpy(tuple + 16, own->byte, 16);
+        sv_put_u32(tuple + 32, ports);
+        hash = sv_siphash24(&tcp->isn_key, tuple, sizeof tuple);
+    }
     return (uint32_t)hash + (uint32_t)(sv_tcp_core(tcp)->now >> 12); /* 4.096 microseconds */
 }

@@ -11,11 +11,13 @@ struct sv_turn {
     uint32_t made;
 };
 
-/* The span of `seq`: usually the one used last or the one after it. */
+/* The span of `seq`: usually the one where the last segment ended, or the one after it. */
 static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
 {
     const struct sv_spans *q = &t->b->send;
     uint32_t i = t->b->send_hint - q->first;
+    if (q->count == 1)
+        return 0;
     for (uint32_t tries = 0; tries < 2; tries++, i++) {
         if (i >= q->count)
             break;
@@ -26,42 +28,54 @@ static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, 
     return sv_spans_find(q, pool, seq);
 }
 
-/* Appends [seq, seq+length) by reference; sums what was summed at the copy. False: too many slices (the
- * packet keeps what fitted and *length says so). */
-static void sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint32_t *length, bool want_sum,
-                          struct sv_tcp_out *out)
+/* Appends [seq, seq+*length) by reference. Gives its sum if that is wanted: what was summed at the copy is not
+ * summed again. When slices run out the packet keeps what fitted, and *length says so. */
+static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint32_t *length, bool want_sum)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     uint32_t i = sv_tcb_span_index(t, pool, seq);
     uint32_t left = *length;
     uint32_t done = 0;
     uint16_t sum = 0;
-    while (left && b->slices < SV_SLICES_MAX) {
+    for (;;) {
         const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
         const uint32_t skip = seq - s->seq;
         const uint32_t n = sv_min_u32(left, s->length - skip);
-        const struct sv_slice slice = {s->slab, (uint16_t)(s->offset + skip), (uint16_t)n};
+        const uint16_t offset = (uint16_t)(s->offset + skip);
         sv_slab_ref_fast(pool, s->slab);
-        b->slice[b->slices++] = slice;
-        b->length += n;
+        b->slice[b->slices++] = (struct sv_slice){s->slab, offset, (uint16_t)n};
         if (want_sum) {
             const bool whole = n == s->length && (s->flags & SV_SPAN_SUMMED);
-            const uint16_t part =
-                whole ? s->sum : sv_sum(sv_slab_bytes_fast(pool, s->slab) + slice.offset, n, t->core->cpu);
-            sum = sv_sum_add(sum, done & 1u ? sv_sum_odd(part) : part);
+            const uint16_t part = whole ? s->sum : sv_sum(sv_slab_bytes_fast(pool, s->slab) + offset, n, t->core->cpu);
+            sum = done ? sv_sum_add(sum, done & 1u ? sv_sum_odd(part) : part) : part;
         }
-        seq += n;
         done += n;
         left -= n;
-        i += left ? 1u : 0u;
+        if (!left || b->slices == SV_SLICES_MAX)
+            break;
+        seq += n;
+        i++;
     }
     t->b->send_hint = t->b->send.first + i;
+    b->length += done;
     *length = done;
-    out->sum = sum;
-    out->summed = want_sum;
+    return sum;
 }
 
-static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags)
+/* What is rare in a header: urgent data, and SACK blocks while something is out of order. */
+static void sv_tcb_header_rare(const struct sv_tcb *t, struct sv_tcp_header *h)
+{
+    if (t->b->urgent && sv_seq_after(t->b->snd_up, h->seq) && t->b->snd_up - h->seq < 65536u) {
+        h->flags |= SV_URG;
+        h->urgent = (uint16_t)(t->b->snd_up - h->seq);
+    }
+    if ((t->h->agreed & SV_TCP_SACK) && t->b->ooo_count) {
+        h->sacks = (uint8_t)sv_tcp_reass_sack(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
+        h->options |= h->sacks ? SV_OPTION_SACK : 0;
+    }
+}
+
+static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags)
 {
     h->source = t->h->local_port;
     h->destination = t->h->remote_port;
@@ -70,20 +84,14 @@ static void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t se
     h->flags = flags;
     h->urgent = 0;
     h->options = 0;
-    if (t->h->agreed & SV_TCP_TIMESTAMPS) {
+    if (SV_LIKELY(t->h->agreed & SV_TCP_TIMESTAMPS)) {
         h->options = SV_OPTION_TIMESTAMPS;
         h->ts_val = sv_tcp_ts_now(t);
         h->ts_ecr = t->h->ts_recent;
     }
     h->window = sv_tcb_window_field(t);
-    if (SV_UNLIKELY(t->b && t->b->urgent && sv_seq_after(t->b->snd_up, seq) && t->b->snd_up - seq < 65536u)) {
-        h->flags |= SV_URG;
-        h->urgent = (uint16_t)(t->b->snd_up - seq);
-    }
-    if (SV_UNLIKELY((t->h->agreed & SV_TCP_SACK) && t->b && t->b->ooo_count)) {
-        h->sacks = (uint8_t)sv_tcp_reass_sack(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
-        h->options |= h->sacks ? SV_OPTION_SACK : 0;
-    }
+    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count)))
+        sv_tcb_header_rare(t, h);
 }
 
 /* Whatever carries an ACK settles what we owed. */
@@ -95,19 +103,14 @@ static void sv_tcb_acked_all(struct sv_tcb *t)
         t->b->delack_at = SV_NEVER;
 }
 
-/* Pushes the header before the payload, tells the trace, hands the packet to the turn. */
-static void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn, struct sv_buf *b, struct sv_tcp_header *h,
-                                 uint16_t reason, uint32_t payload)
+/* Pushes the header before the payload, whose sum is `sum`, tells the trace, hands the packet to the turn. */
+static inline void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn, struct sv_buf *b,
+                                        const struct sv_tcp_header *h, uint16_t sum, uint16_t reason, uint32_t payload)
 {
     struct sv_tcp_out *o = &turn->out[turn->made++];
-    (void)sv_tcp_emit(b, h);
-    b->id = ++t->core->packet_id;
+    o->sum = sv_sum_add(sum, sv_tcp_emit_summed(b, h, t->core->cpu));
     o->packet = b;
-    o->remote = &t->h->remote;
-    o->local = t->h->local;
-    o->neighbour = t->h->neighbour;
-    o->flow = t->c->flow;
-    o->ttl = t->h->ttl;
+    b->id = ++t->core->packet_id;
     if (h->flags & SV_ACK)
         sv_tcb_acked_all(t);
     t->tcp->count.segments_out += b->segments;
@@ -131,9 +134,7 @@ static bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t se
     if (!b)
         return false;
     sv_tcb_header(t, &h, seq, flags);
-    turn->out[turn->made].sum = 0;
-    turn->out[turn->made].summed = 1;
-    sv_tcb_finish_packet(t, turn, b, &h, reason, 0);
+    sv_tcb_finish_packet(t, turn, b, &h, 0, reason, 0);
     return true;
 }
 
@@ -175,9 +176,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     t->b->syn_count = (uint8_t)sv_min_u32(t->b->syn_count + 1u, 255u);
     t->b->rexmit = 0;
     t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u;
-    turn->out[turn->made].sum = 0;
-    turn->out[turn->made].summed = 1;
-    sv_tcb_finish_packet(t, turn, b, &h, again ? t->b->reason : SV_SENT_SYN, 0);
+    sv_tcb_finish_packet(t, turn, b, &h, 0, again ? t->b->reason : SV_SENT_SYN, 0);
     sv_tcb_arm_retransmit(t);
     return true;
 }
@@ -186,7 +185,6 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
  * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
 static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
 {
-    struct sv_tcp_out *o = &turn->out[turn->made];
     const uint32_t mss = t->h->mss;
     struct sv_tcp_header h;
     struct sv_buf *b = sv_tcb_packet(t);
@@ -194,7 +192,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
         return 0;
     const bool super = length > mss;
     uint32_t n = length;
-    sv_tcb_attach(t, b, seq, &n, !super && !turn->grant.offload, o);
+    const uint16_t sum = sv_tcb_attach(t, b, seq, &n, !super && !turn->grant.offload);
     if (super && n < length && n > mss) { /* slices ran out: whole segments only */
         sv_buf_truncate(b, n - n % mss);
         n -= n % mss;
@@ -223,7 +221,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
     }
     if (n < mss || (n > mss && n % mss))
         t->b->snd_small = seq + n;
-    sv_tcb_finish_packet(t, turn, b, &h, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
+    sv_tcb_finish_packet(t, turn, b, &h, sum, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
     if (fin) {
         t->h->flags |= SV_TCP_FIN_SENT;
         seq++;
@@ -234,6 +232,86 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
     t->h->snd_max = sv_seq_later(t->h->snd_max, seq);
     t->h->sent_tick = sv_tick(t->now);
     return n;
+}
+
+/* May new data go the short way: nothing of it sent before, no FIN, no urgent data, nothing out of order, a
+ * segment a packet? */
+static bool sv_tcb_runs(const struct sv_tcb *t, const struct sv_turn *turn)
+{
+    return t->h->snd_nxt == t->h->snd_max && !(t->h->flags & SV_TCP_FIN_QUEUED) && !t->b->urgent && !t->b->ooo_count &&
+           turn->grant.super <= t->h->mss;
+}
+
+/* One packet of `n` bytes from one span, `skip` bytes into it. False: no memory. */
+static inline bool sv_tcb_run_packet(struct sv_tcb *t, struct sv_turn *turn, struct sv_pool *pool,
+                                     const struct sv_span *s, uint32_t skip, uint32_t n,
+                                     const struct sv_tcp_plain *plain, uint16_t flags)
+{
+    struct sv_tcp_out *o = &turn->out[turn->made];
+    struct sv_buf *b = sv_buf_alloc_fast(pool, SV_WANT_CONTROL, t->core->account);
+    if (SV_UNLIKELY(!b))
+        return false; /* sv_tcb_send_data() asks again, and counts */
+    const uint16_t offset = (uint16_t)(s->offset + skip);
+    sv_slab_ref_fast(pool, s->slab);
+    b->slice[0] = (struct sv_slice){s->slab, offset, (uint16_t)n};
+    b->slices = 1;
+    b->length = n;
+    b->id = ++t->core->packet_id;
+    o->packet = b;
+    o->sum = sv_tcp_plain_emit(b, plain, s->seq + skip, flags);
+    turn->made++;
+    if (turn->grant.offload)
+        return true;
+    if (SV_LIKELY(n == s->length && (s->flags & SV_SPAN_SUMMED)))
+        o->sum = sv_sum_add(o->sum, s->sum);
+    else
+        o->sum = sv_sum_add(o->sum, sv_sum(sv_slab_bytes_fast(pool, s->slab) + offset, n, t->core->cpu));
+    return true;
+}
+
+/* New data as nearly all of it goes: segments that each lie in one span. What the segments of a turn have in
+ * common, acknowledgement, window and timestamps, is worked out once. Stops once `budget` is reached. Gives the
+ * bytes sent; 0 when the next segment
+ * lies in two spans, or there is no memory: sv_tcb_send_data() is for those. */
+static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t bytes, uint32_t budget)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    const uint32_t mss = t->h->mss, first = t->h->snd_nxt, end = t->h->snd_una + t->h->snd_queued;
+    uint32_t i = sv_tcb_span_index(t, pool, first);
+    uint32_t seq = first, n = 0;
+    const uint32_t made = turn->made;
+    struct sv_tcp_header h;
+    struct sv_tcp_plain plain;
+    sv_tcb_header(t, &h, first, SV_ACK);
+    sv_tcp_plain_of(&plain, &h);
+    while (seq - first < bytes && seq - first < budget && turn->made < turn->grant.packets) {
+        const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
+        const uint32_t skip = seq - s->seq;
+        const uint32_t want = sv_min_u32(bytes - (seq - first), mss);
+        const uint16_t flags = seq + want == end ? SV_ACK | SV_PSH : SV_ACK;
+        if (want > s->length - skip || !sv_tcb_run_packet(t, turn, pool, s, skip, want, &plain, flags))
+            break;
+        n = want;
+        seq += n;
+        i += skip + n == s->length ? 1u : 0u;
+        SV_TRACE_EVENT(t->core, SV_TRACE_TCP_SENT, SV_SENT_NEW, t->c->flow, t->core->packet_id, seq - n, h.ack, n,
+                       flags, (uint32_t)h.window << sv_tcb_recv_scale(t), t->b->backoff);
+        if (!t->b->timing) {
+            t->b->timing = 1;
+            t->b->rtt_seq = seq;
+            t->b->rtt_began = t->now;
+        }
+    }
+    t->b->send_hint = t->b->send.first + i;
+    if (!n)
+        return 0;
+    if (n < mss)
+        t->b->snd_small = seq;
+    t->h->snd_nxt = t->h->snd_max = seq;
+    t->h->sent_tick = sv_tick(t->now);
+    t->tcp->count.segments_out += turn->made - made;
+    sv_tcb_acked_all(t);
+    return seq - first;
 }
 
 /* The segment at rexmit_nxt again, whatever the windows say. */
@@ -291,7 +369,11 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
     while (n) {
         if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
             return false;
-        const uint32_t sent = sv_tcb_send_data(t, turn, t->h->snd_nxt, sv_min_u32(n, packet), SV_SENT_NEW);
+        uint32_t sent = 0;
+        if (SV_LIKELY(sv_tcb_runs(t, turn)))
+            sent = sv_tcb_send_run(t, turn, n, turn->grant.bytes - bytes);
+        if (!sent)
+            sent = sv_tcb_send_data(t, turn, t->h->snd_nxt, sv_min_u32(n, packet), SV_SENT_NEW);
         if (!sent)
             return false;
         bytes += sent;
@@ -330,6 +412,75 @@ static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
     sv_tcb_bury(t);
 }
 
+/* Is this turn one short segment: a request or an answer that fits the windows with nothing in flight before it,
+ * or an acknowledgement alone? And nothing else to be said: sent again, probed, finished, urgent or out of order. */
+static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
+{
+    const struct sv_tcp_hot *h = t->h;
+    const struct sv_tcp_busy *b = t->b;
+    if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
+        b->persist || b->urgent || b->ooo_count)
+        return false;
+    if (!(h->flags & SV_TCP_SEND_NOW))
+        return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
+    const uint32_t n = h->snd_queued;
+    return h->snd_una == h->snd_nxt && h->snd_nxt == h->snd_max && b->send.count == 1 && !b->send.blocks &&
+           b->send.small[0].length == n && n <= h->mss && n <= h->snd_wnd && n <= h->cwnd;
+}
+
+/* The payload of such a turn: the one span there is. Gives its sum, if the device does not make it. */
+static inline uint16_t sv_tcb_short_payload(struct sv_tcb *t, struct sv_buf *b, bool offload)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    const struct sv_span *s = &t->b->send.small[0];
+    sv_slab_ref_fast(pool, s->slab);
+    b->slice[0] = (struct sv_slice){s->slab, s->offset, s->length};
+    b->slices = 1;
+    b->length = s->length;
+    t->h->snd_nxt = t->h->snd_max = s->seq + s->length;
+    t->h->sent_tick = sv_tick(t->now);
+    if (s->length < t->h->mss)
+        t->b->snd_small = t->h->snd_max;
+    if (!t->b->timing) {
+        t->b->timing = 1;
+        t->b->rtt_seq = t->h->snd_max;
+        t->b->rtt_began = t->now;
+    }
+    if (offload)
+        return 0;
+    if (s->flags & SV_SPAN_SUMMED)
+        return s->sum;
+    return sv_sum(sv_slab_bytes_fast(pool, s->slab) + s->offset, s->length, t->core->cpu);
+}
+
+/* Such a turn: what half of a conversation's segments are, and all acknowledgements. The long way would make the
+ * same segment. False: no memory. */
+static inline bool sv_tcb_short_turn(struct sv_tcb *t, struct sv_tcp_out *out, bool offload)
+{
+    const bool data = t->h->flags & SV_TCP_SEND_NOW;
+    const uint16_t flags = data ? SV_ACK | SV_PSH : SV_ACK;
+    const uint32_t n = data ? t->h->snd_queued : 0;
+    struct sv_tcp_header h;
+    struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(t->core), SV_WANT_CONTROL, t->core->account);
+    if (SV_UNLIKELY(!b))
+        return false; /* the long way asks again, and counts */
+    sv_tcb_header(t, &h, t->h->snd_max, flags);
+    const uint16_t sum = data ? sv_tcb_short_payload(t, b, offload) : 0;
+    out->sum = sv_sum_fold((uint32_t)sv_tcp_plain_push(b, &h) + sum);
+    out->packet = b;
+    b->id = ++t->core->packet_id;
+    t->h->flags &= (uint16_t)~SV_TCP_SEND_NOW;
+    sv_tcb_acked_all(t);
+    t->tcp->count.segments_out++;
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_SENT, data ? SV_SENT_NEW : SV_SENT_ACK, t->c->flow, b->id, h.seq, h.ack, n,
+                   flags, (uint32_t)h.window << sv_tcb_recv_scale(t), t->b->backoff);
+    if (data)
+        sv_tcb_start_rto(t);
+    sv_tcb_rearm(t);
+    sv_tcb_settle(t);
+    return true;
+}
+
 static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
 {
     bool done = true;
@@ -350,28 +501,40 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
     return done;
 }
 
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out)
+static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, struct sv_tcp_out *out)
 {
-    struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
     struct sv_turn turn = {.out = out, .grant = grant, .made = 0};
-    if (SV_UNLIKELY(t.h->flags & SV_TCP_DEAD)) {
-        sv_tcb_last_words(&t, &turn);
+    if (SV_UNLIKELY(t->h->flags & SV_TCP_DEAD)) {
+        sv_tcb_last_words(t, &turn);
         return turn.made;
     }
     bool done = true;
-    if (t.h->flags & SV_TCP_SEND_NOW)
-        done = sv_tcb_take_turn(&t, &turn);
-    if (t.h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t.h->state != SV_SYN_SENT)
-        done &= sv_tcb_send_bare(&t, &turn, sv_tcb_bare_seq(&t), SV_ACK, SV_SENT_ACK);
-    if (!done || (t.h->flags & SV_TCP_ACK_NOW && t.h->state != SV_SYN_SENT))
-        sv_tcb_ready(&t, t.h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
-    sv_tcb_arm_retransmit(&t);
-    sv_tcb_rearm(&t);
-    sv_tcb_settle(&t);
+    if (t->h->flags & SV_TCP_SEND_NOW)
+        done = sv_tcb_take_turn(t, &turn);
+    if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
+        done &= sv_tcb_send_bare(t, &turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
+    if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
+        sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
+    sv_tcb_arm_retransmit(t);
+    sv_tcb_rearm(t);
+    sv_tcb_settle(t);
     return turn.made;
 }
 
-struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply)
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+                         struct sv_tcp_way *way)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
+    *way = (struct sv_tcp_way){t.h->remote, t.h->local, t.h->neighbour, t.h->ttl, t.c->tos & 0xffu};
+    if (sv_tcb_turn_is_short(&t)) {
+        sv_tcp_cc_idle(&t);
+        if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant.offload)))
+            return 1;
+    }
+    return sv_tcb_long_turn(&t, grant, out);
+}
+
+struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum)
 {
     struct sv_core *core = sv_tcp_core(tcp);
     struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(core), SV_WANT_CONTROL, core->account);
@@ -380,7 +543,7 @@ struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply
         return NULL;
     }
     const struct sv_tcp_header *h = &reply->header;
-    (void)sv_tcp_emit(b, h);
+    *sum = sv_tcp_emit_summed(b, h, core->cpu);
     b->id = ++core->packet_id;
     tcp->count.segments_out++;
     const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;

@@ -105,8 +105,9 @@ struct sv_tcp_cold {
     uint32_t ts_offset; /* added to our clock in TSval */
     uint32_t send_buffer, recv_buffer;
     uint32_t retransmits;
-    uint32_t user_timeout_ms;
-    uint32_t heard_tick; /* when a segment last arrived, in ticks of 2^20 ns */
+    uint32_t user_timeout_ms : 24; /* 4.6 hours at most */
+    uint32_t tos : 8;              /* DSCP of what it sends */
+    uint32_t heard_tick;           /* when a segment last arrived, in ticks of 2^20 ns */
     uint16_t keep_idle_s, keep_interval_s;
     uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
     uint16_t peer_mss;

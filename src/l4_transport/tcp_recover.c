@@ -115,10 +115,10 @@ void sv_tcp_cc_timeout(struct sv_tcb *t)
     sv_tcp_cwnd_trace(t, CWND_TIMEOUT);
 }
 
-void sv_tcp_cc_idle(struct sv_tcb *t)
+void sv_tcp_cc_idle_since(struct sv_tcb *t)
 {
     const uint64_t idle_us = (uint64_t)(sv_tick(t->now) - t->h->sent_tick) * 1048u;
-    if (t->h->snd_nxt != t->h->snd_una || idle_us <= t->c->rto_us)
+    if (idle_us <= t->c->rto_us)
         return;
     const uint32_t restart = sv_tcp_initial_window(t);
     if (t->h->cwnd <= restart)

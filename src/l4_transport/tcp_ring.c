@@ -24,11 +24,8 @@ static uint32_t sv_tcp_ring_pop(struct sv_tcp *tcp, struct sv_tcp_ring *ring)
     return index;
 }
 
-void sv_tcb_ready(struct sv_tcb *t, uint16_t why)
+void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why)
 {
-    t->h->flags |= why;
-    if (t->h->flags & SV_TCP_READY)
-        return;
     t->h->flags |= SV_TCP_READY;
     struct sv_tcp_interface *i = sv_tcp_interface(t->tcp, t->h->interface);
     sv_tcp_ring_append(t->tcp, (why & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent, t->index);

@@ -25,20 +25,6 @@ void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
                    t->c->rto_us);
 }
 
-static sv_time sv_tcb_rto(const struct sv_tcb *t)
-{
-    const uint32_t shift = sv_min_u32(t->b->backoff, 16u);
-    return sv_min_u64((uint64_t)t->c->rto_us << shift, sv_tcb_profile(t)->rto_max_us) * SV_US; /* (5.5) */
-}
-
-static void sv_tcb_give_up_after(struct sv_tcb *t)
-{
-    if (t->b->give_up_at != SV_NEVER)
-        return;
-    const uint32_t ms = t->c->user_timeout_ms ? t->c->user_timeout_ms : sv_tcb_profile(t)->user_timeout_ms;
-    t->b->give_up_at = t->now + ms * SV_MS;
-}
-
 /* Is the window the reason that what is queued stays here? */
 static bool sv_tcb_window_shut(const struct sv_tcb *t)
 {
@@ -51,12 +37,7 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
     if (t->h->snd_una != t->h->snd_max && !b->persist) { /* (5.1) */
-        if (b->retransmit_at == SV_NEVER) {
-            b->retransmit_at = t->now + sv_tcb_rto(t);
-            SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, t->c->flow, 0, (uint32_t)b->retransmit_at,
-                           (uint32_t)(b->retransmit_at >> 32));
-        }
-        sv_tcb_give_up_after(t);
+        sv_tcb_start_rto(t);
     } else if (sv_tcb_window_shut(t)) {
         if (b->retransmit_at == SV_NEVER || !b->persist) {
             b->persist = 1;

@@ -30,7 +30,7 @@ static bool sv_tcb_short_may_go(const struct sv_tcb *t, bool behind)
     return sv_tcb_profile(t)->nagle_by_small && t->b->snd_small == t->h->snd_una;
 }
 
-uint32_t sv_tcb_sendable(const struct sv_tcb *t)
+uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
 {
     const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
     if (!t->b || (int32_t)left <= 0 || !sv_tcb_sends_data(t))
@@ -79,7 +79,7 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 }
 
 /* Where the window's right edge may stand now: as far as the buffer reaches, if that is worth telling. */
-static uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
+static inline uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
 {
     const uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
     const uint32_t limit = 65535u << sv_tcb_recv_scale(t);
@@ -102,12 +102,9 @@ bool sv_tcb_window_update_due(const struct sv_tcb *t)
     return gain && (gain >= t->c->recv_buffer / 2u || (gain >= 2u * t->h->mss && left < t->c->recv_buffer / 4u));
 }
 
-uint16_t sv_tcb_window_field(struct sv_tcb *t)
+/* Rounded up, lest the edge seem to move left (RFC 7323 §2.4), unless the buffer would be overrun. */
+static uint16_t sv_tcb_window_rounded(struct sv_tcb *t, uint32_t window, uint32_t scale)
 {
-    const uint8_t scale = sv_tcb_recv_scale(t);
-    t->h->rcv_right = sv_tcb_right_edge(t);
-    const uint32_t window = t->h->rcv_right - t->h->rcv_nxt;
-    /* Rounded up, lest the edge seem to move left (RFC 7323 §2.4), unless the buffer would be overrun. */
     uint32_t field = (window + (1u << scale) - 1u) >> scale;
     const uint32_t over = (field << scale) + t->h->rcv_queued;
     if (field > 65535u || (over > t->c->recv_buffer && over - t->c->recv_buffer > 1u << scale))
@@ -116,4 +113,14 @@ uint16_t sv_tcb_window_field(struct sv_tcb *t)
     if (sv_seq_after(t->h->rcv_nxt + (field << scale), t->h->rcv_right))
         t->h->rcv_right = t->h->rcv_nxt + (field << scale);
     return (uint16_t)field;
+}
+
+uint16_t sv_tcb_window_field(struct sv_tcb *t)
+{
+    const uint32_t scale = sv_tcb_recv_scale(t);
+    t->h->rcv_right = sv_tcb_right_edge(t);
+    const uint32_t window = t->h->rcv_right - t->h->rcv_nxt;
+    if ((window & ((1u << scale) - 1u)) == 0) /* within the limit that the edge keeps, and nothing to round */
+        return (uint16_t)(window >> scale);
+    return sv_tcb_window_rounded(t, window, scale);
 }

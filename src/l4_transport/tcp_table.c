@@ -56,6 +56,7 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->send_buffer = c->send_buffer;
     tcp->recv_buffer = c->recv_buffer;
     tcp->recv_scale = sv_tcp_scale_for(c->recv_buffer);
+    tcp->last_flow = SV_NONE;
     const struct sv_tcp_ring empty = {SV_NONE, SV_NONE};
     tcp->parked = tcp->wait = tcp->events = tcp->listener_events = empty;
     for (uint32_t i = 0; i < SV_TCP_BACKOFFS; i++)
@@ -181,8 +182,9 @@ void sv_tcb_settle_quiet(struct sv_tcb *t)
     sv_tcb_release_busy(t);
 }
 
-uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
-                     uint16_t local_port)
+__attribute__((always_inline)) static inline uint64_t sv_tcp_hash_of(const struct sv_tcp *tcp,
+                                                                     const struct sv_addr *remote, uint16_t remote_port,
+                                                                     uint32_t local, uint16_t local_port)
 {
     const struct sv_flow_key key = {
         .remote = *remote,
@@ -192,6 +194,12 @@ uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uin
         .protocol = SV_TCP_PROTOCOL,
     };
     return sv_flow_hash(&tcp->flows, &key);
+}
+
+uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+                     uint16_t local_port)
+{
+    return sv_tcp_hash_of(tcp, remote, remote_port, local, local_port);
 }
 
 /* Who this connection is, for the trace. */
@@ -213,6 +221,16 @@ bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash)
     if (sv_core_traced(t->core))
         sv_tcb_introduce(t);
     return true;
+}
+
+void sv_tcb_take_slot(struct sv_tcb *t, uint32_t from)
+{
+    const uint64_t hash = sv_tcp_tag_hash(t->h->tag);
+    const bool changed = sv_flow_change(&t->tcp->flows, hash, from, SV_TCP_VALUE(SV_TCP_FULL, t->index));
+    SV_ASSERT(changed);
+    t->h->flags |= SV_TCP_TABLED;
+    if (sv_core_traced(t->core))
+        sv_tcb_introduce(t);
 }
 
 void sv_tcb_leave_table(struct sv_tcb *t)
@@ -288,6 +306,16 @@ static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
            sv_addr_equal(&a->remote, &b->remote);
 }
 
+/* Is it the flow of the last burst's last segment, still in the table? Then nothing need be hashed. */
+static bool sv_tcp_is_last(const struct sv_tcp *tcp, const struct sv_seg *s)
+{
+    if (tcp->last_flow == SV_NONE)
+        return false;
+    const struct sv_tcp_hot *h = sv_tcp_hot(tcp, tcp->last_flow);
+    return h->local_port == s->local_port && h->remote_port == s->remote_port && h->local == s->local &&
+           (h->flags & SV_TCP_TABLED) && h->kind == SV_TCP_FULL && sv_addr_equal(&h->remote, &s->remote);
+}
+
 /* The lines of the busy record that an acknowledgement and its timers touch. */
 static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
 {
@@ -301,47 +329,69 @@ static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
         SV_PREFETCH(b + line);
 }
 
-/* Four passes over the burst, so that the misses of one packet overlap those of the others. */
+/* Hashes one, and fetches where the table would have it. */
+static inline void sv_tcp_hash_segment(const struct sv_tcp *tcp, struct sv_seg *s)
+{
+    s->flow_value = SV_NONE;
+    s->hash = sv_tcp_hash_of(tcp, &s->remote, s->remote_port, s->local, s->local_port);
+    sv_flow_prefetch(&tcp->flows, s->hash);
+}
+
+/* What the table says by the tag alone; starts fetching the record. */
+static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *s)
+{
+    uint32_t at = SV_NONE;
+    const uint32_t value = sv_flow_find(&tcp->flows, s->hash, &at);
+    if (value == SV_NONE)
+        return;
+    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
+        sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(value));
+    else
+        SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(value)));
+    s->flow_value = value;
+}
+
+/* Several passes over the burst, so that the misses of one packet overlap those of the others. A segment of the
+ * flow before it shares what was found for that one. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        seg[i].flow_value = SV_NONE;
+    uint32_t begin = 0;
+    if (sv_tcp_is_last(tcp, &seg[0])) {
+        seg[0].flow_value = SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
+        seg[0].hash = 0; /* sv_tcp_resolve() makes it if it is needed after all */
+        begin = 1;
+    }
+    for (uint32_t i = begin; i < n; i++) {
         if (i && sv_seg_same_flow(&seg[i], &seg[i - 1])) {
             seg[i].hash = seg[i - 1].hash;
-            continue;
+            seg[i].flow_value = seg[i - 1].flow_value;
+        } else {
+            sv_tcp_hash_segment(tcp, &seg[i]);
         }
-        seg[i].hash = sv_tcp_hash(tcp, &seg[i].remote, seg[i].remote_port, seg[i].local, seg[i].local_port);
-        sv_flow_prefetch(&tcp->flows, seg[i].hash);
     }
-    if (n > 1) { /* a lone segment gains nothing by fetching first */
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t at = SV_NONE;
-            if (i && seg[i].hash == seg[i - 1].hash) {
-                seg[i].flow_value = seg[i - 1].flow_value;
-                continue;
-            }
-            const uint32_t value = sv_flow_find(&tcp->flows, seg[i].hash, &at);
-            if (value == SV_NONE)
-                continue;
-            if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
-                sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(value));
-            else
-                SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(value)));
-            seg[i].flow_value = value;
-        }
-        for (uint32_t i = 0; i < n; i++)
-            sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
+    for (uint32_t i = begin; i < n && n > 1; i++) { /* a lone segment gains nothing by fetching first */
+        if (i && seg[i].hash == seg[i - 1].hash)
+            seg[i].flow_value = seg[i - 1].flow_value;
+        else
+            sv_tcp_find_segment(tcp, &seg[i]);
     }
+    for (uint32_t i = begin; i < n && n > 1; i++)
+        sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
     tcp->looked_up = tcp->flows.changes;
 }
 
 /* The record that a looked-up segment belongs to now. */
-
-uint32_t sv_tcp_resolve(struct sv_tcp *tcp, const struct sv_seg *s)
+uint32_t sv_tcp_resolve(struct sv_tcp *tcp, struct sv_seg *s)
 {
+    uint32_t value = s->flow_value;
     /* What was found for it by the tag alone, unless an earlier segment of the burst changed the table. */
-    if (s->flow_value != SV_NONE && tcp->looked_up == tcp->flows.changes &&
-        sv_tcp_is_of(tcp, s->flow_value, &s->remote, s->remote_port, s->local, s->local_port))
-        return s->flow_value;
-    return sv_tcp_find_hashed(tcp, s->hash, &s->remote, s->remote_port, s->local, s->local_port);
+    if (value == SV_NONE || tcp->looked_up != tcp->flows.changes ||
+        !sv_tcp_is_of(tcp, value, &s->remote, s->remote_port, s->local, s->local_port)) {
+        if (!s->hash)
+            s->hash = sv_tcp_hash(tcp, &s->remote, s->remote_port, s->local, s->local_port);
+        value = sv_tcp_find_hashed(tcp, s->hash, &s->remote, s->remote_port, s->local, s->local_port);
+    }
+    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
+        tcp->last_flow = SV_TCP_VALUE_INDEX(value);
+    return value;
 }

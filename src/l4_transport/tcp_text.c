@@ -97,22 +97,11 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
     sv_buf_free_fast(take);
 }
 
-/* RFC 9293 §3.8.6.3: at least every second full segment is acknowledged, and none waits half a second. */
-static void sv_tcp_schedule_ack(struct sv_tcb *t, const struct sv_seg *s, bool gap)
-{
-    const uint32_t full = t->h->mss;
-    const bool early = t->c->bytes_received < (uint64_t)sv_tcb_profile(t)->quickack * full && s->length >= full;
-    if (gap || early || s->segments > 1 || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
-        sv_tcb_ready(t, SV_TCP_ACK_NOW);
-        return;
-    }
-    t->h->flags |= SV_TCP_DELACK;
-    sv_tcb_arm_delack(t);
-}
-
 /* Cuts the segment to the window. False: nothing is left of it. */
 static bool sv_tcp_trim(struct sv_tcb *t, struct sv_seg *s)
 {
+    if (SV_LIKELY(s->seq == t->h->rcv_nxt && s->length <= t->h->rcv_right - s->seq))
+        return true;
     if (sv_seq_before(s->seq, t->h->rcv_nxt)) {
         const uint32_t old = t->h->rcv_nxt - s->seq;
         if (old >= s->length) {

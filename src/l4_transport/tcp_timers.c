@@ -26,21 +26,13 @@ static sv_time sv_tcb_orphan_at(const struct sv_tcb *t)
     return sv_tick_time(t->c->heard_tick, t->now) + t->tcp->time_wait + SV_MS;
 }
 
-void sv_tcb_rearm(struct sv_tcb *t)
+void sv_tcb_rearm_slowly(struct sv_tcb *t)
 {
-    sv_time at = SV_NEVER;
-    if (t->b)
-        at = sv_min_u64(sv_min_u64(t->b->retransmit_at, t->b->delack_at), t->b->give_up_at);
+    sv_time at = sv_tcb_busy_at(t);
     if (SV_UNLIKELY(t->c->keep_idle_s || t->h->state == SV_FIN_WAIT_2))
         at = sv_min_u64(at, sv_min_u64(sv_tcb_keepalive_at(t), sv_tcb_orphan_at(t)));
     if (at < t->h->wake.at)
         sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
-}
-
-void sv_tcb_arm_delack(struct sv_tcb *t)
-{
-    if (t->b->delack_at == SV_NEVER)
-        t->b->delack_at = t->now + sv_tcb_profile(t)->delack_us * SV_US;
 }
 
 static void sv_tcb_keepalive(struct sv_tcb *t)

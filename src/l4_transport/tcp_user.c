@@ -97,7 +97,10 @@ static bool sv_tcb_append_slab(struct sv_tcb *t, struct sv_pool *pool, const uin
 static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
 {
     SV_TRACE_EVENT(t->core, SV_TRACE_CALL, SV_CALL_SEND, t->c->flow, 0, (uint32_t)n, 0);
-    if (sv_tcb_synchronized(t))
+    if (t->h->snd_nxt == t->h->snd_una && t->h->state == SV_ESTABLISHED && t->h->snd_wnd >= t->h->mss &&
+        t->h->cwnd >= t->h->mss && !(t->h->flags & SV_TCP_CORK))
+        sv_tcb_ready(t, SV_TCP_SEND_NOW); /* nothing in flight: a segment may go, short or not */
+    else if (sv_tcb_synchronized(t))
         sv_tcb_consider_sending(t);
     if (!(t->h->flags & SV_TCP_SEND_NOW)) /* else its turn comes, and looks at the timers then */
         sv_tcb_rearm(t);
@@ -242,7 +245,7 @@ void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
         return;
     SV_ASSERT(t.b != NULL);
     const uint32_t first = sv_spans_at_fast(&t.b->recv, pool, 0)->seq;
-    sv_spans_drop_before(&t.b->recv, pool, first + (uint32_t)n);
+    sv_spans_drop_before_fast(&t.b->recv, pool, first + (uint32_t)n);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)n, 0);
     sv_tcb_was_read(&t, (uint32_t)n);
 }
@@ -256,14 +259,17 @@ enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, 
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
     SV_ASSERT(t.b != NULL);
-    while (*got < n && t.b->recv.count) {
-        const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, 0);
+    uint32_t end = 0;
+    for (uint32_t i = 0; *got < n && i < t.b->recv.count; i++) {
+        const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, i);
         const uint32_t part = (uint32_t)sv_min_u64(n - *got, s->length);
         sv_memcpy(at, sv_slab_bytes_fast(pool, s->slab) + s->offset, part);
         at += part;
         *got += part;
-        sv_spans_drop_before(&t.b->recv, pool, s->seq + part);
+        end = s->seq + part;
     }
+    if (*got)
+        sv_spans_drop_before_fast(&t.b->recv, pool, end);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)*got, 0);
     sv_tcb_was_read(&t, (uint32_t)*got);
     return SV_OK;

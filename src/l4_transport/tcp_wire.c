@@ -65,7 +65,7 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, s
     }
 }
 
-static enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s)
+enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s)
 {
     struct sv_rd r = sv_rd_of(at, n);
     while (sv_rd_left(&r)) {
@@ -102,7 +102,7 @@ enum sv_drop sv_tcp_parse(struct sv_buf *b, struct sv_seg *s)
     s->sacks = 0;
     s->header_length = (uint8_t)header;
     s->segments = b->segments;
-    if (SV_LIKELY(header == 32 && sv_get_u32(p + 20) == 0x0101080au)) { /* NOP NOP timestamps */
+    if (SV_LIKELY(header == 32 && sv_get_u32(p + 20) == SV_TCP_TIMESTAMPS_HEAD)) {
         s->options = SV_OPTION_TIMESTAMPS;
         s->ts_val = sv_get_u32(p + 24);
         s->ts_ecr = sv_get_u32(p + 28);
@@ -183,7 +183,7 @@ uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h)
     sv_put_u16(p + 16, 0);
     sv_put_u16(p + 18, h->urgent);
     if (SV_LIKELY(h->options == SV_OPTION_TIMESTAMPS)) {
-        sv_put_u32(p + 20, 0x0101080au);
+        sv_put_u32(p + 20, SV_TCP_TIMESTAMPS_HEAD);
         sv_put_u32(p + 24, h->ts_val);
         sv_put_u32(p + 28, h->ts_ecr);
     } else if (h->options) {

@@ -3,6 +3,8 @@
 #ifndef SV_L4_TCP_WIRE_H
 #define SV_L4_TCP_WIRE_H
 
+#include "core/checksum.h"
+#include "core/cursor.h"
 #include "seven/buf.h"
 #include "seven/drop.h"
 
@@ -72,6 +74,9 @@ static inline uint32_t sv_seg_length(const struct sv_seg *s)
  * header linear (the caller gathered 60 bytes or all there are). The checksum is checked elsewhere. */
 enum sv_drop sv_tcp_parse(struct sv_buf *b, struct sv_seg *s);
 
+/* The options alone: n bytes. s->options and s->sacks begin as 0. NONE or BAD_OPTION. */
+enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s);
+
 /* A header to be written. */
 struct sv_tcp_header {
     uint16_t source, destination;
@@ -93,5 +98,88 @@ uint16_t sv_tcp_header_length(const struct sv_tcp_header *h);
 /* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK
  * permitted, timestamps, NOP, window scale; then SACK blocks. Gives the header's first byte. */
 uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h);
+
+#define SV_TCP_TIMESTAMPS_HEAD 0x0101080au /* NOP NOP, kind 8, length 10 */
+#define SV_TCP_PLAIN_MAX (SV_TCP_HEADER_LENGTH + SV_TCP_TIMESTAMPS_LENGTH)
+
+/* The sum of 16-bit words held as host-order numbers, as core/checksum.h has sums. */
+static inline uint16_t sv_tcp_sum_of(uint64_t words)
+{
+    words = (words & 0xffffffffu) + (words >> 32);
+    return sv_sum_u16(sv_sum_fold((uint32_t)((words & 0xffffu) + (words >> 16 & 0xffffu) + (words >> 32))));
+}
+
+/* A header that several segments share, made once: no option, or timestamps alone. Each gets a copy with its own
+ * sequence number and flags. The sum is made of the numbers on their way out: to read back what was just
+ * written by other widths stalls the processor. */
+struct sv_tcp_plain {
+    uint64_t sum; /* of all but sequence number and flags, as host-order words */
+    uint8_t byte[SV_TCP_PLAIN_MAX];
+    uint16_t length;
+};
+
+static inline void sv_tcp_plain_of(struct sv_tcp_plain *p, const struct sv_tcp_header *h)
+{
+    p->length = h->options ? SV_TCP_PLAIN_MAX : SV_TCP_HEADER_LENGTH;
+    const uint32_t ports = (uint32_t)h->source << 16 | h->destination;
+    const uint32_t offset_window = (uint32_t)p->length << 26 | h->window;
+    p->sum = (uint64_t)ports + h->ack + offset_window + h->urgent;
+    sv_put_u32(p->byte, ports);
+    sv_put_u32(p->byte + 8, h->ack);
+    sv_put_u32(p->byte + 12, offset_window);
+    sv_put_u32(p->byte + 16, h->urgent); /* and the checksum, which whoever knows the addresses fills in */
+    if (SV_LIKELY(h->options)) {
+        sv_put_u32(p->byte + 20, SV_TCP_TIMESTAMPS_HEAD);
+        sv_put_u32(p->byte + 24, h->ts_val);
+        sv_put_u32(p->byte + 28, h->ts_ecr);
+        p->sum += (uint64_t)SV_TCP_TIMESTAMPS_HEAD + h->ts_val + h->ts_ecr;
+    }
+}
+
+/* Pushes a copy; gives its sum. Flags: without AE, which SYNs alone carry so far. */
+static inline uint16_t sv_tcp_plain_emit(struct sv_buf *b, const struct sv_tcp_plain *plain, uint32_t seq,
+                                         uint16_t flags)
+{
+    uint8_t *p = sv_buf_push(b, plain->length);
+    b->l4 = b->head;
+    sv_memcpy(p, plain->byte, SV_TCP_HEADER_LENGTH);
+    if (SV_LIKELY(plain->length == SV_TCP_PLAIN_MAX))
+        sv_memcpy(p + SV_TCP_HEADER_LENGTH, plain->byte + SV_TCP_HEADER_LENGTH, SV_TCP_TIMESTAMPS_LENGTH);
+    sv_put_u32(p + 4, seq);
+    p[13] = (uint8_t)flags;
+    return sv_tcp_sum_of(plain->sum + seq + (uint32_t)(flags & 0xffu) * 0x10000u);
+}
+
+/* One alone: pushed as it is made. Gives its sum. */
+__attribute__((always_inline)) static inline uint16_t sv_tcp_plain_push(struct sv_buf *b, const struct sv_tcp_header *h)
+{
+    const uint16_t length = h->options ? SV_TCP_PLAIN_MAX : SV_TCP_HEADER_LENGTH;
+    uint8_t *p = sv_buf_push(b, length);
+    const uint32_t ports = (uint32_t)h->source << 16 | h->destination;
+    const uint32_t offset_flags_window = (uint32_t)length << 26 | (uint32_t)(h->flags & 0x1ffu) << 16 | h->window;
+    uint64_t sum = (uint64_t)ports + h->seq + h->ack + offset_flags_window + h->urgent;
+    b->l4 = b->head;
+    sv_put_u32(p, ports);
+    sv_put_u32(p + 4, h->seq);
+    sv_put_u32(p + 8, h->ack);
+    sv_put_u32(p + 12, offset_flags_window);
+    sv_put_u32(p + 16, h->urgent);
+    if (SV_LIKELY(h->options)) {
+        sv_put_u32(p + 20, SV_TCP_TIMESTAMPS_HEAD);
+        sv_put_u32(p + 24, h->ts_val);
+        sv_put_u32(p + 28, h->ts_ecr);
+        sum += (uint64_t)SV_TCP_TIMESTAMPS_HEAD + h->ts_val + h->ts_ecr;
+    }
+    return sv_tcp_sum_of(sum);
+}
+
+/* Either: the sum of the header that was pushed. */
+static inline uint16_t sv_tcp_emit_summed(struct sv_buf *b, const struct sv_tcp_header *h, uint32_t cpu)
+{
+    if (SV_LIKELY((h->options & ~(uint32_t)SV_OPTION_TIMESTAMPS) == 0))
+        return sv_tcp_plain_push(b, h);
+    const uint8_t *p = sv_tcp_emit(b, h);
+    return sv_sum(p, sv_tcp_header_length(h), cpu);
+}
 
 #endif

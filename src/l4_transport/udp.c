@@ -57,10 +57,14 @@ bool sv_udp_error(struct sv_core *c, struct sv_udp *u, sv_port port, const struc
     if (index == SV_NONE)
         return false;
     struct sv_udp_socket *s = sv_udp_of(u, index);
-    s->error = *error;
-    s->has_error = 1;
+    /* Over IPv6 routers say so of any datagram, and the next is cut to fit: nobody who did not ask is told. */
+    const bool quiet = error->meaning == SV_ICMP_MEANS_TOO_BIG && error->version == 6 && !s->dont_fragment;
     const struct sv_udp_report report = {.error = *error, .kind = SV_REPORT_ICMP};
     sv_udp_report_put(c, u, index, &report);
+    if (quiet)
+        return true;
+    s->error = *error;
+    s->has_error = 1;
     sv_udp_tell(u, index, SV_EVENT_ERROR);
     return true;
 }
@@ -101,7 +105,10 @@ enum sv_err sv_udp_write(struct sv_core *c, struct sv_net *net, struct sv_udp *u
     b->id = ++c->packet_id;
     sv_udp_emit(b, &path.src, &to->addr, s->local_port, to->port, c->cpu);
     SV_TRACE_EVENT(c, SV_TRACE_UDP_SENT, 0, s->flow, b->id, s->local_port, to->port, (uint32_t)n);
-    struct sv_ip_out o = {.src = path.src, .dst = to->addr, .protocol = SV_PROTO_UDP};
+    struct sv_ip_out o = {.src = path.src, .dst = to->addr, .protocol = SV_PROTO_UDP, .tos = s->tos};
+    o.dont_fragment = s->dont_fragment;
+    if (!sv_addr_is_v4(&o.dst))
+        o.flow_label = sv_ip6_flow_label(c, &o, (uint32_t)s->local_port << 16 | to->port);
     o.ttl = s->ttl != 0 ? s->ttl : (uint8_t)net->default_ttl;
     if (path.kind == SV_PATH_MULTICAST)
         o.ttl = s->ttl != 0 ? s->ttl : 1; /* RFC 1112 §6.1 */

@@ -48,6 +48,8 @@ struct sv_udp_socket {
     uint8_t ttl;   /* 0: the default */
     uint8_t ready; /* stands in the ready list */
     uint8_t has_error;
+    uint8_t tos;           /* DSCP and ECN of what it sends */
+    uint8_t dont_fragment; /* too long for the path: SV_ERR_TOO_BIG instead of fragments */
     uint8_t spare;
     struct sv_icmp_error error; /* the last, with has_error */
     uint32_t report_first, report_last, reports;

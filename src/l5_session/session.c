@@ -25,19 +25,6 @@ uint64_t sv_session_bytes(uint32_t timers)
     return (uint64_t)timers * sizeof(struct sv_session_timer) + 64u;
 }
 
-bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_t *index)
-{
-    const struct sv_tcp *tcp = sv_session_tcps(s);
-    const uint32_t i = SV_SOCK_INDEX(c.index);
-    if (SV_SOCK_KIND(c.index) != SV_SOCK_TCP || i >= tcp->hot_fresh)
-        return false;
-    sv_tcp_prefetch(tcp, i);
-    if (sv_tcp_cold(tcp, i)->generation != c.generation || sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
-        return false;
-    *index = i;
-    return true;
-}
-
 bool sv_session_udp(const struct sv_session *s, sv_sock c, uint32_t *index)
 {
     const struct sv_udp *udp = sv_session_udps(s);
@@ -205,15 +192,14 @@ static bool sv_session_port_is_free(void *context, uint16_t port)
 
 /* The address record that the route, or the caller, chose to send from. */
 static enum sv_err sv_session_local(struct sv_session *s, const struct sv_endpoint *remote,
-                                    const struct sv_endpoint *wanted, uint32_t *local)
+                                    const struct sv_endpoint *wanted, struct sv_ip_path *way, uint32_t *local)
 {
     struct sv_core *core = sv_session_core(s);
     struct sv_net *net = sv_session_net(s);
-    struct sv_ip_path way;
-    const enum sv_err error = sv_ip_find_path(core, net, &remote->addr, &wanted->addr, SV_NO_PORT, &way);
+    const enum sv_err error = sv_ip_find_path(core, net, &remote->addr, &wanted->addr, SV_NO_PORT, way);
     if (error != SV_OK)
         return error;
-    *local = sv_address_local(core, &net->addresses, &way.src);
+    *local = sv_address_local(core, &net->addresses, &way->src);
     return *local == SV_NONE ? SV_ERR_NO_ROUTE : SV_OK;
 }
 
@@ -236,6 +222,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
 {
     struct sv_tcp *tcp = sv_session_tcps(s);
     struct sv_connect_options wanted = {.size = sizeof wanted};
+    struct sv_ip_path way;
     struct sv_tcp_path path;
     uint32_t local, index;
     if (options) {
@@ -245,7 +232,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
     }
     if (remote->port == 0 || !sv_addr_is_unicast(&remote->addr))
         return SV_ERR_INVALID;
-    enum sv_err error = sv_session_local(s, remote, &wanted.local, &local);
+    enum sv_err error = sv_session_local(s, remote, &wanted.local, &way, &local);
     if (error != SV_OK)
         return error;
     uint16_t port = wanted.local.port;
@@ -260,7 +247,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
         if (error != SV_OK)
             return error;
     }
-    if (!sv_tcp_find_path(tcp, &remote->addr, local, &path))
+    if (!sv_tcp_pin_path(tcp, &way, local, &path))
         return SV_ERR_NO_ROUTE;
     error = sv_tcp_open(tcp, remote, port, &path, wanted.cookie, &index);
     if (error != SV_OK) {
@@ -367,9 +354,15 @@ enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option optio
         return sv_tcp_set(sv_session_tcps(s), index, option, value);
     if (!sv_session_udp(s, c, &index))
         return SV_ERR_STALE;
-    if (option != SV_OPT_TTL || value == 0 || value > 255)
+    struct sv_udp_socket *u = sv_udp_of(sv_session_udps(s), index);
+    if (option == SV_OPT_TTL && value > 0 && value < 256)
+        u->ttl = (uint8_t)value;
+    else if (option == SV_OPT_TOS && value < 256)
+        u->tos = (uint8_t)value;
+    else if (option == SV_OPT_DONT_FRAGMENT && value < 2)
+        u->dont_fragment = (uint8_t)value;
+    else
         return SV_ERR_INVALID;
-    sv_udp_of(sv_session_udps(s), index)->ttl = (uint8_t)value;
     return SV_OK;
 }
 

@@ -48,7 +48,6 @@ enum sv_err sv_session_info(const struct sv_session *s, sv_sock c, struct sv_soc
 bool sv_session_each(const struct sv_session *s, uint32_t *at, struct sv_sock_info *info);
 
 /* The record a handle names: true and *index, or false when it is stale or of another kind. */
-bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_t *index);
 bool sv_session_udp(const struct sv_session *s, sv_sock c, uint32_t *index);
 
 #define SV_SESSION_PART(type, name, member)                                   \
@@ -61,5 +60,19 @@ SV_SESSION_PART(sv_net, sv_session_net, net_at)
 SV_SESSION_PART(sv_udp, sv_session_udps, udp_at)
 SV_SESSION_PART(sv_tcp, sv_session_tcps, tcp_at)
 SV_SESSION_PART(sv_session_timer, sv_session_timers, timers_at)
+
+/* Every call on a connection begins here. */
+static inline bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_t *index)
+{
+    const struct sv_tcp *tcp = sv_session_tcps(s);
+    const uint32_t i = c.index; /* SV_SOCK_TCP is 0: another kind lies beyond every record */
+    if (i >= tcp->hot_fresh)
+        return false;
+    sv_tcp_prefetch(tcp, i);
+    if (sv_tcp_cold(tcp, i)->generation != c.generation || sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
+        return false;
+    *index = i;
+    return true;
+}
 
 #endif

@@ -8,6 +8,7 @@
 #define SV_SIM_CABLE_H
 
 #include "core/core.h"
+#include "l1_physical/autoneg.h"
 #include "l1_physical/link.h"
 #include "seven/arena.h"
 #include "stack/node.h"
@@ -18,7 +19,10 @@ struct sv_cable_config {
     uint64_t seed;
     struct sv_trace *trace; /* NULL: none */
     uint32_t ceiling;       /* frames each way at most [64] */
-    uint32_t spare;
+    /* The ends negotiate first, which takes about two seconds, and what is sent before is dropped (LINK_DOWN); 0: the link
+     * is up from the beginning. */
+    uint32_t autoneg;
+    uint32_t ability[2];              /* enum sv_autoneg_bit of either end; 0: the code's, full and half duplex */
     struct sv_phy_link_config way[2]; /* way[p]: what comes in at port p; their seeds are made from `seed` */
 };
 
@@ -32,6 +36,9 @@ struct sv_node *sv_cable_node(struct sv_cable_link *c);
 
 /* What became of the frames that came in at `port`; the outcomes add up to `sent`. */
 const struct sv_phy_link_counts *sv_cable_counts(const struct sv_cable_link *c, sv_port port);
+/* Whether frames pass, and if not, why (an end's enum sv_autoneg_why). */
+bool sv_cable_up(const struct sv_cable_link *c);
+uint32_t sv_cable_why(const struct sv_cable_link *c);
 uint32_t sv_cable_packets(const struct sv_cable_link *c); /* on the cable now, both ways */
 uint64_t sv_cable_drops(const struct sv_cable_link *c, enum sv_drop reason);
 

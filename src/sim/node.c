@@ -3,12 +3,14 @@
 #include "stack/node.h"
 
 #include "core/mem.h"
+#include "l2_link/bridge.h"
 #include "sim/cable.h"
 #include "sim/link.h"
 
 static const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
     [SV_NODE_STACK] = &sv_stack_ops,
     [SV_NODE_LINK] = &sv_link_ops,
+    [SV_NODE_BRIDGE] = &sv_bridge_ops,
     [SV_NODE_CABLE] = &sv_cable_ops,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* seven/stack.h: interfaces, addresses, routes, neighbours; and what can be asked about them. */
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "stack/stack_internal.h"
 
 #define SV_MTU_MIN 68u /* RFC 791 §3.2 */
@@ -37,6 +38,45 @@ enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_confi
     *port = made;
     sv_net_interface_set(&s->core, &s->net, made, true);
     return SV_OK;
+}
+
+enum sv_err sv_interface_add_tagged(struct sv_stack *s, sv_port parent, uint32_t tpid, uint32_t vid, sv_port *port,
+                                    sv_time now)
+{
+    struct sv_interfaces *t = &s->net.link.interfaces;
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_stack_has(s, parent) || vid < 1 || vid > 4094 || tpid > UINT16_MAX || !sv_ethertype_is_tag((uint16_t)tpid))
+        return SV_ERR_INVALID;
+    if (sv_interface_tagged(t, parent, (uint16_t)tpid, (uint16_t)vid) != SV_NO_PORT)
+        return SV_ERR_IN_USE;
+    struct sv_interface *below = sv_interface_of(t, parent);
+    const struct sv_interface_config config = {
+        .size = sizeof config,
+        .flags = below->flags,
+        .mac = {below->mac[0], below->mac[1], below->mac[2], below->mac[3], below->mac[4], below->mac[5]},
+        .mtu = below->mtu,
+        .queue = below->queue_max,
+    };
+    const enum sv_err error = sv_interface_add(s, &config, port, now);
+    if (error != SV_OK)
+        return error;
+    struct sv_interface *i = sv_interface_of(t, *port);
+    i->parent = parent;
+    i->tpid = (uint16_t)tpid;
+    i->vid = (uint16_t)vid;
+    sv_interface_of(t, sv_interface_root(t, parent))->children = 1;
+    below->children = 1;
+    if (!below->up)
+        sv_interface_set_up(s, *port, false, now);
+    return SV_OK;
+}
+
+void sv_interface_set_filter(struct sv_stack *s, sv_port port, bool all_multicast, bool promiscuous)
+{
+    SV_ASSERT(sv_stack_has(s, port));
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, port);
+    i->all_multicast = all_multicast;
+    i->promiscuous = promiscuous;
 }
 
 void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now)
@@ -100,45 +140,6 @@ enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port, struct sv_
     info->packets_out = i->packets_out;
     info->bytes_out = i->bytes_out;
     return SV_OK;
-}
-
-bool sv_neighbour_each(const struct sv_stack *s, uint32_t *at, struct sv_neighbour_info *info)
-{
-    const struct sv_neighbours *n = &s->net.link.neighbours;
-    while (*at < n->ceiling) {
-        const struct sv_neighbour *e = sv_neighbour_of(n, (*at)++);
-        if (e->state == SV_NEIGHBOUR_FREE)
-            continue;
-        sv_memset(info, 0, sizeof *info);
-        info->size = sizeof *info;
-        info->state = e->state;
-        info->addr = e->addr;
-        sv_memcpy(info->mac, e->mac, sizeof info->mac);
-        info->permanent = e->state == SV_NEIGHBOUR_PERMANENT;
-        info->port = e->port;
-        info->confirmed = e->confirmed;
-        return true;
-    }
-    return false;
-}
-
-bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info)
-{
-    const struct sv_addresses *t = &s->net.addresses;
-    while (*at < t->ceiling) {
-        const struct sv_address *a = sv_address_of(t, (*at)++);
-        if (a->state != SV_ADDRESS_TENTATIVE && a->state != SV_ADDRESS_PREFERRED && a->state != SV_ADDRESS_CONFLICT)
-            continue;
-        *info = (struct sv_address_info){
-            .size = sizeof *info,
-            .port = a->port,
-            .addr = a->addr,
-            .state = a->state - SV_ADDRESS_TENTATIVE,
-            .prefix_length = sv_addr_is_v4(&a->addr) ? a->prefix_bits - SV_ADDR_V4_BITS : a->prefix_bits,
-        };
-        return true;
-    }
-    return false;
 }
 
 void sv_stack_check(const struct sv_stack *s)

@@ -85,12 +85,14 @@ enum sv_err sv_shutdown(struct sv_stack *s, sv_sock c, sv_time now)
 void sv_close(struct sv_stack *s, sv_sock c, sv_time now)
 {
     (void)sv_core_clock(&s->core, now);
+    sv_stack_leave_all(s, c);
     sv_session_close(&s->session, c, false);
 }
 
 void sv_abort(struct sv_stack *s, sv_sock c, sv_time now)
 {
     (void)sv_core_clock(&s->core, now);
+    sv_stack_leave_all(s, c);
     sv_session_close(&s->session, c, true);
 }
 

@@ -40,6 +40,7 @@ static struct sv_net_config sv_stack_net_config(const struct sv_stack_config *c)
         .neighbours = c->neighbours,
         .fragments = c->fragments,
         .forward = c->forward,
+        .nat_sessions = c->nat_sessions,
     };
 }
 
@@ -121,6 +122,8 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
         !sv_tcp_init(&s->tcp, &s->core, arena, &tcp) ||
         !sv_session_init(&s->session, &s->core, &s->net, &s->udp, &s->tcp, arena, c.timers))
         return NULL;
+    if (c.stable_secret[0] | c.stable_secret[1])
+        s->net.nd.stable_key = (struct sv_siphash_key){c.stable_secret[0], c.stable_secret[1]};
     s->tcp.net_at = (int64_t)((intptr_t)&s->net - (intptr_t)&s->tcp);
     s->node.kind = SV_NODE_STACK;
     return s;

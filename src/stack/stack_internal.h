@@ -10,6 +10,15 @@
 #include "seven/stack.h"
 #include "stack/node.h"
 
+#define SV_JOINS 64u /* groups joined by sockets, over all of them */
+
+struct sv_join {
+    struct sv_addr group;
+    sv_sock socket;
+    sv_port port;
+    uint32_t used;
+};
+
 struct sv_stack {
     struct sv_node node;   /* first: a stack is a node */
     uint32_t checked;      /* test builds: look at everything on entry and exit of each verb */
@@ -19,6 +28,7 @@ struct sv_stack {
     struct sv_udp udp;
     struct sv_tcp tcp;
     struct sv_session session;
+    struct sv_join join[SV_JOINS];
 };
 
 /* --- way_in.c, way_out.c: what the node's verbs do --- */
@@ -26,19 +36,32 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
 uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now);
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after);
 
+/* way_in_icmp.c: takes an ICMP or ICMPv6 packet for us in. */
+void sv_stack_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip);
+
 /* Packets to ourselves, taken in. */
 void sv_stack_drain_loop(struct sv_stack *s);
 
 /* Sends an answer of TCP's that belongs to no full connection. */
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
 
-/* The transport checksum of a packet whose TCP header is pushed and whose field is zero. */
-void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o);
+/* The transport checksum of a packet whose TCP header is pushed; `sum`: of that header and what follows. */
+void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst, struct sv_buf *b, uint16_t sum);
+
+/* --- joins.c --- */
+void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
 
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);
 void sv_stack_expire(struct sv_stack *s, sv_time now);
-void sv_stack_after(struct sv_stack *s); /* what a verb set in motion: neighbours that changed, packets to ourselves */
+void sv_stack_after_slowly(struct sv_stack *s);
+/* What a verb set in motion: neighbours that changed, packets that waited for them in vain, packets to ourselves. */
+static inline void sv_stack_after(struct sv_stack *s)
+{
+    const struct sv_neighbours *n = &s->net.link.neighbours;
+    if (SV_UNLIKELY(n->changed_first != SV_NONE || n->refused.packets || s->net.loop.packets))
+        sv_stack_after_slowly(s);
+}
 
 /* --- capture.c --- */
 /* Shows a frame to the trace as it is on the wire: a super-frame is split into its segments, an unfinished

@@ -4,26 +4,27 @@
 
 sv_time sv_stack_next_deadline(const struct sv_stack *s)
 {
-    if (s->net.loop.packets)
+    if (s->net.loop.packets || s->net.nat.released_first != SV_NONE)
         return s->core.now;
     const sv_time starved = s->starved_until ? s->starved_until : SV_NEVER;
     return sv_min_u64(starved, sv_min_u64(sv_wheel_next(&s->core.wheel), sv_tcp_next_deadline(&s->tcp)));
 }
 
-void sv_stack_after(struct sv_stack *s)
+void sv_stack_after_slowly(struct sv_stack *s)
 {
     struct sv_neighbours *n = &s->net.link.neighbours;
     bool changed = false;
     uint32_t index;
     while ((index = sv_neighbour_next_changed(n)) != SV_NONE) {
         changed = true;
+        sv_nd_neighbour_changed(&s->core, &s->net, index);
         if (sv_neighbour_of(n, index)->state == SV_NEIGHBOUR_FAILED)
             sv_tcp_neighbour_failed(&s->tcp, index);
     }
     if (changed)
         sv_tcp_unpark(&s->tcp);
     sv_ip_drain_refused(&s->core, &s->net);
-    if (s->net.loop.packets)
+    if (s->net.loop.packets || s->net.nat.released_first != SV_NONE)
         sv_stack_drain_loop(s);
 }
 
@@ -33,6 +34,12 @@ static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
     case SV_WHEEL_TCP:
         sv_tcp_expire_connection(&s->tcp, index);
         break;
+    case SV_WHEEL_PATH: {
+        struct sv_addr dst;
+        if (sv_pmtu_expire(&s->core, &s->net.pmtu, index, &dst))
+            sv_tcp_path_widened(&s->tcp, &dst);
+        break;
+    }
     case SV_WHEEL_TIMER:
         sv_session_expire(&s->session, index);
         break;

@@ -2,17 +2,20 @@
 /* The way in of a packet, from the cable's end to the transport.
  *
  * A burst passes in stages, so that the cache misses of one packet overlap the work on the others:
- *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here
- *   2. merge      neighbours in the burst that continue each other become one (GRO)
+ *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here. What nearly all
+ *                 frames are takes the short cut of way_in_plain.h
+ *   2. merge      a segment that continues the one before it in the burst joins it (GRO)
  *   3. look up    hash all, fetch all
  *   4. act        one after the other, in order of arrival
  * Applications hear of it later, from sv_stack_events(). */
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
+#include "stack/way_in_plain.h"
 
 /* TCP segments of one burst, parsed. */
 struct sv_arrivals {
@@ -52,185 +55,6 @@ static bool sv_in_tcp_header(struct sv_buf *b, uint32_t ip_length)
         return true; /* the parser will say that it is short */
     return sv_in_gather(b, ip_length + (uint32_t)(sv_buf_head(b)[ip_length + 12u] >> 4) * 4u);
 }
-
-static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
-                      struct sv_arrivals *to)
-{
-    struct sv_seg *seg = &to->seg[to->n];
-    if (ip->is_broadcast || !sv_addr_is_unicast(&ip->src)) {
-        sv_in_drop(s, SV_DROP_TCP_BROADCAST, b, in); /* RFC 9293 MUST-57 */
-        return;
-    }
-    if (!sv_in_checksum_good(s, b, ip)) {
-        sv_in_drop(s, SV_DROP_BAD_CHECKSUM, b, in);
-        return;
-    }
-    if (!sv_in_tcp_header(b, ip->header_length)) {
-        sv_in_drop(s, SV_DROP_NO_MEMORY, b, in);
-        return;
-    }
-    sv_buf_pull(b, ip->header_length);
-    const enum sv_drop why = sv_tcp_parse(b, seg);
-    if (why != SV_DROP_NONE) {
-        sv_in_drop(s, why, b, in);
-        return;
-    }
-    seg->packet = b;
-    seg->remote = ip->src;
-    seg->local = ip->local;
-    seg->port = in;
-    if (SV_UNLIKELY(s->udp.probes))
-        sv_probe_receive(&s->core, &s->udp, seg, ip);
-    to->ttl_tos[to->n++] = (uint16_t)(ip->ttl << 8 | ip->tos);
-}
-
-/* An ICMP error of ours to nobody in particular, or for a flow. */
-static void sv_in_icmp_error(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_icmp_error *error)
-{
-    bool found = false;
-    if (error->protocol == SV_PROTO_TCP) {
-        const uint32_t local = sv_address_local(&s->core, &s->net.addresses, &error->src);
-        const uint32_t flow =
-            local == SV_NONE ? SV_NONE : sv_tcp_find(&s->tcp, &error->dst, error->dst_port, local, error->src_port);
-        const bool hard = error->meaning == SV_ICMP_MEANS_UNREACHABLE || error->meaning == SV_ICMP_MEANS_PORT;
-        found = flow != SV_NONE;
-        if (found)
-            sv_tcp_icmp_error(&s->tcp, flow, error->tcp_seq, hard);
-        else if (s->udp.probes)
-            found = sv_udp_error(&s->core, &s->udp, in, error);
-    } else if (error->protocol == SV_PROTO_UDP) {
-        found = sv_udp_error(&s->core, &s->udp, in, error);
-    } else if (error->protocol == SV_PROTO_ICMP || error->protocol == SV_PROTO_ICMP6) {
-        if (sv_echo_receive(&s->core, &s->udp, in, b, error))
-            return;
-        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-        return;
-    }
-    if (found)
-        sv_buf_free(b);
-    else
-        sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-}
-
-static void sv_in_icmp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip)
-{
-    struct sv_icmp_error error;
-    switch (ip->version == 4 ? sv_icmp_receive(&s->core, &s->net, in, b, ip, &error)
-                             : sv_icmp6_receive(&s->core, &s->net, in, b, ip, &error)) {
-    case SV_ICMP_DONE:
-        break;
-    case SV_ICMP_ERROR:
-        sv_in_icmp_error(s, in, b, &error);
-        break;
-    case SV_ICMP_REPLY:
-        if (!sv_echo_receive(&s->core, &s->udp, in, b, &error))
-            sv_in_drop(s, SV_DROP_ICMP_UNMATCHED, b, in);
-        break;
-    }
-}
-
-static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
-                              enum sv_drop why, enum sv_icmp_reason reason)
-{
-    (void)sv_icmp_tell(&s->core, &s->net, b, ip, reason, 0);
-    sv_in_drop(s, why, b, in);
-}
-
-/* A whole IP packet for us, by its protocol. */
-static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
-                            struct sv_arrivals *to)
-{
-    switch (ip->protocol) {
-    case SV_PROTO_TCP:
-        sv_in_tcp(s, in, b, ip, to);
-        break;
-    case SV_PROTO_UDP:
-        if (!sv_udp_receive(&s->core, &s->udp, in, b, ip))
-            sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_TELL_PORT);
-        break;
-    case SV_PROTO_ICMP:
-        sv_in_icmp(s, in, b, ip);
-        break;
-    default:
-        sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_TELL_PROTOCOL);
-        break;
-    }
-}
-
-static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
-{
-    struct sv_ip_hdr ip;
-    enum sv_drop why = sv_ip4_parse(b, &ip, s->core.cpu);
-    if (why == SV_DROP_NONE)
-        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
-    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
-        sv_ip_forward(&s->core, &s->net, in, b, &ip);
-        return;
-    }
-    if (why != SV_DROP_NONE) {
-        sv_in_drop(s, why, b, in);
-        return;
-    }
-    if (SV_UNLIKELY(sv_ip_is_fragment(&ip))) {
-        const uint32_t local = ip.local;
-        const uint8_t is_broadcast = ip.is_broadcast;
-        b = sv_fragment_receive(&s->core, &s->net, in, b, &ip);
-        if (!b)
-            return;
-        ip.local = local;
-        ip.is_broadcast = is_broadcast;
-    }
-    sv_in_transport(s, in, b, &ip, to);
-}
-
-/* The same of IPv6, whose headers are a chain. */
-static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
-{
-    struct sv_ip_hdr ip;
-    enum sv_drop why = sv_ip6_parse(b, &ip);
-    if (why == SV_DROP_NONE)
-        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
-    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
-        sv_ip_forward(&s->core, &s->net, in, b, &ip);
-        return;
-    }
-    if (why != SV_DROP_NONE) {
-        sv_in_drop(s, why, b, in);
-        return;
-    }
-    if (SV_UNLIKELY(!sv_ip6_is_transport(ip.protocol)) && (b = sv_ip6_walk(&s->core, &s->net, in, b, &ip)) == NULL)
-        return;
-    if (ip.protocol == SV_PROTO_ICMP6)
-        sv_in_icmp(s, in, b, &ip);
-    else if (sv_addr_is_zero(&ip.src))
-        sv_in_drop(s, SV_DROP_BAD_SOURCE, b, in); /* only who looks for an address speaks from none: RFC 4291 §2.5.2 */
-    else
-        sv_in_transport(s, in, b, &ip, to);
-}
-
-static void sv_in_frame(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
-{
-    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
-    struct sv_eth_hdr eth;
-    b->id = ++s->core.packet_id;
-    if (sv_core_traced(&s->core))
-        sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
-    enum sv_drop why = sv_eth_parse(b, &eth);
-    if (why == SV_DROP_NONE)
-        why = sv_eth_accept(i, b, &eth);
-    if (why != SV_DROP_NONE)
-        sv_in_drop(s, why, b, in);
-    else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
-        sv_in_ip4(s, in, b, to, false);
-    else if (eth.type == SV_ETHERTYPE_IP6)
-        sv_in_ip6(s, in, b, to, false);
-    else if (eth.type == SV_ETHERTYPE_ARP)
-        sv_acd_receive_arp(&s->core, &s->net, in, b, &eth);
-    else
-        sv_in_drop(s, SV_DROP_UNKNOWN_ETHERTYPE, b, in);
-}
-
-/* --- stage 2 --- */
 
 /* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
  * with the last. */
@@ -276,34 +100,215 @@ static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
     sv_buf_free_fast(from);
 }
 
-static void sv_in_merge(struct sv_arrivals *in)
+/* A segment was parsed into the next free place: it joins the one before it, or takes the place. */
+static inline void sv_in_arrived(struct sv_arrivals *in, struct sv_seg *seg)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 1; i < in->n; i++) {
-        if (sv_in_continues(in, kept, i)) {
-            sv_in_join(&in->seg[kept], &in->seg[i]);
-            continue;
-        }
-        kept++;
-        if (kept != i) {
-            in->seg[kept] = in->seg[i];
-            in->ttl_tos[kept] = in->ttl_tos[i];
-        }
+    if (in->n && seg->seq == seg[-1].seq + seg[-1].length && sv_in_continues(in, in->n - 1u, in->n))
+        sv_in_join(seg - 1, seg);
+    else
+        in->n++;
+}
+
+/* A SYN that nobody here waits for: behind a translator it may be the half of a simultaneous open. */
+static bool sv_in_unsolicited(struct sv_stack *s, const struct sv_seg *seg)
+{
+    const uint32_t opening = SV_SYN | SV_ACK | SV_RST | SV_FIN;
+    return (seg->flags & opening) == SV_SYN && !sv_tcp_is_listened_for(&s->tcp, seg) &&
+           sv_tcp_find(&s->tcp, &seg->remote, seg->remote_port, seg->local, seg->local_port) == SV_NONE;
+}
+
+static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                      struct sv_arrivals *to)
+{
+    struct sv_seg *seg = &to->seg[to->n];
+    if (ip->is_broadcast || !sv_addr_is_unicast(&ip->src)) {
+        sv_in_drop(s, SV_DROP_TCP_BROADCAST, b, in); /* RFC 9293 MUST-57 */
+        return;
     }
-    in->n = kept + 1u;
+    if (!sv_in_checksum_good(s, b, ip)) {
+        sv_in_drop(s, SV_DROP_BAD_CHECKSUM, b, in);
+        return;
+    }
+    if (!sv_in_tcp_header(b, ip->header_length)) {
+        sv_in_drop(s, SV_DROP_NO_MEMORY, b, in);
+        return;
+    }
+    sv_buf_pull(b, ip->header_length);
+    const enum sv_drop why = sv_tcp_parse(b, seg);
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    seg->packet = b;
+    seg->remote = ip->src;
+    seg->local = ip->local;
+    seg->port = in;
+    if (SV_UNLIKELY(s->net.nat.enabled) && ip->version == 4 && in == s->net.nat.outside && sv_in_unsolicited(s, seg)) {
+        (void)sv_buf_push(b, (uint16_t)(b->head - b->l3)); /* whole again, for the ICMP error that may come of it */
+        sv_nat_hold_syn(&s->core, &s->net, b);
+        return;
+    }
+    if (SV_UNLIKELY(s->udp.probes))
+        sv_probe_receive(&s->core, &s->udp, seg, ip);
+    to->ttl_tos[to->n] = (uint16_t)(ip->ttl << 8 | ip->tos);
+    sv_in_arrived(to, seg);
+}
+
+static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                              enum sv_drop why, enum sv_icmp_reason reason)
+{
+    (void)sv_icmp_tell(&s->core, &s->net, b, ip, reason, 0);
+    sv_in_drop(s, why, b, in);
+}
+
+/* A whole IP packet for us, by its protocol. */
+static void sv_in_transport(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
+                            struct sv_arrivals *to)
+{
+    switch (ip->protocol) {
+    case SV_PROTO_TCP:
+        sv_in_tcp(s, in, b, ip, to);
+        break;
+    case SV_PROTO_UDP:
+        if (!sv_udp_receive(&s->core, &s->udp, in, b, ip))
+            sv_in_unreachable(s, in, b, ip, SV_DROP_PORT_UNREACHABLE, SV_ICMP_TELL_PORT);
+        break;
+    case SV_PROTO_ICMP:
+        sv_stack_icmp(s, in, b, ip);
+        break;
+    case SV_PROTO_IGMP:
+        sv_igmp_receive(&s->core, &s->net, in, b, ip);
+        break;
+    default:
+        sv_in_unreachable(s, in, b, ip, SV_DROP_PROTOCOL_UNREACHABLE, SV_ICMP_TELL_PROTOCOL);
+        break;
+    }
+}
+
+static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
+{
+    struct sv_ip_hdr ip;
+    enum sv_drop why = sv_ip4_parse(b, &ip, s->core.cpu);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(s->net.nat.enabled) &&
+        sv_nat_in(&s->core, &s->net, in, b, &ip) == SV_NAT_TAKEN)
+        return;
+    if (why == SV_DROP_NONE)
+        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
+    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
+        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        return;
+    }
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    if (SV_UNLIKELY(sv_ip_is_fragment(&ip))) {
+        const uint32_t local = ip.local;
+        const uint8_t is_broadcast = ip.is_broadcast;
+        b = sv_fragment_receive(&s->core, &s->net, in, b, &ip);
+        if (!b)
+            return;
+        ip.local = local;
+        ip.is_broadcast = is_broadcast;
+    }
+    sv_in_transport(s, in, b, &ip, to);
+}
+
+/* The same of IPv6, whose headers are a chain. */
+static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to, bool looped)
+{
+    struct sv_ip_hdr ip;
+    enum sv_drop why = sv_ip6_parse(b, &ip);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(s->net.npt6.pairs) &&
+        sv_npt6_in(&s->core, &s->net, in, b, &ip) == SV_NAT_TAKEN)
+        return;
+    if (why == SV_DROP_NONE)
+        why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
+    if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
+        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        return;
+    }
+    if (why != SV_DROP_NONE) {
+        sv_in_drop(s, why, b, in);
+        return;
+    }
+    if (SV_UNLIKELY(!sv_ip6_is_transport(ip.protocol)) && (b = sv_ip6_walk(&s->core, &s->net, in, b, &ip)) == NULL)
+        return;
+    if (ip.protocol == SV_PROTO_ICMP6)
+        sv_stack_icmp(s, in, b, &ip);
+    else if (sv_addr_is_zero(&ip.src))
+        sv_in_drop(s, SV_DROP_BAD_SOURCE, b, in); /* only who looks for an address speaks from none: RFC 4291 §2.5.2 */
+    else
+        sv_in_transport(s, in, b, &ip, to);
+}
+
+/* VLAN tags: each names an interface upon the one before; a priority tag (VID 0) names none. */
+static enum sv_drop sv_in_tags(struct sv_stack *s, sv_port *in, struct sv_buf *b, struct sv_eth_hdr *eth)
+{
+    struct sv_interfaces *t = &s->net.link.interfaces;
+    struct sv_vlan_tag tag;
+    while (sv_ethertype_is_tag(eth->type)) {
+        const enum sv_drop why = sv_vlan_parse(b, eth, &tag);
+        if (why != SV_DROP_NONE)
+            return why;
+        if (!tag.vid)
+            continue;
+        const sv_port child = sv_interface_tagged(t, *in, tag.tpid, tag.vid);
+        if (child == SV_NO_PORT)
+            return SV_DROP_VLAN_UNKNOWN;
+        *in = child;
+        sv_interface_count_in(sv_interface_of(t, child), b->segments, b->length);
+        if (!sv_interface_of(t, child)->up)
+            return SV_DROP_INTERFACE_DOWN;
+    }
+    return SV_DROP_NONE;
+}
+
+/* A frame of any kind, by its type. */
+static void sv_in_any(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
+{
+    struct sv_eth_hdr eth;
+    enum sv_drop why = sv_eth_parse(b, &eth);
+    if (why == SV_DROP_NONE && SV_UNLIKELY(sv_ethertype_is_tag(eth.type)))
+        why = sv_in_tags(s, &in, b, &eth);
+    if (why == SV_DROP_NONE)
+        why = sv_eth_accept(sv_interface_of(&s->net.link.interfaces, in), b, &eth);
+    if (why != SV_DROP_NONE)
+        sv_in_drop(s, why, b, in);
+    else if (SV_LIKELY(eth.type == SV_ETHERTYPE_IP4))
+        sv_in_ip4(s, in, b, to, false);
+    else if (eth.type == SV_ETHERTYPE_IP6)
+        sv_in_ip6(s, in, b, to, false);
+    else if (eth.type == SV_ETHERTYPE_ARP)
+        sv_acd_receive_arp(&s->core, &s->net, in, b, &eth);
+    else
+        sv_in_drop(s, SV_DROP_UNKNOWN_ETHERTYPE, b, in);
+}
+
+static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_interface *i, struct sv_buf *b,
+                               struct sv_arrivals *to)
+{
+    struct sv_seg *seg = &to->seg[to->n];
+    b->id = ++s->core.packet_id;
+    if (sv_core_traced(&s->core))
+        sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
+    if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
+        sv_in_arrived(to, seg);
+    else
+        sv_in_any(s, in, b, to);
 }
 
 /* --- stages 3 and 4 --- */
 
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
 {
-    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply);
+    uint16_t sum;
+    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply, &sum);
     struct sv_ip_path path;
     const struct sv_addr *local = sv_tcp_address(&s->tcp, reply->local);
     if (!b)
         return;
-    struct sv_tcp_out o = {.packet = b, .remote = &reply->remote, .local = reply->local, .summed = 1};
-    sv_stack_tcp_checksum(s, b, &o);
+    sv_stack_tcp_checksum(local, &reply->remote, b, sum);
     const enum sv_err error = sv_ip_find_path(&s->core, &s->net, &reply->remote, local, SV_NO_PORT, &path);
     if (error != SV_OK) {
         sv_in_drop(s, SV_DROP_NO_ROUTE, b, reply->port);
@@ -323,8 +328,6 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
 static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
-    if (in->n > 1)
-        sv_in_merge(in);
     if (!in->n)
         return;
     sv_tcp_lookup(&s->tcp, in->seg, in->n);
@@ -349,7 +352,7 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
         if (SV_UNLIKELY(!i->up))
             sv_in_drop(s, SV_DROP_INTERFACE_DOWN, b, in);
         else
-            sv_in_frame(s, in, b, &arrivals);
+            sv_in_frame(s, in, i, b, &arrivals);
     }
     take->n = 0;
     sv_in_act(s, &arrivals);
@@ -360,15 +363,20 @@ void sv_stack_drain_loop(struct sv_stack *s)
 {
     struct sv_arrivals arrivals;
     for (uint32_t rounds = 0; rounds < SV_BURST; rounds++) {
+        sv_port in = 0;
         struct sv_buf *b = sv_ip_next_looped(&s->core, &s->net);
+        const bool looped = b != NULL;
+        if (!b)
+            b = sv_nat_next_released(&s->core, &s->net, &in); /* fragments whose first has come */
         if (!b)
             return;
         arrivals.n = 0;
-        b->id = ++s->core.packet_id;
+        if (looped)
+            b->id = ++s->core.packet_id;
         if (sv_buf_head(b)[0] >> 4 == 6)
-            sv_in_ip6(s, 0, b, &arrivals, true);
+            sv_in_ip6(s, in, b, &arrivals, looped);
         else
-            sv_in_ip4(s, 0, b, &arrivals, true);
+            sv_in_ip4(s, in, b, &arrivals, looped);
         sv_in_act(s, &arrivals);
     }
 }

@@ -7,94 +7,149 @@
  * queue and goes first. */
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
+#include "l2_link/vlan_wire.h"
 #include "stack/stack_internal.h"
 
 #define SV_TURN_BYTES 65536u                    /* deficit round robin: a turn's worth */
 #define SV_SUPER_MAX (65535u - 14u - 60u - 60u) /* an IP packet cannot be longer */
 
-/* The transport checksum; `pseudo` is the pseudo-header's sum. */
-static void sv_out_checksum(const struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o, bool offload,
-                            uint16_t pseudo)
+#define SV_TCP_SUM_AT 16u /* the checksum's place in TCP's header */
+#define SV_OUT_LOWER4 (SV_ETH_HDR_LEN + SV_IP4_HDR_LEN)
+#define SV_OUT_LOWER6 (SV_ETH_HDR_LEN + SV_IP6_HDR_LEN)
+
+void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst, struct sv_buf *b, uint16_t sum)
 {
-    uint8_t *field = sv_buf_at(b, (uint16_t)(b->l4 + 16u));
-    if (offload) { /* the device sums from the header on; the field holds what it cannot see */
-        sv_memcpy(field, &pseudo, 2);
-        b->flags |= SV_BUF_CSUM_PARTIAL;
-        b->csum_offset = 16;
-        return;
-    }
-    uint16_t sum = pseudo;
-    if (o->summed)
-        sum = sv_sum_add(sv_sum_add(sum, o->sum), sv_sum(sv_buf_head(b), b->linear_length, s->core.cpu));
-    else
-        sum = sv_sum_add(sum, sv_l4_sum(b, b->l4, s->core.cpu));
-    sv_sum_store(field, sum);
+    const uint16_t pseudo = sv_pseudo_sum(src, dst, SV_PROTO_TCP, b->length);
+    sv_sum_store(sv_buf_at(b, (uint16_t)(b->l4 + SV_TCP_SUM_AT)), sv_sum_add(pseudo, sum));
 }
 
-void sv_stack_tcp_checksum(struct sv_stack *s, struct sv_buf *b, const struct sv_tcp_out *o)
-{
-    sv_out_checksum(s, b, o, false,
-                    sv_pseudo_sum(sv_tcp_address(&s->tcp, o->local), o->remote, SV_PROTO_TCP, b->length));
-}
-
-/* What the packets of one connection's turn have in common. */
+/* What the packets of one connection's turn have in common: the headers below TCP's, written once, and the sums
+ * of their constant words, not folded. A packet gets a copy, its length and its checksums. */
 struct sv_out_flow {
-    struct sv_ip_out ip;
-    uint16_t pseudo; /* sum of the pseudo-header without the length */
-    uint16_t ethertype;
+    uint8_t lower[SV_OUT_LOWER6];
+    uint32_t ip_sum; /* of the IPv4 header without its length */
+    uint32_t pseudo; /* of the pseudo-header without the length */
+    bool v6;
+    bool offload; /* the device sums what TCP sends */
 };
 
-/* RFC 6437 §3: the same for all packets of a flow, and no pattern over flows. */
-static uint32_t sv_out_label(const struct sv_stack *s, const struct sv_tcp_out *o)
+static void sv_out_flow_ip4(const struct sv_addr *src, const struct sv_tcp_way *way, struct sv_out_flow *f)
 {
-    uint8_t key[36];
-    sv_memcpy(key, o->remote->byte, 16);
-    sv_memcpy(key + 16, sv_tcp_address(&s->tcp, o->local)->byte, 16);
-    sv_memcpy(key + 32, sv_buf_at(o->packet, o->packet->l4), 4);
-    return (uint32_t)(sv_siphash13(&s->core.secret, key, sizeof key) >> 32) & SV_IP6_FLOW_MASK;
+    uint8_t *p = f->lower + SV_ETH_HDR_LEN;
+    const uint16_t tos = (uint16_t)(0x4500u | way->tos);
+    uint32_t a, b;
+    sv_memcpy(&a, src->byte + 12, 4);
+    sv_memcpy(&b, way->remote.byte + 12, 4);
+    const uint32_t pair = (a & 0xffffu) + (a >> 16) + (b & 0xffffu) + (b >> 16);
+    sv_put_u32(p, (uint32_t)tos << 16);
+    sv_put_u32(p + 4, SV_IP4_DF); /* no identification: RFC 6864 §4.1 */
+    sv_put_u32(p + 8, (uint32_t)way->ttl << 24 | (uint32_t)SV_PROTO_TCP << 16);
+    sv_memcpy(p + 12, &a, 4);
+    sv_memcpy(p + 16, &b, 4);
+    f->ip_sum =
+        pair + sv_sum_u16(tos) + sv_sum_u16(SV_IP4_DF) + sv_sum_u16((uint16_t)((uint32_t)way->ttl << 8 | SV_PROTO_TCP));
+    f->pseudo = pair + sv_sum_u16(SV_PROTO_TCP);
 }
 
-static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_out *o, struct sv_out_flow *f)
+/* The flow label's ports are those at the head of the turn's first segment. */
+static void sv_out_flow_ip6(const struct sv_stack *s, const struct sv_addr *src, const struct sv_tcp_way *way,
+                            const struct sv_buf *first, struct sv_out_flow *f)
 {
-    f->ip = (struct sv_ip_out){
-        .src = *sv_tcp_address(&s->tcp, o->local),
-        .dst = *o->remote,
-        .protocol = SV_PROTO_TCP,
-        .ttl = o->ttl,
-        .dont_fragment = 1,
-    };
-    f->ethertype = SV_LIKELY(sv_addr_is_v4(o->remote)) ? SV_ETHERTYPE_IP4 : SV_ETHERTYPE_IP6;
-    if (SV_LIKELY(f->ethertype == SV_ETHERTYPE_IP4))
-        sv_ip4_prepare(&f->ip);
+    const struct sv_ip_out o = {.src = *src, .dst = way->remote, .protocol = SV_PROTO_TCP};
+    const uint32_t label = sv_ip6_flow_label(&s->core, &o, sv_get_u32(sv_buf_at(first, first->l4)));
+    uint8_t *p = f->lower + SV_ETH_HDR_LEN;
+    sv_put_u32(p, 6u << 28 | (uint32_t)way->tos << 20 | (label & SV_IP6_FLOW_MASK));
+    sv_put_u32(p + 4, (uint32_t)SV_PROTO_TCP << 8 | way->ttl);
+    sv_memcpy(p + 8, src->byte, 16);
+    sv_memcpy(p + 24, way->remote.byte, 16);
+    f->ip_sum = 0;
+    f->pseudo = sv_pseudo_sum(src, &way->remote, SV_PROTO_TCP, 0);
+}
+
+static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_way *way, const struct sv_interface *i,
+                           const struct sv_buf *first, struct sv_out_flow *f)
+{
+    const struct sv_addr *src = sv_tcp_address(&s->tcp, way->local);
+    f->v6 = !sv_addr_is_v4(&way->remote);
+    f->offload = (i->flags & SV_IF_CSUM) != 0;
+    if (way->neighbour != SV_NONE)
+        sv_memcpy(f->lower, sv_neighbour_mac(&s->net.link.neighbours, way->neighbour), SV_MAC_BYTES);
+    sv_memcpy(f->lower + 6, i->mac, SV_MAC_BYTES);
+    sv_put_u16(f->lower + 12, f->v6 ? SV_ETHERTYPE_IP6 : SV_ETHERTYPE_IP4);
+    if (SV_UNLIKELY(f->v6))
+        sv_out_flow_ip6(s, src, way, first, f);
     else
-        f->ip.flow_label = sv_out_label(s, o);
-    f->pseudo = sv_pseudo_sum(&f->ip.src, &f->ip.dst, SV_PROTO_TCP, 0);
+        sv_out_flow_ip4(src, way, f);
 }
 
 /* IP and Ethernet in front of a TCP segment. */
-static void sv_out_lower(struct sv_stack *s, struct sv_tcp_out *o, const struct sv_interface *i,
-                         const struct sv_out_flow *f)
+static inline void sv_out_lower(struct sv_buf *b, const struct sv_out_flow *f)
 {
-    struct sv_buf *b = o->packet;
-    const bool offload = b->gso_size || i->flags & SV_IF_CSUM;
-    sv_out_checksum(s, b, o, offload, sv_sum_add(f->pseudo, sv_sum_u32(b->length)));
-    if (SV_LIKELY(f->ethertype == SV_ETHERTYPE_IP4))
-        sv_ip4_emit(b, &f->ip);
-    else
-        sv_ip6_emit(b, &f->ip);
-    if (o->neighbour == SV_NONE)
-        return;
-    sv_eth_emit(b, sv_neighbour_mac(&s->net.link.neighbours, o->neighbour), i->mac, f->ethertype);
-    b->csum_start = (uint16_t)(b->l4 - b->head);
+    const uint16_t l4 = b->head, length = (uint16_t)b->length;
+    SV_ASSERT(b->length <= 65535u - SV_IP4_HDR_LEN);
+    if (SV_UNLIKELY(f->v6)) {
+        uint8_t *p = sv_buf_push(b, SV_OUT_LOWER6);
+        sv_memcpy(p, f->lower, SV_OUT_LOWER6);
+        sv_put_u16(p + SV_ETH_HDR_LEN + 4, length);
+    } else {
+        const uint16_t total = (uint16_t)(length + SV_IP4_HDR_LEN);
+        uint8_t *p = sv_buf_push(b, SV_OUT_LOWER4);
+        sv_memcpy(p, f->lower, SV_OUT_LOWER4);
+        sv_put_u16(p + SV_ETH_HDR_LEN + 2, total);
+        sv_sum_store(p + SV_ETH_HDR_LEN + 10, sv_sum_fold(f->ip_sum + sv_sum_u16(total)));
+    }
+    b->l2 = b->head;
+    b->l3 = (uint16_t)(b->head + SV_ETH_HDR_LEN);
+    b->l4 = l4;
 }
 
+/* The checksum of a segment of `length` bytes at b->l4; `sum`: of all that TCP wrote. */
+static inline void sv_out_checksum(struct sv_buf *b, uint16_t length, uint16_t sum, const struct sv_out_flow *f)
+{
+    uint8_t *field = sv_buf_at(b, (uint16_t)(b->l4 + SV_TCP_SUM_AT));
+    const uint32_t pseudo = f->pseudo + sv_sum_u16(length);
+    if (f->offload || b->gso_size) { /* the device sums from the header on; the field holds what it cannot see */
+        const uint16_t folded = sv_sum_fold(pseudo);
+        sv_memcpy(field, &folded, 2);
+        b->flags |= SV_BUF_CSUM_PARTIAL;
+        b->csum_start = (uint16_t)(b->l4 - b->head);
+        b->csum_offset = SV_TCP_SUM_AT;
+    } else {
+        sv_sum_store(field, sv_sum_fold(pseudo + sum));
+    }
+}
+
+/* The frame is complete. Of a tagged interface it gets the tag, and is the interface's below from there on. */
 static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b,
                         struct sv_burst *give)
 {
+    while (SV_UNLIKELY(i->parent != SV_NO_PORT)) {
+        const struct sv_vlan_tag tag = {.tpid = i->tpid, .vid = i->vid};
+        sv_interface_count_out(i, b->segments, b->length);
+        if (!sv_buf_make_headroom(b, SV_TAG_BYTES)) {
+            sv_drop(&s->core, SV_DROP_NO_MEMORY, b, out, 0);
+            return;
+        }
+        sv_vlan_push(b, &tag);
+        out = i->parent;
+        i = sv_interface_of(&s->net.link.interfaces, out);
+    }
     sv_interface_count_out(i, b->segments, b->length);
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_OUT, b, out);
     give->packet[give->n++] = b;
+}
+
+/* Does the device segment for the family of that next hop? */
+static bool sv_out_may_be_super(const struct sv_stack *s, const struct sv_interface *i, uint32_t neighbour)
+{
+    const uint32_t both = (uint32_t)SV_IF_TSO4 | (uint32_t)SV_IF_TSO6;
+    if (neighbour == SV_NONE || (i->flags & both) == 0)
+        return false;
+    if ((i->flags & both) == both)
+        return true;
+    const bool v4 = sv_addr_is_v4(&sv_neighbour_of(&s->net.link.neighbours, neighbour)->addr);
+    return (i->flags & (v4 ? SV_IF_TSO4 : SV_IF_TSO6)) != 0;
 }
 
 /* A turn of one connection. False: nothing can be sent to it now. */
@@ -113,21 +168,26 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
             return false;
         }
     }
-    const bool tso = i->flags & SV_IF_TSO4 && neighbour != SV_NONE;
+    const bool tso = sv_out_may_be_super(s, i, neighbour);
     const struct sv_tcp_grant grant = {
         .packets = sv_min_u32(room->packets, SV_BURST - give->n),
         .bytes = sv_min_u32(room->bytes, SV_TURN_BYTES),
         .super = tso ? sv_min_u32(room->super, SV_SUPER_MAX) : 0,
         .offload = (i->flags & SV_IF_CSUM) != 0,
     };
-    const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made);
+    struct sv_tcp_way way;
+    const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made, &way);
     struct sv_out_flow flow;
     if (n)
-        sv_out_flow_of(s, &made[0], &flow);
+        sv_out_flow_of(s, &way, i, made[0].packet, &flow);
     for (uint32_t k = 0; k < n; k++) {
-        sv_out_lower(s, &made[k], i, &flow);
         struct sv_buf *b = made[k].packet;
-        if (made[k].neighbour == SV_NONE) {
+        const uint16_t length = (uint16_t)b->length;
+        sv_out_lower(b, &flow);
+        sv_out_checksum(b, length, made[k].sum, &flow);
+        if (SV_UNLIKELY(neighbour == SV_NONE)) { /* to ourselves: no Ethernet there */
+            sv_buf_pull(b, SV_ETH_HDR_LEN);
+            b->csum_start = 0;
             sv_packet_queue_put(&s->net.loop, sv_core_pool(&s->core), b);
             continue;
         }
@@ -154,28 +214,47 @@ static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room,
     }
 }
 
-uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+/* What one interface has to send, its device's or a tagged one. */
+static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *room, struct sv_burst *give)
 {
-    const uint32_t before = give->n;
-    SV_ASSERT(out < s->net.link.interfaces.count);
-    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
-    (void)sv_core_clock(&s->core, now);
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
     if (!i->up)
-        return 0;
-    sv_out_queued(s, out, &room, give);
-    while (room.packets && room.bytes >= i->mtu && give->n < SV_BURST) {
+        return;
+    if (i->queue.packets)
+        sv_out_queued(s, out, room, give);
+    while (room->packets && room->bytes >= i->mtu && give->n < SV_BURST) {
         uint32_t neighbour;
         if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
-        if (!sv_out_turn(s, out, neighbour, &room, give))
-            sv_out_queued(s, out, &room, give);            /* a question for the neighbour may have been added */
+        if (!sv_out_turn(s, out, neighbour, room, give))
+            sv_out_queued(s, out, room, give);             /* a question for the neighbour may have been added */
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;
             break;
         }
     }
+}
+
+uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+{
+    const uint32_t before = give->n;
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    SV_ASSERT(out < t->count);
+    (void)sv_core_clock(&s->core, now);
+    if (!sv_interface_of(t, out)->up)
+        return 0;
+    sv_out_interface(s, out, &room, give);
+    for (sv_port p = 0; SV_UNLIKELY(sv_interface_of(t, out)->children) && p < t->count; p++)
+        if (p != out && sv_interface_root(t, p) == out)
+            sv_out_interface(s, p, &room, give);
     return give->n - before;
+}
+
+static bool sv_out_pending(const struct sv_stack *s, sv_port p)
+{
+    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, p);
+    return i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p));
 }
 
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
@@ -183,7 +262,12 @@ sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
     const struct sv_interfaces *t = &s->net.link.interfaces;
     for (sv_port p = after == SV_NO_PORT ? 0 : after + 1u; p < t->count; p++) {
         const struct sv_interface *i = sv_interface_of(t, p);
-        if (i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p)))
+        if (!i->up || i->parent != SV_NO_PORT)
+            continue;
+        bool pending = sv_out_pending(s, p);
+        for (sv_port q = 0; SV_UNLIKELY(i->children) && !pending && q < t->count; q++)
+            pending = q != p && sv_interface_root(t, q) == p && sv_out_pending(s, q);
+        if (pending)
             return p;
     }
     return SV_NO_PORT;

@@ -26,9 +26,16 @@ uint16_t sv_plain_fold(uint32_t sum)
     return (uint16_t)sum;
 }
 
+/* Fixed fields first; a capture that ends among the addresses still tells those. */
 static void sv_dissect_arp(struct sv_dissection *x)
 {
     struct sv_dissected *d = x->d;
+    const uint32_t cut = d->captured_bytes < d->wire_bytes ? SV_PROBLEM_TRUNCATED : SV_PROBLEM_ARP;
+    if (sv_rd_left(&x->r) < 8) {
+        d->problems |= cut;
+        return;
+    }
+    d->seen |= SV_SEEN_ARP;
     d->arp.hardware = sv_rd_u16(&x->r);
     d->arp.protocol = sv_rd_u16(&x->r);
     d->arp.hardware_bytes = sv_rd_u8(&x->r);
@@ -38,31 +45,34 @@ static void sv_dissect_arp(struct sv_dissection *x)
     const uint8_t *const sender = sv_rd_bytes(&x->r, d->arp.protocol_bytes);
     const uint8_t *const target_mac = sv_rd_bytes(&x->r, d->arp.hardware_bytes);
     const uint8_t *const target = sv_rd_bytes(&x->r, d->arp.protocol_bytes);
-    if (x->r.short_read) {
-        d->problems |= d->captured_bytes < d->wire_bytes ? SV_PROBLEM_TRUNCATED : SV_PROBLEM_ARP;
-        return;
-    }
-    d->seen |= SV_SEEN_ARP;
-    if (d->arp.hardware_bytes == 6) {
+    d->arp.macs = d->arp.hardware_bytes == 6 && (d->arp.hardware == 1 || d->arp.hardware == 6); /* 6: IEEE 802 */
+    d->arp.ip4 = d->arp.protocol_bytes == 4 && d->arp.protocol == 0x0800;
+    if (d->arp.macs && sender_mac)
         memcpy(d->arp.sender_mac, sender_mac, 6);
-        memcpy(d->arp.target_mac, target_mac, 6);
-    }
-    if (d->arp.protocol_bytes == 4) {
+    if (d->arp.ip4 && sender)
         memcpy(d->arp.sender, sender, 4);
+    if (d->arp.macs && target_mac)
+        memcpy(d->arp.target_mac, target_mac, 6);
+    if (d->arp.ip4 && target)
         memcpy(d->arp.target, target, 4);
-    }
+    d->arp.addresses = (uint8_t)((sender_mac ? 1 : 0) + (sender ? 1 : 0) + (target_mac ? 1 : 0) + (target ? 1 : 0));
+    if (x->r.short_read)
+        d->problems |= cut;
 }
 
-static void sv_dissect_network(struct sv_dissection *x)
+void sv_dissect_network(struct sv_dissection *x, uint16_t type)
 {
-    struct sv_dissected *d = x->d;
-    d->network_at = sv_dissect_offset(x);
-    switch (d->ethertype) {
+    x->d->network_at = sv_dissect_offset(x);
+    x->d->network_type = type;
+    if (sv_dissect_shim(x, type))
+        return;
+    switch (type) {
     case 0x0800:
     case 0x86dd:
         sv_dissect_ip(x);
         break;
     case 0x0806:
+    case 0x8035: /* reverse ARP has the same form (RFC 903) */
         sv_dissect_arp(x);
         break;
     default:
@@ -71,10 +81,12 @@ static void sv_dissect_network(struct sv_dissection *x)
 }
 
 /* EtherType, or up to four tags before it (802.1Q, 802.1ad and the older numbers of the latter). */
-static void sv_dissect_ethertype(struct sv_dissection *x)
+void sv_dissect_tagged(struct sv_dissection *x)
 {
     struct sv_dissected *d = x->d;
     uint16_t type = sv_rd_u16(&x->r);
+    if (!d->ethertype)
+        d->link_type = type;
     while ((type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200) && d->vlans < SV_VLANS_MAX) {
         d->vlan_type[d->vlans] = type;
         d->vlan_tci[d->vlans] = sv_rd_u16(&x->r);
@@ -88,16 +100,18 @@ static void sv_dissect_ethertype(struct sv_dissection *x)
     }
     d->ethertype = type;
     if (type <= 1500) {
-        d->seen |= SV_SEEN_LLC; /* IEEE 802.3 §3.2.6: a length up to 1500, a type from 1536 */
-        d->network_at = sv_dissect_offset(x);
+        if (sv_rd_left(&x->r) > type)
+            x->r.end = x->r.at + type;
+        sv_dissect_llc(x); /* IEEE 802.3 §3.2.6: a length up to 1500, a type from 1536 */
         return;
     }
-    sv_dissect_network(x);
+    sv_dissect_network(x, type);
 }
 
 static void sv_dissect_ethernet(struct sv_dissection *x)
 {
     struct sv_dissected *d = x->d;
+    sv_dissect_isl(x);
     sv_rd_copy(&x->r, d->mac_to, 6);
     sv_rd_copy(&x->r, d->mac_from, 6);
     if (sv_rd_left(&x->r) < 2) {
@@ -105,7 +119,7 @@ static void sv_dissect_ethernet(struct sv_dissection *x)
         return;
     }
     d->seen |= SV_SEEN_ETHERNET;
-    sv_dissect_ethertype(x);
+    sv_dissect_tagged(x);
 }
 
 static void sv_dissect_cooked(struct sv_dissection *x, enum sv_link link)
@@ -135,7 +149,7 @@ static void sv_dissect_cooked(struct sv_dissection *x, enum sv_link link)
     }
     d->seen |= SV_SEEN_COOKED;
     d->ethertype = protocol;
-    sv_dissect_network(x);
+    sv_dissect_network(x, protocol);
 }
 
 /* The address family in front is in the byte order of whoever wrote it, and its number for IPv6 is each system's own:
@@ -178,13 +192,20 @@ void sv_dissect(struct sv_dissected *d, enum sv_link link, const uint8_t *frame,
     case SV_LINK_RAW:
     case SV_LINK_RAW_BSD:
     case SV_LINK_RAW_OPEN:
-    case SV_LINK_IPV4:
-    case SV_LINK_IPV6:
         d->network_at = 0;
         sv_dissect_ip(&x);
         break;
+    case SV_LINK_IPV4:
+    case SV_LINK_IPV6:
+        d->network_at = 0;
+        if (captured && frame[0] >> 4 == (link == SV_LINK_IPV4 ? 4 : 6))
+            sv_dissect_ip(&x);
+        else
+            d->problems |= SV_PROBLEM_IP;
+        break;
     default:
-        d->problems |= SV_PROBLEM_LINK;
+        if (!sv_dissect_other_link(&x, link))
+            d->problems |= SV_PROBLEM_LINK;
         break;
     }
 }

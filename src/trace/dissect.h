@@ -12,13 +12,25 @@
 enum sv_link {
     SV_LINK_NULL = 0, /* 4 bytes of address family in the writer's byte order */
     SV_LINK_ETHERNET = 1,
+    SV_LINK_PPP = 9,
     SV_LINK_RAW_BSD = 12, /* raw IP under its older numbers */
     SV_LINK_RAW_OPEN = 14,
-    SV_LINK_RAW = 101,  /* IPv4 or IPv6, by the version field */
-    SV_LINK_LOOP = 108, /* as SV_LINK_NULL, in network order */
-    SV_LINK_SLL = 113,  /* Linux cooked */
+    SV_LINK_PPP_SERIAL = 50,
+    SV_LINK_RAW = 101, /* IPv4 or IPv6, by the version field */
+    SV_LINK_CHDLC = 104,
+    SV_LINK_WLAN = 105, /* IEEE 802.11 */
+    SV_LINK_FRAME_RELAY = 107,
+    SV_LINK_LOOP = 108,  /* as SV_LINK_NULL, in network order */
+    SV_LINK_SLL = 113,   /* Linux cooked */
+    SV_LINK_PRISM = 119, /* IEEE 802.11 behind the Prism driver's header; RADIOTAP, AVS: others' */
+    SV_LINK_RADIOTAP = 127,
+    SV_LINK_ARCNET_LINUX = 129,
+    SV_LINK_AVS = 163,
+    SV_LINK_IPNET = 226,
     SV_LINK_IPV4 = 228,
     SV_LINK_IPV6 = 229,
+    SV_LINK_NFLOG = 239,
+    SV_LINK_IPOIB = 242,
     SV_LINK_SLL2 = 276,
 };
 
@@ -35,6 +47,7 @@ enum sv_seen {
     SV_SEEN_ICMP6 = 1u << 8,
     SV_SEEN_UDP = 1u << 9,
     SV_SEEN_TCP = 1u << 10,
+    SV_SEEN_SHIM = 1u << 12,     /* MPLS or PPPoE stood before the network layer */
     SV_SEEN_FRAGMENT = 1u << 11, /* part of a fragmented datagram; a later one has no transport header */
 };
 
@@ -74,7 +87,9 @@ struct sv_dissected {
     uint32_t captured_bytes, wire_bytes;
 
     uint8_t mac_to[6], mac_from[6];
-    uint16_t ethertype; /* of the network layer, VLAN tags passed */
+    uint16_t link_type;    /* what stands behind the addresses: EtherType, a tag's, or a length */
+    uint16_t ethertype;    /* of the link header, VLAN tags passed; up to 1500: a length */
+    uint16_t network_type; /* of the network layer, shims passed; 0: none was named */
     uint16_t vlan_type[SV_VLANS_MAX], vlan_tci[SV_VLANS_MAX];
     uint32_t vlans;
     uint16_t cooked_type, cooked_hardware; /* Linux cooked: direction, ARPHRD_ number */
@@ -83,8 +98,10 @@ struct sv_dissected {
     struct {
         uint16_t hardware, protocol, operation;
         uint8_t hardware_bytes, protocol_bytes;
-        uint8_t sender_mac[6], target_mac[6]; /* when 6 bytes long */
-        uint8_t sender[4], target[4];         /* when 4 bytes long */
+        uint8_t macs, ip4;                    /* the addresses are Ethernet's, IPv4's: else those below are zero */
+        uint8_t addresses;                    /* of the four, that are there: sender MAC, sender, target MAC, target */
+        uint8_t sender_mac[6], target_mac[6]; /* when `macs` */
+        uint8_t sender[4], target[4];         /* when `ip4` */
     } arp;
 
     struct {
@@ -93,10 +110,18 @@ struct sv_dissected {
         uint16_t id, flags;       /* IPv4: 4 reserved, 2 DF, 1 MF */
         uint32_t id6;             /* of a fragment header */
         uint32_t flow_label;
-        uint32_t header_bytes;                /* IPv4 with options; IPv6 with extension headers */
-        uint32_t total_bytes;                 /* header and payload, as the header says */
-        uint32_t fragment_offset;             /* bytes */
-        uint16_t checksum, checksum_right;    /* IPv4 */
+        uint32_t header_bytes;              /* IPv4 with options; IPv6 with extension headers */
+        uint32_t total_bytes;               /* header and payload, as the header says */
+        uint32_t fragment_offset;           /* bytes */
+        uint16_t payload_field;             /* IPv6: the length as the header has it */
+        uint8_t first_next;                 /* IPv6: the header's own next-header number */
+        uint8_t has_final, routing_unknown; /* IPv6: a routing header names `final`; names it in an unknown way */
+        uint8_t final[16];                  /* the destination at last, which the transport's checksum counts */
+        uint8_t has_fragment;               /* IPv6: a fragment header was passed */
+        uint16_t checksum, checksum_right;  /* IPv4 */
+        uint8_t checked;                    /* IPv4: the header is whole, its checksum was judged */
+        uint8_t has_home;                   /* IPv6: a home address option names the source (RFC 6275 §6.3) */
+        uint8_t home[16];
         uint8_t extension[SV_EXTENSIONS_MAX]; /* next-header numbers passed, in order */
         uint32_t extensions;
     } ip;
@@ -109,7 +134,8 @@ struct sv_dissected {
     struct {
         uint32_t seq, ack;
         uint16_t window, urgent;
-        uint16_t flags; /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, AE 256 */
+        uint16_t reserved; /* the three bits before the flags */
+        uint16_t flags;    /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, AE 256 */
         uint32_t header_bytes;
         struct sv_tcp_options options;
     } tcp;
@@ -120,6 +146,7 @@ struct sv_dissected {
         uint8_t type, code;
         uint16_t id, sequence; /* echo */
         uint32_t word;         /* the second 32 bits: gateway, MTU, pointer */
+        uint8_t has_word;      /* it is there, and with it id and sequence */
     } icmp;
 
     uint32_t payload_at;       /* of the transport */

@@ -46,6 +46,7 @@ static void sv_dissect_ip4(struct sv_dissection *x)
         d->problems |= SV_PROBLEM_TRUNCATED;
         return;
     }
+    d->ip.checked = 1;
     const uint32_t sum = sv_plain_sum(header, d->ip.header_bytes, 0);
     const uint32_t without = sum + (uint16_t)~d->ip.checksum;
     d->ip.checksum_right = (uint16_t)~sv_plain_fold(without);
@@ -59,6 +60,47 @@ static void sv_dissect_ip4(struct sv_dissection *x)
         d->seen |= SV_SEEN_FRAGMENT;
     if (d->ip.fragment_offset == 0)
         sv_dissect_transport(x);
+}
+
+/* The sum's destination is the last address of a routing header that is not used up (RFC 8200 §8.1): of types 0 and 2
+ * (RFC 2460 §4.4, 6275 §6.4) that at its end, of type 4 the first of its list (RFC 8754 §2). */
+static void sv_routing(struct sv_dissection *x, const uint8_t *start, uint32_t bytes)
+{
+    struct sv_dissected *d = x->d;
+    const uint8_t type = start[2], left = start[3];
+    if (left == 0)
+        return;
+    if (bytes < 24 || (type != 0 && type != 2 && type != 4)) {
+        d->ip.routing_unknown = 1;
+        return;
+    }
+    memcpy(d->ip.final, type == 4 ? start + 8 : start + bytes - 16, 16);
+    d->ip.has_final = 1;
+}
+
+/* A home address option (RFC 6275 §6.3) among the destination options: the source that the sum counts. False: an option
+ * runs past their end. */
+static bool sv_home_address(struct sv_dissection *x, const uint8_t *start, uint32_t bytes)
+{
+    struct sv_rd r = sv_rd_of(start + 2, bytes - 2);
+    while (sv_rd_left(&r) >= 1) {
+        const uint8_t kind = sv_rd_u8(&r);
+        if (kind == 0)
+            continue;
+        const uint8_t length = sv_rd_u8(&r);
+        const uint8_t *const body = sv_rd_bytes(&r, length);
+        if (!body || r.short_read)
+            return false;
+        if (kind != 201)
+            continue;
+        if (length != 16) {
+            x->d->problems |= SV_PROBLEM_IP; /* where the next option begins is anybody's guess */
+            return true;
+        }
+        memcpy(x->d->ip.home, body, 16);
+        x->d->ip.has_home = 1;
+    }
+    return true;
 }
 
 /* One extension header at the cursor; the next header's number, or -1 when it cannot be passed. */
@@ -75,6 +117,7 @@ static int sv_extension(struct sv_dissection *x, uint8_t kind)
         d->ip.fragment_offset = sv_get_u16(start + 2) & 0xfff8u;
         d->ip.flags = start[3] & 1u;
         d->ip.id6 = sv_get_u32(start + 4);
+        d->ip.has_fragment = 1;
         if (d->ip.fragment_offset || d->ip.flags)
             d->seen |= SV_SEEN_FRAGMENT;
     } else if (kind == 51) {
@@ -84,6 +127,12 @@ static int sv_extension(struct sv_dissection *x, uint8_t kind)
     }
     if (!sv_rd_bytes(&x->r, bytes)) {
         d->problems |= d->problems & SV_PROBLEM_TRUNCATED ? 0 : SV_PROBLEM_IP;
+        return -1;
+    }
+    if (kind == 43)
+        sv_routing(x, start, bytes);
+    if (kind == 60 && !sv_home_address(x, start, bytes)) {
+        d->problems |= SV_PROBLEM_IP;
         return -1;
     }
     d->ip.header_bytes += bytes;
@@ -109,7 +158,9 @@ static void sv_dissect_ip6(struct sv_dissection *x)
     d->ip.traffic_class = (uint8_t)(first >> 20);
     d->ip.flow_label = first & 0xfffffu;
     const uint32_t payload = sv_get_u16(header + 4);
+    d->ip.payload_field = (uint16_t)payload;
     d->ip.protocol = header[6];
+    d->ip.first_next = header[6];
     d->ip.ttl = header[7];
     memcpy(d->ip.from, header + 8, 16);
     memcpy(d->ip.to, header + 24, 16);

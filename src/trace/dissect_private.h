@@ -17,6 +17,12 @@ static inline uint32_t sv_dissect_offset(const struct sv_dissection *x)
     return (uint32_t)(x->r.at - x->frame);
 }
 
+void sv_dissect_network(struct sv_dissection *x, uint16_t type); /* by EtherType */
+void sv_dissect_isl(struct sv_dissection *x);                    /* passes it, if one is there */
+void sv_dissect_llc(struct sv_dissection *x);
+void sv_dissect_tagged(struct sv_dissection *x);              /* an EtherType, tags before it */
+bool sv_dissect_shim(struct sv_dissection *x, uint16_t type); /* false: it is none */
+bool sv_dissect_other_link(struct sv_dissection *x, enum sv_link link);
 void sv_dissect_ip(struct sv_dissection *x);        /* by the version field */
 void sv_dissect_transport(struct sv_dissection *x); /* by ip.protocol; the cursor is limited to the datagram */
 

@@ -15,8 +15,8 @@ static void sv_check_sum(struct sv_dissection *x, bool pseudo, uint32_t bytes)
     if (pseudo) {
         const size_t n = d->ip.version == 4 ? 4 : 16;
         uint8_t to[16];
-        memcpy(to, d->ip.to, 16);
-        sum = sv_plain_sum(d->ip.from, n, sum);
+        memcpy(to, d->ip.has_final ? d->ip.final : d->ip.to, 16);
+        sum = sv_plain_sum(d->ip.has_home ? d->ip.home : d->ip.from, n, sum);
         sum = sv_plain_sum(to, n, sum);
         sum += d->ip.protocol + (bytes >> 16) + (bytes & 0xffffu);
     }
@@ -29,16 +29,6 @@ static void sv_check_sum(struct sv_dissection *x, bool pseudo, uint32_t bytes)
     d->checksum_state = good ? SV_CHECKSUM_GOOD : SV_CHECKSUM_BAD;
     if (!good)
         d->problems |= SV_PROBLEM_CHECKSUM;
-}
-
-/* A routing header that is not used up names the true destination in its last address (RFC 8200 §8.1), and a home
- * address option the true source (RFC 6275 §6.3): the sum cannot be judged from the outer header then. */
-static bool sv_sum_is_elsewhere(const struct sv_dissected *d)
-{
-    for (uint32_t i = 0; i < d->ip.extensions; i++)
-        if (d->ip.extension[i] == 43 || d->ip.extension[i] == 60)
-            return true;
-    return false;
 }
 
 static void sv_payload(struct sv_dissection *x, uint32_t header_bytes, uint32_t whole)
@@ -133,6 +123,7 @@ static void sv_dissect_tcp(struct sv_dissection *x)
     d->tcp.ack = sv_get_u32(p + 8);
     d->tcp.header_bytes = (p[12] >> 4) * 4u;
     d->tcp.flags = sv_get_u16(p + 12) & 0x1ffu;
+    d->tcp.reserved = p[12] >> 1 & 7u;
     d->tcp.window = sv_get_u16(p + 14);
     d->checksum = sv_get_u16(p + 16);
     d->tcp.urgent = sv_get_u16(p + 18);
@@ -141,7 +132,7 @@ static void sv_dissect_tcp(struct sv_dissection *x)
         d->problems |= SV_PROBLEM_TRANSPORT;
         return;
     }
-    if (!sv_sum_is_elsewhere(d))
+    if (!d->ip.routing_unknown)
         sv_check_sum(x, true, d->transport_bytes);
     size_t options = d->tcp.header_bytes - 20;
     if (sv_rd_left(&x->r) < d->tcp.header_bytes)
@@ -164,6 +155,8 @@ static void sv_dissect_udp(struct sv_dissection *x)
     d->udp_bytes = sv_get_u16(p + 4);
     d->checksum = sv_get_u16(p + 6);
     d->seen |= SV_SEEN_UDP;
+    if (d->checksum == 0 && d->ip.version == 4)
+        d->checksum_state = SV_CHECKSUM_NONE;
     uint32_t bytes = d->udp_bytes;
     if (bytes == 0 && d->transport_bytes > 65535)
         bytes = d->transport_bytes; /* RFC 2675 §4 */
@@ -171,9 +164,7 @@ static void sv_dissect_udp(struct sv_dissection *x)
         d->problems |= SV_PROBLEM_TRANSPORT;
         return;
     }
-    if (d->checksum == 0 && d->ip.version == 4)
-        d->checksum_state = SV_CHECKSUM_NONE;
-    else if (!sv_sum_is_elsewhere(d))
+    if (d->checksum_state != SV_CHECKSUM_NONE && !d->ip.routing_unknown)
         sv_check_sum(x, true, bytes);
     sv_payload(x, 8, bytes);
 }
@@ -192,13 +183,14 @@ static void sv_dissect_icmp(struct sv_dissection *x, bool version6)
     d->checksum = sv_get_u16(p + 2);
     d->seen |= version6 ? SV_SEEN_ICMP6 : SV_SEEN_ICMP;
     if (left >= 8) {
+        d->icmp.has_word = 1;
         d->icmp.word = sv_get_u32(p + 4);
         d->icmp.id = sv_get_u16(p + 4);
         d->icmp.sequence = sv_get_u16(p + 6);
     } else if (d->transport_bytes < 8) {
         d->problems |= SV_PROBLEM_TRANSPORT;
     }
-    if (!version6 || !sv_sum_is_elsewhere(d))
+    if (!version6 || !d->ip.routing_unknown)
         sv_check_sum(x, version6, d->transport_bytes);
     sv_payload(x, 8, d->transport_bytes);
 }

@@ -119,6 +119,11 @@ static void sv_json_bytes(const struct sv_trace_record *r, const uint8_t *bytes,
         sv_sink_format(s, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", bytes[16], bytes[17], bytes[18], bytes[19],
                        bytes[20], bytes[21]);
         break;
+    case SV_TRACE_ADDRESS:
+    case SV_TRACE_PMTU:
+        if (r->bytes >= 16)
+            sv_event_address(s, ",\"address\":\"", bytes, "\"");
+        break;
     case SV_TRACE_LINE:
         sv_sink_text(s, ",\"line\":");
         sv_sink_json_string(s, (const char *)bytes, r->bytes);

@@ -33,7 +33,12 @@ static void sv_address_text(const struct sv_addr *a, char *to)
 
 static void sv_ss_address(const struct sv_addr *a, char *to, size_t size)
 {
+    static const struct sv_addr any = {{0}};
     char text[48];
+    if (memcmp(a, &any, sizeof any) == 0) { /* of either family: ss(8) writes it so */
+        snprintf(to, size, "*");
+        return;
+    }
     sv_address_text(a, text);
     snprintf(to, size, sv_is_mapped(a) ? "%s" : "[%s]", text);
 }
@@ -227,8 +232,8 @@ void sv_ip_neigh(const struct sv_neighbour_info *info, const char *device, const
     sv_address_text(&info->addr, address);
     sv_mac_text(info->mac, mac);
     const bool has = sv_neigh_has_mac(info);
-    sv_sink_format(s, "%s dev %s%s%s %s\n", address, device, has ? " lladdr " : "", has ? mac : "",
-                   sv_neigh_state(info));
+    sv_sink_format(s, "%s dev %s%s%s%s %s\n", address, device, has ? " lladdr " : "", has ? mac : "",
+                   info->router ? " router" : "", sv_neigh_state(info));
 }
 
 void sv_ip_neigh_json(const struct sv_neighbour_info *info, const char *device, const struct sv_sink *s)
@@ -240,7 +245,7 @@ void sv_ip_neigh_json(const struct sv_neighbour_info *info, const char *device, 
     sv_sink_json_string(s, device, strlen(device));
     if (sv_neigh_has_mac(info))
         sv_sink_format(s, ",\"lladdr\":\"%s\"", mac);
-    sv_sink_format(s, ",\"state\":[\"%s\"]}\n", sv_neigh_state(info));
+    sv_sink_format(s, "%s,\"state\":[\"%s\"]}\n", info->router ? ",\"router\":null" : "", sv_neigh_state(info));
 }
 
 void sv_ip_link(const struct sv_interface_info *info, sv_port port, const char *device, const struct sv_sink *s)

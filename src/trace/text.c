@@ -112,7 +112,7 @@ static void sv_line_arp_says(struct sv_line *l)
 static void sv_line_arp(struct sv_line *l)
 {
     const struct sv_dissected *d = l->d;
-    if (!(d->seen & SV_SEEN_ARP)) {
+    if (d->arp.addresses < 4) {
         sv_sink_text(l->sink, "ARP, [|arp]");
         l->whole = false;
         return;
@@ -136,9 +136,13 @@ static void sv_line_arp(struct sv_line *l)
 static void sv_line_network(struct sv_line *l)
 {
     const struct sv_dissected *d = l->d;
+    if (d->seen & SV_SEEN_SHIM) {
+        sv_sink_text(l->sink, d->ethertype == 0x8864 ? "PPPoE, " : "MPLS, ");
+        l->whole = false;
+    }
     if (d->seen & (SV_SEEN_IP4 | SV_SEEN_IP6)) {
         sv_line_ip(l);
-    } else if (d->ethertype == 0x0806) {
+    } else if (d->network_type == 0x0806) {
         sv_line_arp(l);
     } else if (d->seen & SV_SEEN_LLC) {
         sv_sink_format(l->sink, "LLC, length %" PRIu32, d->wire_bytes - d->network_at);

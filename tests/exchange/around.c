@@ -84,6 +84,57 @@ static const struct sv_line icmp_syn_received[] = {
     {10, PEER, ACK, 1, 1, 0, SV_ESTABLISHED},
 };
 
+/* RFC 1191, RFC 8201, RFC 5927: a router in the middle says that segments are too long. What it may not say is counted;
+ * what it may is obeyed at once, from the first number in flight, and without a word about congestion. */
+static const struct sv_line path_narrows[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS, .mss = 1460},
+    {10, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {10, CALL, SEND, 4000, 4000, SV_OK, SV_ESTABLISHED},
+    {10, US, ACK, 1, 1, 1460, SV_ESTABLISHED},
+    {10, US, ACK, 1461, 1, 1460, SV_ESTABLISHED},
+    {12, ICMP, UNREACHABLE(4), 1, 60, 1500, SV_ESTABLISHED, .drop = SV_DROP_ICMP_FORGED}, /* below every link's */
+    {13, ICMP, UNREACHABLE(4), 1, 1500, 1500, SV_ESTABLISHED, .drop = SV_DROP_ICMP_FORGED},
+    {14, ICMP, UNREACHABLE(4), 5000, 1300, 1500, SV_ESTABLISHED, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {20, ICMP, UNREACHABLE(4), 1461, 1300, 1500, SV_ESTABLISHED},
+    {20, US, ACK, 1, 1, 1260, SV_ESTABLISHED},
+    {20, US, ACK, 1261, 1, 1260, SV_ESTABLISHED},
+    {20, US, ACK, 2521, 1, 1260, SV_ESTABLISHED},
+    {20, US, ACK | PSH, 3781, 1, 220, SV_ESTABLISHED},
+    {21, ICMP, UNREACHABLE(4), 1, 1400, 1500, SV_ESTABLISHED}, /* said late: nothing is widened */
+    {40, PEER, ACK, 1, 4001, 0, SV_ESTABLISHED},
+    {60, CALL, SEND, 1460, 1460, SV_OK, SV_ESTABLISHED},
+    {60, US, ACK, 4001, 1, 1260, SV_ESTABLISHED},
+    {70, PEER, ACK, 1, 5261, 0, SV_ESTABLISHED},
+    {70, US, ACK | PSH, 5261, 1, 200, SV_ESTABLISHED},
+    {80, PEER, ACK, 1, 5461, 0, SV_ESTABLISHED},
+    {620000, CALL, SEND, 1460, 1460, SV_OK, SV_ESTABLISHED}, /* ten minutes later more is tried (RFC 8201 §5.3) */
+    {620000, US, ACK | PSH, 5461, 1, 1460, SV_ESTABLISHED},
+    {620010, PEER, ACK, 1, 6921, 0, SV_ESTABLISHED},
+};
+static const struct sv_line path_narrows_six[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS, .mss = 1460},
+    {10, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {10, CALL, SEND, 4000, 4000, SV_OK, SV_ESTABLISHED},
+    {10, US, ACK, 1, 1, 1460, SV_ESTABLISHED},
+    {10, US, ACK, 1461, 1, 1460, SV_ESTABLISHED},
+    {12, ICMP, UNREACHABLE(4), 1, 1279, 1520, SV_ESTABLISHED, .drop = SV_DROP_ICMP_FORGED},
+    {13, ICMP, UNREACHABLE(4), 1, 1520, 1520, SV_ESTABLISHED, .drop = SV_DROP_ICMP_FORGED},
+    {14, ICMP, UNREACHABLE(4), 5000, 1300, 1520, SV_ESTABLISHED, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {20, ICMP, UNREACHABLE(4), 1461, 1300, 1520, SV_ESTABLISHED},
+    {20, US, ACK, 1, 1, 1240, SV_ESTABLISHED},
+    {20, US, ACK, 1241, 1, 1240, SV_ESTABLISHED},
+    {20, US, ACK, 2481, 1, 1240, SV_ESTABLISHED},
+    {20, US, ACK | PSH, 3721, 1, 280, SV_ESTABLISHED},
+    {40, PEER, ACK, 1, 4001, 0, SV_ESTABLISHED},
+    {620000, CALL, SEND, 1460, 1460, SV_OK, SV_ESTABLISHED},
+    {620000, US, ACK | PSH, 4001, 1, 1460, SV_ESTABLISHED},
+    {620010, PEER, ACK, 1, 5461, 0, SV_ESTABLISHED},
+};
+
 #define FROM(state) .starts = SV_START(state)
 static const struct sv_exchange around[] = {
     SV_EXCHANGE_WITH(backlog, .backlog = 1),
@@ -99,5 +150,7 @@ static const struct sv_exchange around[] = {
     SV_EXCHANGE_WITH(icmp_nothing_in_flight, .from_next = 1,
                      .starts = SV_START(SV_FIN_WAIT_2) | SV_START(SV_TIME_WAIT)),
     SV_EXCHANGE_WITH(icmp_syn_received, FROM(SV_SYN_RECEIVED)),
+    SV_EXCHANGE_WITH(path_narrows, .family = 4),
+    SV_EXCHANGE_WITH(path_narrows_six, .family = 6),
 };
 SV_EXCHANGE_GROUP(around, around);

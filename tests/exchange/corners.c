@@ -133,6 +133,6 @@ static const struct sv_exchange corners[] = {
     SV_EXCHANGE_WITH(shutdown_syn_sent, FROM(SV_SYN_SENT)),
     SV_EXCHANGE_WITH(urgent_syn_sent, FROM(SV_SYN_SENT)),
     SV_EXCHANGE_WITH(time_wait_rest, FROM(SV_TIME_WAIT), .active = 1, .from_next = 1),
-    SV_EXCHANGE_WITH(no_neighbour, .no_neighbour = 1),
+    SV_EXCHANGE_WITH(no_neighbour, .no_neighbour = 1, .family = 4),
 };
 SV_EXCHANGE_GROUP(corners, corners);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* exchange GROUP           plays the group's conversations
  * exchange GROUP TEST      one of them
+ * exchange -6 GROUP [TEST] the same over IPv6
  * exchange --grid          plays all and prints the grid (docs/TCP_GRID.md)
  * exchange --check FILE    fails if FILE is not that, or an empty cell has no reason */
 #include <string.h>
@@ -11,6 +12,8 @@
 static uint32_t play(const struct sv_exchange *x, FILE *say)
 {
     uint32_t bad = 0;
+    if (x->family && x->family != (sv_exchange_six ? 6 : 4))
+        return 0;
     if (!x->starts)
         return sv_exchange_run(x, SV_CLOSED, say) ? 0 : 1;
     for (uint32_t s = 0; s < SV_TCP_STATES; s++) {
@@ -76,6 +79,11 @@ static int grid(const char *path)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "-6") == 0) {
+        sv_exchange_six = true;
+        argv++;
+        argc--;
+    }
     if (argc == 2 && strcmp(argv[1], "--grid") == 0)
         return grid(NULL);
     if (argc == 3 && strcmp(argv[1], "--check") == 0)
@@ -88,6 +96,6 @@ int main(int argc, char **argv)
         printf("%s: %u conversations, %u lines, %u failed\n", g->name, sv_grid.conversations, sv_grid.lines, bad);
         return bad || !sv_grid.conversations ? 1 : 0;
     }
-    fprintf(stderr, "exchange GROUP [TEST] | --grid | --check FILE\n");
+    fprintf(stderr, "exchange [-6] GROUP [TEST] | --grid | --check FILE\n");
     return 2;
 }

@@ -220,6 +220,16 @@ static const struct sv_line no_mss[] = {
     {20, PEER, ACK, 1, 537, 0, SV_ESTABLISHED},
     {20, US, ACK | PSH, 537, 1, 64, SV_ESTABLISHED},
 };
+static const struct sv_line no_mss_six[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_UNKNOWN},
+    {10, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {10, CALL, SEND, 1300, 1300, SV_OK, SV_ESTABLISHED},
+    {10, US, ACK, 1, 1, 1220, SV_ESTABLISHED},
+    {20, PEER, ACK, 1, 1221, 0, SV_ESTABLISHED},
+    {20, US, ACK | PSH, 1221, 1, 80, SV_ESTABLISHED},
+};
 static const struct sv_line huge_mss[] = {
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
     {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
@@ -297,7 +307,8 @@ static const struct sv_exchange opening[] = {
     SV_EXCHANGE(syn_sent_rubbish),
     SV_EXCHANGE(data_on_syn_ack),
     SV_EXCHANGE(fin_on_syn_ack),
-    SV_EXCHANGE(no_mss),
+    SV_EXCHANGE_WITH(no_mss, .family = 4),
+    SV_EXCHANGE_WITH(no_mss_six, .family = 6),
     SV_EXCHANGE(huge_mss),
     SV_EXCHANGE(zero_mss),
     SV_EXCHANGE(broken_option),

@@ -21,12 +21,12 @@ done
 "$SEVEN" signal --encode $ARP --code 1000base-x --samples 8 --format csv >"$WORK/up.csv" || fail "CSV"
 awk -F, 'NR > 1 { print $1 "," 0.7 - $2 / 9 }' "$WORK/up.csv" >"$WORK/down.csv"
 "$SEVEN" signal --decode "$WORK/down.csv" -j >"$WORK/down.json" || fail "inverted 1000base-x"
-is "inversion is told" "$(python3 -c 'import json, sys; f = json.load(open(sys.argv[1])); print(f["code"], f["inverted"], f["event"])' \
-    "$WORK/down.json")" "1000base-x True frame"
+is "inversion is told" "$(python3 -c 'import json, sys; f = json.load(open(sys.argv[1]))
+print(f["code"], f["inverted"], f["event"])' "$WORK/down.json")" "1000base-x True frame"
 
 # Pictures are well-formed, and wrong decisions carry a mark besides their colour.
-"$SEVEN" signal --encode $ARP --code 10base-t --cable length=90m,snr=10dB,seed=3 --svg "$WORK/a.svg" --eye "$WORK/e.svg" \
-    2>"$WORK/signal.log" || fail "pictures"
+"$SEVEN" signal --encode $ARP --code 10base-t --cable length=90m,snr=10dB,seed=3 --svg "$WORK/a.svg" \
+    --eye "$WORK/e.svg" 2>"$WORK/signal.log" || fail "pictures"
 python3 -c 'import sys, xml.dom.minidom as x; [x.parse(f) for f in sys.argv[1:]]' "$WORK/a.svg" "$WORK/e.svg" ||
     fail "SVG that is no XML"
 grep -q 'path class="x"' "$WORK/a.svg" && grep -q 'class="wrong"' "$WORK/a.svg" || fail "no mark on wrong symbols"
@@ -93,6 +93,6 @@ done
 received=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$WORK/ping.log")
 [ "${received:-0}" -gt 60 ] || fail "only ${received:-none} of 120 answers: $(tail -n 3 "$WORK/ping.log")"
 counts=$(sed -n 's/^cable bench: //p' "$WORK/ping.log")
-python3 -c 'import re, sys; n = [int(v) for v in re.findall(r"[0-9]+", sys.argv[1])]; sys.exit(n[0] != sum(n[1:]) or n[0] < 120)' \
-    "$counts" || fail "counts that do not add up: $counts"
+python3 -c 'import re, sys; n = [int(v) for v in re.findall(r"[0-9]+", sys.argv[1])]
+sys.exit(n[0] != sum(n[1:]) or n[0] < 120)' "$counts" || fail "counts that do not add up: $counts"
 ok "ping over voltage: $received of 120 answered; $counts"

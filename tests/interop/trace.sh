@@ -163,6 +163,37 @@ assert b"\x1b[H" in text and b"Keys: q quit" in text
 PY
 ok "the screen shows the path, and q ends it with 0"
 
+# IPv6, the same way.
+if "$SEVEN" ping -c 1 -W 3 fd07::1 >/dev/null 2>&1; then
+    v6() { # LOCAL-DEV ADDR PID2 DEV2 ADDR2 [PID1]
+        in_space "${6:-$$}" ip -6 addr add "$2/64" dev "$1" nodad
+        in_space "$3" ip -6 addr add "$5/64" dev "$4" nodad
+    }
+    forward6() { "$@" sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0; }
+    v6 a1 fd71:1::1 "$R2" a2 fd71:1::2
+    v6 b1 fd71:2::1 "$R3" b2 fd71:2::2 "$R2"
+    v6 c1 fd71:3::1 "$T" c2 fd71:3::2 "$R3"
+    if forward6 env && forward6 in_space "$R2" && forward6 in_space "$R3"; then
+        in_space "$T" sysctl -qw net.ipv6.icmp.ratelimit=0
+        ip -6 route add fd71:2::/63 via fd71:1::2
+        in_space "$R2" ip -6 route add default via fd71:1::1
+        in_space "$R2" ip -6 route add fd71:3::/64 via fd71:2::2
+        in_space "$R3" ip -6 route add default via fd71:2::1
+        in_space "$T" ip -6 route add default via fd71:3::1
+        for how in --udp --icmp '--tcp -P 81'; do
+            # shellcheck disable=SC2086
+            trace out $how -c 2 fd71:3::2 || fail "trace $how over IPv6: status $?"
+            is "trace $how over IPv6" "$(hops "$WORK/out")" "fd07::1 fd71:1::2 fd71:2::2 fd71:3::2 reached"
+        done
+        echo hello | timeout 10 "$SEVEN" nc -u -w 5 fd71:3::2 7 >"$WORK/nc.out" 2>"$WORK/nc.log"
+        is "nc -u to a closed port over IPv6: status" "$?" 1
+    else
+        echo "skip: $NAME: the kernel here may not forward IPv6"
+    fi
+else
+    echo "skip: $NAME: this build finds no IPv6 neighbours"
+fi
+
 # UDP to where nobody listens.
 echo hello | timeout 10 "$SEVEN" nc -u -w 5 10.71.3.2 7 >"$WORK/nc.out" 2>"$WORK/nc.log"
 is "nc -u to a closed port: status" "$?" 1

@@ -58,6 +58,7 @@ static void draw_stacks(struct pair *p)
     struct pair_conditions *c = &p->conditions;
     struct sv_rng r;
     sv_rng_seed(&r, p->seed, 0, DRAW_STACK);
+    c->six = p->seed % 4u == 3;
     c->small_pool = one_in(&r, 10);
     c->arp_probe = one_in(&r, 8);
     for (uint32_t h = 0; h < 2; h++) {
@@ -92,6 +93,8 @@ static void draw_stacks(struct pair *p)
             c->stack[h].pool_slabs = between(&r, 16, 80);
         }
         c->mtu[h] = one_in(&r, 4) ? between(&r, 576, 1500) : 1500;
+        if (c->six && c->mtu[h] < 1280)
+            c->mtu[h] = 1280; /* RFC 8200 §5 */
     }
     c->backlog = one_in(&r, 4) ? 1 : 16;
     c->half_open = one_in(&r, 8) ? 1 : 16;

@@ -16,9 +16,16 @@ uint8_t pair_byte(const struct pair *p, uint32_t connection, uint32_t from, uint
     return (uint8_t)(x * 0xc4ceb9fe1a85ec53u >> 56);
 }
 
-struct sv_addr pair_address(uint32_t host)
+struct sv_addr pair_address(const struct pair *p, uint32_t host)
 {
+    if (p->conditions.six)
+        return (struct sv_addr){{0xfd, [15] = (uint8_t)(host + 1u)}};
     return sv_addr_v4(10, 0, 0, (uint8_t)(host + 1u));
+}
+
+struct sv_addr pair_any(const struct pair *p)
+{
+    return p->conditions.six ? (struct sv_addr){{0}} : sv_addr_v4(0, 0, 0, 0);
 }
 
 static uint32_t number_of(const struct pair *p, const struct pair_connection *x)
@@ -241,7 +248,7 @@ static void side_open(struct pair *p, struct pair_connection *x, uint32_t h)
 {
     struct pair_side *s = &x->side[h];
     struct sv_connect_options options = {.size = sizeof options, .cookie = SV_COOKIE(0, number_of(p, x))};
-    struct sv_endpoint remote = {pair_address(1u - h), PAIR_PORT};
+    struct sv_endpoint remote = {pair_address(p, 1u - h), PAIR_PORT};
     sv_sock sock;
     options.local.port = x->port;
     if (x->both) {
@@ -326,7 +333,8 @@ static void datagram_send(struct pair *p, uint32_t h)
     uint8_t bytes[ENDS_DATAGRAM_MAX];
     const uint32_t draw = sv_rng_u32(&p->rng);
     const uint32_t n = 4u + draw % (ENDS_DATAGRAM_MAX - 4u);
-    const struct sv_endpoint to = {pair_address(1u - h), (uint16_t)(draw >> 30 ? ENDS_UDP_PORT : ENDS_UDP_PORT + 1u)};
+    const struct sv_endpoint to = {pair_address(p, 1u - h),
+                                   (uint16_t)(draw >> 30 ? ENDS_UDP_PORT : ENDS_UDP_PORT + 1u)};
     sv_put_u32(bytes, a->datagrams_sent);
     for (uint32_t i = 4; i < n; i++)
         bytes[i] = pair_byte(p, 1000u + a->datagrams_sent, h, i);
@@ -366,8 +374,8 @@ static void datagrams_read(struct pair *p, uint32_t h)
 static void services_open(struct pair *p, uint32_t h)
 {
     struct pair_app *a = &p->app[h];
-    const struct sv_endpoint any = {sv_addr_v4(0, 0, 0, 0), PAIR_PORT};
-    const struct sv_endpoint udp = {sv_addr_v4(0, 0, 0, 0), ENDS_UDP_PORT};
+    const struct sv_endpoint any = {pair_any(p), PAIR_PORT};
+    const struct sv_endpoint udp = {pair_any(p), ENDS_UDP_PORT};
     const struct sv_listen_options options = {
         .size = sizeof options,
         .backlog = p->conditions.backlog,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/checksum.h"
+#include "core/packet_sum.h"
 #include "core/cursor.h"
 
 uint32_t forge_ethernet(uint8_t *frame, uint8_t to, uint8_t from, uint16_t type, const uint8_t *bytes, uint32_t n)
@@ -20,9 +20,45 @@ uint32_t forge_ethernet(uint8_t *frame, uint8_t to, uint8_t from, uint16_t type,
     return 14 + n;
 }
 
+static bool family_six;
+
+void forge_family(bool six)
+{
+    family_six = six;
+}
+
+static struct sv_addr six_of(uint32_t number)
+{
+    struct sv_addr a = {{0}};
+    if (number == 0x0a0000ffu || number == 0xe0000001u)
+        a = (struct sv_addr){{0xff, 2, [15] = 1}};
+    else if (number)
+        a = (struct sv_addr){{0xfd, [15] = (uint8_t)number}};
+    return a;
+}
+
+static uint32_t forge_ip6(uint8_t *frame, uint8_t to, uint8_t from, uint32_t src, uint32_t dst, uint8_t protocol,
+                          const uint8_t *bytes, uint32_t n)
+{
+    uint8_t ip[40 + FORGE_BYTES] = {0x60};
+    const struct sv_addr a = six_of(src), b = six_of(dst);
+    if (n)
+        memcpy(ip + 40, bytes, n);
+    sv_put_u16(ip + 4, (uint16_t)n);
+    ip[6] = protocol == 1 ? 58 : protocol;
+    ip[7] = 64;
+    memcpy(ip + 8, a.byte, 16);
+    memcpy(ip + 24, b.byte, 16);
+    const uint32_t length = forge_ethernet(frame, to, from, 0x86dd, ip, 40 + n);
+    forge_fix(frame, length);
+    return length;
+}
+
 uint32_t forge_ip(uint8_t *frame, uint8_t to, uint8_t from, uint32_t src, uint32_t dst, uint8_t protocol,
                   const uint8_t *bytes, uint32_t n)
 {
+    if (family_six)
+        return forge_ip6(frame, to, from, src, dst, protocol, bytes, n);
     uint8_t ip[20 + FORGE_BYTES] = {0x45};
     if (n)
         memcpy(ip + 20, bytes, n);
@@ -79,9 +115,31 @@ static void fix_transport(uint8_t *ip, uint32_t header, uint32_t length)
     }
 }
 
+static void fix_ip6(uint8_t *ip, uint32_t n)
+{
+    static const struct {
+        uint8_t protocol, at;
+    } fields[] = {{58, 2}, {6, 16}, {17, 6}};
+    const uint32_t length = n < 40 ? 0 : sv_get_u16(ip + 4);
+    if (n < 40 || length + 40 > n)
+        return;
+    struct sv_addr src, dst;
+    memcpy(src.byte, ip + 8, 16);
+    memcpy(dst.byte, ip + 24, 16);
+    for (uint32_t i = 0; i < 3; i++) {
+        if (fields[i].protocol != ip[6] || length < fields[i].at + 2u)
+            continue;
+        sv_put_u16(ip + 40 + fields[i].at, 0);
+        const uint16_t pseudo = sv_pseudo_sum(&src, &dst, ip[6], length);
+        sv_sum_store(ip + 40 + fields[i].at, sv_sum_add(pseudo, sv_sum(ip + 40, length, 0)));
+    }
+}
+
 void forge_fix(uint8_t *frame, uint32_t n)
 {
     uint8_t *ip = frame + 14;
+    if (n >= 14 && sv_get_u16(frame + 12) == 0x86dd)
+        fix_ip6(ip, n - 14);
     if (n < 34 || sv_get_u16(frame + 12) != 0x0800)
         return;
     const uint32_t header = (ip[0] & 15u) * 4u;

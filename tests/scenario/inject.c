@@ -248,6 +248,16 @@ static uint32_t quoting(struct pair *p, uint32_t h, uint32_t draw, uint8_t *fram
     return forge_ip(frame, (uint8_t)(h + 1u), (uint8_t)(2u - h), v4(1u - h), v4(h), 1, bytes, sizeof bytes);
 }
 
+/* The same in ICMPv6's words; or that the path became narrower, which is believed of a number in flight. */
+static uint32_t quoting6(struct pair *p, uint32_t h, uint32_t draw, uint8_t *frame)
+{
+    const struct sv_tcp_hot *x = live(p, h, draw);
+    if (!x)
+        return 0;
+    const uint32_t seq = x->snd_una + (draw & 16u ? 0 : 10000000u);
+    return pair_quoting6(h, draw, x->local_port, x->remote_port, seq, frame);
+}
+
 void pair_inject(struct pair *p)
 {
     uint8_t frame[FORGE_BYTES + 64];
@@ -255,14 +265,15 @@ void pair_inject(struct pair *p)
     const uint32_t kind = sv_rng_below(&p->rng, 40);
     const uint32_t draw = sv_rng_u32(&p->rng);
     uint32_t n;
+    forge_family(p->conditions.six);
     if (kind < 14)
         n = of_connection(p, h, kind, draw, frame);
     else if (kind < 22)
         n = of_nobody(h, kind - 14u, draw, frame);
     else if (kind < 36)
-        n = below(h, kind - 22u, draw, frame);
+        n = p->conditions.six ? pair_below6(h, kind - 22u, draw, frame) : below(h, kind - 22u, draw, frame);
     else
-        n = quoting(p, h, draw, frame);
+        n = p->conditions.six ? quoting6(p, h, draw, frame) : quoting(p, h, draw, frame);
     if (n && forge_put(p->pool, p->stack[h], frame, n, p->now))
         sv_world_touch(p->sim.world, h);
 }

@@ -30,12 +30,15 @@ static bool open_host(struct pair *p, uint32_t h)
         .mac = {2, 0, 0, 0, 0, (uint8_t)(h + 1u)},
         .mtu = p->conditions.mtu[h],
     };
-    const struct sv_addr addr = pair_address(h);
+    const struct sv_addr addr = pair_address(p, h), other = pair_address(p, 1u - h);
+    const uint8_t other_mac[6] = {2, 0, 0, 0, 0, (uint8_t)(2u - h)};
     sv_port port;
     c->trace = p->trace;
     p->stack[h] = sv_stack_create(p->arena, p->pool, c, PAIR_BEGIN);
     if (!p->stack[h] || sv_interface_add(p->stack[h], &interface, &port, PAIR_BEGIN) != SV_OK ||
-        sv_address_add(p->stack[h], port, &addr, 24, PAIR_BEGIN) != SV_OK)
+        sv_address_add(p->stack[h], port, &addr, p->conditions.six ? 64 : 24, PAIR_BEGIN) != SV_OK)
+        return false;
+    if (p->conditions.six && sv_neighbour_add(p->stack[h], port, &other, other_mac, PAIR_BEGIN) != SV_OK)
         return false;
     sv_stack_set_checked(p->stack[h], true);
     p->host[h] = (struct sv_host){.stack = p->stack[h]};

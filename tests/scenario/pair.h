@@ -80,6 +80,7 @@ struct pair_conditions {
     uint32_t injections;                  /* forged segments */
     bool injects_reset;
     bool arp_probe;
+    bool six; /* the hosts speak IPv6 */
 };
 
 struct pair;
@@ -144,11 +145,16 @@ uint8_t pair_byte(const struct pair *p, uint32_t connection, uint32_t from, uint
 void pair_give_up(struct pair *p); /* patience is over: abort what is left */
 void pair_release(struct pair *p); /* connections that wait for another's end */
 bool pair_all_ended(const struct pair *p);
-void pair_close_services(struct pair *p); /* listeners, UDP and echo sockets */
-struct sv_addr pair_address(uint32_t host);
+void pair_close_services(struct pair *p);                         /* listeners, UDP and echo sockets */
+struct sv_addr pair_address(const struct pair *p, uint32_t host); /* 10.0.0.1, fd00::1, ... */
+struct sv_addr pair_any(const struct pair *p);
 
 /* --- inject.c --- */
 /* Puts one forged frame, about some connection or none, into one of the hosts. */
 void pair_inject(struct pair *p);
+/* --- inject6.c --- each gives the frame's length */
+uint32_t pair_below6(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame);
+uint32_t pair_quoting6(uint32_t h, uint32_t draw, uint16_t local_port, uint16_t remote_port, uint32_t seq,
+                       uint8_t *frame);
 
 #endif

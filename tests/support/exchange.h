@@ -29,7 +29,8 @@ enum sv_who {
     CALL,    /* the application calls */
     WAIT,    /* nothing happens until then: any packet fails */
     CONFIRM, /* numbers of sv_sock_info: see enum sv_confirm */
-    ICMP,    /* an ICMP error arrives that quotes a segment of ours: flags type<<8|code, seq the quoted number */
+    ICMP,    /* an ICMP error arrives that quotes a segment of ours: flags type<<8|code (as IPv4 has them), seq the
+              * quoted number, ack the MTU with 3/4, len the quoted packet's length if it matters */
     ARP,     /* a question of ours for the peer's MAC goes out; nobody answers */
 };
 
@@ -122,6 +123,7 @@ struct sv_exchange {
     uint8_t ignore_drops;
     uint8_t no_neighbour; /* the peer's MAC is not known */
     uint8_t no_listener;
+    uint8_t family; /* 4 or 6: only over that; 0: over both */
     uint32_t recv_buffer, send_buffer; /* 16384, 65536 */
     uint32_t backlog, half_open, time_waits;
     uint32_t peer_isn; /* 4294966796: it wraps soon */
@@ -203,5 +205,8 @@ const char *sv_grid_event_name(enum sv_grid_event event);
 const char *sv_grid_reason(enum sv_tcp_state state, enum sv_grid_event event); /* why a cell is empty; NULL */
 void sv_grid_print(FILE *to);
 uint32_t sv_grid_unexplained(FILE *say);
+
+/* The conversations over IPv6: the same words between fd00::1 and fd00::2. */
+extern bool sv_exchange_six;
 
 #endif

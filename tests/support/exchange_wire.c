@@ -9,6 +9,8 @@ const uint8_t sv_talk_our_mac[6] = {2, 0, 0, 0, 0, 1};
 const uint8_t sv_talk_peer_mac[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t our_ip[4] = {10, 0, 0, 1};
 static const uint8_t peer_ip[4] = {10, 0, 0, 2};
+static const uint8_t our_ip6[16] = {0xfd, [15] = 1};
+static const uint8_t peer_ip6[16] = {0xfd, [15] = 2};
 
 uint8_t sv_talk_pattern(uint32_t offset)
 {
@@ -45,18 +47,39 @@ static uint32_t sum(const uint8_t *p, uint32_t n, uint32_t start)
         s = (s & 0xffffu) + (s >> 16);
     return (uint32_t)s;
 }
-static uint32_t pseudo(const uint8_t *ip, uint32_t length)
+static uint32_t pseudo(const uint8_t *ip, uint32_t protocol, uint32_t length)
 {
-    return sum(ip + 12, 8, 6u + length);
+    return ip[0] >> 4 == 6 ? sum(ip + 8, 32, protocol + length) : sum(ip + 12, 8, protocol + length);
 }
 
-/* Ethernet and IPv4 in front; n: bytes of the transport. */
+static void put_ip6(uint8_t *ip, uint8_t protocol, uint32_t n, const uint8_t *from, const uint8_t *to)
+{
+    memset(ip, 0, 40);
+    ip[0] = 0x60;
+    put16(ip + 4, n);
+    ip[6] = protocol;
+    ip[7] = 64;
+    memcpy(ip + 8, from, 16);
+    memcpy(ip + 24, to, 16);
+}
+
+/* Where the transport begins in a frame. */
+static uint32_t l4_at(void)
+{
+    return sv_exchange_six ? 54 : 34;
+}
+
+/* Ethernet and IP in front; n: bytes of the transport. */
 static void put_below(uint8_t *frame, uint8_t protocol, uint32_t n)
 {
     memcpy(frame, sv_talk_our_mac, 6);
     memcpy(frame + 6, sv_talk_peer_mac, 6);
-    put16(frame + 12, 0x0800);
+    put16(frame + 12, sv_exchange_six ? 0x86dd : 0x0800);
     uint8_t *ip = frame + 14;
+    if (sv_exchange_six) {
+        put_ip6(ip, protocol, n, peer_ip6, our_ip6);
+        return;
+    }
     memset(ip, 0, 20);
     ip[0] = 0x45;
     put16(ip + 2, 20u + n);
@@ -109,7 +132,7 @@ static uint8_t *put_options(const struct sv_talk *t, const struct sv_line *l, ui
 
 uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame)
 {
-    uint8_t *tcp = frame + 34;
+    uint8_t *tcp = frame + l4_at();
     const bool timed = (l->options & O_TS) || (t->timestamps && !(l->options & O_NONE));
     const uint32_t seq = t->peer_base + l->seq;
     put16(tcp, t->peer_port + (l->to == 1 ? 1u : 0u));
@@ -132,22 +155,44 @@ uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8
         *p++ = sv_talk_pattern(first + i);
     const uint32_t n = (uint32_t)(p - tcp);
     put_below(frame, 6, n);
-    put16(tcp + 16, 0xffffu ^ sum(tcp, n, pseudo(frame + 14, n)));
+    put16(tcp + 16, 0xffffu ^ sum(tcp, n, pseudo(frame + 14, 6, n)));
     if (l->bad)
         tcp[17] ^= 1;
-    return 34u + n;
+    return l4_at() + n;
+}
+
+/* The same in ICMPv6's words (RFC 4443): unreachable, too big, time exceeded. */
+static uint32_t talk_icmp6(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame)
+{
+    uint8_t *icmp = frame + 54;
+    const uint32_t type = l->flags >> 8, code = l->flags & 255u;
+    memset(icmp, 0, 56);
+    if (type == 3)
+        put16(icmp, code == 4 ? 0x0200 : code == 3 ? 0x0104 : 0x0100 | (code == 1 ? 3u : 0u));
+    else
+        put16(icmp, 0x0300 | code);
+    put16(icmp + 6, l->ack); /* MTU, for too big */
+    put_ip6(icmp + 8, 6, (l->len ? l->len : 1480) - 40u, our_ip6, peer_ip6);
+    put16(icmp + 48, t->our_port);
+    put16(icmp + 50, t->peer_port);
+    put32(icmp + 52, t->our_base + l->seq);
+    put_below(frame, 58, 56);
+    put16(icmp + 2, 0xffffu ^ sum(icmp, 56, pseudo(frame + 14, 58, 56)));
+    return 54u + 56u;
 }
 
 /* Quotes the IP header and first 8 bytes of a segment of ours (RFC 792). */
 uint32_t sv_talk_icmp(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame)
 {
     uint8_t *icmp = frame + 34;
+    if (sv_exchange_six)
+        return talk_icmp6(t, l, frame);
     memset(icmp, 0, 36);
     put16(icmp, l->flags);
     put16(icmp + 6, l->ack); /* next-hop MTU, for 3/4 */
     uint8_t *ip = icmp + 8;
     ip[0] = 0x45;
-    put16(ip + 2, 40);
+    put16(ip + 2, l->len ? l->len : 1460);
     ip[6] = 0x40;
     ip[8] = 63;
     ip[9] = 6;
@@ -199,25 +244,48 @@ static void parse_options(const uint8_t *p, uint32_t n, struct sv_seen *s)
     }
 }
 
-void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *s)
+/* Bytes of the TCP segment in an IPv4 packet between us; 0: it is strange, and how. */
+static uint32_t parse_ip4(const uint8_t *ip, uint32_t n, struct sv_seen *s)
 {
-    const uint8_t *ip = frame + 14;
-    const uint8_t *tcp = ip + 20;
-    if (n < 14 || get16(frame + 12) != 0x0800) {
-        s->strange = n >= 14 && get16(frame + 12) == 0x0806 ? "ARP" : "not IPv4";
-        return;
-    }
-    if (n < 34 || ip[0] != 0x45 || sum(ip, 20, 0) != 0xffffu || get16(ip + 2) + 14u > n) {
+    if (n < 20 || ip[0] != 0x45 || sum(ip, 20, 0) != 0xffffu || get16(ip + 2) > n) {
         s->strange = "a bad IPv4 header";
-        return;
+        return 0;
     }
     const uint32_t length = get16(ip + 2) - 20u;
     if (ip[9] != 6 || length < 20 || memcmp(ip + 12, our_ip, 4) != 0 || memcmp(ip + 16, peer_ip, 4) != 0) {
         s->strange = ip[9] == 1 ? "ICMP" : "not TCP between us";
+        return 0;
+    }
+    return length;
+}
+
+static uint32_t parse_ip6(const uint8_t *ip, uint32_t n, struct sv_seen *s)
+{
+    if (n < 40 || ip[0] >> 4 != 6 || get16(ip + 4) + 40u > n) {
+        s->strange = "a bad IPv6 header";
+        return 0;
+    }
+    const uint32_t length = get16(ip + 4);
+    if (ip[6] != 6 || length < 20 || memcmp(ip + 8, our_ip6, 16) != 0 || memcmp(ip + 24, peer_ip6, 16) != 0) {
+        s->strange = ip[6] == 58 ? "ICMPv6" : "not TCP between us";
+        return 0;
+    }
+    return length;
+}
+
+void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *s)
+{
+    const uint8_t *ip = frame + 14;
+    const uint8_t *tcp = frame + l4_at();
+    if (n < 14 || get16(frame + 12) != (sv_exchange_six ? 0x86ddu : 0x0800u)) {
+        s->strange = n >= 14 && get16(frame + 12) == 0x0806 ? "ARP" : "another EtherType";
         return;
     }
+    const uint32_t length = sv_exchange_six ? parse_ip6(ip, n - 14u, s) : parse_ip4(ip, n - 14u, s);
+    if (length == 0)
+        return;
     const uint32_t header = (uint32_t)(tcp[12] >> 4) * 4u;
-    if (sum(tcp, length, pseudo(ip, length)) != 0xffffu || header < 20 || header > length) {
+    if (sum(tcp, length, pseudo(ip, 6, length)) != 0xffffu || header < 20 || header > length) {
         s->strange = "a TCP checksum or header that does not add up";
         return;
     }

@@ -10,7 +10,8 @@
 
 #include "l2_link/ethernet.h"
 #include "l3_network/acd.h"
-#include "l3_network/icmp.h"
+#include "l3_network/icmp6.h"
+#include "l3_network/ip6_in.h"
 #include "l3_network/net.h"
 #include "l4_transport/udp.h"
 
@@ -107,7 +108,8 @@ static inline struct world_host *world_add(struct world *w, uint32_t mtu, bool p
     const bool udp = sv_udp_init(&h->udp, c, w->arena, 8);
     const uint8_t mac[6] = {2, 0, 0, 0, 0, (uint8_t)(k + 1)};
     const sv_port port =
-        sv_interface_make(&h->net.link.interfaces, mac, mtu, 64, probe ? 0u : (uint32_t)SV_IF_NO_ARP_PROBE);
+        sv_interface_make(&h->net.link.interfaces, mac, mtu, 64,
+                          (uint32_t)SV_IF_NO_REPORTS | (probe ? 0u : (uint32_t)SV_IF_NO_ARP_PROBE));
     const struct sv_addr addr = sv_addr_v4(10, 0, 0, (uint8_t)(k + 1));
     sv_net_interface_set(c, &h->net, port, true);
     const enum sv_err err = sv_net_address_add(c, &h->net, port, &addr, 96 + 24, NULL);
@@ -116,13 +118,41 @@ static inline struct world_host *world_add(struct world *w, uint32_t mtu, bool p
     return h;
 }
 
+/* A whole packet for us, by its protocol. */
+static inline void world_transport_in(struct world_host *h, struct sv_buf *b, const struct sv_ip_hdr *ip)
+{
+    struct sv_core *c = &h->core;
+    struct sv_icmp_error about;
+    if (ip->protocol == SV_PROTO_UDP) {
+        if (!sv_udp_receive(c, &h->udp, 0, b, ip)) {
+            sv_icmp_tell(c, &h->net, b, ip, SV_ICMP_TELL_PORT, 0);
+            sv_drop(c, SV_DROP_PORT_UNREACHABLE, b, 0, 0);
+        }
+    } else if (ip->protocol == (ip->version == 4 ? SV_PROTO_ICMP : SV_PROTO_ICMP6)) {
+        const enum sv_icmp_verdict v = ip->version == 4 ? sv_icmp_receive(c, &h->net, 0, b, ip, &about)
+                                                        : sv_icmp6_receive(c, &h->net, 0, b, ip, &about);
+        bool known = false;
+        if (v == SV_ICMP_REPLY || (v == SV_ICMP_ERROR && about.protocol == ip->protocol)) {
+            known = sv_echo_receive(c, &h->udp, 0, b, &about);
+        } else if (v == SV_ICMP_ERROR && about.protocol == SV_PROTO_UDP) {
+            known = sv_udp_error(c, &h->udp, 0, &about);
+            if (known)
+                sv_buf_free(b);
+        }
+        if (v != SV_ICMP_DONE && !known)
+            sv_drop(c, SV_DROP_ICMP_UNMATCHED, b, 0, 0);
+    } else {
+        sv_icmp_tell(c, &h->net, b, ip, SV_ICMP_TELL_PROTOCOL, SV_IP6_NEXT_AT);
+        sv_drop(c, SV_DROP_PROTOCOL_UNREACHABLE, b, 0, 0);
+    }
+}
+
 /* The way in of one packet with its head at the IP header. */
 static inline void world_ip_in(struct world_host *h, struct sv_buf *b, bool looped)
 {
     struct sv_core *c = &h->core;
     struct sv_ip_hdr ip;
-    struct sv_icmp_error about;
-    enum sv_drop why = sv_ip4_parse(b, &ip, c->cpu);
+    enum sv_drop why = sv_ip_parse(b, &ip, c->cpu);
     if (why == SV_DROP_NONE)
         why = sv_ip_accept(c, &h->net, 0, b, &ip, looped);
     if (why == SV_DROP_NOT_FOR_US && h->net.forward) {
@@ -133,29 +163,13 @@ static inline void world_ip_in(struct world_host *h, struct sv_buf *b, bool loop
         sv_drop(c, why, b, 0, 0);
         return;
     }
-    if (sv_ip_is_fragment(&ip) && (b = sv_fragment_receive(c, &h->net, 0, b, &ip)) == NULL)
+    if (ip.version == 6) {
+        if (!sv_ip6_is_transport(ip.protocol) && (b = sv_ip6_walk(c, &h->net, 0, b, &ip)) == NULL)
+            return;
+    } else if (sv_ip_is_fragment(&ip) && (b = sv_fragment_receive(c, &h->net, 0, b, &ip)) == NULL) {
         return;
-    if (ip.protocol == SV_PROTO_UDP) {
-        if (!sv_udp_receive(c, &h->udp, 0, b, &ip)) {
-            sv_icmp_send_error(c, &h->net, b, &ip, SV_ICMP_UNREACHABLE, SV_ICMP_PORT_UNREACHABLE, 0);
-            sv_drop(c, SV_DROP_PORT_UNREACHABLE, b, 0, 0);
-        }
-    } else if (ip.protocol == SV_PROTO_ICMP) {
-        const enum sv_icmp_verdict v = sv_icmp_receive(c, &h->net, 0, b, &ip, &about);
-        bool known = false;
-        if (v == SV_ICMP_REPLY || (v == SV_ICMP_ERROR && about.protocol == SV_PROTO_ICMP)) {
-            known = sv_echo_receive(c, &h->udp, 0, b, &about);
-        } else if (v == SV_ICMP_ERROR && about.protocol == SV_PROTO_UDP) {
-            known = sv_udp_error(c, &h->udp, 0, &about);
-            if (known)
-                sv_buf_free(b);
-        }
-        if (v != SV_ICMP_DONE && !known)
-            sv_drop(c, SV_DROP_ICMP_UNMATCHED, b, 0, 0);
-    } else {
-        sv_icmp_send_error(c, &h->net, b, &ip, SV_ICMP_UNREACHABLE, SV_ICMP_PROTOCOL_UNREACHABLE, 0);
-        sv_drop(c, SV_DROP_PROTOCOL_UNREACHABLE, b, 0, 0);
     }
+    world_transport_in(h, b, &ip);
 }
 
 static inline void world_buf_in(struct world *w, struct world_host *h, struct sv_buf *b)
@@ -170,7 +184,10 @@ static inline void world_buf_in(struct world *w, struct world_host *h, struct sv
         sv_drop(c, why, b, 0, 0);
     else if (eth.type == SV_ETHERTYPE_ARP)
         sv_acd_receive_arp(c, &h->net, 0, b, &eth);
-    else if (eth.type == SV_ETHERTYPE_IP4)
+    else if ((eth.type == SV_ETHERTYPE_IP4 || eth.type == SV_ETHERTYPE_IP6) && b->length > 0 &&
+             (sv_buf_head(b)[0] >> 4 == 6) != (eth.type == SV_ETHERTYPE_IP6))
+        sv_drop(c, SV_DROP_BAD_VERSION, b, 0, 0);
+    else if (eth.type == SV_ETHERTYPE_IP4 || eth.type == SV_ETHERTYPE_IP6)
         world_ip_in(h, b, false);
     else
         sv_drop(c, SV_DROP_UNKNOWN_ETHERTYPE, b, 0, 0);

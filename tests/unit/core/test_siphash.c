@@ -95,10 +95,14 @@ static void agrees_with_the_reference(void **state)
             in[i] = (uint8_t)roll(&d, 256);
         assert_int_equal(sv_siphash13(&key, in, n), reference(&key, in, n, 1, 3));
         assert_int_equal(sv_siphash24(&key, in, n), reference(&key, in, n, 2, 4));
-        uint64_t word[5] = {0};
-        for (size_t i = 0; i < 40; i++)
+        uint64_t word[4] = {0};
+        for (size_t i = 0; i < 31; i++)
             word[i / 8] |= (uint64_t)in[i] << 8 * (i % 8);
-        assert_int_equal(sv_siphash13_5(&key, word), reference(&key, in, 40, 1, 3));
+        const uint64_t last = word[1] & UINT64_MAX >> 8;
+        assert_int_equal(sv_siphash13_2(&key, word[0], sv_sip_last(last, 15)), reference(&key, in, 15, 1, 3));
+        assert_int_equal(sv_siphash24_2(&key, word[0], sv_sip_last(last, 15)), reference(&key, in, 15, 2, 4));
+        assert_int_equal(sv_siphash13_4(&key, word[0], word[1], word[2], sv_sip_last(word[3], 31)),
+                         reference(&key, in, 31, 1, 3));
     }
 }
 

@@ -30,6 +30,7 @@ struct heard {
 static void hear(void *user, const struct sv_phy_event *event, const uint8_t *frame, uint64_t first_q8, uint64_t end_q8)
 {
     struct heard *h = user;
+    assert_true(first_q8 <= end_q8); /* also of what begins before the first sample */
     if (event->kind != SV_PHY_FRAME)
         return;
     assert_non_null(frame);

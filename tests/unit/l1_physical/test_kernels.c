@@ -80,15 +80,41 @@ static void decisions_agree(void **state)
     if (!vectors())
         skip();
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        int16_t y[SV_BLOCK], in[SV_BLOCK + SV_TAPS], one[SV_BLOCK], two[SV_BLOCK];
+        int16_t y[SV_BLOCK], in[SV_BLOCK + SV_TAPS], between[SV_BLOCK], one[SV_BLOCK + 1], two[SV_BLOCK + 1];
+        int8_t narrow[SV_BLOCK], narrow2[SV_BLOCK];
         struct sv_decision_sums a, b;
         const uint32_t levels = 2 + round % 3;
         fill(&x, y, SV_BLOCK, round / 3);
         fill(&x, in, SV_BLOCK + SV_TAPS, round / 5);
-        sv_decide_block(y, in, levels, levels == 4 ? 2730 : 8190, one, &a, SV_CPU_PORTABLE);
-        sv_decide_block(y, in, levels, levels == 4 ? 2730 : 8190, two, &b, SV_CPU_AVX2);
+        fill(&x, between, SV_BLOCK, round / 2);
+        one[0] = two[0] = (int16_t)((int32_t)(round % 7) - 3);
+        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, one, narrow, &a, SV_CPU_PORTABLE);
+        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, two, narrow2, &b, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof one);
+        assert_memory_equal(narrow, narrow2, sizeof narrow);
         assert_memory_equal(&a, &b, sizeof a);
+        sv_widen_block(narrow, one, SV_CPU_PORTABLE);
+        sv_widen_block(narrow, two, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof narrow * 2);
+    }
+}
+
+static void the_high_pass_agrees(void **state)
+{
+    (void)state;
+    uint32_t x = 5;
+    if (!vectors())
+        skip();
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        int16_t one[64], two[64];
+        fill(&x, one, 64, round);
+        memcpy(two, one, sizeof two);
+        int64_t a = (int64_t)(draw(&x) % 8000) * 65536 - 250000000, b = a;
+        const uint32_t pole = draw(&x) % 60000000;
+        sv_couple_block(one, 64, &a, pole, SV_CPU_PORTABLE);
+        sv_couple_block(two, 64, &b, pole, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+        assert_true(a == b);
     }
 }
 
@@ -114,9 +140,8 @@ static void noise_agrees(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filters_agree),
-        cmocka_unit_test(interpolation_agrees),
-        cmocka_unit_test(decisions_agree),
+        cmocka_unit_test(filters_agree),   cmocka_unit_test(interpolation_agrees),
+        cmocka_unit_test(decisions_agree), cmocka_unit_test(the_high_pass_agrees),
         cmocka_unit_test(noise_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frames through the whole chain: cables, clocks, noise, everything that goes wrong on a pair, each frame accounted for. */
+/* Frames through the whole chain: cables, clocks, noise, everything that goes wrong on a pair, each frame accounted
+ * for. */
 #include "tests/unit/l1_physical/phy_support.h"
 
 #include "l1_physical/link.h"
@@ -152,8 +153,8 @@ static void losses_are_told_apart(void **state)
     }
 }
 
-/* Noise goes by number and the scrambler by its position: a link that skipped idle and one that is asked again for the same
- * give the same to the last symbol; so do the vector forms. */
+/* Noise goes by number and the scrambler by its position: a link that skipped idle and one that is asked again for
+ * the same give the same to the last symbol; so do the vector forms. */
 static void the_same_again(void **state)
 {
     (void)state;

@@ -123,25 +123,25 @@ static void malformed_options(void **state)
         uint32_t n;
         bool good;
     } cases[] = {
-        {"\1\0\2\0\0\0\0\1", 8, false},                                           /* no length */
-        {"\1\2\2\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},                          /* not an Ethernet address */
-        {"\1\1\3\0\0\0\0\1", 8, false},                                           /* a group's */
-        {"\5\2\0\0\0\0\5\0\0\0\0\0\0\0\0\0", 16, false},                          /* MTU of 16 bytes */
-        {"\3\1\100\0\0\0\0\0", 8, false},                                         /* prefix of 8 */
-        {"\31\2\0\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},                         /* half a name server */
-        {"\31\1\0\0\0\0\0\1", 8, false},                                          /* none at all */
-        {"\37\1\0\0\0\0\0\1", 8, false},                                          /* no search list */
-        {"\37\2\0\0\0\0\0\1\1a\0\0\0\0\0\0", 16, true},                           /* */
-        {"\37\2\0\0\0\0\0\1\7abcdefg", 16, false},                                /* a name without end */
-        {"\37\2\0\0\0\0\0\1\100a\0\0\0\0\0\0", 16, false},                        /* a label of 64 */
-        {"\37\2\0\0\0\0\0\1\1a\0\0\0\1b\0", 16, false},                           /* something after the padding */
-        {"\37\2\0\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},                         /* padding only */
-        {"\30\1\100\0\0\0\0\1", 8, false},                                        /* a /64 route in 8 bytes */
-        {"\30\2\101\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},                       /* a /65 in 16 */
-        {"\30\1\0\0\0\0\0\1", 8, true},                                           /* ::/0 */
-        {"\30\1\0\20\0\0\0\1", 8, true},                                          /* reserved preference: ignored */
-        {"\377\1\0\0\0\0\0\0", 8, true},                                          /* unknown: passed over */
-        {"\4\1\0\0\0\0\0\0", 8, true},                                            /* quotes nothing */
+        {"\1\0\2\0\0\0\0\1", 8, false},                     /* no length */
+        {"\1\2\2\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},    /* not an Ethernet address */
+        {"\1\1\3\0\0\0\0\1", 8, false},                     /* a group's */
+        {"\5\2\0\0\0\0\5\0\0\0\0\0\0\0\0\0", 16, false},    /* MTU of 16 bytes */
+        {"\3\1\100\0\0\0\0\0", 8, false},                   /* prefix of 8 */
+        {"\31\2\0\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},   /* half a name server */
+        {"\31\1\0\0\0\0\0\1", 8, false},                    /* none at all */
+        {"\37\1\0\0\0\0\0\1", 8, false},                    /* no search list */
+        {"\37\2\0\0\0\0\0\1\1a\0\0\0\0\0\0", 16, true},     /* */
+        {"\37\2\0\0\0\0\0\1\7abcdefg", 16, false},          /* a name without end */
+        {"\37\2\0\0\0\0\0\1\100a\0\0\0\0\0\0", 16, false},  /* a label of 64 */
+        {"\37\2\0\0\0\0\0\1\1a\0\0\0\1b\0", 16, false},     /* something after the padding */
+        {"\37\2\0\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false},   /* padding only */
+        {"\30\1\100\0\0\0\0\1", 8, false},                  /* a /64 route in 8 bytes */
+        {"\30\2\101\0\0\0\0\1\0\0\0\0\0\0\0\0", 16, false}, /* a /65 in 16 */
+        {"\30\1\0\0\0\0\0\1", 8, true},                     /* ::/0 */
+        {"\30\1\0\20\0\0\0\1", 8, true},                    /* reserved preference: ignored */
+        {"\377\1\0\0\0\0\0\0", 8, true},                    /* unknown: passed over */
+        {"\4\1\0\0\0\0\0\0", 8, true},                      /* quotes nothing */
         {"\16\1abcdef", 8, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Neighbour discovery's messages over any bytes: what is parsed can be walked to its end, and what is told of a host or by
+ * a router, with any source and to any group or to us, leaves every invariant of the stack standing. First byte: hop limit
+ * and who speaks; the rest is the message. */
+#include "tests/support/stack_world.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void walk(const uint8_t *bytes, uint32_t n)
+{
+    struct sv_nd_msg m;
+    if (sv_nd_parse(bytes, n, &m) != SV_DROP_NONE)
+        return;
+    struct sv_rd r = sv_nd_options(&m);
+    struct sv_nd_option o;
+    uint32_t options = 0;
+    while (sv_nd_next(&r, &o)) {
+        options++;
+        if (o.type == SV_ND_OPT_PREFIX)
+            SV_ASSERT(o.prefix.bits <= 128);
+        if (o.type == SV_ND_OPT_RDNSS)
+            SV_ASSERT(o.bytes_length % 16 == 0);
+    }
+    SV_ASSERT(sv_rd_left(&r) == 0 && options <= n / 8);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const sources[] = {"fe80::9", "::", "2001:db8::9", "fe80::fe"};
+    static const char *const groups[] = {"ff02::1", "ff02::2", "ff02::1:ff00:1", "fe80::1"};
+    static struct cable k;
+    if (size < 9 || size > 1200)
+        return 0;
+    const uint32_t n = (uint32_t)size - 1;
+    walk(data + 1, n);
+    cable_open(&k, data[0] & 0x40 ? SV_IF_NO_ARP_PROBE | SV_IF_IP6 : SV_IF_AUTOCONF, (data[0] & 0x20) != 0);
+    const struct sv_addr ours = addr_of("fe80::1"), src = addr_of(sources[data[0] & 3]);
+    const struct sv_addr dst = addr_of(groups[data[0] >> 2 & 3]);
+    const enum sv_err err = sv_address_add(k.stack, k.port, &ours, 64, k.now);
+    SV_ASSERT(err == SV_OK);
+    if (data[0] & 0x20) {
+        const struct sv_advertise_config c = {.size = sizeof c};
+        (void)!sv_advertise(k.stack, k.port, &c, k.now);
+    }
+    cable_pass(&k, 2500);
+    for (uint32_t i = 0; i < 3; i++) {
+        uint8_t bytes[1200];
+        memcpy(bytes, data + 1, n);
+        cable_in6(&k, 9, &src, &dst, data[0] & 0x10 ? 254 : 255, false, bytes, n);
+        cable_pass(&k, 3000);
+    }
+    cable_pass(&k, 100000);
+    cable_close(&k);
+    return 0;
+}

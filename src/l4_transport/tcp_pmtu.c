@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The path's MTU as TCP obeys it: RFC 1191 §6, RFC 8201 §5.4, RFC 9293 §3.7.1. */
+#include "l3_network/net.h"
+#include "l4_transport/tcp_internal.h"
+
+#define SV_TCP_MSS_FLOOR 64u /* below it headers would be most of what is sent */
+
+uint16_t sv_tcp_path_mss(const struct sv_tcb *t)
+{
+    const struct sv_net *net = (const struct sv_net *)(uintptr_t)((intptr_t)t->tcp + (intptr_t)t->tcp->net_at);
+    const uint32_t link_mtu = sv_tcp_interface(t->tcp, t->h->interface)->mtu;
+    const uint32_t mtu = sv_pmtu_of(t->core, &net->pmtu, &t->h->remote, link_mtu);
+    const uint32_t headers = sv_addr_is_v4(&t->h->remote) ? 40 : 60;
+    const uint32_t room = mtu > headers + SV_TCP_MSS_FLOOR ? mtu - headers : SV_TCP_MSS_FLOOR;
+    const uint32_t options = t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u;
+    return (uint16_t)(sv_min_u32(sv_min_u32(room, t->c->peer_mss), 65535u) - options);
+}
+
+bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq)
+{
+    if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
+        return false;
+    const struct sv_tcp_hot *h = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(flow_value));
+    return sv_seq_within(seq, h->snd_una, h->snd_max - h->snd_una);
+}
+
+void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));
+    if (!sv_tcb_synchronized(&t) || !t.b)
+        return; /* before there is data nothing is too big */
+    const uint16_t mss = sv_tcp_path_mss(&t);
+    if (mss >= t.h->mss)
+        return;
+    t.h->mss = mss;
+    t.b->timing = 0; /* Karn: what was timed is sent twice */
+    t.h->dupacks = 0;
+    t.h->snd_nxt = t.h->snd_una;
+    sv_tcb_consider_sending(&t);
+}
+
+void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote)
+{
+    for (uint32_t i = 0; i < tcp->hot_fresh; i++) {
+        const struct sv_tcp_hot *h = sv_tcp_hot(tcp, i);
+        if (h->kind != SV_TCP_FULL || h->state < SV_ESTABLISHED || h->interface == SV_TCP_NO_PATH ||
+            !sv_addr_equal(&h->remote, remote))
+            continue;
+        struct sv_tcb t = sv_tcb_of(tcp, i);
+        t.h->mss = sv_tcp_path_mss(&t);
+    }
+}
