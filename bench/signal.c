@@ -11,7 +11,6 @@
 
 #include "l1_physical/channel.h"
 #include "l1_physical/receiver.h"
-#include "l1_physical/rs544.h"
 #include "port/cpu.h"
 
 #define FRAME 1514u
@@ -156,28 +155,6 @@ static bool measure(struct chain *c, const struct row *r)
     return best.arrived + 2 >= best.sent;
 }
 
-/* Codewords with 0 and with 15 wrong symbols, in Gbit/s of what they carry. */
-static void measure_rs(uint32_t wrong)
-{
-    enum { WORDS = 2000 };
-    uint64_t word[SV_RS_WORDS], right = 0;
-    double spent = 0;
-    for (uint32_t i = 0; i < WORDS; i++) {
-        uint32_t repaired = 0;
-        for (uint32_t k = 0; k < SV_RS_WORDS; k++)
-            word[k] = (k + 1) * UINT64_C(0x9e3779b97f4a7c15) + i;
-        sv_rs544_encode(word);
-        for (uint32_t k = 0; k < wrong; k++)
-            word[5 * k + 1] ^= UINT64_C(1) << ((i + k) % 64); /* 320 bits apart: no two in a symbol */
-        const double t = cpu_seconds();
-        const bool found = sv_rs544_decode(word, &repaired);
-        spent += cpu_seconds() - t;
-        right += found && repaired == wrong;
-    }
-    printf("rs(544,514), %2u wrong symbols  %7.2f Gbit/s   %" PRIu64 "/%d codewords put right\n", wrong,
-           WORDS * (double)SV_RS_MESSAGE * 10 / spent * 1e-9, right, WORDS);
-}
-
 int main(int argc, char **argv)
 {
     static const struct row rows[] = {
@@ -202,10 +179,6 @@ int main(int argc, char **argv)
             printf("%s: frames were lost\n", rows[i].name);
             sound = false;
         }
-    }
-    if (argc <= 1) {
-        measure_rs(0);
-        measure_rs(15);
     }
     free(c);
     return sound ? 0 : 1;

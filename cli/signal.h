@@ -68,8 +68,8 @@ void signal_result_free(struct signal_result *r);
  * was found instead. */
 bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t code, bool equaliser, char *why);
 
-/* Where octet `at` of a frame lies on the wire (counted from the destination address; -8 is the first of the preamble). False:
- * its bits are no symbols of their own (PAM4). */
+/* Where octet `at` of a frame lies on the wire (counted from the destination address; -8 is the first of the
+ * preamble). False: its bits are no symbols of their own (PAM4). */
 struct signal_place {
     uint64_t symbol; /* number of its first symbol */
     uint32_t symbols;

@@ -89,11 +89,11 @@ static void openings(FILE *out, const struct sv_eye *e, uint32_t code, int x)
         const double middle = row_of((info->level[i] + info->level[i + 1]) / 2.0, info->peak);
         fprintf(out, "<path d=\"M%d %.1fh16m-8 -8v16\" stroke=\"#c00\" stroke-width=\"2\"/>\n", x + (int)WIDE / 2 - 8,
                 TOP + middle);
-        fprintf(
-            out,
-            "<text x=\"%d\" y=\"%d\">eye %u of %u: height %.1f %% at 3 sigma, width %.1f %% of a symbol, Q %.2f</text>\n",
-            x, TOP + (int)HIGH + 36 + 18 * (int)i, eyes - i, eyes, o.height / 100.0, o.width / 100.0,
-            o.q_centi / 100.0);
+        fprintf(out,
+                "<text x=\"%d\" y=\"%d\">eye %u of %u: height %.1f %% at 3 sigma, width %.1f %% of a "
+                "symbol, Q %.2f</text>\n",
+                x, TOP + (int)HIGH + 36 + 18 * (int)i, eyes - i, eyes, o.height / 100.0, o.width / 100.0,
+                o.q_centi / 100.0);
     }
     if (code == SV_PHY_PAM4)
         fprintf(out, "<text x=\"%d\" y=\"%d\">level mismatch ratio RLM %.3f</text>\n", x,
@@ -162,14 +162,14 @@ bool signal_eye(const char *path, const struct signal_result *r, const struct si
         sv_eye_init(raw, r->code);
         sv_eye_init(equalised, r->code);
         good = fill(raw, equalised, r, c, equaliser);
-        fprintf(
-            out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
-            "<style>text{font-family:DejaVu Sans Mono,Menlo,Consolas,monospace;font-size:12px;fill:#222}</style>\n"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"60\" y=\"28\" "
-            "style=\"font-size:15px;font-weight:bold\">eye of %s</text>\n<text x=\"60\" y=\"48\">two symbols wide, level "
-            "indices at the left; red cross: threshold at the instant of decision</text>\n",
-            width, height, width, height, sv_phy_code_info(r->code)->name);
+        fprintf(out,
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n"
+                "<style>text{font-family:DejaVu Sans Mono,Menlo,Consolas,monospace;font-size:12px;fill:#222}</style>\n"
+                "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"60\" y=\"28\" "
+                "style=\"font-size:15px;font-weight:bold\">eye of %s</text>\n<text x=\"60\" y=\"48\">two symbols wide, "
+                "level "
+                "indices at the left; red cross: threshold at the instant of decision</text>\n",
+                width, height, width, height, sv_phy_code_info(r->code)->name);
         good = good && one_eye(out, raw, r->code, 60, two ? "before the equaliser" : "as sampled");
         if (two)
             good = good && one_eye(out, equalised, r->code, 60 + (int)WIDE + 80, "after the equaliser");

@@ -12,8 +12,8 @@
     "seed=N, raw (100base-tx without equaliser)"
 
 /* Reads words after the code's name (or `words` that begin with one when config->channel.code is SV_PHY_CODES) into
- * *config. A cable of some length is of category 5e unless it says 3. False: *error (SV_DEVICE_TEXT bytes) says which word was
- * wrong and what would be right. */
+ * *config. A cable of some length is of category 5e unless it says 3. False: *error (SV_DEVICE_TEXT bytes) says which
+ * word was wrong and what would be right. */
 SV_MUST_CHECK bool sv_cable_words(struct sv_phy_link_config *config, const char *words, char *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* "cable:NAME,10base-t,length=90m,snr=14dB": a cable between two processes on which every frame is voltage. What this end
- * sends is encoded, passes its modelled pair and is received from the samples here; what arrived goes through a unix
- * socket to the process that opened the same name, and only that. So each end decides on the pair it sends into, and
- * a cable of two bad pairs is opened with the same words at both ends. */
+/* "cable:NAME,10base-t,length=90m,snr=14dB": a cable between two processes on which every frame is voltage. What this
+ * end sends is encoded, passes its modelled pair and is received from the samples here; what arrived goes through a
+ * unix socket to the process that opened the same name, and only that. So each end decides on the pair it sends into,
+ * and a cable of two bad pairs is opened with the same words at both ends. */
 #ifndef SV_PORT_VOLTAGE_CABLE_H
 #define SV_PORT_VOLTAGE_CABLE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pulses and signals at any times: two octets are microseconds to the next pulse, or in the highest values something else. A
- * good link is only ever full duplex. */
+/* Pulses and signals at any times: two octets are microseconds to the next pulse, or in the highest values something
+ * else. A good link is only ever full duplex. */
 #include "l1_physical/autoneg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

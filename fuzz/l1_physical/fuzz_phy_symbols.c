@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any symbols into any decoder: input is {code 1, seed of the cuts 1, symbols}, or with the code's top bit set a frame's octets
- * that are encoded first, and then spoilt where the second half of the input says. No crash, no frame whose FCS is
- * wrong, and the same events however the symbols are cut. */
+/* Any symbols into any decoder: input is {code 1, seed of the cuts 1, symbols}, or with the code's top bit set a
+ * frame's octets that are encoded first, and then spoilt where the second half of the input says. No crash, no frame
+ * whose FCS is wrong, and the same events however the symbols are cut. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Auto-negotiation (IEEE 802.3 clause 28) with base pages: two ends tell each other in bursts of link pulses what they can, and take
- * the best of what both can. A burst is 17 clock pulses 125 us apart; a pulse half-way between two of them is a 1 of
- * the 16-bit word, none a 0. Three equal words are believed; with the Acknowledge bit three times, the other end believes
- * ours too.
+/* Auto-negotiation (IEEE 802.3 clause 28) with base pages: two ends tell each other in bursts of link pulses what
+ * they can, and take the best of what both can. A burst is 17 clock pulses 125 us apart; a pulse half-way between two
+ * of them is a 1 of the 16-bit word, none a 0. Three equal words are believed; with the Acknowledge bit three times,
+ * the other end believes ours too.
  *
- * An end that does not negotiate is recognised by what it sends (parallel detection), which tells its speed but not that
- * it would be full duplex: it is taken for half duplex, and half duplex is what this stack does not do: the link stays
- * down, and `why` says so.
+ * An end that does not negotiate is recognised by what it sends (parallel detection), which tells its speed but not
+ * that it would be full duplex: it is taken for half duplex, and half duplex is what this stack does not do: the link
+ * stays down, and `why` says so.
  *
  * No I/O and no clock: pulses come and go as times. Absent: next pages, 100BASE-T4, 1000BASE-T, remote fault. */
 #ifndef SV_L1_PHYSICAL_AUTONEG_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 64b/66b blocks (IEEE 802.3 §49.2.4): eight octets of a frame, or one of fifteen kinds of control block whose first octet
- * is its type. What 10GBASE-R and PAM4 share: blocks from frames, frames from blocks. A block's first bit is bit 0. */
+/* 64b/66b blocks (IEEE 802.3 §49.2.4): eight octets of a frame, or one of fifteen kinds of control block whose first
+ * octet is its type. What 10GBASE-R and PAM4 share: blocks from frames, frames from blocks. A block's first bit is
+ * bit 0. */
 #ifndef SV_L1_PHYSICAL_CODE_64B66B_H
 #define SV_L1_PHYSICAL_CODE_64B66B_H
 
@@ -16,9 +17,9 @@ struct sv_r64_block {
 /* The next block: idle, start, eight octets, or the end. */
 struct sv_r64_block sv_r64_next(struct sv_phy_encoder *e, uint32_t block_symbols);
 
-/* One block descrambled. `bad`: its header was none, or it is known to be damaged. first_symbol and d->symbols frame it.
- * The polarity is judged by block types: seen the wrong way round, data reads as control of mostly impossible type and idle
- * as data that nobody began. */
+/* One block descrambled. `bad`: its header was none, or it is known to be damaged. first_symbol and d->symbols frame
+ * it. The polarity is judged by block types: seen the wrong way round, data reads as control of mostly impossible
+ * type and idle as data that nobody began. */
 void sv_r64_receive(struct sv_phy_decoder *d, struct sv_r64_receiver *r, struct sv_r64_block block, bool bad,
                     uint64_t first_symbol, struct sv_phy_event *event);
 /* Between frames, the last block idle. */

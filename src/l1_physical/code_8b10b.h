@@ -23,8 +23,8 @@
 /* The ten bits of `code`, and the disparity afterwards. SV_8B10B_INVALID when there is no such special. */
 uint32_t sv_8b10b_encode(uint32_t code, bool *rd_plus);
 
-/* What ten bits mean at this running disparity, or SV_8B10B_INVALID; the disparity moves as §36.2.4.4 says also for a group
- * that means nothing. */
+/* What ten bits mean at this running disparity, or SV_8B10B_INVALID; the disparity moves as §36.2.4.4 says also for a
+ * group that means nothing. */
 uint32_t sv_8b10b_decode(uint32_t group, bool *rd_plus);
 
 #endif

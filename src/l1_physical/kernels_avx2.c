@@ -177,12 +177,13 @@ void sv_widen_block_avx2(const int8_t *in, int16_t *out)
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */
 
+/* 0x9e3779b1 times 0 .. 7: what sv_noise_draw() multiplies a number by, as steps from the first of eight. */
 static inline __m256i draws(const struct sv_noise_key *k, uint32_t low)
 {
-    const __m256i step = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const __m256i number = _mm256_add_epi32(_mm256_set1_epi32((int32_t)low), step);
-    __m256i x = _mm256_add_epi32(_mm256_mullo_epi32(number, _mm256_set1_epi32((int32_t)0x9e3779b1u)),
-                                 _mm256_set1_epi32((int32_t)k->add));
+    const uint32_t m = 0x9e3779b1u;
+    const __m256i step = _mm256_setr_epi32(0, (int32_t)m, (int32_t)(2 * m), (int32_t)(3 * m), (int32_t)(4 * m),
+                                           (int32_t)(5 * m), (int32_t)(6 * m), (int32_t)(7 * m));
+    __m256i x = _mm256_add_epi32(_mm256_set1_epi32((int32_t)(low * m + k->add)), step);
     x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
     x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x7feb352d));
     x = _mm256_xor_si256(x, _mm256_xor_si256(_mm256_srli_epi32(x, 15), _mm256_set1_epi32((int32_t)k->mix)));
@@ -213,11 +214,17 @@ static inline __m256i magnitudes(__m256i draw, uint64_t seed, uint64_t first)
     return _mm256_loadu_si256((const __m256i *)(const void *)lane);
 }
 
-static inline __m256i scaled(__m256i draw, __m256i z, int32_t sigma_q3)
+static inline __m256i signed_by(__m256i draw, __m256i z)
 {
     const __m256i sign = _mm256_srai_epi32(draw, 31);
-    const __m256i signed_z = _mm256_sub_epi32(_mm256_xor_si256(z, sign), sign);
-    const __m256i v = _mm256_mullo_epi32(signed_z, _mm256_set1_epi32(sigma_q3));
+    return _mm256_sub_epi32(_mm256_xor_si256(z, sign), sign);
+}
+
+/* z has 16 bits, and nearly always sigma: then one multiplication of halves will do. */
+static inline __m256i scaled(__m256i z, int32_t sigma_q3)
+{
+    const __m256i sigma = _mm256_set1_epi32(sigma_q3);
+    const __m256i v = sigma_q3 <= INT16_MAX ? _mm256_madd_epi16(z, sigma) : _mm256_mullo_epi32(z, sigma);
     return _mm256_srai_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(8192)), 14);
 }
 
@@ -226,8 +233,8 @@ void sv_noise_block_avx2(const struct sv_noise_key *k, uint64_t seed, uint64_t f
 {
     for (uint32_t i = 0; i < n; i += 16) {
         const __m256i d0 = draws(k, (uint32_t)first + i), d1 = draws(k, (uint32_t)first + i + 8);
-        const __m256i v0 = scaled(d0, magnitudes(d0, seed, first + i), sigma_q3);
-        const __m256i v1 = scaled(d1, magnitudes(d1, seed, first + i + 8), sigma_q3);
+        const __m256i v0 = scaled(signed_by(d0, magnitudes(d0, seed, first + i)), sigma_q3);
+        const __m256i v1 = scaled(signed_by(d1, magnitudes(d1, seed, first + i + 8)), sigma_q3);
         const __m256i s = load(sample + i);
         const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(s));
         const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(s, 1));

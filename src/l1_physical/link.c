@@ -25,27 +25,34 @@ static uint64_t symbols_to_ns(const struct sv_phy_link *l, uint64_t symbols)
     return sv_muldiv64(symbols, NS, l->symbol_hz);
 }
 
-/* The number of the symbol whose middle of energy lies at an instant of the receiver. */
-static uint64_t symbol_at(const struct sv_phy_link *l, uint64_t sample_q8)
+/* An instant of the receiver as a time of the sender, in 2^-16 symbols from the beginning of its first, less what the
+ * pulse takes to its peak. */
+static int64_t sender_time(const struct sv_phy_link *l, uint64_t sample_q8)
 {
     const uint64_t time_q16 = sv_muldiv64(sample_q8, l->channel.step, 1u << 24) + (l->config.channel.phase_q32 >> 16);
-    const uint64_t peak = l->peak_q16;
-    return time_q16 + 32768 < peak ? UINT64_MAX : (time_q16 + 32768 - peak) >> 16;
+    return (int64_t)time_q16 - (int64_t)l->peak_q16;
 }
 
-/* Compares what was decided with what was sent, where a frame is. */
-static void compare(struct sv_phy_link *l, uint32_t i, uint64_t sample_q8)
+/* Compares a block that was decided with what was sent, where a frame is. */
+static void compare(struct sv_phy_link *l)
 {
-    const uint64_t number = symbol_at(l, sample_q8);
-    if (number < l->encoder.frame_first || number >= l->encoder.frame_end ||
-        number + SV_PHY_SENT <= l->encoder.symbols || number >= l->encoder.symbols)
+    const struct sv_receiver *r = &l->receiver;
+    const int32_t turn = l->config.channel.inverted ? -1 : 1;
+    const uint64_t oldest = l->encoder.symbols > SV_PHY_SENT ? l->encoder.symbols - SV_PHY_SENT : 0;
+    const uint64_t from = l->encoder.frame_first > oldest ? l->encoder.frame_first : oldest;
+    const uint64_t to = l->encoder.frame_end < l->encoder.symbols ? l->encoder.frame_end : l->encoder.symbols;
+    const int64_t first_q16 = sender_time(l, r->first_q8) + 32768;
+    const int64_t each_q16 = (int64_t)sv_muldiv64(r->each_q8, l->channel.step, 1u << 24);
+    if (first_q16 < 0 || (uint64_t)(first_q16 >> 16) >= to)
         return;
-    const int32_t sent = l->sent[number % SV_PHY_SENT];
-    if (l->receiver.level[i] == (l->config.channel.inverted ? -sent : sent))
-        return;
-    if (l->now.wrong++ == 0) {
-        l->now.wrong_sample = (sample_q8 + 128) >> 8;
-        l->now.wrong_symbol = number;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const uint64_t number = (uint64_t)((first_q16 + i * each_q16) >> 16);
+        if (number < from || number >= to || r->level[i] == turn * l->sent[number % SV_PHY_SENT])
+            continue;
+        if (l->now.wrong++ == 0) {
+            l->now.wrong_sample = (r->first_q8 + i * r->each_q8 + 128) >> 8;
+            l->now.wrong_symbol = number;
+        }
     }
 }
 
@@ -84,9 +91,8 @@ static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
         sample += some;
         n -= some;
         while (sv_receiver_step(&l->receiver)) {
-            if (l->encoder.frame_bytes != 0 || l->encoder.frame_first != UINT64_MAX)
-                for (uint32_t i = 0; i < l->receiver.count; i++)
-                    compare(l, i, l->receiver.first_q8 + i * l->receiver.each_q8);
+            if (l->encoder.frame_first != UINT64_MAX)
+                compare(l);
             if (l->parking)
                 park(l);
             else

@@ -277,4 +277,4 @@ static void follow(struct sv_phy_decoder *d, const struct sv_phy_encoder *e)
 }
 
 const struct sv_phy_ops sv_manchester_ops = {encoder_init, unit, encode_skip, decoder_init, decode,
-                                             decode_skip,  idle, locked,      follow};
+                                             decode_skip,  idle, locked,      follow,       NULL};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One lane of four-level pulse amplitude modulation at 26.5625 GBd, put together from parts of the standard: 64b/66b blocks,
- * four of them transcoded to 257 bits, scrambled (§119.2.4), twenty of those and 300 bits of parity a Reed-Solomon
- * codeword (§91.5.2.7), two bits a Gray-coded level (§120.5.7). A teaching profile, not a port of the standard's: there,
- * alignment markers come once in thousands of codewords and tell lanes apart; here every codeword is led by 32
- * symbols of our own, so that one sees where it begins. */
+/* One lane of four-level pulse amplitude modulation at 26.5625 GBd, put together from parts of the standard: 64b/66b
+ * blocks, four of them transcoded to 257 bits, scrambled (§119.2.4), twenty of those and 300 bits of parity a Reed-
+ * Solomon codeword (§91.5.2.7), two bits a Gray-coded level (§120.5.7). A teaching profile, not a port of the
+ * standard's: there, alignment markers come once in thousands of codewords and tell lanes apart; here every codeword
+ * is led by 32 symbols of our own, so that one sees where it begins. */
 #include "core/math.h"
 #include "l1_physical/rs544.h"
 #include "l1_physical/scrambler58.h"
@@ -21,8 +21,8 @@
 #define MARKERS_LOST 4u
 #define FIRST_BITS 0x5555555555555555ull /* each symbol's first bit: what an inverted pair turns over */
 
-/* Outer levels only: +3 where the bit of this number is set. Found by search: sixteen of each, and moved against itself it
- * agrees in at most four places more than not. */
+/* Outer levels only: +3 where the bit of this number is set. Found by search: sixteen of each, and moved against
+ * itself it agrees in at most four places more than not. */
 #define MARKER_SIGNS 0xf45d2c62u
 #define HIGH 1u /* 10: +3 */
 

@@ -6,11 +6,11 @@
  * the two is exactly here.
  *
  * Encoder and decoder are streams. An encoder always has a next symbol: idle when no frame is loaded. A decoder takes
- * any symbols, in pieces of any size, and says what it saw as events. Both are plain structs without pointers: copied,
- * they are a snapshot. No call allocates, reads a clock, or fails because of what came from the wire.
+ * any symbols, in pieces of any size, and says what it saw as events. Both are plain structs without pointers:
+ * copied, they are a snapshot. No call allocates, reads a clock, or fails because of what came from the wire.
  *
- * Standards: IEEE 802.3 clauses 7 and 14 (10BASE-T), 24 and 25 (100BASE-TX), 36 (1000BASE-X), 49 (10GBASE-R); `pam4` is a
- * teaching profile put together from clauses 91 and 119 with a codeword marker of our own, and no port of the
+ * Standards: IEEE 802.3 clauses 7 and 14 (10BASE-T), 24 and 25 (100BASE-TX), 36 (1000BASE-X), 49 (10GBASE-R); `pam4`
+ * is a teaching profile put together from clauses 91 and 119 with a codeword marker of our own, and no port of the
  * standard's. */
 #ifndef SV_L1_PHYSICAL_PHY_H
 #define SV_L1_PHYSICAL_PHY_H
@@ -120,7 +120,8 @@ void sv_phy_decoder_init(struct sv_phy_decoder *d, uint32_t code);
 uint32_t sv_phy_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event);
 
 /* As sv_phy_decode() of n symbols of undisturbed idle, in O(log n). The decoder is locked and between frames
- * (sv_phy_decode_idle; PAM4 is so only at the end of a codeword); the stream continues as the encoder's does after sv_phy_encode_skip() of the same n. */
+ * (sv_phy_decode_idle; PAM4 is so only at the end of a codeword); the stream continues as the encoder's does after
+ * sv_phy_encode_skip() of the same n. */
 void sv_phy_decode_skip(struct sv_phy_decoder *d, uint64_t n);
 bool sv_phy_decode_idle(const struct sv_phy_decoder *d);
 bool sv_phy_decode_locked(const struct sv_phy_decoder *d);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 10GBASE-R (IEEE 802.3 clause 49): blocks of 66 bits, of which two, never equal, are not scrambled. They are how blocks
- * are found: 64 good headers in a row at one of 66 places. Sixteen bad ones of 64 lose the lock; sixteen within 125 us
- * mean more errors than the scrambler's threefold copies leave bearable (hi-BER), and nothing is received until a
- * better 125 us. */
+/* 10GBASE-R (IEEE 802.3 clause 49): blocks of 66 bits, of which two, never equal, are not scrambled. They are how
+ * blocks are found: 64 good headers in a row at one of 66 places. Sixteen bad ones of 64 lose the lock; sixteen
+ * within 125 us mean more errors than the scrambler's threefold copies leave bearable (hi-BER), and nothing is
+ * received until a better 125 us. */
 #include "core/math.h"
 #include "l1_physical/code_64b66b.h"
 #include "l1_physical/scrambler58.h"

@@ -131,11 +131,11 @@ static void follow(struct sv_receiver *r, const struct sv_decision_sums *sums)
     /* The mean of the errors is what the baseline is off: all of it at once would chase noise. */
     const int32_t mean_q8 = sums->error * 256 / (int32_t)SV_BLOCK;
     r->base_q8 -= r->config.wander ? mean_q8 / 3 : mean_q8 / 256;
-    if (r->config.loop_held || sums->level_square == 0)
-        return;
+    if (r->config.loop_held || r->config.equaliser || sums->level_square == 0)
+        return; /* the taps follow the amplitude too */
     const int64_t off = (int64_t)sums->error_level * r->gain_q16 / ((int64_t)r->unit * sums->level_square);
     const int64_t gain = (int64_t)r->gain_q16 - off / (r->blocks < QUICK_BLOCKS ? 4 : 16);
-    if (!r->config.equaliser && gain > 64 && gain < INT32_MAX / 4)
+    if (gain > 64 && gain < INT32_MAX / 4)
         r->gain_q16 = (uint32_t)gain;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fast where it is always needed: the remainder of the message, two symbols at a step through four small tables. It is the
- * encoder, and for a decoder it tells whether anything is wrong at all. Only then come the syndromes (of the 30 symbols by
- * which remainder and parity differ, not of 544), Berlekamp and Massey's shortest recurrence, Chien's search for its roots and
- * Forney's values. */
+/* Fast where it is always needed: the remainder of the message, two symbols at a step through four small tables. It
+ * is the encoder, and for a decoder it tells whether anything is wrong at all. Only then come the syndromes (of the
+ * 30 symbols by which remainder and parity differ, not of 544), Berlekamp and Massey's shortest recurrence, Chien's
+ * search for its roots and Forney's values. */
 #include "l1_physical/rs544.h"
 
 #include "core/mem.h"

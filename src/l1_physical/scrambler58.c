@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How a self-synchronising scrambler is moved over a trillion bits at once.
  *
- * With the same block again and again for input there is exactly one output that repeats with the block (1 + x^39 + x^58
- * has no factor in common with x^64 + 1 nor with x^257 + 1). The difference between it and any other output obeys
- * h[n] = h[n-39] + h[n-58], with no input. So h[N+k] is a sum of some h[k], h[k+1], ..., h[k+57], and which ones
- * is told by x^N modulo x^58 + x^19 + 1, which takes log N multiplications. */
+ * With the same block again and again for input there is exactly one output that repeats with the block (1 + x^39 +
+ * x^58 has no factor in common with x^64 + 1 nor with x^257 + 1). The difference between it and any other output
+ * obeys h[n] = h[n-39] + h[n-58], with no input. So h[N+k] is a sum of some h[k], h[k+1], ..., h[k+57], and which
+ * ones is told by x^N modulo x^58 + x^19 + 1, which takes log N multiplications. */
 #include "l1_physical/scrambler58.h"
 
 #include "l1_physical/scrambler58_table.h"

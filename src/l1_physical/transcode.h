@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* 256b/257b (IEEE 802.3 §91.5.2.5, §119.2.4.2): four blocks of 66 bits in 257. A first bit of 1: all four are data. Otherwise
- * a bit a block (1 data), and of the first control block's type only the first four bits, which tell the others. */
+/* 256b/257b (IEEE 802.3 §91.5.2.5, §119.2.4.2): four blocks of 66 bits in 257. A first bit of 1: all four are data.
+ * Otherwise a bit a block (1 data), and of the first control block's type only the first four bits, which tell the
+ * others. */
 #ifndef SV_L1_PHYSICAL_TRANSCODE_H
 #define SV_L1_PHYSICAL_TRANSCODE_H
 

@@ -38,8 +38,8 @@ static inline uint64_t sv_tx100_five(const int8_t *p)
 /* Moves the key over n bits; returns, modulo 4, how many ones n symbols of idle have. */
 uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n);
 
-/* Takes up to 64 symbols at once (there are 64) while nothing out of the ordinary happens, in the middle of a frame between two
- * octets (in_data), or of idle. Returns how many; 0: look at them one by one. The decoder is locked. */
+/* Takes up to 64 symbols at once (there are 64) while nothing out of the ordinary happens, in the middle of a frame
+ * between two octets (in_data), or of idle. Returns how many; 0: look at them one by one. The decoder is locked. */
 uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, bool in_data);
 
 void sv_tx100_decoder_init(struct sv_phy_decoder *d);

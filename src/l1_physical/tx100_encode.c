@@ -96,5 +96,5 @@ static void encoder_init(struct sv_phy_encoder *e)
 
 const struct sv_phy_ops sv_tx100_ops = {
     encoder_init,         unit,          encode_skip,     sv_tx100_decoder_init, sv_tx100_decode,
-    sv_tx100_decode_skip, sv_tx100_idle, sv_tx100_locked, sv_tx100_follow,
+    sv_tx100_decode_skip, sv_tx100_idle, sv_tx100_locked, sv_tx100_follow,       NULL,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The receiver of 100BASE-TX for the usual case, up to 64 symbols at once: idle that stays idle, and data groups in the middle
- * of a frame, all of it legal MLT-3. Everything else it leaves to tx100_decode.c, which does the same a symbol at a
- * time; a test compares the two. Bits of a word are in the order of time, the first in bit 0. */
+/* The receiver of 100BASE-TX for the usual case, up to 64 symbols at once: idle that stays idle, and data groups in
+ * the middle of a frame, all of it legal MLT-3. Everything else it leaves to tx100_decode.c, which does the same a
+ * symbol at a time; a test compares the two. Bits of a word are in the order of time, the first in bit 0. */
 #include "l1_physical/tx100.h"
 
 #define WORD 64u

@@ -3,8 +3,9 @@
  * three commas in even places with valid groups between them are synchronisation, four bad groups without enough good
  * ones lose it (§36.2.5.2.6).
  *
- * A pair connected the wrong way round has commas too, and not one group that is invalid: the table is symmetrical. What
- * it does not have is an ordered set: the complement of /I2/ is K28.5 D16.5. So the second group of each set votes. */
+ * A pair connected the wrong way round has commas too, and not one group that is invalid: the table is symmetrical.
+ * What it does not have is an ordered set: the complement of /I2/ is K28.5 D16.5. So the second group of each set
+ * votes. */
 #include "l1_physical/x1000.h"
 
 #define SYNC_COMMAS 3u

@@ -82,5 +82,5 @@ static void encoder_init(struct sv_phy_encoder *e)
 
 const struct sv_phy_ops sv_x1000_ops = {
     encoder_init,         unit,          encode_skip,     sv_x1000_decoder_init, sv_x1000_decode,
-    sv_x1000_decode_skip, sv_x1000_idle, sv_x1000_locked, sv_x1000_follow,
+    sv_x1000_decode_skip, sv_x1000_idle, sv_x1000_locked, sv_x1000_follow,       NULL,
 };

@@ -25,7 +25,8 @@ struct sv_cable_link {
     struct sv_core core; /* drops, trace and time as every layer has them */
     sv_time begin;
     uint32_t ceiling;
-    uint32_t spare;
+    uint32_t autoneg;
+    struct sv_autoneg end[2];
     struct sv_cable_direction direction[2];
     uint8_t octets[FRAME_BYTES]; /* of the frame being sent */
 };
@@ -44,6 +45,41 @@ static struct sv_cable_frame *ring_of(const struct sv_cable_direction *d)
 static sv_time first_at(const struct sv_cable_direction *d)
 {
     return d->frames ? ring_of(d)[d->first].at : SV_NEVER;
+}
+
+/* --- negotiation --- */
+
+/* The two technologies that are this cable's code; 0: it has no fast link pulses. */
+static uint32_t ability_of(uint32_t code)
+{
+    return code == SV_PHY_10BASE_T     ? SV_AN_10T | SV_AN_10T_FULL
+           : code == SV_PHY_100BASE_TX ? SV_AN_100TX | SV_AN_100TX_FULL
+                                       : 0u;
+}
+
+bool sv_cable_up(const struct sv_cable_link *c)
+{
+    return !c->autoneg || (c->end[0].state == SV_AN_GOOD && c->end[1].state == SV_AN_GOOD);
+}
+
+uint32_t sv_cable_why(const struct sv_cable_link *c)
+{
+    return !c->autoneg ? SV_AN_WHY_NONE : c->end[0].why != SV_AN_WHY_NONE ? c->end[0].why : c->end[1].why;
+}
+
+/* Pulses cross at once: the pair's half microsecond is far below what negotiation measures. */
+static void negotiate(struct sv_cable_link *c)
+{
+    const sv_time now = c->core.now;
+    for (uint32_t i = 0; c->autoneg && i < 2; i++)
+        if (sv_autoneg_next_deadline(&c->end[i]) <= now && sv_autoneg_expire(&c->end[i], now) &&
+            !c->direction[i].link.config.channel.unplugged)
+            sv_autoneg_pulse(&c->end[1 - i], now);
+    const bool agreed = c->end[0].state == SV_AN_GOOD_CHECK && c->end[1].state == SV_AN_GOOD_CHECK;
+    if (c->autoneg && agreed && (c->end[0].result & ability_of(c->direction[0].link.config.channel.code)) != 0) {
+        sv_autoneg_link(&c->end[0], true, now);
+        sv_autoneg_link(&c->end[1], true, now);
+    }
 }
 
 /* --- making one --- */
@@ -79,6 +115,10 @@ struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *po
     c->core.trace_at = config->trace ? (int64_t)((intptr_t)config->trace - (intptr_t)&c->core) : 0;
     c->core.host = (uint16_t)config->number;
     c->ceiling = ceiling;
+    c->autoneg = config->autoneg && ability_of(config->way[0].channel.code) != 0;
+    for (uint32_t i = 0; i < 2; i++)
+        sv_autoneg_init(&c->end[i], config->ability[i] ? config->ability[i] : ability_of(config->way[i].channel.code),
+                        now);
     return open_direction(c, arena, config, 0) && open_direction(c, arena, config, 1) ? c : NULL;
 }
 
@@ -150,6 +190,10 @@ static void carry(struct sv_cable_link *c, sv_port port, struct sv_buf *b)
     struct sv_phy_passage passage;
     SV_ASSERT(!b->gso_size && !(b->flags & SV_BUF_CSUM_PARTIAL)); /* a cable carries finished frames */
     const uint32_t n = b->length;
+    if (!sv_cable_up(c)) {
+        sv_drop(&c->core, SV_DROP_LINK_DOWN, b, port, 0);
+        return;
+    }
     if (d->frames >= c->ceiling) {
         sv_drop(&c->core, SV_DROP_QUEUE_FULL, b, port, 0);
         return;
@@ -213,13 +257,16 @@ static sv_port cable_next_output(const struct sv_node *x, sv_port after)
 static sv_time cable_next_deadline(const struct sv_node *x)
 {
     const struct sv_cable_link *c = (const struct sv_cable_link *)(const void *)x;
-    return sv_min_u64(first_at(&c->direction[0]), first_at(&c->direction[1]));
+    const sv_time frames = sv_min_u64(first_at(&c->direction[0]), first_at(&c->direction[1]));
+    const sv_time pulses = sv_min_u64(sv_autoneg_next_deadline(&c->end[0]), sv_autoneg_next_deadline(&c->end[1]));
+    return c->autoneg ? sv_min_u64(frames, pulses) : frames;
 }
 
 /* Time alone makes frames arrive: next_output() tells which end has them. */
 static void cable_expire(struct sv_node *x, sv_time now)
 {
     (void)sv_core_clock(&cable_of(x)->core, now);
+    negotiate(cable_of(x));
 }
 
 const struct sv_node_ops sv_cable_ops = {

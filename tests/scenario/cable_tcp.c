@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two stacks joined by a modelled 10BASE-T pair whose noise is at the margin: every frame is voltage. A file arrives whole, what
- * the pair did to frames is told and adds up, and the trace leads from the sample decided wrongly to the drop and to the
- * segment sent again. */
+/* Two stacks joined by a modelled 10BASE-T pair whose noise is at the margin: every frame is voltage. A file arrives
+ * whole, what the pair did to frames is told and adds up, and the trace leads from the sample decided wrongly to the
+ * drop and to the segment sent again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +71,7 @@ static void open_stack(struct wired *w, uint8_t h)
     assert_int_equal(sv_world_add(w->sim.world, sv_stack_node(w->stack[h])), h);
 }
 
-static struct wired *build(int32_t snr_centi_db, uint64_t seed)
+static struct wired *build_with(int32_t snr_centi_db, uint64_t seed, uint32_t autoneg, uint32_t theirs)
 {
     struct wired *w = calloc(1, sizeof *w);
     const struct sv_phy_link_config pair = {
@@ -84,8 +84,14 @@ static struct wired *build(int32_t snr_centi_db, uint64_t seed)
     w->sim.world = sv_world_create(w->arena, SV_S);
     open_stack(w, 0);
     open_stack(w, 1);
-    const struct sv_cable_config c = {
-        .size = sizeof c, .number = 3, .seed = seed, .trace = w->trace, .ceiling = 128, .way = {pair, pair}};
+    const struct sv_cable_config c = {.size = sizeof c,
+                                      .number = 3,
+                                      .seed = seed,
+                                      .trace = w->trace,
+                                      .ceiling = 128,
+                                      .autoneg = autoneg,
+                                      .ability = {0, theirs},
+                                      .way = {pair, pair}};
     w->cable = sv_cable_create(w->arena, w->pool, &c, SV_S);
     assert_non_null(w->cable);
     assert_int_equal(sv_world_add(w->sim.world, sv_cable_node(w->cable)), 2);
@@ -96,6 +102,11 @@ static struct wired *build(int32_t snr_centi_db, uint64_t seed)
     for (uint32_t i = 0; i < FILE_BYTES; i++)
         w->file[i] = (uint8_t)(i * 7u + (i >> 8) * 13u);
     return w;
+}
+
+static struct wired *build(int32_t snr_centi_db, uint64_t seed)
+{
+    return build_with(snr_centi_db, seed, 0, 0);
 }
 
 static void destroy(struct wired *w)
@@ -242,11 +253,36 @@ static void a_good_pair_loses_nothing(void **state)
     destroy(w);
 }
 
+/* Two seconds of fast link pulses first; what TCP sends meanwhile is lost, and sent again. */
+static void a_link_that_negotiates(void **state)
+{
+    (void)state;
+    struct wired *w = build_with(SV_CHANNEL_QUIET, 1, 1, 0);
+    assert_false(sv_cable_up(w->cable));
+    transfer(w);
+    assert_true(sv_cable_up(w->cable));
+    assert_int_equal(sv_cable_why(w->cable), SV_AN_WHY_NONE);
+    assert_true(sv_cable_drops(w->cable, SV_DROP_LINK_DOWN) > 0);
+    destroy(w);
+}
+
+static void half_duplex_stays_down(void **state)
+{
+    (void)state;
+    struct wired *w = build_with(SV_CHANNEL_QUIET, 1, 1, SV_AN_10T);
+    (void)sv_sim_run(&w->sim, 10 * SV_S, 10000000);
+    assert_false(sv_cable_up(w->cable));
+    assert_int_equal(sv_cable_why(w->cable), SV_AN_WHY_HALF_DUPLEX);
+    destroy(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_pair_loses_nothing),
         cmocka_unit_test(a_file_at_margin_snr),
+        cmocka_unit_test(a_link_that_negotiates),
+        cmocka_unit_test(half_duplex_stays_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the tests of layer 1 share: symbols of frames, a generator the code under test does not know, and the folder of vectors
- * beside the tree. */
+/* What the tests of layer 1 share: symbols of frames, a generator the code under test does not know, and the folder
+ * of vectors beside the tree. */
 #ifndef SV_TESTS_UNIT_L1_PHYSICAL_PHY_SUPPORT_H
 #define SV_TESTS_UNIT_L1_PHYSICAL_PHY_SUPPORT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two ends on one clock. There is no real capture of fast link pulses among the data: this is tested against itself, against
- * the published word and the figures of clause 28. */
+/* Two ends on one clock. There is no real capture of fast link pulses among the data: this is tested against itself,
+ * against the published word and the figures of clause 28. */
 #include "tests/unit/l1_physical/phy_support.h"
 
 #include "l1_physical/autoneg.h"

@@ -80,8 +80,8 @@ static void a_wrong_fcs_is_told_and_not_delivered(void **state)
     }
 }
 
-/* The nearest wrong level at any one symbol of the frame: it is never received, unless as it was sent (PAM4 puts it right; a
- * preamble's bit may go). Each such frame is in exactly one of the kinds, or was never seen. */
+/* The nearest wrong level at any one symbol of the frame: it is never received, unless as it was sent (PAM4 puts it
+ * right; a preamble's bit may go). Each such frame is in exactly one of the kinds, or was never seen. */
 static void any_one_wrong_symbol(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Encoders into decoders: any frames, cut into any pieces, with idle made or jumped over, the right way round or not. */
+/* Encoders into decoders: any frames, cut into any pieces, idle made or jumped over, the right way round or not. */
 #include "tests/unit/l1_physical/phy_support.h"
 
 #define PIECE_MAX 5000u
@@ -12,8 +12,8 @@ static void random_frame(uint32_t n, uint32_t *x)
         frame[i] = (uint8_t)draw(x);
 }
 
-/* Sends all of the encoder's next n symbols, in pieces of random size up to `piece`, into the decoder; counts what it says
- * and checks each frame against `frame`. */
+/* Sends all of the encoder's next n symbols, in pieces of random size up to `piece`, into the decoder; counts what it
+ * says and checks each frame against `frame`. */
 struct tally {
     uint32_t kind[SV_PHY_EVENT_KINDS];
     uint64_t hash; /* over every event and frame, in order */
