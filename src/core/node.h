@@ -11,7 +11,6 @@ enum sv_node_kind {
     SV_NODE_LINK,   /* sim/link.h */
     SV_NODE_CABLE,  /* sim/cable.h */
     SV_NODE_BRIDGE, /* l2_link/bridge.h */
-    SV_NODE_CABLE,  /* sim/cable.h */
     SV_NODE_KINDS
 };
 

@@ -94,7 +94,7 @@ static enum sv_err talk(void)
                              there = {.addr = sv_addr_v4(10, 0, 0, 2), .port = 80};
     static uint8_t data[20000], got[20000];
     sv_sock listener, from, to;
-    uint32_t taken = 0, n = 0;
+    size_t taken = 0, n = 0, part = 0;
     assert_int_equal(sv_listen(w.stack[1], &any, NULL, &listener, w.now), SV_OK);
     assert_int_equal(sv_connect(w.stack[0], &there, NULL, &from, w.now), SV_OK);
     exchange();
@@ -106,7 +106,7 @@ static enum sv_err talk(void)
     assert_int_equal(sv_send(w.stack[0], from, data, sizeof data, &taken, w.now), SV_OK);
     assert_int_equal(taken, sizeof data);
     exchange();
-    for (uint32_t part = 0; n < sizeof data && sv_recv(w.stack[1], to, got + n, sizeof got - n, &part, w.now) == SV_OK;)
+    while (n < sizeof data && sv_recv(w.stack[1], to, got + n, sizeof got - n, &part, w.now) == SV_OK)
         n += part;
     assert_int_equal(n, sizeof data);
     assert_memory_equal(data, got, sizeof data);
