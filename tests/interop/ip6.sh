@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# IPv6 with the kernel: pages both ways with their sums, pings from nothing to 65527 bytes, a scan, a refused datagram; and
+# IPv6 with the kernel: pages both ways with their sums, pings from nothing to 65527 bytes, a scan, a refused
+# datagram; and
 # what was on the wire is nothing that tshark objects to.
 . "$(dirname "$0")/lib.sh"
 need ping curl python3 nmap tshark
@@ -18,7 +19,8 @@ for n in 1 2 3; do
 done
 curl -4 -sS -m 30 -o "$WORK/got" http://10.7.0.2/big 2>"$WORK/curl.log" || fail "curl -4"
 is "the same listener takes IPv4" "$(sum_of "$WORK/got")" "$wanted"
-listens=$("$SEVEN" ss -lnt | awk '$1 == "LISTEN" || $2 == "LISTEN" { for (i = 1; i <= NF; i++) if ($i ~ /:80$/) print $i }')
+listens=$("$SEVEN" ss -lnt |
+    awk '$1 == "LISTEN" || $2 == "LISTEN" { for (i = 1; i <= NF; i++) if ($i ~ /:80$/) print $i }')
 is "seven ss names it as ss does" "$listens" '*:80'
 
 for size in 56 0 1452 1453 60000 65527; do
@@ -51,7 +53,8 @@ PY
 )
 is "a datagram of 40960 bytes and back" "$echoed" True
 
-nmap -6 -n -Pn -T5 --max-retries 2 --max-rtt-timeout 300ms -sS -p1-1000 -oG "$WORK/scan" fd07::2 >"$WORK/nmap.log" 2>&1 ||
+nmap -6 -n -Pn -T5 --max-retries 2 --max-rtt-timeout 300ms -sS -p1-1000 \
+    -oG "$WORK/scan" fd07::2 >"$WORK/nmap.log" 2>&1 ||
     fail "nmap -6 -sS"
 is "nmap -6 -sS" "$(grep -o '[0-9]*/open/tcp' "$WORK/scan" | tr '\n' ' ')" '7/open/tcp 80/open/tcp '
 grep -q 'Not shown: 998 closed' "$WORK/nmap.log" || fail "nmap -6 -sS: the others are not closed"
@@ -75,7 +78,9 @@ is "seven nc to an IPv6 literal" "$hello" 'HTTP/1.0 200 OK'
 
 for file in serve get; do
     bad=$(tshark -r "$WORK/$file.pcapng" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
-        -Y '_ws.malformed or tcp.checksum.status == 0 or udp.checksum.status == 0 or icmpv6.checksum.status == 0' 2>/dev/null)
+        \
+        -Y '_ws.malformed or tcp.checksum.status == 0 or udp.checksum.status == 0 or icmpv6.checksum.status == 0' \
+        2>/dev/null)
     [ -z "$bad" ] || fail "tshark objects to $file.pcapng: $(head -3 <<<"$bad")"
     packets=$(tshark -r "$WORK/$file.pcapng" -Y ipv6 2>/dev/null | wc -l)
     [ "$packets" -gt 100 ] || fail "$file.pcapng has only $packets IPv6 packets"

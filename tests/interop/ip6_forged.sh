@@ -29,6 +29,9 @@ opt = lambda n: IPv6ExtHdrDestOpt(options=[HBHOptUnknown(otype=n, optlen=2, optd
 group = Ether(src=mine, dst="33:33:00:00:00:01") / IPv6(src="fd07::1", dst="ff02::1", hlim=64)
 def raw(nh, data): return ip.__class__(bytes(IPv6(src="fd07::1", dst="fd07::2", hlim=64, nh=nh, plen=len(data))) + data)
 chain = b"".join(bytes([60 if i < 11 else 17, 0, 1, 4, 0, 0, 0, 0]) for i in range(12)) + bytes(udp)
+def message(kind):
+    data = bytes([kind, 0, 0, 0]) + b"12345678"
+    return data[:2] + in6_chksum(58, ip, data).to_bytes(2, "big") + data[4:]
 cases = [  # what, packet, (type, code, pointer or None) or None for silence
     ("closed port", eth / ip / udp, (1, 4, None)),
     ("unknown next header", eth / raw(200, b"12345678"), (4, 1, 6)),
@@ -41,15 +44,19 @@ cases = [  # what, packet, (type, code, pointer or None) or None for silence
     ("option to be dropped: silence", eth / ip / opt(0x5e) / udp, None),
     ("option to be skipped", eth / ip / opt(0x1e) / udp, (1, 4, None)),
     ("routing header type 0", eth / ip / IPv6ExtHdrRouting(type=0, segleft=1, addresses=["fd07::3"]) / udp, (4, 0, 42)),
-    ("the same with nothing left", eth / ip / IPv6ExtHdrRouting(type=0, segleft=0, addresses=["fd07::3"]) / udp, (1, 4, None)),
-    ("a middle fragment of 9 bytes", eth / ip / IPv6ExtHdrFragment(m=1, offset=0, id=1, nh=17) / b"123456789", (4, 0, 4)),
+    ("the same with nothing left",
+     eth / ip / IPv6ExtHdrRouting(type=0, segleft=0, addresses=["fd07::3"]) / udp, (1, 4, None)),
+    ("a middle fragment of 9 bytes",
+     eth / ip / IPv6ExtHdrFragment(m=1, offset=0, id=1, nh=17) / b"123456789", (4, 0, 4)),
     ("a fragment past the end", eth / ip / IPv6ExtHdrFragment(m=1, offset=8191, id=2, nh=17) / b"12345678", (4, 0, 42)),
-    ("a first fragment without all headers", eth / ip / IPv6ExtHdrFragment(m=1, offset=0, id=3, nh=60) / (b"\x11\x02" + b"\x01\x04" + bytes(4)), (4, 3, 0)),
+    ("a first fragment without all headers",
+     eth / ip / IPv6ExtHdrFragment(m=1, offset=0, id=3, nh=60) / (b"\x11\x02" + b"\x01\x04" + bytes(4)), (4, 3, 0)),
     ("an atomic fragment", eth / ip / IPv6ExtHdrFragment(m=0, offset=0, id=4, nh=17) / udp, (1, 4, None)),
     ("no next header: silence", eth / raw(59, b""), None),
     ("twelve headers in a row: silence", eth / raw(60, chain), None),
-    ("an error about an error: silence", eth / ip / ICMPv6DestUnreach(code=4) / IPv6(src="fd07::2", dst="fd07::1") / UDP(sport=9, dport=9), None),
-    ("an unknown error: silence", eth / ip / ICMPv6Unknown(type=100, msgbody=b"12345678"), None),
+    ("an error about an error: silence",
+     eth / ip / ICMPv6DestUnreach(code=4) / IPv6(src="fd07::2", dst="fd07::1") / UDP(sport=9, dport=9), None),
+    ("an unknown error: silence", eth / raw(58, message(100)), None),
     ("a datagram to all nodes: silence", group / udp, None),
     ("land: silence", eth / IPv6(src="fd07::2", dst="fd07::2") / TCP(sport=7, dport=7, flags="S"), None),
     ("from a group: silence", eth / IPv6(src="ff02::1", dst="fd07::2") / udp, None),
@@ -60,8 +67,8 @@ cases = [  # what, packet, (type, code, pointer or None) or None for silence
 ]
 bad = 0
 for what, packet, wanted in cases:
-    s = AsyncSniffer(iface="seven0", lfilter=lambda p: Ether in p and p[Ether].src == mac and IPv6 in p and p[IPv6].nh == 58
-                     and bytes(p[IPv6].payload)[0] < 128, store=1, count=1)
+    s = AsyncSniffer(iface="seven0", lfilter=lambda p: Ether in p and p[Ether].src == mac and IPv6 in p
+                     and p[IPv6].nh == 58 and bytes(p[IPv6].payload)[0] < 128, store=1, count=1)
     s.start()
     time.sleep(0.08)
     sendp(packet, iface="seven0", verbose=0)
@@ -92,12 +99,22 @@ while read -r verdict what; do
     ok "$what"
 done <"$WORK/forge.txt"
 [ "$status" -eq 0 ] || fail "the forger ended with $status"
-for reason in IP6_CHAIN IP6_OPTION IP6_ROUTING NO_NEXT_HEADER MAPPED_ON_WIRE BAD_SOURCE LOOP FRAGMENT_BAD FRAGMENT_OVERLAP \
-    BAD_CHECKSUM ICMP_IGNORED; do
-    [ "$(counter "$reason")" -gt 0 ] || fail "nothing was counted $reason"
-    ok "counted: $reason $(counter "$reason")"
+# A busy machine may not answer at once.
+counted() {
+    local n
+    for _ in 1 2 3 4 5; do
+        n=$(counter "$1" 2>/dev/null) && [ -n "$n" ] && { echo "$n"; return; }
+        sleep 0.3
+    done
+    echo 0
+}
+for reason in IP6_CHAIN IP6_OPTION IP6_ROUTING NO_NEXT_HEADER MAPPED_ON_WIRE BAD_SOURCE LOOP FRAGMENT_BAD \
+    FRAGMENT_OVERLAP BAD_CHECKSUM ICMP_IGNORED; do
+    n=$(counted "$reason")
+    [ "$n" -gt 0 ] || fail "nothing was counted $reason"
+    ok "counted: $reason $n"
 done
-[ "$(counter FRAGMENT_OVERLAP)" -ge 200 ] || fail "a teardrop went uncounted"
+[ "$(counted FRAGMENT_OVERLAP)" -ge 200 ] || fail "a teardrop went uncounted"
 ping -6 -q -n -c 3 -i 0.2 -W 2 -s 5000 fd07::2 >"$WORK/ping.log" 2>&1
 grep -q ' 3 received' "$WORK/ping.log" || fail "no answers afterwards"
 ok "ping -6 -s 5000 afterwards 3/3"

@@ -323,14 +323,6 @@ static void play_peer(struct sv_talk *t, const struct sv_line *l)
         fail(t, l, "it was not dropped as %s", sv_drop_name((enum sv_drop)l->drop));
 }
 
-bool sv_exchange_six;
-
-/* 10.0.0.k, or fd00::k. */
-static struct sv_addr address_of(uint8_t k)
-{
-    return sv_exchange_six ? (struct sv_addr){{0xfd, [15] = k}} : sv_addr_v4(10, 0, 0, k);
-}
-
 static enum sv_err call_open(struct sv_talk *t, const struct sv_line *l)
 {
     struct sv_endpoint e = {.addr = sv_exchange_six ? (struct sv_addr){{0}} : sv_addr_v4(0, 0, 0, 0), .port = 80};
@@ -342,7 +334,7 @@ static enum sv_err call_open(struct sv_talk *t, const struct sv_line *l)
         return sv_listen(t->stack, &e, &o, &t->listener, t->now);
     }
     struct sv_connect_options o = {.size = sizeof o, .local = {.port = 4000}};
-    e.addr = address_of(2);
+    e.addr = sv_talk_address(2);
     t->our_port = 4000;
     t->peer_port = 80;
     const enum sv_err error = sv_connect(t->stack, &e, &o, &t->socket, t->now);
@@ -523,12 +515,8 @@ static bool begin(struct sv_talk *t)
         .send_buffer = x->send_buffer ? x->send_buffer : 65536,
     };
     /* clang-format on */
-    /* IPv6's header is 20 bytes longer: with so much more of a link the segments are the same. */
-    const struct sv_interface_config i = {.size = sizeof i,
-                                          .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS,
-                                          .mac = {2, 0, 0, 0, 0, 1},
-                                          .mtu = sv_exchange_six ? 1520 : 1500};
-    const struct sv_addr ours = address_of(1), peer = address_of(2);
+    const struct sv_interface_config i = sv_talk_interface();
+    const struct sv_addr ours = sv_talk_address(1), peer = sv_talk_address(2);
     t->stack = sv_stack_create(t->arena, t->pool, &c, t->now);
     if (!t->stack || sv_interface_add(t->stack, &i, &t->port, t->now) != SV_OK ||
         sv_address_add(t->stack, t->port, &ours, sv_exchange_six ? 64 : 24, t->now) != SV_OK)

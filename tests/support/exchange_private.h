@@ -66,4 +66,8 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call);
 void sv_grid_meets_trace(struct sv_talk *t, enum sv_tcp_state before);
 
+/* 10.0.0.k, or fd00::k. */
+struct sv_addr sv_talk_address(uint8_t k);
+struct sv_interface_config sv_talk_interface(void);
+
 #endif

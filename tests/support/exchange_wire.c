@@ -12,6 +12,22 @@ static const uint8_t peer_ip[4] = {10, 0, 0, 2};
 static const uint8_t our_ip6[16] = {0xfd, [15] = 1};
 static const uint8_t peer_ip6[16] = {0xfd, [15] = 2};
 
+bool sv_exchange_six;
+
+struct sv_addr sv_talk_address(uint8_t k)
+{
+    return sv_exchange_six ? (struct sv_addr){{0xfd, [15] = k}} : sv_addr_v4(10, 0, 0, k);
+}
+
+/* IPv6's header is 20 bytes longer: with so much more of a link the segments are the same. */
+struct sv_interface_config sv_talk_interface(void)
+{
+    return (struct sv_interface_config){.size = sizeof(struct sv_interface_config),
+                                        .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS,
+                                        .mac = {2, 0, 0, 0, 0, 1},
+                                        .mtu = sv_exchange_six ? 1520 : 1500};
+}
+
 uint8_t sv_talk_pattern(uint32_t offset)
 {
     return (uint8_t)(offset * 7u + (offset >> 8) * 13u + 1u);
