@@ -63,4 +63,7 @@ bool router_nat_start(const char *command, struct sv_stack *stack, const struct 
 void router_nat_show(const struct sv_stack *stack, bool json, sv_time now, void (*put)(void *, const char *, size_t),
                      void *self);
 
+/* seven router --show nat: asks every running router of this user; the exit status. */
+int router_nat_ask(bool json);
+
 #endif
