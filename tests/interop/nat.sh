@@ -3,7 +3,8 @@
 # Kernel hosts on both sides of seven router --nat: curl, ping, traceroute, FTP
 # both ways and in both modes, a port forward, hairpinning. The outside has no route to the inside's addresses.
 #
-#   inside 10.0.0.2, .3 [IN] -- in0 -- seven router 10.0.0.1 | 203.0.113.1 -- out0 -- [OUT] 203.0.113.2 -- [FAR] 198.51.100.2
+#   inside 10.0.0.2, .3 [IN] -- in0 -- seven router 10.0.0.1 | 203.0.113.1 -- out0
+#   -- [OUT] 203.0.113.2 -- [FAR] 198.51.100.2
 . "$(dirname "$0")/lib.sh"
 need python3 unshare nsenter curl ping
 enter "$@"
@@ -30,7 +31,8 @@ here() { # LOG PID COMMAND...: in the background
 space IN
 space OUT
 space FAR
-background box "$SEVEN" router --nat out0 --forward tcp:8080=10.0.0.3:80 --forward tcp:21=10.0.0.3:21 --npt6 fd01::/48=2001:db8::/48 \
+background box "$SEVEN" router --nat out0 --forward tcp:8080=10.0.0.3:80 --forward tcp:21=10.0.0.3:21 \
+    --npt6 fd01::/48=2001:db8::/48 \
     -i tap:in0,10.0.0.1/24,fd01:0:0:1::1/64 -i tap:out0,203.0.113.1/24,2001:db8:f::1/64 -g 203.0.113.2
 BOXPID=$LAST
 until_true 5 ip link show in0 >/dev/null 2>&1 || fail "no in0"
@@ -133,7 +135,8 @@ print(c.recv(100).decode())
 PY
 here sink "$FAR" python3 "$WORK/sink.py"
 sleep 0.5
-is "400 kB up through a 1280-byte hop" "$(at "$IN" timeout 30 python3 "$WORK/source.py" "$WORK/up")" "$(sum_of "$WORK/up")"
+is "400 kB up through a 1280-byte hop" \
+    "$(at "$IN" timeout 30 python3 "$WORK/source.py" "$WORK/up")" "$(sum_of "$WORK/up")"
 
 if command -v vsftpd >/dev/null || [ -x /usr/sbin/vsftpd ]; then
     VSFTPD=$(command -v vsftpd || echo /usr/sbin/vsftpd)
@@ -197,7 +200,8 @@ if [ -n "${DUMPS:-}" ] && command -v tshark >/dev/null; then
         bad=$(tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE \
             -Y '_ws.malformed || ip.checksum.status == "Bad" || icmp.checksum.status == "Bad"' 2>/dev/null | head -n 5)
         [ -z "$bad" ] || fail "tshark on the $side side: $bad"
-        ok "tshark finds nothing malformed on the $side side ($(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l) frames)"
+        frames=$(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l)
+        ok "tshark finds nothing malformed on the $side side ($frames frames)"
     done
     leaked=$(tshark -r "$WORK/out.pcap" -Y 'ip.addr == 10.0.0.0/24 && !(ip.src == 203.0.113.2)' 2>/dev/null | head -n 3)
     is "no inside address was seen outside" "$leaked" ""
