@@ -23,6 +23,7 @@
 enum { RPF_OFF, RPF_STRICT, RPF_LOOSE };
 
 #define AT(member) offsetof(struct router_options, member)
+#define NAT_AT(member) offsetof(struct router_options, nat.member)
 static const struct cli_option router_options[] = {
     {'i', "port", CLI_TEXTS, "DEVICE[,OPTION...]",
      "a network: tap:NAME, packet:IFNAME or unix:PATH; may be repeated; its options are told below", AT(ports), NULL, 0,
@@ -53,6 +54,8 @@ static const struct cli_option router_options[] = {
     {0, "every", CLI_DURATION, "TIME", "print counters so often", AT(every_ns), NULL, 0, 0},
     {0, "seed", CLI_NUMBER, "N", "of its random numbers, for a run that can be repeated", AT(seed), NULL, 1, 0},
     {'w', "capture", CLI_FILE, "FILE", "write every frame at every device as pcapng", AT(capture), NULL, 0, 0},
+    ROUTER_NAT_OPTIONS(NAT_AT),
+    {0, "show", CLI_TEXT, "nat", "print the sessions that a running router translates, and end", AT(show), NULL, 0, 0},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
 };
 
@@ -98,6 +101,7 @@ static bool make_stack(struct router *r)
                                 .half_open = 64,
                                 .time_waits = 64};
     c.routes = (uint32_t)(o->ceiling ? o->ceiling : lines * 2 > ROUTES_DEFAULT ? lines * 2 : ROUTES_DEFAULT);
+    c.nat_sessions = o->nat.outside ? (uint32_t)o->nat.sessions : 0;
     c.seed = o->seed;
     if (!o->seed && !(sv_entropy(&c.seed, sizeof c.seed) && sv_entropy(c.secret, sizeof c.secret)))
         return cli_fail("router", "the kernel gives no random numbers, and without them nothing may start") < 0;
@@ -234,6 +238,27 @@ static bool read_routes(struct router *r)
     return ok && router_flush_route(r, r->options.file, sv_clock());
 }
 
+/* --nat names an interface as everything does, or by its device's word, or counts from 1. Prefixes alone are translated
+ * at the last one. */
+static bool translate(struct router *r)
+{
+    const struct router_nat_options *o = &r->options.nat;
+    sv_port port = r->ports - 1;
+    uint64_t number;
+    if (o->outside) {
+        port = router_port_named(r, o->outside);
+        if (port == SV_NO_PORT && cli_parse_number(o->outside, r->ports, &number) && number > 0)
+            port = (sv_port)number - 1;
+        for (sv_port p = 0; port == SV_NO_PORT && p < r->ports; p++)
+            if (strncmp(r->port[p].spec, o->outside, strlen(o->outside)) == 0)
+                port = p;
+        if (port == SV_NO_PORT)
+            return cli_usage("router", "--nat %s: no device of that name; it takes one of those given with -i",
+                             o->outside) < 0;
+    }
+    return router_nat_start("router", r->stack, o, port, sv_clock());
+}
+
 static bool configure(struct router *r)
 {
     const struct router_options *o = &r->options;
@@ -252,7 +277,7 @@ static bool configure(struct router *r)
         ok = router_add_rule(r, o->rules.text[i], sv_clock());
     for (uint32_t i = 0; ok && i < o->acl.n; i++)
         ok = router_add_line(r, o->acl.text[i], sv_clock());
-    return ok;
+    return ok && translate(r);
 }
 
 /* --- running --- */
@@ -309,11 +334,21 @@ static int router_run(int argc, char **argv)
         return cli_fail("router", "out of memory");
     struct cli_parse parse = {.command = &cli_command_router, .config = &r->options, .output = &r->options.output};
     r->options.queue = 1024;
+    r->options.nat.sessions = ROUTER_NAT_SESSIONS;
     int status = cli_parse(&parse, argc, argv);
+    if (status == CLI_PARSED && r->options.show) {
+        const bool json = r->options.output.json || r->options.output.pretty;
+        status = strcmp(r->options.show, "nat") == 0 ? router_nat_ask(json)
+                                                     : cli_usage("router", "--show %s: it takes nat", r->options.show);
+        free(r);
+        return status;
+    }
     if (status == CLI_PARSED && parse.words.n)
         status = cli_usage("router", "%s: devices are given with -i", parse.words.word[0]);
     if (status == CLI_PARSED && (r->options.ports.n < 1 || r->options.ports.n > ROUTER_PORTS))
         status = cli_usage("router", "give 1 to %u devices with -i; for example -i tap:left,10.1.0.1/24", ROUTER_PORTS);
+    if (status == CLI_PARSED)
+        status = router_nat_check("router", &r->options.nat);
     if (status == CLI_PARSED) {
         const bool up = start(r);
         status = up ? sv_loop_run(&r->loop, SV_NEVER) : 1;
@@ -336,6 +371,7 @@ const struct cli_command cli_command_router = {
         "seven router -i tap:a -i tap:b -a 10.1.0.1/24 -a 10.2.0.1/24 --route '10.9.0.0/16 via 10.2.0.2'\tand a third\n"
         "seven router -i packet:eth0,10.1.0.1/24,rpf=strict -i packet:eth1,192.0.2.2/24 -g 192.0.2.1\tto the world\n"
         "seven router -i ... --acl 'accept established' --acl 'drop in wan proto tcp syn'\twith a list of what passes\n"
+        "seven router -i tap:in,10.0.0.1/24 -i tap:out,192.0.2.1/24 --nat out\tan inside behind one address\n"
         "seven router -i ... --routes table.txt --every 1s\ta file of routes, counters each second\n",
     .detail = "Behind a device's name stand, with commas: its addresses (ADDR/LEN), mtu=N, rpf=off|strict|loose, "
               "clamp-mss, directed-broadcast. `seven ip route` shows the table while it runs, `seven ss -s` counters "

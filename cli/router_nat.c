@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/network.h"
+#include "port/control.h"
 
 /* "tcp:8080=10.0.0.2:80" */
 static bool parse_forward(const char *text, uint32_t *protocol, uint16_t *port, struct sv_endpoint *to)
@@ -212,4 +213,28 @@ void router_nat_show(const struct sv_stack *stack, bool json, sv_time now, void 
                  c.mappings, c.sessions, c.hosts, c.out, c.in, c.hairpin, c.errors, c.refused, c.filtered,
                  c.fragments_waited, c.ftp_rewritten);
     put(self, line, (size_t)n);
+}
+
+struct asked {
+    int pid;
+    uint32_t printed;
+};
+
+/* The first line of each process is its title. */
+static bool on_line(void *self, int pid, const char *line)
+{
+    struct asked *a = self;
+    if (pid == a->pid && strncmp(line, "{\"error\"", 8) != 0) {
+        printf("%s\n", line);
+        a->printed++;
+    }
+    a->pid = pid;
+    return true;
+}
+
+int router_nat_ask(bool json)
+{
+    struct asked a = {-1, 0};
+    (void)sv_control_ask(json ? "nat" : "nat-text", on_line, &a);
+    return a.printed ? 0 : cli_fail("router", "no seven router of this user is running");
 }

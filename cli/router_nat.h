@@ -20,37 +20,31 @@ struct router_nat_options {
 #define ROUTER_NAT_SESSIONS 65536u
 
 /* AT(member) gives the place of a member of struct router_nat_options in the command's struct. */
-#define ROUTER_NAT_OPTIONS(AT)                                                                                          \
-    {0,    "nat", CLI_TEXT, "INTERFACE", "translate IPv4 addresses behind that interface's (NAT44)", AT(outside),       \
-     NULL, 0,     0},                                                                                                   \
-        {0,                                                                                                             \
-         "forward",                                                                                                     \
-         CLI_TEXTS,                                                                                                     \
-         "PROTO:PORT=ADDR:PORT",                                                                                        \
-         "a port of the outside address is an inside one",                                                              \
-         AT(forward),                                                                                                   \
-         NULL,                                                                                                          \
-         0,                                                                                                             \
-         0},                                                                                                            \
-        {0,    "npt6", CLI_TEXTS, "INSIDE=OUTSIDE", "translate an IPv6 prefix to another of the same length", AT(npt6), \
-         NULL, 0,      0},                                                                                              \
-        {0,          "nat-filter",       CLI_CHOICE, "WHO", "who may answer: the addresses spoken with, or anybody",    \
-         AT(filter), "address endpoint", 0,          0},                                                                \
-        {0, "nat-timeout", CLI_TEXT, "LIST", "udp=300s,tcp=2h4m,transitory=4m,icmp=60s", AT(timeout), NULL, 0, 0},      \
-        {0, "nat-sessions", CLI_NUMBER, "N", "sessions at most (default 65536)", AT(sessions), NULL, 1, 1u << 24},      \
-        {0,                                                                                                             \
-         "nat-host-sessions",                                                                                           \
-         CLI_NUMBER,                                                                                                    \
-         "N",                                                                                                           \
-         "of one inside host at most (default half of all)",                                                            \
-         AT(host_sessions),                                                                                             \
-         NULL,                                                                                                          \
-         1,                                                                                                             \
-         1u << 24},                                                                                                     \
-        {0, "nat-random-ports", CLI_FLAG, NULL, "never keep the inside's port number", AT(random_ports), NULL, 0, 0},   \
-    {                                                                                                                   \
-        0, "nat-no-ftp", CLI_FLAG, NULL, "leave FTP's commands alone", AT(no_ftp), NULL, 0, 0                           \
+#define ROUTER_NAT_OPTIONS(AT) ROUTER_NAT_WHAT(AT), ROUTER_NAT_LIMITS(AT)
+#define ROUTER_NAT_OPTION(name, kind, takes, help, at, choices, low, high) \
+    {                                                                      \
+        0, name, kind, takes, help, at, choices, low, high                 \
     }
+#define ROUTER_NAT_N (1u << 24)
+#define ROUTER_NAT_WHAT(AT)                                                                                            \
+    ROUTER_NAT_OPTION("nat", CLI_TEXT, "INTERFACE", "translate IPv4 behind that one (NAT44)", AT(outside), NULL, 0,    \
+                      0),                                                                                              \
+        ROUTER_NAT_OPTION("forward", CLI_TEXTS, "PROTO:PORT=ADDR:PORT", "that outside port is an inside's",            \
+                          AT(forward), NULL, 0, 0),                                                                    \
+        ROUTER_NAT_OPTION("npt6", CLI_TEXTS, "INSIDE=OUTSIDE", "translate an IPv6 prefix to another", AT(npt6), NULL,  \
+                          0, 0),                                                                                       \
+        ROUTER_NAT_OPTION("nat-filter", CLI_CHOICE, "WHO", "who may answer: whom it spoke with, or all", AT(filter),   \
+                          "address endpoint", 0, 0),                                                                   \
+        ROUTER_NAT_OPTION("nat-random-ports", CLI_FLAG, NULL, "never keep the inside's port number", AT(random_ports), \
+                          NULL, 0, 0),                                                                                 \
+        ROUTER_NAT_OPTION("nat-no-ftp", CLI_FLAG, NULL, "leave FTP's commands alone", AT(no_ftp), NULL, 0, 0)
+#define ROUTER_NAT_LIMITS(AT)                                                                                         \
+    ROUTER_NAT_OPTION("nat-timeout", CLI_TEXT, "LIST", "udp=300s,tcp=2h4m,transitory=4m,icmp=60s", AT(timeout), NULL, \
+                      0, 0),                                                                                          \
+        ROUTER_NAT_OPTION("nat-sessions", CLI_NUMBER, "N", "sessions at most (default 65536)", AT(sessions), NULL, 1, \
+                          ROUTER_NAT_N),                                                                              \
+        ROUTER_NAT_OPTION("nat-host-sessions", CLI_NUMBER, "N", "of one inside host (default half)",                  \
+                          AT(host_sessions), NULL, 1, ROUTER_NAT_N)
 
 /* Checks what was typed; CLI_PARSED, or the status after saying what is wrong. */
 int router_nat_check(const char *command, const struct router_nat_options *o);
@@ -62,5 +56,8 @@ bool router_nat_start(const char *command, struct sv_stack *stack, const struct 
 /* Every mapping in a line of its own, as text or JSON, to `put` (n bytes at a time); the counters after them. */
 void router_nat_show(const struct sv_stack *stack, bool json, sv_time now, void (*put)(void *, const char *, size_t),
                      void *self);
+
+/* seven router --show nat: asks every running router of this user; the exit status. */
+int router_nat_ask(bool json);
 
 #endif

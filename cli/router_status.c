@@ -145,7 +145,6 @@ bool router_request(void *self, const char *line, struct sv_control_answer *a, s
     struct router *r = self;
     const struct sv_sink sink = {put_answer, a};
     uint32_t at = 0;
-    (void)now;
     if (strcmp(line, "route") == 0) {
         struct sv_route_config info = {.size = sizeof info};
         while (sv_route_walk(r->stack, &at, &info))
@@ -163,6 +162,8 @@ bool router_request(void *self, const char *line, struct sv_control_answer *a, s
             sv_ss_json(&info, &sink);
     } else if (strcmp(line, "summary") == 0) {
         print_summary(r, a);
+    } else if (strcmp(line, "nat") == 0 || strcmp(line, "nat-text") == 0) {
+        router_nat_show(r->stack, line[3] == '\0', now, put_answer, a);
     } else {
         return false;
     }

@@ -41,6 +41,7 @@ struct trace {
     struct trace_hops hops;
     struct trace_probe probe[PROBES];
     struct trace_view view;
+    struct sv_addr own;
     sv_sock socket;
     uint32_t app;
     uint32_t sequence; /* of the next probe */
@@ -337,6 +338,21 @@ static enum sv_err open_socket(struct trace *t, struct sv_stack *stack, sv_time 
     return sv_udp_open(stack, &local, cookie, &t->socket, now);
 }
 
+/* From where the probes go, as far as it is shown: our first address of the target's family that is no link's alone. */
+static void own_address(struct trace *t)
+{
+    struct sv_address_info info = {.size = sizeof info};
+    uint32_t at = 0;
+    t->own = *cli_network_address(t->network);
+    t->view.from = &t->own;
+    while (sv_address_each(cli_network_stack(t->network), &at, &info)) {
+        if (cli_addr_is_v4(&info.addr) != cli_addr_is_v4(&t->view.to) || info.addr.byte[0] == 0xfe)
+            continue;
+        t->own = info.addr;
+        return;
+    }
+}
+
 static int start(struct trace *t)
 {
     static const struct sv_app app = {on_event, on_deadline, on_tick};
@@ -345,7 +361,7 @@ static int start(struct trace *t)
     const enum sv_err error = open_socket(t, cli_network_stack(t->network), now);
     if (error != SV_OK)
         return cli_fail("trace", "no socket: %s", cli_network_error(error));
-    t->view.from = cli_network_address(t->network);
+    own_address(t);
     t->next_at = t->paint_at = t->cycle_began = now;
     t->ttl = t->hops.first;
     cli_network_on_interrupt(t->network, interrupted, t);

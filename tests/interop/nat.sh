@@ -1,17 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Kernel hosts on both sides of Seven's address translator (nat_box, given as argument): curl, ping, traceroute, FTP
+# Kernel hosts on both sides of seven router --nat: curl, ping, traceroute, FTP
 # both ways and in both modes, a port forward, hairpinning. The outside has no route to the inside's addresses.
 #
-#   inside 10.0.0.2, .3 [IN] -- in0 -- nat_box 10.0.0.1 | 203.0.113.1 -- out0 -- [OUT] 203.0.113.2 -- [FAR] 198.51.100.2
+#   inside 10.0.0.2, .3 [IN] -- in0 -- seven router 10.0.0.1 | 203.0.113.1 -- out0
+#   -- [OUT] 203.0.113.2 -- [FAR] 198.51.100.2
 . "$(dirname "$0")/lib.sh"
 need python3 unshare nsenter curl ping
-BOX=${1:-build/tests/unit/l3_network/nat_box}
-if [ -z "${SEVEN_INSIDE:-}" ]; then
-    BOX=$(readlink -f "$BOX")
-    [ -x "$BOX" ] || skip "no program at $BOX"
-fi
-enter "$BOX"
+enter "$@"
 
 elsewhere() {
     [ "$(readlink /proc/"$1"/ns/net)" != "$(readlink /proc/self/ns/net)" ]
@@ -35,8 +31,9 @@ here() { # LOG PID COMMAND...: in the background
 space IN
 space OUT
 space FAR
-background box "$BOX" --nat 2 --forward tcp:8080=10.0.0.3:80 --forward tcp:21=10.0.0.3:21 --npt6 fd01::/48=2001:db8::/48 \
-    tap:in0 10.0.0.1/24,fd01:0:0:1::1/64 tap:out0 203.0.113.1/24,2001:db8:f::1/64 203.0.113.2
+background box "$SEVEN" router --nat out0 --forward tcp:8080=10.0.0.3:80 --forward tcp:21=10.0.0.3:21 \
+    --npt6 fd01::/48=2001:db8::/48 \
+    -i tap:in0,10.0.0.1/24,fd01:0:0:1::1/64 -i tap:out0,203.0.113.1/24,2001:db8:f::1/64 -g 203.0.113.2
 BOXPID=$LAST
 until_true 5 ip link show in0 >/dev/null 2>&1 || fail "no in0"
 until_true 5 ip link show out0 >/dev/null 2>&1 || fail "no out0"
@@ -68,7 +65,7 @@ fi
 mkdir -p "$WORK/www" "$WORK/ftp" "$WORK/empty"
 seeded 3000000 "$WORK/www/big"
 cp "$WORK/www/big" "$WORK/ftp/big"
-chmod 755 "$WORK" "$WORK"/*
+chmod 755 "$WORK" "$WORK/www" "$WORK/ftp" "$WORK/empty"
 WANT=$(sum_of "$WORK/www/big")
 here web "$FAR" python3 -m http.server --directory "$WORK/www" 80
 here web-in "$IN" python3 -m http.server --bind 10.0.0.3 --directory "$WORK/www" 80
@@ -138,7 +135,8 @@ print(c.recv(100).decode())
 PY
 here sink "$FAR" python3 "$WORK/sink.py"
 sleep 0.5
-is "400 kB up through a 1280-byte hop" "$(at "$IN" timeout 30 python3 "$WORK/source.py" "$WORK/up")" "$(sum_of "$WORK/up")"
+is "400 kB up through a 1280-byte hop" \
+    "$(at "$IN" timeout 30 python3 "$WORK/source.py" "$WORK/up")" "$(sum_of "$WORK/up")"
 
 if command -v vsftpd >/dev/null || [ -x /usr/sbin/vsftpd ]; then
     VSFTPD=$(command -v vsftpd || echo /usr/sbin/vsftpd)
@@ -183,16 +181,18 @@ else
     echo "skip: $NAME: this build finds no IPv6 neighbours, so nothing of IPv6 gets through"
 fi
 
-stop "$BOXPID"
-grep -q '"type":"nat_counts"' "$WORK/box.out" || fail "the box printed no counters"
-python3 - "$WORK/box.out" <<'PY' || fail "the counters"
+"$SEVEN" router --show nat -j >"$WORK/box.nat" || fail "seven router --show nat"
+"$SEVEN" router --show nat | grep -q '^tcp .* 203.0.113.1:8080 ' || fail "seven router --show nat as text"
+python3 - "$WORK/box.nat" <<'PY' || fail "the counters"
 import json, sys
 rows = [json.loads(l) for l in open(sys.argv[1])]
 c = rows[-1]
 assert c["type"] == "nat_counts" and c["refused"] == 0 and c["hairpin"] > 0 and c["errors"] > 0, c
-assert any(r["type"] == "nat" and r["state"] == "FORWARD" or r.get("fixed") for r in rows), rows
+assert any(r["type"] == "nat" and r["fixed"] for r in rows), rows
+assert all(r["outside"].startswith("203.0.113.1:") for r in rows[:-1]), rows
 PY
-ok "the counters: $(tail -n 1 "$WORK/box.out" | cut -c1-110)..."
+ok "the counters: $(tail -n 1 "$WORK/box.nat" | cut -c1-110)..."
+stop "$BOXPID"
 
 if [ -n "${DUMPS:-}" ] && command -v tshark >/dev/null; then
     sleep 0.5
@@ -200,7 +200,8 @@ if [ -n "${DUMPS:-}" ] && command -v tshark >/dev/null; then
         bad=$(tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE \
             -Y '_ws.malformed || ip.checksum.status == "Bad" || icmp.checksum.status == "Bad"' 2>/dev/null | head -n 5)
         [ -z "$bad" ] || fail "tshark on the $side side: $bad"
-        ok "tshark finds nothing malformed on the $side side ($(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l) frames)"
+        frames=$(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l)
+        ok "tshark finds nothing malformed on the $side side ($frames frames)"
     done
     leaked=$(tshark -r "$WORK/out.pcap" -Y 'ip.addr == 10.0.0.0/24 && !(ip.src == 203.0.113.2)' 2>/dev/null | head -n 3)
     is "no inside address was seen outside" "$leaked" ""

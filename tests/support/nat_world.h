@@ -215,7 +215,7 @@ static inline bool nat_sums_good(const uint8_t *ip, uint32_t n)
     const uint32_t hl = (ip[0] & 15u) * 4u;
     if (sv_sum(ip, hl, 0) != 0xffff)
         return false;
-    if (sv_get_u16(ip + 6) & 0x3fffu)
+    if (sv_get_u16(ip + 6) & 0x3fffu || (ip[9] != 1 && ip[9] != 6 && ip[9] != 17))
         return true;
     if (ip[9] == 17 && sv_get_u16(ip + hl + 6) == 0)
         return true;
