@@ -16,6 +16,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_ping,
     &cli_command_trace,
     &cli_command_nc,
+    &cli_command_router,
     &cli_command_ss,
     &cli_command_ip, &cli_command_switch, &cli_command_bridge,
     &cli_command_dump,

@@ -12,6 +12,7 @@ extern const struct cli_command cli_command_get;
 extern const struct cli_command cli_command_ping;
 extern const struct cli_command cli_command_trace;
 extern const struct cli_command cli_command_nc;
+extern const struct cli_command cli_command_router;
 extern const struct cli_command cli_command_ss;
 extern const struct cli_command cli_command_ip;
 extern const struct cli_command cli_command_switch;

@@ -178,6 +178,25 @@ static void request_now(struct get *g, sv_time now)
                                              : cli_network_error(error));
 }
 
+#define NEXT_ADDRESS (3 * SV_S) /* an address that says nothing gives way to the next one, if there is one */
+
+static void connect_now(struct get *g, sv_time now);
+
+/* That address cannot be reached. The next one is tried; with none left the transfer ends. */
+static void connect_failed(struct get *g, int status, const char *why, sv_time now)
+{
+    char text[CLI_ENDPOINT_TEXT];
+    (void)cli_endpoint_text(&g->remote, text);
+    if (g->candidate_at + 1u >= g->candidates) {
+        get_finish(g, status, now, "connect to %s: %s", text, why);
+        return;
+    }
+    say(g, "connect to %s: %s", text, why);
+    drop_connection(g, now);
+    g->remote.addr = g->candidate[++g->candidate_at];
+    connect_now(g, now);
+}
+
 static void connect_now(struct get *g, sv_time now)
 {
     struct sv_stack *stack = cli_network_stack(g->network);
@@ -187,13 +206,15 @@ static void connect_now(struct get *g, sv_time now)
     say(g, "Trying %s...", cli_endpoint_text(&g->remote, text));
     const enum sv_err error = sv_connect(stack, &g->remote, &options, &socket, now);
     if (error != SV_OK) {
-        get_finish(g, GET_NO_CONNECTION, now, "connect to %s: %s", text, cli_network_error(error));
+        connect_failed(g, GET_NO_CONNECTION, cli_network_error(error), now);
         return;
     }
     g->stream = sv_socket_stream_init(&g->socket, stack, socket, now);
     g->connecting = true;
     g->error = SV_OK;
     g->connect_by = g->config.connect_ns ? now + g->config.connect_ns : SV_NEVER;
+    if (g->candidate_at + 1u < g->candidates && g->connect_by > now + NEXT_ADDRESS)
+        g->connect_by = now + NEXT_ADDRESS;
 }
 
 /* The output's path for this URL, and from where to go on. */
@@ -242,11 +263,18 @@ static int prepare(struct get *g, const char *text, bool first, const char **why
     if (r != GET_OK)
         return r;
     (void)snprintf(host, sizeof host, "%s", g->url.host);
-    if (!cli_resolve(host, g->url.port, &g->config.resolve, NULL, &g->remote.addr)) {
+    g->candidate_at = 0;
+    g->candidates = cli_resolve_all(host, g->url.port, &g->config.resolve, NULL, g->candidate, GET_CANDIDATES);
+    if (g->candidates == 0) {
         *why = CLI_RESOLVE_HINT;
         return GET_NO_HOST;
     }
-    g->remote.port = g->url.port;
+    sv_destination_sort(cli_network_stack(g->network), g->candidate, g->candidates, cli_network_now(g->network));
+    g->remote = (struct sv_endpoint){g->candidate[0], g->url.port};
+    for (uint32_t i = 0; g->connected && i < g->candidates; i++) { /* the connection there is serves the same host */
+        if (memcmp(&before.addr, &g->candidate[i], sizeof before.addr) == 0)
+            g->remote.addr = before.addr;
+    }
     if (g->connected &&
         (before.port != g->remote.port || memcmp(&before.addr, &g->remote.addr, sizeof before.addr) != 0))
         drop_connection(g, cli_network_now(g->network));
@@ -374,8 +402,8 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
         g->error = (enum sv_err)event->error;
     sv_socket_stream_event(&g->socket, event, now);
     if (g->connecting && event->what & SV_EVENT_ERROR) {
-        get_finish(g, event->error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_NO_CONNECTION, now, "connect to %s: %s",
-                   cli_endpoint_text(&g->remote, text), cli_network_error((enum sv_err)event->error));
+        connect_failed(g, event->error == SV_ERR_TIMED_OUT ? GET_TIMEOUT : GET_NO_CONNECTION,
+                       cli_network_error((enum sv_err)event->error), now);
     } else if (g->connecting && event->what & SV_EVENT_CONNECTED) {
         say(g, "Connected to %s", cli_endpoint_text(&g->remote, text));
         request_now(g, now);
@@ -409,7 +437,7 @@ static void on_tick(void *self, struct sv_stack *stack, sv_time now)
     if (now >= g->end_by)
         get_finish(g, GET_TIMEOUT, now, "not done in the time of --max-time, after %" PRIu64 " bytes", g->received);
     else if (g->connecting && now >= g->connect_by)
-        get_finish(g, GET_TIMEOUT, now, "not connected in the time of --connect-timeout");
+        connect_failed(g, GET_TIMEOUT, "no answer in time", now);
     else
         drive(g, now);
 }

@@ -6,6 +6,7 @@
 #include "cli/get.h"
 #include "l7_application/socket_stream.h"
 
+#define GET_CANDIDATES 8u
 #define GET_FIELDS (CLI_LIST_MAX + 8u)
 
 struct get {
@@ -24,6 +25,8 @@ struct get {
     uint32_t redirects;
     bool redirect, get_instead; /* follow next_url, as a GET */
     struct sv_endpoint remote;
+    struct sv_addr candidate[GET_CANDIDATES]; /* of the host, in the order to try them (RFC 6724) */
+    uint32_t candidates, candidate_at;
 
     enum sv_err error; /* that an event told of the connection */
     bool running, connecting, connected, discard, head_seen;

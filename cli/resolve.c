@@ -32,16 +32,18 @@ const char *cli_resolve_check(const struct cli_texts *resolve)
     return NULL;
 }
 
-static bool in_hosts(const char *name, const char *path, struct sv_addr *addr)
+/* Every address that the file has for the name, in its order. */
+static uint32_t in_hosts(const char *name, const char *path, struct sv_addr *addr, uint32_t most)
 {
     FILE *file = fopen(path, "re");
     char *line = NULL;
     size_t room = 0;
-    bool found = false;
+    uint32_t n = 0;
     if (!file)
-        return false;
-    while (!found && getline(&line, &room, file) >= 0) {
+        return 0;
+    while (n < most && getline(&line, &room, file) >= 0) {
         char *rest = line;
+        bool found = false;
         line[strcspn(line, "#\n")] = '\0';
         const char *word = strtok_r(line, " \t", &rest);
         struct sv_addr a;
@@ -50,31 +52,38 @@ static bool in_hosts(const char *name, const char *path, struct sv_addr *addr)
         while (!found && (word = strtok_r(NULL, " \t", &rest)))
             found = strcasecmp(word, name) == 0;
         if (found)
-            *addr = a;
+            addr[n++] = a;
     }
     free(line);
     (void)fclose(file);
-    return found;
+    return n;
+}
+
+uint32_t cli_resolve_all(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
+                         struct sv_addr *addr, uint32_t most)
+{
+    char host[256];
+    uint16_t its_port;
+    struct sv_addr its_addr;
+    uint32_t n = 0;
+    for (uint32_t i = 0; resolve && i < resolve->n && n < most; i++) {
+        if (split_entry(resolve->text[i], host, sizeof host, &its_port, &its_addr) && its_port == port &&
+            (strcmp(host, "*") == 0 || strcasecmp(host, name) == 0))
+            addr[n++] = its_addr;
+    }
+    if (n)
+        return n;
+    if (most && cli_parse_addr(name, &its_addr)) {
+        *addr = its_addr;
+        return 1;
+    }
+    return in_hosts(name, hosts ? hosts : "/etc/hosts", addr, most);
 }
 
 bool cli_resolve(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
                  struct sv_addr *addr)
 {
-    char host[256];
-    uint16_t its_port;
-    struct sv_addr its_addr;
-    for (uint32_t i = 0; resolve && i < resolve->n; i++) {
-        if (split_entry(resolve->text[i], host, sizeof host, &its_port, &its_addr) && its_port == port &&
-            (strcmp(host, "*") == 0 || strcasecmp(host, name) == 0)) {
-            *addr = its_addr;
-            return true;
-        }
-    }
-    if (cli_parse_addr(name, &its_addr)) {
-        *addr = its_addr;
-        return true;
-    }
-    return in_hosts(name, hosts ? hosts : "/etc/hosts", addr);
+    return cli_resolve_all(name, port, resolve, hosts, addr, 1) == 1;
 }
 
 static bool printable(const char *name)

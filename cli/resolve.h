@@ -10,6 +10,10 @@
 bool cli_resolve(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
                  struct sv_addr *addr);
 
+/* All of them, at most `most`; the count. --resolve entries of the name hide the file's. */
+uint32_t cli_resolve_all(const char *name, uint16_t port, const struct cli_texts *resolve, const char *hosts,
+                         struct sv_addr *addr, uint32_t most);
+
 /* The first name that `hosts` (NULL: /etc/hosts) has for an address, printable characters only. False: none. */
 bool cli_resolve_back(const struct sv_addr *addr, const char *hosts, char *name, size_t room);
 

@@ -96,6 +96,10 @@
     X(ND_FRAGMENTED, 109, "neighbour discovery in fragments (RFC 6980)")                         \
     X(GROUP_MALFORMED, 110, "IGMP or MLD whose fields contradict its type or its addresses")     \
     X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")                             \
+    X(SCOPE, 120, "an address that means something on its link only: never forwarded")           \
+    X(ROUTE_REFUSES, 121, "the route is a blackhole, unreachable or prohibited")                 \
+    X(SOURCE_CHECK, 122, "its source is not reached that way (RFC 3704)")                        \
+    X(ACL, 123, "the router's list says no")                                                     \
     X(PORT_BLOCKED, 140, "the switch's port is discarding or learning (spanning tree)")          \
     X(RESERVED_GROUP, 141, "01-80-C2-00-00-0x: a switch never forwards it (IEEE 802.1Q §8.6.3)") \
     X(VLAN_INGRESS, 142, "a VLAN that the port is no member of")                                 \

@@ -11,6 +11,7 @@
 #include "seven/drop.h"
 #include "seven/host.h"
 #include "seven/node.h"
+#include "seven/router.h"
 #include "seven/socket.h"
 #include "seven/stack.h"
 #include "seven/stream.h"

@@ -47,6 +47,8 @@ struct sv_stack_config {
     uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
     uint32_t forward;               /* 1: be a router */
     uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
+    uint32_t route_tables;          /* beside the main one, at most 14 [0; 4 for a router] */
+    uint32_t acl_rules;             /* lines of seven/router.h's list [0; 128 for a router] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */
@@ -72,6 +74,11 @@ enum sv_interface_flag {
     SV_IF_NO_REDIRECTS = 1u << 9, /* neither send redirects nor follow IPv6's */
     SV_IF_NO_REPORTS = 1u << 11,  /* no IGMP and MLD: a cable without routers and switches that want to know */
     SV_IF_REDIRECTS4 = 1u << 10,  /* follow ICMPv4 redirects of the first hop (off: RFC 1122's trust is too great) */
+    /* Of a router: */
+    SV_IF_RPF_STRICT = 1u << 16, /* a packet's source must be reached by the interface it came from (RFC 3704) */
+    SV_IF_RPF_LOOSE = 1u << 17,  /* its source must be reached at all */
+    SV_IF_CLAMP_MSS = 1u << 18,  /* TCP's largest segment size is lowered to what fits (RFC 4459) */
+    SV_IF_DIRECTED_BROADCAST = 1u << 19, /* packets to its subnet's broadcast address are sent on (RFC 2644: off) */
 };
 
 struct sv_interface_config {
@@ -107,7 +114,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_address_add(struct sv_stack *s, sv_port port
 SV_API SV_MUST_CHECK enum sv_err sv_route_add(struct sv_stack *s, const struct sv_addr *prefix, uint32_t prefix_length,
                                               const struct sv_addr *gateway, sv_port port, sv_time now);
 
-/* Where packets go: every route, *at begins as 0. False: no more. */
+/* Where packets go and who said so: every route (of several next hops the first), *at begins as 0. False: no more. */
 enum sv_route_origin {
     SV_ROUTE_STATIC,   /* sv_route_add() */
     SV_ROUTE_ADDRESS,  /* the prefix of an address of that interface */
@@ -126,6 +133,51 @@ struct sv_route_info {
     uint32_t unreachable; /* 1: its gateway does not answer */
 };
 SV_API bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info *info);
+
+/* What a route is for, and where it leads. */
+enum sv_route_type {
+    SV_ROUTE_NONE,
+    SV_ROUTE_UNICAST,
+    SV_ROUTE_BLACKHOLE,   /* dropped without a word */
+    SV_ROUTE_UNREACHABLE, /* the sender is told: host unreachable */
+    SV_ROUTE_PROHIBIT,    /* the sender is told: administratively prohibited */
+};
+#define SV_ROUTE_HOPS 16u
+struct sv_route_hop {
+    struct sv_addr gateway; /* all zero bytes: on link */
+    sv_port port;
+    uint32_t weight; /* its share of the flows among several: 1 to 32 */
+};
+struct sv_route_config {
+    uint32_t size;
+    uint32_t prefix_length; /* IPv4: 0 to 32 */
+    struct sv_addr prefix;
+    uint32_t table;  /* 0: the main one */
+    uint32_t metric; /* among routes to the same prefix the lowest, then the oldest, that has a next hop up */
+    uint32_t type;   /* enum sv_route_type */
+    uint32_t hops;   /* UNICAST: 1 to 16; more than one: flows are spread over them (ECMP) */
+    struct sv_route_hop hop[SV_ROUTE_HOPS];
+};
+
+/* Adds a route; one with the same table, prefix and next hops only gets the metric. SV_ERR_VERSION; SV_ERR_INVALID: a
+ * field is out of its range; SV_ERR_NO_MEMORY: the ceiling on routes. */
+SV_API SV_MUST_CHECK enum sv_err sv_route_install(struct sv_stack *s, const struct sv_route_config *route, sv_time now);
+/* Removes it; with hops 0 the one that is first in use, whatever its next hops. False: there is none. */
+SV_API bool sv_route_del(struct sv_stack *s, const struct sv_route_config *route, sv_time now);
+/* Walks the routes as they were installed: *at begins as 0. False: no more. */
+SV_API bool sv_route_walk(const struct sv_stack *s, uint32_t *at, struct sv_route_config *route);
+
+/* Routing by source: packets from the prefix ask that table first, and table 0 if it has no route. */
+struct sv_rule_info {
+    uint32_t size;
+    uint32_t source_length;
+    struct sv_addr source;
+    uint32_t table;
+    uint32_t priority; /* rules with lower numbers are asked first */
+};
+/* SV_ERR_VERSION, SV_ERR_INVALID: no such table; SV_ERR_NO_MEMORY: 32 rules. */
+SV_API SV_MUST_CHECK enum sv_err sv_rule_add(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now);
+SV_API bool sv_rule_del(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now);
 
 /* A fixed neighbour entry : never asked for, never aged. */
 SV_API SV_MUST_CHECK enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr,

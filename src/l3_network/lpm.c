@@ -6,21 +6,17 @@
 #define SV_LPM_DEPTH 24u      /* nodes on a way: 128 bits by six, and one more at bit 62 */
 #define SV_LPM_RUN_ORDER 6u   /* 64 runs */
 #define SV_LPM_VALUE_ORDER 8u /* 62 + 64 prefixes and 64 children */
-#define SV_LPM_RESERVED 4u    /* nodes: word 0 must stay 0, and roots begin on a cache line */
+#define SV_LPM_RESERVED 1u    /* nodes: word 0 must stay 0 */
 #define SV_LPM_SMALL 4096u    /* prefixes */
-#define SV_LPM_LARGE 65536u
+#define SV_LPM_LARGE 16384u
 
-/* The larger the table, the more bits its root takes at once. With 18 and 20 bits the later steps end at 24 and 30, and
- * at 32 and 50: where most prefixes of the internet end, or soon after. Small tables cost a few hundred bytes. */
-static uint32_t sv_lpm_root_bits(uint32_t prefixes, uint32_t bits)
+/* The larger the table, the more bits its root takes at once. All are multiples of six, so that steps end at 24, 30, 36
+ * and 48 bits: where most prefixes of the internet end. */
+static uint32_t sv_lpm_root_bits(uint32_t prefixes)
 {
-    if (prefixes >= SV_LPM_LARGE)
-        return bits == 32 ? 18 : 20;
-    if (prefixes >= SV_LPM_SMALL)
-        return bits == 32 ? 12 : 14;
-    return bits == 32 ? 6 : 2;
+    return prefixes >= SV_LPM_LARGE ? 18 : prefixes >= SV_LPM_SMALL ? 12 : 6;
 }
-#define SV_LPM_ROOT_EXTRA_BITS(bits) ((bits) == 32 ? 6u : 2u) /* of the second and later trees */
+#define SV_LPM_ROOT_EXTRA_BITS 6u /* of the second and later trees */
 
 struct sv_lpm_sizes {
     uint32_t nodes, heap, runs, values;
@@ -31,9 +27,8 @@ static struct sv_lpm_sizes sv_lpm_sizes_of(const struct sv_lpm_config *config)
     const uint32_t n = config->prefixes;
     uint32_t roots = 0;
     for (uint32_t i = 0; i < config->trees4 + config->trees6; i++) {
-        const uint32_t bits = i < config->trees4 ? 32 : 128;
         const bool first = i == 0 || i == config->trees4;
-        roots += 1u << (first ? sv_lpm_root_bits(n, bits) : SV_LPM_ROOT_EXTRA_BITS(bits));
+        roots += 1u << (first ? sv_lpm_root_bits(n) : SV_LPM_ROOT_EXTRA_BITS);
     }
     /* Beside the roots: small tables may hold prefixes of any length; in large ones most share their ways. */
     const uint32_t inner = n < SV_LPM_SMALL ? 4u * n + 64u : n + 3u * SV_LPM_SMALL;
@@ -51,14 +46,15 @@ static struct sv_lpm_sizes sv_lpm_sizes_of(const struct sv_lpm_config *config)
 uint64_t sv_lpm_bytes(const struct sv_lpm_config *config)
 {
     const struct sv_lpm_sizes s = sv_lpm_sizes_of(config);
-    return (uint64_t)s.nodes * (sizeof(struct sv_lpm_node) + sizeof(struct sv_lpm_set)) + (uint64_t)s.heap * 4u +
-           ((uint64_t)s.runs + s.values) * 4u + ((uint64_t)s.nodes * 4u + s.runs + s.values) / 2u + 6u * 64u;
+    return (uint64_t)s.nodes * (SV_LPM_NODE_WORDS * 4u + sizeof(struct sv_lpm_set)) + (uint64_t)s.heap * 4u +
+           ((uint64_t)s.runs + s.values) * 4u + ((uint64_t)s.nodes * SV_LPM_NODE_WORDS + s.runs + s.values) / 2u +
+           6u * 64u;
 }
 
 bool sv_lpm_init(struct sv_lpm *t, struct sv_arena *arena, const struct sv_lpm_config *config)
 {
     const struct sv_lpm_sizes s = sv_lpm_sizes_of(config);
-    const uint32_t node_words = s.nodes * 4u;
+    const uint32_t node_words = s.nodes * SV_LPM_NODE_WORDS;
     uint32_t *words = sv_arena_take(arena, ((uint64_t)node_words + s.runs) * 4u, 64);
     void *sets = sv_arena_take(arena, (uint64_t)s.nodes * sizeof(struct sv_lpm_set), 64);
     uint32_t *heap = sv_arena_take(arena, (uint64_t)s.heap * 4u, 64);
@@ -86,7 +82,7 @@ uint32_t sv_lpm_tree_make(struct sv_lpm *t, const struct sv_lpm_config *config, 
     bool first = true;
     for (; i < SV_LPM_TREES && t->tree[i].used; i++)
         first = first && t->tree[i].bits != bits;
-    const uint32_t root_bits = first ? sv_lpm_root_bits(config->prefixes, bits) : SV_LPM_ROOT_EXTRA_BITS(bits);
+    const uint32_t root_bits = first ? sv_lpm_root_bits(config->prefixes) : SV_LPM_ROOT_EXTRA_BITS;
     const uint32_t roots = 1u << root_bits;
     if (i == SV_LPM_TREES || t->nodes - t->nodes_made < roots || t->heap_words - t->heap_made < 2u * roots)
         return SV_NONE;
@@ -287,7 +283,7 @@ uint64_t sv_lpm_used(const struct sv_lpm *t)
     uint64_t roots = 0;
     for (uint32_t i = 0; i < SV_LPM_TREES && t->tree[i].used; i++)
         roots += (uint64_t)1 << t->tree[i].root_bits;
-    return (roots + t->nodes_used) * (sizeof(struct sv_lpm_node) + sizeof(struct sv_lpm_set)) + 2u * roots * 4u +
+    return (roots + t->nodes_used) * (SV_LPM_NODE_WORDS * 4u + sizeof(struct sv_lpm_set)) + 2u * roots * 4u +
            ((uint64_t)t->runs.used + t->values.used) * 4u;
 }
 
@@ -330,6 +326,6 @@ void sv_lpm_check(const struct sv_lpm *t)
         }
         SV_ASSERT(prefixes == r->prefixes);
     }
-    sv_lpm_space_check(&t->runs, t->nodes * 4u);
+    sv_lpm_space_check(&t->runs, t->nodes * SV_LPM_NODE_WORDS);
     sv_lpm_space_check(&t->values, 0);
 }

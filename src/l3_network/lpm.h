@@ -36,12 +36,14 @@ struct sv_lpm_key {
     uint64_t high, low;
 };
 
-/* What a lookup reads, four words: the map of where runs begin (bit 0 is never set), where run 0 lies, and room for
- * the run of a node that has only one. */
+/* What a lookup reads, a cache line: the map of where runs begin (bit 0 is never set), where run 0 lies, and room for
+ * the runs of a node that has few: it answers by itself. `block` is where more would lie, SV_NONE: not needed. */
+#define SV_LPM_NODE_WORDS 16u
+#define SV_LPM_INLINE 12u
 struct sv_lpm_node {
     uint64_t map;
     uint32_t at; /* index into the words */
-    uint32_t only;
+    uint32_t block;
 };
 
 /* The prefixes that end in a node, and its children, with a block of words for each in this order. */
@@ -65,10 +67,10 @@ struct sv_lpm_tree {
 };
 
 struct sv_lpm {
-    int64_t words_at;    /* from this struct: nodes, four words each, then runs */
+    int64_t words_at;    /* from this struct: nodes, then runs */
     int64_t sets_at;     /* one a node */
     int64_t heap_at;     /* the short prefixes' values */
-    uint32_t nodes;      /* the ceiling; the first four are never used, so that word 0 is 0 */
+    uint32_t nodes;      /* the ceiling; the first is never used, so that word 0 is 0 */
     uint32_t nodes_made; /* of them, ever */
     uint32_t node_free;  /* a list through `map` */
     uint32_t nodes_used;

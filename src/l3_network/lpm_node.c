@@ -5,7 +5,7 @@
 
 static void sv_lpm_node_put(struct sv_lpm *t, uint32_t node, const struct sv_lpm_node *n)
 {
-    sv_memcpy(sv_lpm_words(t) + (size_t)node * 4u, n, sizeof *n);
+    sv_memcpy(sv_lpm_words(t) + (size_t)node * SV_LPM_NODE_WORDS, n, sizeof *n);
 }
 
 static uint64_t sv_lpm_below(uint32_t bit)
@@ -54,11 +54,16 @@ uint32_t sv_lpm_runs_max(const struct sv_lpm_set *s)
     return 1u + sv_lpm_ones(edge & ~(uint64_t)1);
 }
 
-/* One run lies in the node itself. */
+/* Few runs lie in the node itself. */
 static uint32_t sv_lpm_run_order(const struct sv_lpm_set *s)
 {
     const uint32_t runs = sv_lpm_runs_max(s);
-    return runs == 1 ? 0 : sv_lpm_order(runs);
+    return runs <= SV_LPM_INLINE ? 0 : sv_lpm_order(runs);
+}
+
+static uint32_t sv_lpm_inline_at(uint32_t node)
+{
+    return node * SV_LPM_NODE_WORDS + SV_LPM_NODE_WORDS - SV_LPM_INLINE;
 }
 
 uint32_t sv_lpm_find_item(const struct sv_lpm *t, uint32_t node, struct sv_lpm_item item)
@@ -100,8 +105,8 @@ bool sv_lpm_add_item(struct sv_lpm *t, uint32_t node, struct sv_lpm_item item, u
     if (runs_at != SV_NONE) {
         struct sv_lpm_node n = sv_lpm_node_of(sv_lpm_words(t), node);
         if (old_run)
-            sv_lpm_space_give(&t->runs, n.at, old_run);
-        n.at = runs_at;
+            sv_lpm_space_give(&t->runs, n.block, old_run);
+        n.block = runs_at;
         sv_lpm_node_put(t, node, &n);
     }
     return true;
@@ -123,11 +128,11 @@ void sv_lpm_remove_item(struct sv_lpm *t, uint32_t node, struct sv_lpm_item item
         sv_lpm_space_shrink(&t->values, s->block, old, order);
     }
     const uint32_t run = sv_lpm_run_order(s);
-    struct sv_lpm_node n = sv_lpm_node_of(sv_lpm_words(t), node);
+    const struct sv_lpm_node n = sv_lpm_node_of(sv_lpm_words(t), node);
     if (run == 0 && old_run != 0)
-        sv_lpm_space_give(&t->runs, n.at, old_run);
+        sv_lpm_space_give(&t->runs, n.block, old_run);
     else if (run < old_run)
-        sv_lpm_space_shrink(&t->runs, n.at, old_run, run);
+        sv_lpm_space_shrink(&t->runs, n.block, old_run, run);
 }
 
 void sv_lpm_paint(const struct sv_lpm *t, uint32_t node, uint32_t slot[64], uint32_t plain[64])
@@ -149,25 +154,21 @@ void sv_lpm_paint(const struct sv_lpm *t, uint32_t node, uint32_t slot[64], uint
         slot[sv_ctz64(left)] = SV_LPM_CHILD | *value++;
 }
 
-/* Only where a prefix or child begins or ends can the answer change. */
 static void sv_lpm_write_runs(struct sv_lpm *t, uint32_t node, const uint32_t slot[64])
 {
     uint32_t *words = sv_lpm_words(t);
     struct sv_lpm_node n = sv_lpm_node_of(words, node);
-    if (sv_lpm_run_order(sv_lpm_set_of(t, node)) == 0)
-        n.at = node * 4u + 3u;
-    uint32_t run = 0;
-    uint64_t map = 0;
-    n.only = slot[0];
-    if (n.at != node * 4u + 3u)
-        words[n.at] = slot[0];
+    uint32_t run[64], runs = 1;
+    n.map = 0;
+    run[0] = slot[0];
     for (uint32_t i = 1; i < 64; i++) {
         if (slot[i] != slot[i - 1u]) {
-            map |= (uint64_t)1 << i;
-            words[n.at + ++run] = slot[i];
+            n.map |= (uint64_t)1 << i;
+            run[runs++] = slot[i];
         }
     }
-    n.map = map;
+    n.at = runs <= SV_LPM_INLINE ? sv_lpm_inline_at(node) : n.block;
+    sv_memcpy(words + n.at, run, (size_t)runs * sizeof *run);
     sv_lpm_node_put(t, node, &n);
 }
 
@@ -195,8 +196,9 @@ uint32_t sv_lpm_node_make(struct sv_lpm *t)
         node = t->nodes_made++;
     else
         return SV_NONE;
-    const struct sv_lpm_node none = {0, node * 4u + 3u, 0};
+    const struct sv_lpm_node none = {0, sv_lpm_inline_at(node), SV_NONE};
     sv_lpm_node_put(t, node, &none);
+    sv_lpm_words(t)[none.at] = 0;
     *sv_lpm_set_of(t, node) = (struct sv_lpm_set){.block = SV_NONE};
     t->nodes_used++;
     return node;

@@ -12,7 +12,7 @@ static inline uint32_t *sv_lpm_words(const struct sv_lpm *t)
 static inline struct sv_lpm_node sv_lpm_node_of(const uint32_t *words, uint32_t node)
 {
     struct sv_lpm_node n;
-    sv_memcpy(&n, words + (size_t)node * 4u, sizeof n);
+    sv_memcpy(&n, words + (size_t)node * SV_LPM_NODE_WORDS, sizeof n);
     return n;
 }
 static inline struct sv_lpm_set *sv_lpm_set_of(const struct sv_lpm *t, uint32_t node)

@@ -17,7 +17,9 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
         return false;
     if (!sv_addresses_init(&net->addresses, c, arena, config->addresses))
         return false;
-    if (!sv_routes_init(&net->routes, arena, config->routes))
+    if (!sv_routes_init(&net->routes, &c->secret, arena, config->routes, config->route_tables))
+        return false;
+    if (!sv_acl_init(&net->acl, arena, config->acl_rules))
         return false;
     const uint32_t bytes = config->fragment_bytes ? config->fragment_bytes : SV_FRAGMENT_BYTES_DEFAULT;
     if (!sv_fragments_init(&net->fragments, c, arena, config->fragments, bytes))
@@ -45,9 +47,10 @@ uint64_t sv_net_bytes(const struct sv_net_config *config)
     return (uint64_t)config->interfaces * sizeof(struct sv_interface) +
            (uint64_t)config->neighbours * (sizeof(struct sv_neighbour) + hash) +
            (uint64_t)config->addresses * (sizeof(struct sv_address) + hash) +
-           (uint64_t)config->routes * sizeof(struct sv_route) + sv_fragments_bytes(config->fragments) +
-           sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) + sv_groups_bytes(config->interfaces) +
-           sv_nat_bytes(config->nat_sessions) + 12u * align + 2u * 16u * sizeof(uint32_t);
+           sv_routes_bytes(config->routes, config->route_tables) + config->acl_rules * sizeof(struct sv_acl_info) +
+           sv_fragments_bytes(config->fragments) + sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) +
+           sv_groups_bytes(config->interfaces) + sv_nat_bytes(config->nat_sessions) + 12u * align +
+           2u * 16u * sizeof(uint32_t);
 }
 
 void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, bool up)
@@ -56,7 +59,7 @@ void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, b
     sv_interface_set(c, &net->link.interfaces, port, up);
     if (was == up)
         return;
-    net->routes.generation++;
+    sv_routes_port_set(&net->routes, port, up);
     if (!up)
         sv_neighbours_flush(c, &net->link, port);
     sv_groups_link_changed(c, net, port, up);
@@ -98,6 +101,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_addresses_check(c, &net->addresses);
     sv_fragments_check(c, &net->fragments);
     sv_nat_check(c, &net->nat);
+    sv_routes_check(&net->routes);
     sv_multicast_check(net);
     sv_pmtu_check(c, &net->pmtu);
     sv_groups_check(net);

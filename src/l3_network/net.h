@@ -5,6 +5,7 @@
 #define SV_L3_NET_H
 
 #include "l2_link/link.h"
+#include "l3_network/acl.h"
 #include "l3_network/address.h"
 #include "l3_network/fragment.h"
 #include "l3_network/group.h"
@@ -25,10 +26,18 @@ struct sv_icmp_limit {
     uint32_t per_second, burst;
 };
 
+/* What a router did. */
+struct sv_forwarding {
+    uint64_t packets, packets6, bytes; /* sent on */
+    uint64_t told;                     /* senders told of a refusal */
+};
+
 struct sv_net {
     struct sv_link link;
     struct sv_addresses addresses;
     struct sv_routes routes;
+    struct sv_acl acl;
+    struct sv_forwarding forwarding;
     struct sv_fragments fragments;
     struct sv_icmp_limit icmp;
     struct sv_multicast multicast;
@@ -49,6 +58,8 @@ struct sv_net_config {
     uint32_t fragment_bytes;                                       /* memory that reassembly may hold [4 MiB] */
     uint32_t forward;
     uint32_t nat_sessions; /* 0: no NAT44 */
+    uint32_t route_tables; /* beside the main one */
+    uint32_t acl_rules;
 };
 
 /* False: the arena is full. `net` must lie in it, and is zero. */

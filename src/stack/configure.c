@@ -110,6 +110,82 @@ enum sv_err sv_route_add(struct sv_stack *s, const struct sv_addr *prefix, uint3
     return sv_route_insert(&s->net.routes, prefix, bits, gateway, port, 0);
 }
 
+static bool sv_route_spec_of(const struct sv_stack *s, const struct sv_route_config *r, struct sv_route_spec *to)
+{
+    sv_memset(to, 0, sizeof *to);
+    if (!sv_prefix_bits(&r->prefix, r->prefix_length, &to->bits) || r->hops > SV_ROUTE_HOPS)
+        return false;
+    to->prefix = r->prefix;
+    to->table = r->table;
+    to->metric = r->metric;
+    to->type = r->type;
+    to->hops = r->hops;
+    for (uint32_t i = 0; i < r->hops; i++) {
+        to->hop[i] = r->hop[i];
+        if (!sv_stack_has(s, r->hop[i].port))
+            return false;
+        if (!sv_addr_is_zero(&r->hop[i].gateway) && !sv_addr_is_unicast(&r->hop[i].gateway))
+            return false;
+    }
+    return true;
+}
+
+enum sv_err sv_route_install(struct sv_stack *s, const struct sv_route_config *route, sv_time now)
+{
+    struct sv_route_spec spec;
+    (void)sv_core_clock(&s->core, now);
+    if (route->size != sizeof *route)
+        return SV_ERR_VERSION;
+    return sv_route_spec_of(s, route, &spec) ? sv_route_put(&s->net.routes, &spec) : SV_ERR_INVALID;
+}
+
+bool sv_route_del(struct sv_stack *s, const struct sv_route_config *route, sv_time now)
+{
+    struct sv_route_spec spec;
+    (void)sv_core_clock(&s->core, now);
+    return route->size == sizeof *route && sv_route_spec_of(s, route, &spec) && spec.table < s->net.routes.tables &&
+           sv_route_take(&s->net.routes, &spec);
+}
+
+bool sv_route_walk(const struct sv_stack *s, uint32_t *at, struct sv_route_config *info)
+{
+    struct sv_route_spec spec;
+    if (!sv_route_next(&s->net.routes, at, &spec))
+        return false;
+    *info = (struct sv_route_config){.size = sizeof *info,
+                                   .prefix = spec.prefix,
+                                   .table = spec.table,
+                                   .metric = spec.metric,
+                                   .type = spec.type,
+                                   .hops = spec.hops};
+    const bool v4 = sv_addr_is_v4(&spec.prefix) && spec.bits >= SV_ADDR_V4_BITS;
+    info->prefix_length = v4 ? spec.bits - SV_ADDR_V4_BITS : spec.bits;
+    sv_memcpy(info->hop, spec.hop, sizeof info->hop);
+    return true;
+}
+
+static bool sv_rule_of(const struct sv_rule_info *info, struct sv_route_rule *to)
+{
+    *to = (struct sv_route_rule){.source = info->source, .table = info->table, .priority = info->priority};
+    return sv_prefix_bits(&info->source, info->source_length, &to->bits);
+}
+
+enum sv_err sv_rule_add(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now)
+{
+    struct sv_route_rule r;
+    (void)sv_core_clock(&s->core, now);
+    if (rule->size != sizeof *rule)
+        return SV_ERR_VERSION;
+    return sv_rule_of(rule, &r) ? sv_route_rule_put(&s->net.routes, &r) : SV_ERR_INVALID;
+}
+
+bool sv_rule_del(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now)
+{
+    struct sv_route_rule r;
+    (void)sv_core_clock(&s->core, now);
+    return rule->size == sizeof *rule && sv_rule_of(rule, &r) && sv_route_rule_take(&s->net.routes, &r);
+}
+
 enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr, const uint8_t mac[6],
                              sv_time now)
 {

@@ -55,24 +55,24 @@ bool sv_neighbour_each(const struct sv_stack *s, uint32_t *at, struct sv_neighbo
 
 /* --- routes --- */
 
-static const struct sv_nd_learned *sv_route_learned(const struct sv_net *net, const struct sv_route *r)
+static const struct sv_nd_learned *sv_route_learned(const struct sv_net *net, const struct sv_route_spec *r)
 {
     for (uint32_t k = 0; k < SV_ND_LEARNED; k++) {
         const struct sv_nd_learned *e = &net->nd.learned[k];
-        if (e->kind && e->port == r->port && e->bits == r->bits && sv_addr_equal(&e->gateway, &r->gateway) &&
+        if (e->kind && e->port == r->hop[0].port && e->bits == r->bits && sv_addr_equal(&e->gateway, &r->hop[0].gateway) &&
             sv_addr_in_prefix(&e->prefix, &r->prefix, r->bits))
             return e;
     }
     return NULL;
 }
 
-static bool sv_route_is_address(const struct sv_net *net, const struct sv_route *r)
+static bool sv_route_is_address(const struct sv_net *net, const struct sv_route_spec *r)
 {
-    if (!sv_addr_is_zero(&r->gateway))
+    if (!sv_addr_is_zero(&r->hop[0].gateway))
         return false;
     for (uint32_t i = 0; i < net->addresses.ceiling; i++) {
         const struct sv_address *a = sv_address_of(&net->addresses, i);
-        if (a->state != SV_ADDRESS_FREE && a->state <= SV_ADDRESS_CONFLICT && a->port == r->port &&
+        if (a->state != SV_ADDRESS_FREE && a->state <= SV_ADDRESS_CONFLICT && a->port == r->hop[0].port &&
             !(a->flags & SV_ADDRESS_NO_ROUTE) && a->prefix_bits == r->bits &&
             sv_addr_in_prefix(&a->addr, &r->prefix, r->bits))
             return true;
@@ -90,7 +90,7 @@ static struct sv_addr sv_route_masked(const struct sv_addr *prefix, uint32_t bit
 
 bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info *info)
 {
-    struct sv_route r;
+    struct sv_route_spec r;
     if (!sv_route_next(&s->net.routes, at, &r))
         return false;
     const struct sv_nd_learned *e = sv_route_learned(&s->net, &r);
@@ -102,10 +102,10 @@ bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info 
                   : e                                ? SV_ROUTE_ROUTER
                                                      : SV_ROUTE_STATIC,
         .prefix = sv_route_masked(&r.prefix, r.bits),
-        .gateway = r.gateway,
+        .gateway = r.hop[0].gateway,
         .prefix_length = v4 ? r.bits - SV_ADDR_V4_BITS : r.bits,
         .metric = r.metric,
-        .port = r.port,
+        .port = r.hop[0].port,
         .lifetime_s = e ? sv_lifetime_left_s(s->core.now, e->until) : UINT32_MAX,
         .preference = e ? e->preference : 0,
         .unreachable = e ? e->unreachable : 0,

@@ -28,6 +28,8 @@ static struct sv_stack_config sv_stack_defaults(const struct sv_stack_config *gi
     c.send_buffer = sv_or(c.send_buffer, 4u << 20);
     c.recv_buffer = sv_or(c.recv_buffer, 4u << 20);
     c.msl_ms = sv_or(c.msl_ms, 30000);
+    c.acl_rules = sv_or(c.acl_rules, c.forward ? 128 : 0);
+    c.route_tables = sv_or(c.route_tables, c.forward ? 4 : 0);
     return c;
 }
 
@@ -41,6 +43,8 @@ static struct sv_net_config sv_stack_net_config(const struct sv_stack_config *c)
         .fragments = c->fragments,
         .forward = c->forward,
         .nat_sessions = c->nat_sessions,
+        .route_tables = c->route_tables,
+        .acl_rules = c->acl_rules,
     };
 }
 
@@ -71,7 +75,8 @@ uint64_t sv_stack_bytes(const struct sv_stack_config *config)
 
 static bool sv_stack_config_ok(const struct sv_stack_config *c)
 {
-    if (c->profile > SV_PROFILE_TINY || c->interfaces > 1024 || c->connections > 1u << 29)
+    if (c->profile > SV_PROFILE_TINY || c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 ||
+        c->routes > 1u << 24 || c->acl_rules > 65536)
         return false;
     if ((uint64_t)c->half_open + c->time_waits > 1u << 29)
         return false;

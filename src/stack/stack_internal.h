@@ -51,15 +51,20 @@ void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst,
 /* --- joins.c --- */
 void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
 
+/* --- joins.c --- */
+void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
+
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);
 void sv_stack_expire(struct sv_stack *s, sv_time now);
 void sv_stack_after_slowly(struct sv_stack *s);
-/* What a verb set in motion: neighbours that changed, packets that waited for them in vain, packets to ourselves. */
+/* What a verb set in motion: neighbours that changed, packets that waited for them in vain, packets to ourselves,
+ * fragments that the translator lets go. */
 static inline void sv_stack_after(struct sv_stack *s)
 {
     const struct sv_neighbours *n = &s->net.link.neighbours;
-    if (SV_UNLIKELY(n->changed_first != SV_NONE || n->refused.packets || s->net.loop.packets))
+    if (SV_UNLIKELY(n->changed_first != SV_NONE || n->refused.packets || s->net.loop.packets ||
+                    s->net.nat.released_first != SV_NONE))
         sv_stack_after_slowly(s);
 }
 

@@ -11,6 +11,7 @@
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
 #include "l2_link/vlan_wire.h"
+#include "l3_network/forward.h"
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/ip6_in.h"
@@ -22,6 +23,7 @@ struct sv_arrivals {
     uint32_t n;
     struct sv_seg seg[SV_BURST];
     uint16_t ttl_tos[SV_BURST];
+    struct sv_forward_burst onward; /* not for us */
 };
 
 static void sv_in_drop(struct sv_stack *s, enum sv_drop why, struct sv_buf *b, sv_port in)
@@ -195,7 +197,7 @@ static void sv_in_ip4(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
     if (why == SV_DROP_NONE)
         why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
     if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
-        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        sv_forward_add(&s->core, &s->net, &to->onward, in, b, &ip);
         return;
     }
     if (why != SV_DROP_NONE) {
@@ -225,7 +227,7 @@ static void sv_in_ip6(struct sv_stack *s, sv_port in, struct sv_buf *b, struct s
     if (why == SV_DROP_NONE)
         why = sv_ip_accept(&s->core, &s->net, in, b, &ip, looped);
     if (why == SV_DROP_NOT_FOR_US && s->net.forward) {
-        sv_ip_forward(&s->core, &s->net, in, b, &ip);
+        sv_forward_add(&s->core, &s->net, &to->onward, in, b, &ip);
         return;
     }
     if (why != SV_DROP_NONE) {
@@ -292,7 +294,7 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
     b->id = ++s->core.packet_id;
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
-    if (SV_LIKELY(!s->udp.probes && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
+    if (SV_LIKELY((s->udp.probes | s->net.nat.enabled) == 0 && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
         sv_in_arrived(to, seg);
     else
         sv_in_any(s, in, b, to);
@@ -328,6 +330,8 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
 static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
+    if (in->onward.n)
+        sv_forward_go(&s->core, &s->net, &in->onward);
     if (!in->n)
         return;
     sv_tcp_lookup(&s->tcp, in->seg, in->n);
@@ -341,7 +345,7 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
 {
     struct sv_arrivals arrivals;
     struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
-    arrivals.n = 0;
+    arrivals.n = arrivals.onward.n = 0;
     (void)sv_core_clock(&s->core, now);
     SV_ASSERT(in < s->net.link.interfaces.count);
     for (uint32_t k = 0; k < take->n; k++) {
@@ -370,7 +374,7 @@ void sv_stack_drain_loop(struct sv_stack *s)
             b = sv_nat_next_released(&s->core, &s->net, &in); /* fragments whose first has come */
         if (!b)
             return;
-        arrivals.n = 0;
+        arrivals.n = arrivals.onward.n = 0;
         if (looped)
             b->id = ++s->core.packet_id;
         if (sv_buf_head(b)[0] >> 4 == 6)

@@ -51,11 +51,21 @@ static inline void cable_note(struct cable *k, const uint8_t *bytes, uint32_t n)
 static inline void cable_open(struct cable *k, uint32_t flags, bool router)
 {
     memset(k, 0, sizeof *k);
-    const uint64_t bytes = 32u << 20;
+    const struct sv_stack_config config = {.size = sizeof config,
+                                           .seed = 7,
+                                           .connections = 4,
+                                           .half_open = 4,
+                                           .time_waits = 4,
+                                           .listeners = 4,
+                                           .udp_sockets = 8,
+                                           .neighbours = 64,
+                                           .fragments = 4,
+                                           .forward = router};
+    const uint64_t bytes = (sv_pool_bytes(256, 256) + sv_stack_bytes(&config) + 65536u + 4095u) / 4096u * 4096u;
     k->memory = aligned_alloc(4096, bytes);
     memset(k->memory, 0, bytes);
     k->arena = sv_arena_create(k->memory, bytes);
-    k->pool = sv_pool_create(k->arena, 512, 512);
+    k->pool = sv_pool_create(k->arena, 256, 256);
     k->now = 1000 * SV_S;
     const char *name = getenv("SV_TEST_PCAP");
     k->pcap = name ? fopen(name, "ab") : NULL;
@@ -63,7 +73,6 @@ static inline void cable_open(struct cable *k, uint32_t flags, bool router)
         const uint32_t header[6] = {0xa1b2c3d4u, 4u << 16 | 2u, 0, 0, 65535, 1};
         fwrite(header, sizeof header, 1, k->pcap);
     }
-    const struct sv_stack_config config = {.size = sizeof config, .seed = 7, .connections = 16, .forward = router};
     k->stack = sv_stack_create(k->arena, k->pool, &config, k->now);
     SV_ASSERT(k->stack != NULL);
     sv_stack_set_checked(k->stack, true);
