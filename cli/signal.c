@@ -69,11 +69,9 @@ const struct cli_command cli_command_signal = {
     .examples =
         "seven signal --decode leg1.f32.gz --minus leg2.f32.gz\tthe frames in an oscilloscope's capture; code and "
         "sample rate are found\n"
-        "seven signal --decode scope.csv -w frames.pcapng --svg frame.svg --eye eye.svg\tas pcapng, drawn, and "
-        "the eye\n"
+        "seven signal --decode scope.csv -w out.pcapng --svg a.svg --eye e.svg\tas pcapng, drawn, and the eye\n"
         "seven signal --encode ffffffffffff0200000000010806 --code 100base-tx\tevery octet's bits and symbols\n"
-        "seven signal --encode web.pcapng --packet 3 --code 10base-t --cable length=90m,snr=14dB --svg "
-        "wave.svg\tone frame through a bad cable\n"
+        "seven signal --encode web.pcapng --cable length=90m,snr=14dB --svg a.svg\tone frame through a bad cable\n"
         "seven signal --ber --code pam4\tsymbol errors against SNR, beside the theory\n",
     .detail =
         "Frames are Ethernet's, without FCS: it is appended, and checked on the way back. Cables are modelled for "
