@@ -215,7 +215,7 @@ const struct cli_command cli_command_switch = {
     .summary = "a switch between any devices",
     .usage = "-i DEVICE[,OPTION...] -i DEVICE[,OPTION...] ...",
     .examples = "seven switch -i tap:sw0 -i tap:sw1 -i packet:eth1\tthree ports, one LAN\n"
-                "seven switch -i tap:sw0,access=10 -i tap:sw1,access=20 -i packet:eth1,trunk=10,20,native=1\tVLANs\n"
+                "seven switch -i tap:sw0,access=10 -i packet:eth1,trunk=10,20\tVLANs\n"
                 "seven switch --stp -i unix:/run/a -i unix:/run/b\tloops are opened; other switches and QEMU plug in\n"
                 "seven switch -i tap:sw0 -i tap:sw1 -i tap:mon,mirror\tmon sees what passes at every other port\n"
                 "seven bridge fdb\twho is behind which port\n",

@@ -170,7 +170,8 @@ int switch_spec_parse(struct switch_spec *s, const char *text)
         return wrong(text, "is too long");
     strcpy(s->text, text);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        known |= strncmp(text, kinds[i], strlen(kinds[i])) == 0 && text[strlen(kinds[i])];
+        known |=
+            strncmp(text, kinds[i], strlen(kinds[i])) == 0 && text[strlen(kinds[i])] && text[strlen(kinds[i])] != ',';
     if (!known)
         return wrong(text, "is not a device; tap:NAME, packet:IFNAME or unix:PATH, then options after commas");
     char *rest = s->text, *word = strsep(&rest, ",");

@@ -14,8 +14,8 @@ void sv_bridge_event(struct sv_bridge *br, enum sv_bridge_event event, sv_port p
     const uint32_t arg[] = {port, vid, argument};
     const bool each_frame = event == SV_BRIDGE_FORWARDED || event == SV_BRIDGE_FLOODED;
     if (sv_core_traced(&br->core))
-        sv_trace_event(&br->core, each_frame ? SV_TRACE_SWITCHED : SV_TRACE_BRIDGE, (uint16_t)event, 0, packet, arg, SV_COUNT_OF(arg), mac,
-                       mac ? SV_MAC_BYTES : 0);
+        sv_trace_event(&br->core, each_frame ? SV_TRACE_SWITCHED : SV_TRACE_BRIDGE, (uint16_t)event, 0, packet, arg,
+                       SV_COUNT_OF(arg), mac, mac ? SV_MAC_BYTES : 0);
 }
 
 void sv_bridge_tick_soon(struct sv_bridge *br)
@@ -54,7 +54,7 @@ uint64_t sv_bridge_bytes(const struct sv_bridge_config *config)
     const struct sv_bridge_config c = sv_bridge_defaults(config);
     return sizeof(struct sv_bridge) + (uint64_t)c.ports * sizeof(struct sv_bport) +
            SV_BRIDGE_VLANS * sizeof(struct sv_bvlan) + sv_stations_bytes(c.stations) +
-           sv_bridge_groups_bytes(c.groups, c.ports) + sv_bindings_bytes(c.bindings) +
+           sv_bgroups_bytes(c.groups, c.ports) + sv_bindings_bytes(c.bindings) +
            (uint64_t)c.lldp_neighbours * sizeof(struct sv_lldp_entry) + 1024u;
 }
 
@@ -137,7 +137,7 @@ struct sv_bridge *sv_bridge_create(struct sv_arena *arena, struct sv_pool *pool,
     sv_bridge_init_core(br, arena, pool, &c, now);
     br->core.account = (uint16_t)account;
     sv_bridge_init_stp(br, &c, now);
-    if (!sv_stations_init(br, arena, c.stations) || !sv_bridge_groups_init(br, arena, c.groups) ||
+    if (!sv_stations_init(br, arena, c.stations) || !sv_bgroups_init(br, arena, c.groups) ||
         !sv_bindings_init(br, arena, c.bindings) || !sv_lldp_init(br, arena, c.lldp_neighbours))
         return NULL;
     br->tick = c.flags & SV_BRIDGE_LLDP ? now + SV_S : SV_NEVER;
@@ -218,7 +218,7 @@ void sv_bridge_port_set_up(struct sv_bridge *br, sv_port port, bool up, sv_time 
     if (up)
         return;
     sv_stations_flush(br, port, 0);
-    sv_bridge_groups_port_down(br, port);
+    sv_bgroups_port_down(br, port);
     p->part = 0;
     struct sv_buf *b;
     while ((b = sv_packet_queue_take(&p->queue, sv_core_pool(&br->core))) != NULL)
@@ -283,7 +283,7 @@ static void sv_bridge_expire(struct sv_bridge *br, sv_time now)
     sv_stp_expire(br, now);
     if (br->tick > now)
         return;
-    const bool groups = br->flags & SV_BRIDGE_SNOOPING && sv_bridge_groups_expire(br);
+    const bool groups = br->flags & SV_BRIDGE_SNOOPING && sv_bgroups_expire(br);
     if (br->flags & SV_BRIDGE_LLDP)
         sv_lldp_tick(br);
     br->tick = groups || br->flags & SV_BRIDGE_LLDP ? now + SV_S : SV_NEVER;

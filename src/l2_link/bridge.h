@@ -63,14 +63,14 @@ struct sv_bvlan {
     uint32_t querier4_until_s, querier6_until_s; /* 0: none was heard */
 };
 
-struct sv_group {
+struct sv_bgroup {
     struct sv_addr group;
     uint64_t ports;
     uint32_t vid;   /* 0: the record is free */
     uint32_t chain; /* of its bucket, or of the free ones */
 };
 
-struct sv_bridge_groups {
+struct sv_bgroups {
     int64_t at, buckets_at, until_at; /* until: seconds for each group and port; 0: not there */
     uint32_t ceiling, used, free, mask;
     uint32_t overflow_until_s; /* a group found no room: none that is unknown may be withheld; 0: none did */
@@ -106,7 +106,7 @@ struct sv_bridge {
     uint32_t lldp_max, bindings_sets, spare2;
     int64_t ports_at, vlans_at, bindings_at, lldp_at;
     struct sv_stations stations;
-    struct sv_bridge_groups groups;
+    struct sv_bgroups groups;
     struct sv_stp stp;
 };
 
@@ -134,9 +134,9 @@ static inline struct sv_station *sv_station_of(const struct sv_bridge *br, uint3
 {
     return (struct sv_station *)((uintptr_t)&br->stations + (uintptr_t)br->stations.at) + index;
 }
-static inline struct sv_group *sv_group_of(const struct sv_bridge *br, uint32_t index)
+static inline struct sv_bgroup *sv_bgroup_of(const struct sv_bridge *br, uint32_t index)
 {
-    return (struct sv_group *)((uintptr_t)&br->groups + (uintptr_t)br->groups.at) + index;
+    return (struct sv_bgroup *)((uintptr_t)&br->groups + (uintptr_t)br->groups.at) + index;
 }
 static inline struct sv_lldp_entry *sv_lldp_entry_of(const struct sv_bridge *br, uint32_t index)
 {
@@ -200,13 +200,13 @@ void sv_bridge_mirror(struct sv_bridge *br, sv_port port, const struct sv_buf *b
 uint32_t sv_bridge_transmit(struct sv_bridge *br, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now);
 
 /* --- bridge_snoop.c --- */
-SV_MUST_CHECK bool sv_bridge_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling);
-uint64_t sv_bridge_groups_bytes(uint32_t ceiling, uint32_t ports);
+SV_MUST_CHECK bool sv_bgroups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling);
+uint64_t sv_bgroups_bytes(uint32_t ceiling, uint32_t ports);
 /* Narrows the set of ports that a multicast frame goes to, and learns from IGMP and MLD. */
 uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64_t ports);
-void sv_bridge_groups_port_down(struct sv_bridge *br, sv_port port);
-bool sv_bridge_groups_expire(struct sv_bridge *br); /* true: something is left that will expire */
-void sv_bridge_groups_check(const struct sv_bridge *br);
+void sv_bgroups_port_down(struct sv_bridge *br, sv_port port);
+bool sv_bgroups_expire(struct sv_bridge *br); /* true: something is left that will expire */
+void sv_bgroups_check(const struct sv_bridge *br);
 
 /* --- bridge_arp.c --- */
 SV_MUST_CHECK bool sv_bindings_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling);

@@ -92,7 +92,7 @@ void sv_bridge_counts(const struct sv_bridge *br, uint64_t *forwarded, uint64_t 
 void sv_bridge_check(const struct sv_bridge *br)
 {
     sv_stations_check(br);
-    sv_bridge_groups_check(br);
+    sv_bgroups_check(br);
     sv_stp_check(&br->stp);
     for (sv_port p = 0; p < br->ports; p++) {
         const struct sv_bport *port = sv_bport_of(br, p);

@@ -11,7 +11,7 @@
 #define SV_LAST_MEMBER_S 3u  /* §8.8: two questions, a second each; and one for the road */
 #define SV_SNOOP_BYTES 1536u /* of a packet that are looked at */
 
-static uint32_t sv_bridge_groups_buckets(uint32_t ceiling)
+static uint32_t sv_bgroups_buckets(uint32_t ceiling)
 {
     uint32_t n = 16;
     while (n < ceiling)
@@ -19,16 +19,16 @@ static uint32_t sv_bridge_groups_buckets(uint32_t ceiling)
     return n;
 }
 
-uint64_t sv_bridge_groups_bytes(uint32_t ceiling, uint32_t ports)
+uint64_t sv_bgroups_bytes(uint32_t ceiling, uint32_t ports)
 {
-    return (uint64_t)ceiling * (sizeof(struct sv_group) + ports * 4u) + sv_bridge_groups_buckets(ceiling) * 4u + 192u;
+    return (uint64_t)ceiling * (sizeof(struct sv_bgroup) + ports * 4u) + sv_bgroups_buckets(ceiling) * 4u + 192u;
 }
 
-bool sv_bridge_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling)
+bool sv_bgroups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling)
 {
-    struct sv_bridge_groups *t = &br->groups;
-    const uint32_t n = sv_bridge_groups_buckets(ceiling);
-    struct sv_group *array = sv_arena_take(arena, (uint64_t)ceiling * sizeof *array, 64);
+    struct sv_bgroups *t = &br->groups;
+    const uint32_t n = sv_bgroups_buckets(ceiling);
+    struct sv_bgroup *array = sv_arena_take(arena, (uint64_t)ceiling * sizeof *array, 64);
     uint32_t *buckets = sv_arena_take(arena, (uint64_t)n * sizeof *buckets, 64);
     uint32_t *until = sv_arena_take(arena, (uint64_t)ceiling * br->ports_max * sizeof *until, 64);
     if (!array || !buckets || !until)
@@ -46,7 +46,7 @@ bool sv_bridge_groups_init(struct sv_bridge *br, struct sv_arena *arena, uint32_
     return true;
 }
 
-static uint32_t *sv_bridge_groups_bucket(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
+static uint32_t *sv_bgroups_bucket(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
 {
     uint8_t key[20];
     sv_memcpy(key, group->byte, 16);
@@ -55,17 +55,17 @@ static uint32_t *sv_bridge_groups_bucket(const struct sv_bridge *br, const struc
     return (uint32_t *)((uintptr_t)&br->groups + (uintptr_t)br->groups.buckets_at) + (hash & br->groups.mask);
 }
 
-static uint32_t *sv_group_until(const struct sv_bridge *br, uint32_t group, sv_port port)
+static uint32_t *sv_bgroup_until(const struct sv_bridge *br, uint32_t group, sv_port port)
 {
     uint32_t *until = (uint32_t *)((uintptr_t)&br->groups + (uintptr_t)br->groups.until_at);
     return until + (size_t)group * br->ports_max + port;
 }
 
-static uint32_t sv_group_find(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
+static uint32_t sv_bgroup_find(const struct sv_bridge *br, const struct sv_addr *group, uint32_t vid)
 {
-    uint32_t i = *sv_bridge_groups_bucket(br, group, vid);
-    while (i != SV_NONE && (sv_group_of(br, i)->vid != vid || !sv_addr_equal(&sv_group_of(br, i)->group, group)))
-        i = sv_group_of(br, i)->chain;
+    uint32_t i = *sv_bgroups_bucket(br, group, vid);
+    while (i != SV_NONE && (sv_bgroup_of(br, i)->vid != vid || !sv_addr_equal(&sv_bgroup_of(br, i)->group, group)))
+        i = sv_bgroup_of(br, i)->chain;
     return i;
 }
 
@@ -77,19 +77,19 @@ static void sv_snoop_event(struct sv_bridge *br, enum sv_snoop_event event, sv_p
         sv_trace_event(&br->core, SV_TRACE_SNOOP, (uint16_t)event, 0, 0, arg, SV_COUNT_OF(arg), addr->byte, 16);
 }
 
-static void sv_group_remove_port(struct sv_bridge *br, uint32_t i, sv_port port, enum sv_snoop_event event)
+static void sv_bgroup_remove_port(struct sv_bridge *br, uint32_t i, sv_port port, enum sv_snoop_event event)
 {
-    struct sv_group *g = sv_group_of(br, i);
+    struct sv_bgroup *g = sv_bgroup_of(br, i);
     if (!(g->ports & sv_port_bit(port)))
         return;
     g->ports &= ~sv_port_bit(port);
-    *sv_group_until(br, i, port) = 0;
+    *sv_bgroup_until(br, i, port) = 0;
     sv_snoop_event(br, event, port, g->vid, &g->group);
     if (g->ports)
         return;
-    uint32_t *link = sv_bridge_groups_bucket(br, &g->group, g->vid);
+    uint32_t *link = sv_bgroups_bucket(br, &g->group, g->vid);
     while (*link != i)
-        link = &sv_group_of(br, *link)->chain;
+        link = &sv_bgroup_of(br, *link)->chain;
     *link = g->chain;
     g->vid = 0;
     g->chain = br->groups.free;
@@ -98,7 +98,7 @@ static void sv_group_remove_port(struct sv_bridge *br, uint32_t i, sv_port port,
 }
 
 /* Groups that are never narrowed: nothing of them is learned. */
-static bool sv_group_always_flooded(const struct sv_addr *g)
+static bool sv_bgroup_always_flooded(const struct sv_addr *g)
 {
     static const uint8_t solicited[13] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
     static const uint8_t all_nodes[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -107,11 +107,11 @@ static bool sv_group_always_flooded(const struct sv_addr *g)
     return sv_memcmp(g->byte, solicited, sizeof solicited) == 0 || sv_memcmp(g->byte, all_nodes, sizeof all_nodes) == 0;
 }
 
-static void sv_group_join(struct sv_bridge *br, const struct sv_addr *group, uint32_t vid, sv_port port)
+static void sv_bgroup_join(struct sv_bridge *br, const struct sv_addr *group, uint32_t vid, sv_port port)
 {
-    if (sv_group_always_flooded(group))
+    if (sv_bgroup_always_flooded(group))
         return;
-    uint32_t i = sv_group_find(br, group, vid);
+    uint32_t i = sv_bgroup_find(br, group, vid);
     if (i == SV_NONE) {
         i = br->groups.free;
         if (i == SV_NONE) {
@@ -119,31 +119,31 @@ static void sv_group_join(struct sv_bridge *br, const struct sv_addr *group, uin
             br->groups.overflow_until_s = sv_bridge_second(br) + SV_MEMBER_S;
             return;
         }
-        struct sv_group *g = sv_group_of(br, i);
-        uint32_t *bucket = sv_bridge_groups_bucket(br, group, vid);
+        struct sv_bgroup *g = sv_bgroup_of(br, i);
+        uint32_t *bucket = sv_bgroups_bucket(br, group, vid);
         br->groups.free = g->chain;
         br->groups.used++;
-        *g = (struct sv_group){.group = *group, .vid = vid, .chain = *bucket};
+        *g = (struct sv_bgroup){.group = *group, .vid = vid, .chain = *bucket};
         *bucket = i;
     }
-    struct sv_group *g = sv_group_of(br, i);
+    struct sv_bgroup *g = sv_bgroup_of(br, i);
     if (!(g->ports & sv_port_bit(port)))
         sv_snoop_event(br, SV_SNOOP_JOINED, port, vid, group);
     g->ports |= sv_port_bit(port);
-    *sv_group_until(br, i, port) = sv_bridge_second(br) + SV_MEMBER_S;
+    *sv_bgroup_until(br, i, port) = sv_bridge_second(br) + SV_MEMBER_S;
 }
 
 /* Another host behind that port may still want it: a router asks, and who answers within its patience stays. */
-static void sv_group_leave(struct sv_bridge *br, const struct sv_addr *group, uint32_t vid, sv_port port)
+static void sv_bgroup_leave(struct sv_bridge *br, const struct sv_addr *group, uint32_t vid, sv_port port)
 {
-    const uint32_t i = sv_group_find(br, group, vid);
-    if (i == SV_NONE || !(sv_group_of(br, i)->ports & sv_port_bit(port)))
+    const uint32_t i = sv_bgroup_find(br, group, vid);
+    if (i == SV_NONE || !(sv_bgroup_of(br, i)->ports & sv_port_bit(port)))
         return;
     if (sv_bport_of(br, port)->config.flags & SV_BPORT_FAST_LEAVE) {
-        sv_group_remove_port(br, i, port, SV_SNOOP_LEFT);
+        sv_bgroup_remove_port(br, i, port, SV_SNOOP_LEFT);
         return;
     }
-    uint32_t *until = sv_group_until(br, i, port);
+    uint32_t *until = sv_bgroup_until(br, i, port);
     *until = sv_min_u32(*until, sv_bridge_second(br) + SV_LAST_MEMBER_S);
 }
 
@@ -170,10 +170,10 @@ static void sv_snoop_query(struct sv_bridge *br, const struct sv_bframe *f, cons
     }
     if (sv_addr_is_any(&m->group))
         return;
-    const uint32_t i = sv_group_find(br, &m->group, vid);
+    const uint32_t i = sv_bgroup_find(br, &m->group, vid);
     const uint32_t by = now + (2u * m->max_response_ms + 1999u) / 1000u;
-    for (uint64_t set = i == SV_NONE ? 0 : sv_group_of(br, i)->ports; set; set &= set - 1u) {
-        uint32_t *until = sv_group_until(br, i, sv_port_first(set));
+    for (uint64_t set = i == SV_NONE ? 0 : sv_bgroup_of(br, i)->ports; set; set &= set - 1u) {
+        uint32_t *until = sv_bgroup_until(br, i, sv_port_first(set));
         *until = sv_min_u32(*until, by);
     }
 }
@@ -194,14 +194,14 @@ static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, struc
     struct sv_addr group;
     bool wants;
     if (m->kind == SV_SNOOP_REPORT)
-        sv_group_join(br, &m->group, f->tag.vid, f->in);
+        sv_bgroup_join(br, &m->group, f->tag.vid, f->in);
     else if (m->kind == SV_SNOOP_LEAVE)
-        sv_group_leave(br, &m->group, f->tag.vid, f->in);
+        sv_bgroup_leave(br, &m->group, f->tag.vid, f->in);
     while (sv_snoop_record(m, &group, &wants)) {
         if (wants)
-            sv_group_join(br, &group, f->tag.vid, f->in);
+            sv_bgroup_join(br, &group, f->tag.vid, f->in);
         else
-            sv_group_leave(br, &group, f->tag.vid, f->in);
+            sv_bgroup_leave(br, &group, f->tag.vid, f->in);
     }
 }
 
@@ -235,22 +235,22 @@ uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64
     case SV_SNOOP_DATA:
         break;
     }
-    if (!asked || sv_group_always_flooded(&m.dst))
+    if (!asked || sv_bgroup_always_flooded(&m.dst))
         return ports;
-    const uint32_t i = sv_group_find(br, &m.dst, f->tag.vid);
+    const uint32_t i = sv_bgroup_find(br, &m.dst, f->tag.vid);
     if (i != SV_NONE)
-        return ports & (sv_group_of(br, i)->ports | sv_bridge_router_ports(br));
+        return ports & (sv_bgroup_of(br, i)->ports | sv_bridge_router_ports(br));
     const bool strict = br->flags & SV_BRIDGE_STRICT_GROUPS && !br->groups.overflow_until_s;
     return strict ? ports & sv_bridge_router_ports(br) : ports;
 }
 
 /* --- forgetting --- */
 
-void sv_bridge_groups_port_down(struct sv_bridge *br, sv_port port)
+void sv_bgroups_port_down(struct sv_bridge *br, sv_port port)
 {
     for (uint32_t i = 0; i < br->groups.ceiling; i++)
-        if (sv_group_of(br, i)->vid)
-            sv_group_remove_port(br, i, port, SV_SNOOP_LEFT);
+        if (sv_bgroup_of(br, i)->vid)
+            sv_bgroup_remove_port(br, i, port, SV_SNOOP_LEFT);
     sv_bport_of(br, port)->router_until_s = 0;
 }
 
@@ -262,17 +262,17 @@ static bool sv_snoop_over(uint32_t *until, uint32_t now)
     return true;
 }
 
-bool sv_bridge_groups_expire(struct sv_bridge *br)
+bool sv_bgroups_expire(struct sv_bridge *br)
 {
     static const struct sv_addr nobody = {{0}};
     const uint32_t now = sv_bridge_second(br);
     bool left = br->groups.used != 0 || br->groups.overflow_until_s != 0;
     (void)sv_snoop_over(&br->groups.overflow_until_s, now);
     for (uint32_t i = 0; i < br->groups.ceiling; i++) {
-        const uint64_t members = sv_group_of(br, i)->vid ? sv_group_of(br, i)->ports : 0;
+        const uint64_t members = sv_bgroup_of(br, i)->vid ? sv_bgroup_of(br, i)->ports : 0;
         for (uint64_t set = members; set; set &= set - 1u)
-            if (*sv_group_until(br, i, sv_port_first(set)) <= now)
-                sv_group_remove_port(br, i, sv_port_first(set), SV_SNOOP_EXPIRED);
+            if (*sv_bgroup_until(br, i, sv_port_first(set)) <= now)
+                sv_bgroup_remove_port(br, i, sv_port_first(set), SV_SNOOP_EXPIRED);
     }
     for (uint32_t vid = 0; vid < SV_BRIDGE_VLANS; vid++) {
         struct sv_bvlan *v = sv_bvlan_of(br, vid);
@@ -288,7 +288,7 @@ bool sv_bridge_groups_expire(struct sv_bridge *br)
 bool sv_bridge_group_each(const struct sv_bridge *br, uint32_t *at, struct sv_group_info *info)
 {
     while (*at < br->groups.ceiling) {
-        const struct sv_group *g = sv_group_of(br, (*at)++);
+        const struct sv_bgroup *g = sv_bgroup_of(br, (*at)++);
         if (!g->vid)
             continue;
         *info = (struct sv_group_info){.size = sizeof *info, .vid = g->vid, .group = g->group, .ports = g->ports};
@@ -297,18 +297,18 @@ bool sv_bridge_group_each(const struct sv_bridge *br, uint32_t *at, struct sv_gr
     return false;
 }
 
-void sv_bridge_groups_check(const struct sv_bridge *br)
+void sv_bgroups_check(const struct sv_bridge *br)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < br->groups.ceiling; i++) {
-        const struct sv_group *g = sv_group_of(br, i);
+        const struct sv_bgroup *g = sv_bgroup_of(br, i);
         if (!g->vid)
             continue;
         used++;
         SV_ASSERT(g->ports != 0);
-        SV_ASSERT(sv_group_find(br, &g->group, g->vid) == i);
+        SV_ASSERT(sv_bgroup_find(br, &g->group, g->vid) == i);
         for (sv_port p = 0; p < br->ports; p++)
-            SV_ASSERT((*sv_group_until(br, i, p) != 0) == ((g->ports & sv_port_bit(p)) != 0));
+            SV_ASSERT((*sv_bgroup_until(br, i, p) != 0) == ((g->ports & sv_port_bit(p)) != 0));
     }
     SV_ASSERT(used == br->groups.used);
 }

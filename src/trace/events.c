@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "seven/bridge.h"
 #include "seven/socket.h"
 #include "trace/dissect.h"
 #include "trace/width.h"
@@ -40,6 +41,40 @@ static const char *sv_state_or(uint32_t state)
     return state < SV_TCP_STATES ? sv_tcp_state_name((enum sv_tcp_state)state) : "?";
 }
 
+/* What a switch tells: `event` of its kinds. */
+static const char *sv_switch_event_word(uint32_t kind, uint32_t event)
+{
+    static const char *const bridge[] = {"learned",   "moved",   "aged",    "flushed",  "evicted",
+                                         "forwarded", "flooded", "port-up", "port-down"};
+    static const char *const stp[] = {"role", "state", "change", "root", "guard"};
+    static const char *const snoop[] = {"joined", "left", "expired", "querier", "querier-gone", "router"};
+    static const char *const lldp[] = {"new", "changed", "gone"};
+    _Static_assert(SV_BRIDGE_EVENTS == sizeof bridge / sizeof bridge[0], "one name an event");
+    _Static_assert(SV_STP_EVENTS == sizeof stp / sizeof stp[0], "one name an event");
+    _Static_assert(SV_SNOOP_EVENTS == sizeof snoop / sizeof snoop[0], "one name an event");
+    _Static_assert(SV_LLDP_EVENTS == sizeof lldp / sizeof lldp[0], "one name an event");
+    switch (kind) {
+    case SV_TRACE_STP:
+        return sv_name_at(stp, SV_STP_EVENTS, event);
+    case SV_TRACE_SNOOP:
+        return sv_name_at(snoop, SV_SNOOP_EVENTS, event);
+    case SV_TRACE_LLDP:
+        return sv_name_at(lldp, SV_LLDP_EVENTS, event);
+    default:
+        return sv_name_at(bridge, SV_BRIDGE_EVENTS, event);
+    }
+}
+
+/* `from` and `to` of a spanning tree's event. */
+static const char *sv_stp_word(uint32_t event, uint32_t value)
+{
+    static const char *const roles[] = {"disabled", "root", "designated", "alternate", "backup"};
+    static const char *const states[] = {"discarding", "learning", "forwarding"};
+    if (event == SV_STP_ROLE)
+        return sv_name_at(roles, SV_STP_ROLES, value);
+    return event == SV_STP_STATE ? sv_name_at(states, SV_STP_STATES, value) : NULL;
+}
+
 /* The name that stands for the value of argument `which` (0: detail), or NULL: it is a number. */
 static const char *sv_event_word(const struct sv_trace_record *r, uint32_t which, uint32_t value)
 {
@@ -57,6 +92,15 @@ static const char *sv_event_word(const struct sv_trace_record *r, uint32_t which
         return which == 0 ? sv_tcp_timer_name(value) : NULL;
     case SV_TRACE_CALL:
         return which == 0 ? sv_call_name(value) : NULL;
+    case SV_TRACE_STP:
+        if (which > 1)
+            return sv_stp_word(r->detail, value);
+        return which == 0 ? sv_switch_event_word(r->kind, value) : NULL;
+    case SV_TRACE_BRIDGE:
+    case SV_TRACE_SWITCHED:
+    case SV_TRACE_SNOOP:
+    case SV_TRACE_LLDP:
+        return which == 0 ? sv_switch_event_word(r->kind, value) : NULL;
     default:
         return NULL;
     }
@@ -123,6 +167,20 @@ static void sv_json_bytes(const struct sv_trace_record *r, const uint8_t *bytes,
     case SV_TRACE_PMTU:
         if (r->bytes >= 16)
             sv_event_address(s, ",\"address\":\"", bytes, "\"");
+        break;
+    case SV_TRACE_BRIDGE:
+    case SV_TRACE_SWITCHED:
+        if (r->bytes >= 6)
+            sv_sink_format(s, ",\"mac\":\"%02x:%02x:%02x:%02x:%02x:%02x\"", bytes[0], bytes[1], bytes[2], bytes[3],
+                           bytes[4], bytes[5]);
+        break;
+    case SV_TRACE_SNOOP:
+        if (r->bytes >= 16)
+            sv_event_address(s, ",\"group\":\"", bytes, "\"");
+        break;
+    case SV_TRACE_LLDP:
+        sv_sink_text(s, ",\"system\":");
+        sv_sink_json_string(s, (const char *)bytes, r->bytes);
         break;
     case SV_TRACE_LINE:
         sv_sink_text(s, ",\"line\":");

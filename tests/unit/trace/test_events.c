@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "seven/socket.h"
+#include "seven/bridge.h"
 #include "trace/events.h"
 
 static char page_text[4000];
@@ -92,6 +93,27 @@ static void test_bytes(void **state)
     assert_null(strstr(json(&r, ends), "local\":\"10"));
 }
 
+static void test_switch(void **state)
+{
+    (void)state;
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 7},
+                         group[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 239, 1, 1, 1};
+    struct sv_trace_record r = record(SV_TRACE_BRIDGE, SV_BRIDGE_MOVED);
+    r.bytes = 6;
+    assert_non_null(strstr(json(&r, mac), "\"event\":\"moved\""));
+    assert_non_null(strstr(json(&r, mac), "\"mac\":\"02:00:00:00:00:07\"}"));
+    r = record(SV_TRACE_STP, SV_STP_ROLE);
+    r.arg[1] = SV_STP_DESIGNATED;
+    r.arg[2] = SV_STP_ROOT_PORT;
+    assert_non_null(strstr(json(&r, NULL), "\"event\":\"role\",\"port\":0,\"from\":\"designated\",\"to\":\"root\"}"));
+    r = record(SV_TRACE_SNOOP, SV_SNOOP_JOINED);
+    r.bytes = 16;
+    assert_non_null(strstr(json(&r, group), "\"event\":\"joined\""));
+    assert_non_null(strstr(json(&r, group), "\"group\":\"239.1.1.1\"}"));
+    r.detail = 99;
+    assert_non_null(strstr(json(&r, group), "\"event\":\"?\""));
+}
+
 static void test_comment(void **state)
 {
     (void)state;
@@ -115,10 +137,8 @@ static void test_comment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state),
-        cmocka_unit_test(test_sent_and_timer),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_comment),
+        cmocka_unit_test(test_state),  cmocka_unit_test(test_sent_and_timer), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_switch), cmocka_unit_test(test_comment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
