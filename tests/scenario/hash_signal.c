@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The hash of everything layer 1 makes of a few frames, a line a code: one answer under every compiler, optimised or not.
- * Samples and symbols by themselves, then a link with all that a pair can do to it. */
+/* The hash of everything layer 1 makes of a few frames, a line a code: one answer under every compiler, optimised or
+ * not. Samples and symbols by themselves, then a link with all that a pair can do to it. */
 #include <stdio.h>
 #include <stdlib.h>
 

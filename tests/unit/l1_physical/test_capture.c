@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Real oscilloscopes' captures: told nothing but the samples, each gives its frames, and no others. */
-#define _POSIX_C_SOURCE 200809L
 #include "tests/unit/l1_physical/waveform_support.h"
 
 #include "l1_physical/capture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From samples to symbols: any gain, offset, clock and chunk; found quickly, lost at once, and never sought for ever. */
+/* From samples to symbols: any gain, offset, clock and chunk; found quickly, lost at once, never sought for ever. */
 #include "tests/unit/l1_physical/phy_support.h"
 
 #include "l1_physical/channel.h"
@@ -165,7 +165,7 @@ static void manchester_locks_within_eight_bits(void **state)
     free(s);
 }
 
-/* Signal, noise, signal: what is lost is told as lost, sought again and found; noise alone costs no more than signal. */
+/* Signal, noise, signal: what is lost is told as lost, sought again and found; noise costs no more. */
 static void lost_and_found(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Layer 1 on one core, as multiples of the wire's own rate: a second of line in how many seconds of processor. Frames
  * of 1518 octets back to back through encoder, cable (shape, transformers, noise) and receiver (clock, equaliser,
- * slicer, decoder); each row says how many arrived. `build/bench_signal [PART OF A NAME]`; the portable form first,
- * then the vector forms. */
+ * slicer, decoder); each row says how many arrived. `build/tests/unit/l1_physical/bench_signal [PART OF A NAME]`; the
+ * portable form first, then the vector forms. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `build/bench_phy`: layer 1's speed on one core, in multiples of each wire's own rate: 1 is real time. Frames of
- * 1518 octets back to back; what is decoded is compared with what was sent. */
+/* `build/tests/unit/l1_physical/bench_phy`: layer 1's speed on one core, in multiples of each wire's own rate: 1 is
+ * real time. Frames of 1518 octets back to back; what is decoded is compared with what was sent. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
