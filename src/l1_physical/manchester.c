@@ -5,6 +5,7 @@
  *
  * Two equal half-bits in a row are always the border of two bits: that finds the bits within the preamble, as the
  * first two equal bits find its end. They are 11; where they are 00 the pair is connected the wrong way round. */
+#include "core/math.h"
 #include "l1_physical/phy_internal.h"
 
 #define UNIT 16u           /* half-bits of an octet; idle is made in the same portions */
@@ -79,10 +80,12 @@ static void encode_skip(struct sv_phy_encoder *e, uint64_t n)
     uint64_t units = n / UNIT;
     e->symbols += units * UNIT;
     e->gap -= (uint32_t)sv_min_u64(e->gap, units);
-    if (units <= m->pulse_in)
+    if (units <= m->pulse_in) {
         m->pulse_in -= (uint32_t)units;
-    else
-        m->pulse_in = PULSE_UNITS - 1 - (uint32_t)((units - m->pulse_in - 1) % PULSE_UNITS);
+    } else {
+        const uint64_t after = units - m->pulse_in - 1; /* units after the first pulse */
+        m->pulse_in = PULSE_UNITS - 1 - (uint32_t)(after - sv_div64(after, PULSE_UNITS) * PULSE_UNITS);
+    }
     sv_phy_encode_waste(e, n % UNIT);
 }
 

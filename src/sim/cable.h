@@ -19,8 +19,8 @@ struct sv_cable_config {
     uint64_t seed;
     struct sv_trace *trace; /* NULL: none */
     uint32_t ceiling;       /* frames each way at most [64] */
-    /* The ends negotiate first, which takes about two seconds, and what is sent before is dropped (LINK_DOWN); 0: the link
-     * is up from the beginning. */
+    /* The ends negotiate first, which takes about two seconds, and what is sent before is dropped (LINK_DOWN);
+     * 0: the link is up from the beginning. */
     uint32_t autoneg;
     uint32_t ability[2];              /* enum sv_autoneg_bit of either end; 0: the code's, full and half duplex */
     struct sv_phy_link_config way[2]; /* way[p]: what comes in at port p; their seeds are made from `seed` */
