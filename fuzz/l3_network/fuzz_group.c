@@ -7,10 +7,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void walk(const struct sv_group_msg *m)
 {
-    struct sv_rd r = sv_rd_of(m->list, m->list_length);
     struct sv_group_record record;
     uint32_t records = 0;
     if (m->kind == SV_GROUP_RECORDS) {
+        struct sv_rd r = sv_rd_of(m->list, m->list_length);
         while (sv_group_next_record(&r, m->six, &record))
             records++;
         SV_ASSERT(records == m->sources && !r.short_read);
