@@ -23,6 +23,7 @@
 enum { RPF_OFF, RPF_STRICT, RPF_LOOSE };
 
 #define AT(member) offsetof(struct router_options, member)
+#define NAT(member) offsetof(struct router_options, nat.member)
 static const struct cli_option router_options[] = {
     {'i', "port", CLI_TEXTS, "DEVICE[,OPTION...]",
      "a network: tap:NAME, packet:IFNAME or unix:PATH; may be repeated; its options are told below", AT(ports), NULL, 0,
@@ -52,6 +53,7 @@ static const struct cli_option router_options[] = {
     {0, "mtu", CLI_SIZE, "BYTES", "of new TAPs and of sockets", AT(mtu), NULL, 68, 65535},
     {0, "every", CLI_DURATION, "TIME", "print counters so often", AT(every_ns), NULL, 0, 0},
     {0, "seed", CLI_NUMBER, "N", "of its random numbers, for a run that can be repeated", AT(seed), NULL, 1, 0},
+    ROUTER_NAT_OPTIONS(NAT),
     {'w', "capture", CLI_FILE, "FILE", "write every frame at every device as pcapng", AT(capture), NULL, 0, 0},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
 };
@@ -98,6 +100,7 @@ static bool make_stack(struct router *r)
                                 .half_open = 64,
                                 .time_waits = 64};
     c.routes = (uint32_t)(o->ceiling ? o->ceiling : lines * 2 > ROUTES_DEFAULT ? lines * 2 : ROUTES_DEFAULT);
+    c.nat_sessions = o->nat.outside ? (uint32_t)(o->nat.sessions ? o->nat.sessions : ROUTER_NAT_SESSIONS) : 0;
     c.seed = o->seed;
     if (!o->seed && !(sv_entropy(&c.seed, sizeof c.seed) && sv_entropy(c.secret, sizeof c.secret)))
         return cli_fail("router", "the kernel gives no random numbers, and without them nothing may start") < 0;
@@ -255,6 +258,25 @@ static bool configure(struct router *r)
     return ok;
 }
 
+/* --nat names a device as -i does, or by its name alone, or by its number from 1. */
+static bool start_nat(struct router *r)
+{
+    const struct router_nat_options *o = &r->options.nat;
+    sv_port outside = SV_NO_PORT;
+    uint64_t number;
+    if (!o->outside && !o->npt6.n)
+        return true;
+    if (o->outside) {
+        const char *colon = strchr(o->outside, ':');
+        outside = router_port_named(r, colon ? colon + 1 : o->outside);
+        if (outside == SV_NO_PORT && cli_parse_number(o->outside, r->ports, &number) && number)
+            outside = (sv_port)number - 1;
+        if (outside == SV_NO_PORT)
+            return cli_usage("router", "--nat %s: no such device here", o->outside) < 0;
+    }
+    return router_nat_start("router", r->stack, o, outside, sv_clock());
+}
+
 /* --- running --- */
 
 static sv_time each_round(void *self, struct sv_loop *loop, sv_time now)
@@ -281,7 +303,7 @@ static bool start(struct router *r)
     for (uint32_t i = 0; i < r->options.ports.n; i++)
         if (!open_port(r, r->options.ports.text[i]))
             return false;
-    if (!configure(r) || !router_capture_open(r))
+    if (!configure(r) || !start_nat(r) || !router_capture_open(r))
         return false;
     r->control_open = sv_control_open(&r->control, &r->loop, "seven router", router_request, r, error);
     if (!r->control_open)
@@ -314,6 +336,8 @@ static int router_run(int argc, char **argv)
         status = cli_usage("router", "%s: devices are given with -i", parse.words.word[0]);
     if (status == CLI_PARSED && (r->options.ports.n < 1 || r->options.ports.n > ROUTER_PORTS))
         status = cli_usage("router", "give 1 to %u devices with -i; for example -i tap:left,10.1.0.1/24", ROUTER_PORTS);
+    if (status == CLI_PARSED)
+        status = router_nat_check("router", &r->options.nat);
     if (status == CLI_PARSED) {
         const bool up = start(r);
         status = up ? sv_loop_run(&r->loop, SV_NEVER) : 1;

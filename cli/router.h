@@ -4,6 +4,7 @@
 #define SV_CLI_ROUTER_H
 
 #include "cli/options.h"
+#include "cli/router_nat.h"
 #include "port/capture_file.h"
 #include "port/control.h"
 #include "port/device.h"
@@ -20,6 +21,7 @@ struct router_options {
     uint64_t ceiling, mtu, queue, seed, every_ns;
     bool ecmp, clamp;
     const char *capture;
+    struct router_nat_options nat;
     struct cli_output_options output;
 };
 
