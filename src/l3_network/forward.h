@@ -30,12 +30,11 @@ void sv_forward_go(struct sv_core *c, struct sv_net *net, struct sv_forward_burs
 
 /* forward_check.c: may the packet be sent on at all, by scope and TTL? NONE, or why not: its sender is told here. */
 enum sv_drop sv_forward_admit(struct sv_core *c, struct sv_net *net, struct sv_buf *b, const struct sv_ip_hdr *h);
-/* Did it come from where its source is reached (RFC 3704)? As the interface `in` wants it: not at all, loose, strict. */
+/* Did it come from where its source is reached (RFC 3704)? As the interface wants it: not at all, loose, strict. */
 bool sv_forward_source_ok(const struct sv_net *net, sv_port in, const struct sv_ip_hdr *h);
 
 /* forward_edit.c: TTL, IPv4 options (RFC 791 §3.1: record route, timestamp), the largest segment size. The packet's
- * headers become its own first. `here`: the address of ours that options record. NONE, NO_MEMORY, BAD_OPTION (*at: where
- * in the header). */
+ * headers become its own first. Options record path->src. NONE, NO_MEMORY, BAD_OPTION (*at: where in the header). */
 enum sv_drop sv_forward_edit(struct sv_core *c, struct sv_net *net, sv_port in, const struct sv_ip_path *path,
                              struct sv_buf *b, const struct sv_ip_hdr *h, uint32_t *at);
 

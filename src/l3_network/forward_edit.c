@@ -91,8 +91,8 @@ static void sv_sum_replace_at(uint8_t *field, uint32_t offset, uint16_t from, ui
         sv_sum_replace_u16(field, from, to);
 }
 
-/* A SYN that offers more than fits the way through here (RFC 4459 §3.2): what the sender of the other direction must not
- * exceed is lowered. `tcp`: linear, `length` bytes of header. */
+/* A SYN that offers more than fits the way through here (RFC 4459 §3.2): what the other side's sender must not exceed
+ * is lowered. `tcp`: linear, `length` bytes of header. */
 static void sv_forward_lower_mss(uint8_t *tcp, uint32_t length, uint16_t mss, bool summed)
 {
     for (uint32_t i = 20; i + 1u < length && tcp[i] != 0;) {

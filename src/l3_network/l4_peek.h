@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A look at the transport's first bytes, as a router needs it: for its list, to tell flows apart, for the MSS. Nothing is
- * verified: a header that is damaged or cut off is for its receiver to refuse. */
+/* A look at the transport's first bytes, as a router needs it: for its list, to tell flows apart, for the MSS. Nothing
+ * is verified: a header that is damaged or cut off is for its receiver to refuse. */
 #ifndef SV_L3_L4_PEEK_H
 #define SV_L3_L4_PEEK_H
 

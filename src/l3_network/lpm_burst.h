@@ -41,8 +41,8 @@ static inline uint32_t sv_lpm_slot6(const void *keys, uint32_t place, uint32_t o
     return sv_lpm_slot(((const struct sv_lpm_key *)keys)[place], offset);
 }
 
-/* The answer of one node, put at its place; who must go on is added to the list. Without a branch: half of all addresses
- * may have no route, and which is not to be guessed. */
+/* The answer of one node, put at its place; who must go on is added to the list. Without a branch: half of all
+ * addresses may have no route, and which is not to be guessed. */
 static inline __attribute__((always_inline)) void sv_lpm_burst_answer(const uint32_t *words, const uint32_t *node,
                                                                       uint32_t slot, uint32_t place, uint32_t fallback,
                                                                       uint32_t *value, struct sv_lpm_deeper *d,

@@ -2,8 +2,8 @@
 /* Where a packet goes: tables of prefixes over the longest-prefix match, of a million if configured so.
  *
  * What a prefix leads to is a *group* of next hops, interned: a million routes to a few neighbours share a few groups,
- * and the longest-prefix match holds the groups' numbers. Several routes to one prefix are ordered by metric, then by age;
- * the first that has a next hop alive is used. A group of several next hops (ECMP) spreads flows over buckets by
+ * and the longest-prefix match holds the groups' numbers. Several routes to one prefix are ordered by metric, then by
+ * age; the first that has a next hop alive is used. A group of several next hops (ECMP) spreads flows over buckets by
  * rendezvous hashing, weighted: if a next hop goes, only its own flows move, and they come back with it (RFC 2992
  * measures what else would happen).
  *
@@ -97,8 +97,8 @@ SV_MUST_CHECK bool sv_routes_init(struct sv_routes *t, const struct sv_siphash_k
                                   uint32_t ceiling, uint32_t tables);
 uint64_t sv_routes_bytes(uint32_t ceiling, uint32_t tables);
 
-/* A route more. One to the same prefix of the same table with the same next hops only gets the metric. SV_ERR_NO_MEMORY:
- * a ceiling; SV_ERR_INVALID: no such table, type, number of hops or weight. */
+/* A route more. One to the same prefix of the same table with the same next hops only gets the metric.
+ * SV_ERR_NO_MEMORY: a ceiling; SV_ERR_INVALID: no such table, type, number of hops or weight. */
 SV_MUST_CHECK enum sv_err sv_route_put(struct sv_routes *t, const struct sv_route_spec *spec);
 /* Takes away the route with these next hops, or with hops == 0 and type UNICAST the one first in use. False: none. */
 bool sv_route_take(struct sv_routes *t, const struct sv_route_spec *spec);

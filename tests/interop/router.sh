@@ -87,7 +87,8 @@ ok "the list rejects, and says so"
 stop "$router"
 grep -q '^forwarded [1-9]' "$WORK/router.out" || fail "no counters at the end: $(cat "$WORK/router.out")"
 ok "counters at the end"
-background router2 "$SEVEN" router -i tap:left2,10.1.0.1/24 -i tap:right2,10.2.0.1/24,mtu=1280 -w "$WORK/pmtu.pcapng"
+background router2 "$SEVEN" router -i tap:left2,10.1.0.1/24,fd01::1/64 \
+    -i tap:right2,10.2.0.1/24,fd02::1/64,mtu=1280 -w "$WORK/pmtu.pcapng"
 router=$LAST
 there2() { ip link show left2 && ip link show right2; }
 until_true 5 there2 >/dev/null 2>&1 || fail "the devices did not come"
@@ -122,6 +123,14 @@ if command -v iperf3 >/dev/null; then
     on "$A" timeout 20 iperf3 -c 10.2.0.2 -t 2 >"$WORK/iperf.out" 2>&1 || fail "iperf3: $(cat "$WORK/iperf.out")"
     ok "iperf3: $(grep -o '[0-9.]* [GM]bits/sec' "$WORK/iperf.out" | tail -n 1)"
 fi
+# IPv6 through the same box, its router being a neighbour found by discovery.
+on "$A" ip -6 addr add fd01::2/64 dev left2 nodad && on "$A" ip -6 route add default via fd01::1
+on "$B" ip -6 addr add fd02::2/64 dev right2 nodad && on "$B" ip -6 route add default via fd02::1
+on "$A" ping -6 -q -c 3 -i 0.2 -W 3 fd02::2 >"$WORK/ping6.log" 2>&1 || fail "no answer over IPv6"
+ok "ping over IPv6"
+on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 # the first pieces teach the path MTU
+on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 || fail "ping -6 -s 60000"
+ok "ping -6 -s 60000 through the 1280-byte hop"
 routes=$("$SEVEN" ip route)
 grep -q '^10.2.0.0/24 dev right2 proto kernel scope link' <<<"$routes" || fail "seven ip route: $routes"
 ok "seven ip route shows the table"

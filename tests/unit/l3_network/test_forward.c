@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Forwarding as a router does it: what goes on, what is refused and told, what is edited, whose bytes are left alone. */
+/* Forwarding as a router does it: what goes on, what is refused and told, what is edited, and whose bytes are not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
