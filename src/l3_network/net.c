@@ -25,7 +25,7 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
     sv_packet_queue_init(&net->loop);
     sv_multicast_init(&net->multicast);
     if (!sv_pmtu_init(&net->pmtu, c, arena) || !sv_nd_init(&net->nd, c, arena, config->interfaces) ||
-        !sv_groups_init(&net->groups, c, arena, config->interfaces))
+        !sv_membership_init(&net->groups, c, arena, config->interfaces))
         return false;
     net->forward = config->forward;
     net->default_ttl = SV_TTL_DEFAULT;
@@ -45,7 +45,7 @@ uint64_t sv_net_bytes(const struct sv_net_config *config)
            (uint64_t)config->neighbours * (sizeof(struct sv_neighbour) + hash) +
            (uint64_t)config->addresses * (sizeof(struct sv_address) + hash) +
            (uint64_t)config->routes * sizeof(struct sv_route) + sv_fragments_bytes(config->fragments) +
-           sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) + sv_groups_bytes(config->interfaces) + 12u * align +
+           sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) + sv_membership_bytes(config->interfaces) + 12u * align +
            2u * 16u * sizeof(uint32_t);
 }
 
@@ -58,7 +58,7 @@ void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, b
     net->routes.generation++;
     if (!up)
         sv_neighbours_flush(c, &net->link, port);
-    sv_groups_link_changed(c, net, port, up);
+    sv_membership_link_changed(c, net, port, up);
     sv_acd_link_changed(c, net, port, up);
     sv_nd_link_changed(c, net, port, up);
     if (up && sv_interface_of(&net->link.interfaces, port)->flags & SV_IF_LINK_LOCAL4)
@@ -82,7 +82,7 @@ bool sv_net_expire(struct sv_core *c, struct sv_net *net, uint32_t kind, uint32_
     } else if (kind == SV_WHEEL_ND) {
         sv_nd_expire(c, net, index);
     } else if (kind == SV_WHEEL_GROUP) {
-        sv_groups_expire(c, net);
+        sv_membership_expire(c, net);
     } else {
         return false;
     }
@@ -96,7 +96,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_fragments_check(c, &net->fragments);
     sv_multicast_check(net);
     sv_pmtu_check(c, &net->pmtu);
-    sv_groups_check(net);
+    sv_membership_check(net);
     sv_nd_check(c, net);
     for (uint32_t i = 0; i < net->link.interfaces.count; i++) {
         const struct sv_interface *f = sv_interface_of(&net->link.interfaces, i);
