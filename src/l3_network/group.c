@@ -5,7 +5,7 @@
 #include "l3_network/net.h"
 #include "seven/stack.h"
 
-bool sv_groups_init(struct sv_groups *g, struct sv_core *c, struct sv_arena *arena, uint32_t interfaces)
+bool sv_membership_init(struct sv_membership *g, struct sv_core *c, struct sv_arena *arena, uint32_t interfaces)
 {
     struct sv_group_querier *q = sv_arena_take(arena, 2u * (uint64_t)interfaces * sizeof *q, 64);
     if (!q)
@@ -23,19 +23,19 @@ bool sv_groups_init(struct sv_groups *g, struct sv_core *c, struct sv_arena *are
     return true;
 }
 
-uint64_t sv_groups_bytes(uint32_t interfaces)
+uint64_t sv_membership_bytes(uint32_t interfaces)
 {
     return 2u * (uint64_t)interfaces * sizeof(struct sv_group_querier) + 64u;
 }
 
 struct sv_group_querier *sv_group_querier_of(const struct sv_net *net, sv_port port, bool six)
 {
-    const struct sv_groups *g = &net->groups;
+    const struct sv_membership *g = &net->groups;
     SV_ASSERT(port < g->ports);
     return (struct sv_group_querier *)((uintptr_t)g + (uintptr_t)g->queriers_at) + (2u * port + (six ? 1u : 0u));
 }
 
-uint32_t sv_groups_version(const struct sv_core *c, const struct sv_net *net, sv_port port, bool six)
+uint32_t sv_membership_version(const struct sv_core *c, const struct sv_net *net, sv_port port, bool six)
 {
     const struct sv_group_querier *q = sv_group_querier_of(net, port, six);
     return c->now < q->v1_until ? 1 : c->now < q->v2_until ? 2 : 3;
@@ -47,7 +47,7 @@ static bool sv_group_is_of(const struct sv_group_entry *e, sv_port port, bool si
 }
 
 /* One timer for all: the soonest. */
-static void sv_groups_arm(struct sv_core *c, struct sv_net *net)
+static void sv_membership_arm(struct sv_core *c, struct sv_net *net)
 {
     sv_time at = SV_NEVER;
     for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
@@ -104,7 +104,7 @@ static struct sv_group_entry *sv_group_entry_of(struct sv_net *net, sv_port port
 static void sv_group_follow_version(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
 {
     struct sv_group_querier *q = sv_group_querier_of(net, port, six);
-    const uint32_t version = sv_groups_version(c, net, port, six);
+    const uint32_t version = sv_membership_version(c, net, port, six);
     if (q->spoken == version)
         return;
     q->spoken = (uint8_t)version;
@@ -122,7 +122,7 @@ static void sv_group_tell(struct sv_core *c, struct sv_net *net, struct sv_group
 {
     const bool six = !sv_addr_is_v4(&e->group);
     const uint32_t robustness = sv_group_querier_of(net, e->port, six)->robustness;
-    const uint32_t version = sv_groups_version(c, net, e->port, six);
+    const uint32_t version = sv_membership_version(c, net, e->port, six);
     e->changes_left = (uint8_t)(version == 3 ? robustness : e->joined ? 2u : 1u);
     e->change_at = c->now;
     sv_wheel_arm(&c->wheel, SV_WHEEL_GROUP, 0, c->now);
@@ -147,7 +147,7 @@ void sv_multicast_changed(struct sv_core *c, struct sv_net *net, uint32_t index,
     }
 }
 
-void sv_groups_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up)
+void sv_membership_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up)
 {
     for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
         struct sv_group_entry *e = &net->groups.entry[i];
@@ -208,7 +208,7 @@ static void sv_group_answer(struct sv_core *c, struct sv_net *net, struct sv_gro
     e->sources = 0;
 }
 
-static void sv_groups_expire_on(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
+static void sv_membership_expire_on(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
 {
     struct sv_group_querier *q = sv_group_querier_of(net, port, six);
     struct sv_group_report now = {.port = port, .six = six}, change = {.port = port, .six = six};
@@ -236,13 +236,13 @@ static void sv_groups_expire_on(struct sv_core *c, struct sv_net *net, sv_port p
     sv_group_report_flush(c, net, &now);
 }
 
-void sv_groups_expire(struct sv_core *c, struct sv_net *net)
+void sv_membership_expire(struct sv_core *c, struct sv_net *net)
 {
     for (sv_port p = 0; p < net->link.interfaces.count; p++) {
-        sv_groups_expire_on(c, net, p, false);
-        sv_groups_expire_on(c, net, p, true);
+        sv_membership_expire_on(c, net, p, false);
+        sv_membership_expire_on(c, net, p, true);
     }
-    sv_groups_arm(c, net);
+    sv_membership_arm(c, net);
 }
 
 /* --- what comes in --- */
@@ -311,14 +311,14 @@ static enum sv_drop sv_group_query(struct sv_core *c, struct sv_net *net, sv_por
         else if (!general)
             sv_group_schedule(e, m, at);
     }
-    sv_groups_arm(c, net);
+    sv_membership_arm(c, net);
     return known || general ? SV_DROP_NONE : SV_DROP_GROUP_IGNORED;
 }
 
 /* In the older versions one report a link is enough: who hears another's keeps quiet (RFC 2236 §3). */
 static enum sv_drop sv_group_heard(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_group_msg *m)
 {
-    if (sv_groups_version(c, net, port, m->six) == 3 || m->kind != SV_GROUP_REPORT)
+    if (sv_membership_version(c, net, port, m->six) == 3 || m->kind != SV_GROUP_REPORT)
         return SV_DROP_GROUP_IGNORED;
     for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
         struct sv_group_entry *e = &net->groups.entry[i];
@@ -387,7 +387,7 @@ void sv_mld_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct 
     sv_group_receive(c, net, port, take, h);
 }
 
-void sv_groups_check(const struct sv_net *net)
+void sv_membership_check(const struct sv_net *net)
 {
     for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
         const struct sv_group_entry *e = &net->groups.entry[i];

@@ -50,7 +50,7 @@ struct sv_group_querier {
     uint8_t spare[2];
 };
 
-struct sv_groups {
+struct sv_membership {
     struct sv_wheel_node timer;
     int64_t queriers_at; /* from this struct: two an interface, IPv4's first */
     uint32_t ports;
@@ -58,24 +58,24 @@ struct sv_groups {
     struct sv_group_entry entry[SV_GROUP_ENTRIES];
 };
 
-SV_MUST_CHECK bool sv_groups_init(struct sv_groups *g, struct sv_core *c, struct sv_arena *arena, uint32_t interfaces);
-uint64_t sv_groups_bytes(uint32_t interfaces);
+SV_MUST_CHECK bool sv_membership_init(struct sv_membership *g, struct sv_core *c, struct sv_arena *arena, uint32_t interfaces);
+uint64_t sv_membership_bytes(uint32_t interfaces);
 
 /* Takes IGMP in: head at the IP header. */
 void sv_igmp_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct sv_buf *take,
                      const struct sv_ip_hdr *h);
 
 /* Up: everything joined there is told anew (the link may be another, RFC 3810 §5.1). Down: nothing is. */
-void sv_groups_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up);
+void sv_membership_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up);
 
 /* The wheel woke them (SV_WHEEL_GROUP). */
-void sv_groups_expire(struct sv_core *c, struct sv_net *net);
+void sv_membership_expire(struct sv_core *c, struct sv_net *net);
 
 /* Which version is spoken there now: 1 to 3 (MLDv1 is 2). */
-uint32_t sv_groups_version(const struct sv_core *c, const struct sv_net *net, sv_port port, bool six);
+uint32_t sv_membership_version(const struct sv_core *c, const struct sv_net *net, sv_port port, bool six);
 
 /* Asserts every invariant. */
-void sv_groups_check(const struct sv_net *net);
+void sv_membership_check(const struct sv_net *net);
 
 /* --- between group.c and group_out.c --- */
 struct sv_group_querier *sv_group_querier_of(const struct sv_net *net, sv_port port, bool six);

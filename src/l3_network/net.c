@@ -27,7 +27,7 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
     sv_packet_queue_init(&net->loop);
     sv_multicast_init(&net->multicast);
     if (!sv_pmtu_init(&net->pmtu, c, arena) || !sv_nd_init(&net->nd, c, arena, config->interfaces) ||
-        !sv_groups_init(&net->groups, c, arena, config->interfaces) ||
+        !sv_membership_init(&net->groups, c, arena, config->interfaces) ||
         !sv_nat_init(&net->nat, c, arena, config->nat_sessions))
         return false;
     net->forward = config->forward;
@@ -49,7 +49,7 @@ uint64_t sv_net_bytes(const struct sv_net_config *config)
            (uint64_t)config->addresses * (sizeof(struct sv_address) + hash) +
            sv_routes_bytes(config->routes, config->route_tables) + config->acl_rules * sizeof(struct sv_acl_info) +
            sv_fragments_bytes(config->fragments) + sv_pmtu_bytes() + sv_nd_bytes(config->interfaces) +
-           sv_groups_bytes(config->interfaces) + sv_nat_bytes(config->nat_sessions) + 12u * align +
+           sv_membership_bytes(config->interfaces) + sv_nat_bytes(config->nat_sessions) + 12u * align +
            2u * 16u * sizeof(uint32_t);
 }
 
@@ -62,7 +62,7 @@ void sv_net_interface_set(struct sv_core *c, struct sv_net *net, sv_port port, b
     sv_routes_port_set(&net->routes, port, up);
     if (!up)
         sv_neighbours_flush(c, &net->link, port);
-    sv_groups_link_changed(c, net, port, up);
+    sv_membership_link_changed(c, net, port, up);
     sv_acd_link_changed(c, net, port, up);
     sv_nd_link_changed(c, net, port, up);
     if (up && sv_interface_of(&net->link.interfaces, port)->flags & SV_IF_LINK_LOCAL4)
@@ -86,7 +86,7 @@ bool sv_net_expire(struct sv_core *c, struct sv_net *net, uint32_t kind, uint32_
     } else if (kind == SV_WHEEL_ND) {
         sv_nd_expire(c, net, index);
     } else if (kind == SV_WHEEL_GROUP) {
-        sv_groups_expire(c, net);
+        sv_membership_expire(c, net);
     } else if (kind == SV_WHEEL_NAT) {
         sv_nat_expire(c, net, index);
     } else {
@@ -104,7 +104,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_routes_check(&net->routes);
     sv_multicast_check(net);
     sv_pmtu_check(c, &net->pmtu);
-    sv_groups_check(net);
+    sv_membership_check(net);
     sv_nd_check(c, net);
     for (uint32_t i = 0; i < net->link.interfaces.count; i++) {
         const struct sv_interface *f = sv_interface_of(&net->link.interfaces, i);

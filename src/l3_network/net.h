@@ -42,7 +42,7 @@ struct sv_net {
     struct sv_icmp_limit icmp;
     struct sv_multicast multicast;
     struct sv_pmtu pmtu;
-    struct sv_groups groups;
+    struct sv_membership groups;
     struct sv_nd nd;
     struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
