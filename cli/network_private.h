@@ -35,8 +35,8 @@ struct cli_network {
     struct cli_network *first; /* the other of a pair, that owns loop, memory, trace and wire; NULL: we do */
     struct sv_wire *wire;
     uint32_t party;
-    sv_port port;   /* where our addresses are */
-    sv_port wired;  /* what the device is joined to: the same, or below its tags */
+    sv_port port;  /* where our addresses are */
+    sv_port wired; /* what the device is joined to: the same, or below its tags */
     struct sv_addr address;
     struct cli_addresses gateways;
     struct cli_watch watch[CLI_WATCHES];
@@ -54,8 +54,9 @@ bool cli_sinks_open(struct cli_network *n, const struct cli_network_options *opt
                     const struct cli_output_options *output);
 void cli_sinks_close(struct cli_network *n);
 
-/* -a auto: a key that is this machine's and user's, told nobody (left as it is where the machine has no identity); a MAC
- * for a device that we make; and waiting until there is an address, which n->address then is. False after saying why. */
+/* -a auto: a key that is this machine's and user's, told nobody (left as it is where the machine has no identity); a
+ * MAC for a device that we make; and waiting until there is an address, which n->address then is. False after saying
+ * why. */
 void cli_auto_secret(uint64_t secret[2]);
 void cli_auto_mac(const char *device, uint8_t mac[6]);
 bool cli_auto_wait(struct cli_network *n);

@@ -18,12 +18,11 @@
 
 const struct cli_option cli_network_table[] = {
     {'i', "device", CLI_DEVICE, "DEVICE",
-     "join through this device: tap:NAME, packet:IFNAME, unix:PATH, cable:NAME,CODE,... (default "
-     "tap:seven0)",
+     "join through this device: tap:NAME, packet:IFNAME, unix:PATH, cable:NAME,CODE,... (default tap:seven0)",
      NET(device), NULL, 0, 0},
     {'a', "address", CLI_PREFIXES, "ADDR/LEN|auto",
-     "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64); auto: what routers offer (SLAAC), and for IPv4 "
-     "an address of 169.254/16 (there is no DHCP yet)",
+     "own address; may be repeated (default 10.7.0.2/24 and fd07::2/64); auto: what routers offer (SLAAC), and for "
+     "IPv4 an address of 169.254/16 (there is no DHCP yet)",
      NET(address), NULL, 0, 0},
     {'g', "gateway", CLI_ADDRESSES, "ADDR", "gateway; may be repeated (default 10.7.0.1 and fd07::1)", NET(gateway),
      NULL, 0, 0},

@@ -368,9 +368,9 @@ const struct cli_command cli_command_router = {
     .usage = "",
     .examples =
         "seven router -i tap:left,10.1.0.1/24 -i tap:right,10.2.0.1/24\tjoin two networks\n"
-        "seven router -i tap:a -i tap:b -a 10.1.0.1/24 -a 10.2.0.1/24 --route '10.9.0.0/16 via 10.2.0.2'\tand a third\n"
-        "seven router -i packet:eth0,10.1.0.1/24,rpf=strict -i packet:eth1,192.0.2.2/24 -g 192.0.2.1\tto the world\n"
-        "seven router -i ... --acl 'accept established' --acl 'drop in wan proto tcp syn'\twith a list of what passes\n"
+        "seven router -i tap:a,10.1.0.1/24 -i tap:b,10.2.0.1/24 -g 10.2.0.9\tand all others\n"
+        "seven router -i packet:eth0,10.1.0.1/24,rpf=strict -i packet:eth1,192.0.2.2/24\tsources checked\n"
+        "seven router -i ... --acl 'accept established' --acl 'drop in wan'\ta list of what passes\n"
         "seven router -i tap:in,10.0.0.1/24 -i tap:out,192.0.2.1/24 --nat out\tan inside behind one address\n"
         "seven router -i ... --routes table.txt --every 1s\ta file of routes, counters each second\n",
     .detail = "Behind a device's name stand, with commas: its addresses (ADDR/LEN), mtu=N, rpf=off|strict|loose, "

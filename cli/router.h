@@ -60,8 +60,8 @@ struct router {
 /* The port of that name, SV_NO_PORT: none. */
 sv_port router_port_named(const struct router *r, const char *name);
 
-/* router_words.c: routes, rules and lines of the list as people write them. False after saying what was wrong; `where` is
- * the option or file and line. */
+/* router_words.c: routes, rules and lines of the list as people write them. False after saying what was wrong; `where`
+ * is the option or file and line. */
 bool router_add_route(struct router *r, const char *where, const char *words, sv_time now);
 bool router_flush_route(struct router *r, const char *where, sv_time now); /* --ecmp: what is pending goes in */
 bool router_add_rule(struct router *r, const char *words, sv_time now);

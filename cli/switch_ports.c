@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Devices become ports of the switch; who connects to a unix socket becomes one too, and its port waits for the next when
- * it goes. */
+/* Devices become ports of the switch; who connects to a unix socket becomes one too, and its port waits for the next
+ * when it goes. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -233,8 +233,8 @@ static int open_one(struct seven_switch *w, uint32_t spec)
     return 0;
 }
 
-/* The kernel says that a cable was pulled, or is back. (A TAP that moves to another namespace goes down here and comes up
- * there, unheard: its own writes tell.) */
+/* The kernel says that a cable was pulled, or is back. (A TAP that moves to another namespace goes down here and comes
+ * up there, unheard: its own writes tell.) */
 static void on_link(void *self, const char *name, bool up)
 {
     struct seven_switch *w = self;

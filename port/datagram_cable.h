@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A cable made of a unix datagram socket: a frame a datagram, as QEMU has it with `-netdev dgram`. Each end has a path of
- * its own and knows the other's; who knows none answers whoever writes first. */
+/* A cable made of a unix datagram socket: a frame a datagram, as QEMU has it with `-netdev dgram`. Each end has a path
+ * of its own and knows the other's; who knows none answers whoever writes first. */
 #ifndef SV_PORT_DATAGRAM_CABLE_H
 #define SV_PORT_DATAGRAM_CABLE_H
 

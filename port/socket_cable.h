@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A cable made of a unix socket: each frame after its length in four bytes, big-endian, as QEMU frames its
- * `-netdev stream`; the other end is QEMU or a `seven switch`. We connect; whoever is to be found by others listens (socket_listen.h). */
+ * `-netdev stream`; the other end is QEMU or a `seven switch`. We connect; whoever is to be found by others listens
+ * (socket_listen.h). */
 #ifndef SV_PORT_SOCKET_CABLE_H
 #define SV_PORT_SOCKET_CABLE_H
 

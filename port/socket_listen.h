@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where cables made of unix sockets (socket_cable.h) are plugged in: a path that is listened on. Each that connects is a
- * cable of its own. */
+/* Where cables made of unix sockets (socket_cable.h) are plugged in: a path that is listened on. Each that connects is
+ * a cable of its own. */
 #ifndef SV_PORT_SOCKET_LISTEN_H
 #define SV_PORT_SOCKET_LISTEN_H
 

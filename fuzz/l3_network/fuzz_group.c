@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IGMP and MLD over any bytes: parsed and walked, and taken in by a host with a few groups. First byte: which of the two,
- * and whether what a router alone may send is imitated well; then the message, its checksum put right. */
+/* IGMP and MLD over any bytes: parsed and walked, and taken in by a host with a few groups. First byte: which of the
+ * two, and whether what a router alone may send is imitated well; then the message, its checksum put right. */
 #include "tests/support/stack_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

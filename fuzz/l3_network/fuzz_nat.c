@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Conversations through the translator: a list of [where, how, length] and that many bytes of an IPv4 packet.
- * `where`: 0 inside, 1 outside, else time passes. `how`, bit 0: the checksums are made right before, and must be right on whatever
- * leaves; bit 1: the addresses are made those of the hosts around. Every invariant is checked at each step, and when
- * all time has passed nothing is held. */
+ * `where`: 0 inside, 1 outside, else time passes. `how`, bit 0: the checksums are made right before, and must be right
+ * on whatever leaves; bit 1: the addresses are made those of the hosts around. Every invariant is checked at each
+ * step, and when all time has passed nothing is held. */
 #include "tests/support/nat_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Neighbour discovery's messages over any bytes: what is parsed can be walked to its end, and what is told of a host or by
- * a router, with any source and to any group or to us, leaves every invariant of the stack standing. First byte: hop limit
- * and who speaks; the rest is the message. */
+/* Neighbour discovery's messages over any bytes: what is parsed can be walked to its end, and what is told of a host
+ * or by a router, with any source and to any group or to us, leaves every invariant of the stack standing. First byte:
+ * hop limit and who speaks; the rest is the message. */
 #include "tests/support/stack_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -112,13 +112,13 @@ SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, stru
                                              size_t n, size_t *got, sv_time now);
 
 /* Takes the group's datagrams in on that interface, from any source, and tells the link's routers (IGMPv3, RFC 3376;
- * MLDv2, RFC 3810); sockets bound to the port and to any address get them. Closing the socket leaves. SV_ERR_INVALID: not
- * a group, or no such interface. SV_ERR_IN_USE: joined already. SV_ERR_NO_MEMORY: the ceiling on groups. */
+ * MLDv2, RFC 3810); sockets bound to the port and to any address get them. Closing the socket leaves. SV_ERR_INVALID:
+ * not a group, or no such interface. SV_ERR_IN_USE: joined already. SV_ERR_NO_MEMORY: the ceiling on groups. */
 SV_API SV_MUST_CHECK enum sv_err sv_udp_join(struct sv_stack *s, sv_sock u, uint32_t port, const struct sv_addr *group,
                                              sv_time now);
 /* SV_ERR_INVALID: not joined. */
-SV_API SV_MUST_CHECK enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, uint32_t port,
-                                              const struct sv_addr *group, sv_time now);
+SV_API SV_MUST_CHECK enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, uint32_t port, const struct sv_addr *group,
+                                              sv_time now);
 
 /* ICMP echo, for ping: a request with our identifier; answers come as datagrams from sv_udp_recv() on the
  * same kind of handle (bytes: sequence number 2, TTL 1, ICMP type 1, code 1, then the data). */

@@ -68,7 +68,7 @@ enum sv_interface_flag {
     SV_IF_NO_ARP_PROBE = 1u << 3, /* use addresses at once, without RFC 5227 probing */
     SV_IF_TRUST_CSUM = 1u << 4,   /* frames come with SV_BUF_CSUM_VALID or PARTIAL when the device checked them */
     SV_IF_IP6 = 1u << 5,          /* speak IPv6: a link-local address (RFC 7217) is made whenever it comes up */
-    SV_IF_AUTOCONF = 1u << 6,     /* the same; and routers are asked for and believed: addresses, routes, name servers */
+    SV_IF_AUTOCONF = 1u << 6, /* the same; and routers are asked for and believed: addresses, routes, name servers */
     SV_IF_NO_TEMPORARY = 1u << 7, /* no temporary addresses (RFC 8981) beside the stable ones */
     SV_IF_LINK_LOCAL4 = 1u << 8,  /* an address of 169.254/16 (RFC 3927) if it has no other of IPv4 when it comes up */
     SV_IF_NO_REDIRECTS = 1u << 9, /* neither send redirects nor follow IPv6's */
@@ -93,14 +93,15 @@ struct sv_interface_config {
 /* SV_ERR_NO_MEMORY: the ceiling on interfaces. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_config *config,
                                                   sv_port *port, sv_time now);
-/* An interface for the frames of another's that carry this tag (IEEE 802.1Q): the same address and MTU, and what it sends
- * carries the tag. tpid: 0x8100, or 0x88a8 for the outer one of QinQ, on which another may stand. It is up if its parent
- * is; devices are joined to the parent alone. SV_ERR_INVALID: no such parent, a VID beyond 1 to 4094, another TPID.
- * SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY. */
+/* An interface for the frames of another's that carry this tag (IEEE 802.1Q): the same address and MTU, and what it
+ * sends carries the tag. tpid: 0x8100, or 0x88a8 for the outer one of QinQ, on which another may stand. It is up if
+ * its parent is; devices are joined to the parent alone. SV_ERR_INVALID: no such parent, a VID beyond 1 to 4094,
+ * another TPID. SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add_tagged(struct sv_stack *s, sv_port parent, uint32_t tpid,
                                                          uint32_t vid, sv_port *port, sv_time now);
 
-/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame; every frame at all. */
+/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame; every frame at all.
+ * */
 SV_API void sv_interface_set_filter(struct sv_stack *s, sv_port port, bool all_multicast, bool promiscuous);
 
 SV_API void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now);
@@ -123,13 +124,13 @@ enum sv_route_origin {
 };
 struct sv_route_info {
     uint32_t size;
-    uint32_t origin; /* enum sv_route_origin */
+    uint32_t origin;                /* enum sv_route_origin */
     struct sv_addr prefix, gateway; /* gateway all zero: on link */
     uint32_t prefix_length;         /* IPv4 from 0 to 32 */
     uint32_t metric;
     sv_port port;
-    uint32_t lifetime_s; /* what is left; UINT32_MAX: for ever */
-    int32_t preference;  /* of a router's: -1 low, 0 medium, 1 high */
+    uint32_t lifetime_s;  /* what is left; UINT32_MAX: for ever */
+    int32_t preference;   /* of a router's: -1 low, 0 medium, 1 high */
     uint32_t unreachable; /* 1: its gateway does not answer */
 };
 SV_API bool sv_route_each(const struct sv_stack *s, uint32_t *at, struct sv_route_info *info);
@@ -223,9 +224,9 @@ struct sv_address_info {
     sv_port port;
     struct sv_addr addr;
     uint32_t prefix_length;
-    uint32_t state;                    /* 0 tentative, 1 usable, 2 in conflict */
-    uint32_t flags;                    /* enum sv_address_info_flag */
-    uint32_t preferred_s, valid_s;     /* what is left of its lifetimes; UINT32_MAX: for ever */
+    uint32_t state;                /* 0 tentative, 1 usable, 2 in conflict */
+    uint32_t flags;                /* enum sv_address_info_flag */
+    uint32_t preferred_s, valid_s; /* what is left of its lifetimes; UINT32_MAX: for ever */
 };
 enum sv_address_info_flag {
     SV_ADDRESS_IS_DYNAMIC = 1u << 0,    /* made from a router's prefix: it has lifetimes */
@@ -286,12 +287,12 @@ struct sv_advertise_config {
     struct sv_advertise_route route[SV_ADVERTISE_ROUTES];
     struct sv_addr server[SV_ADVERTISE_SERVERS];
     uint32_t search_length;
-    uint32_t names_lifetime_s; /* of servers and search list [3 times max_interval_s] */
+    uint32_t names_lifetime_s;           /* of servers and search list [3 times max_interval_s] */
     uint8_t search[SV_ADVERTISE_SEARCH]; /* as labels, each name ended by a zero byte */
 };
-/* Begins to advertise on an interface of a router (sv_stack_config.forward), or changes what is told; NULL ends it, with
- * a last word to the hosts. SV_ERR_INVALID: not a router, no such interface, or a value out of RFC 4861 §6.2.1's bounds.
- * SV_ERR_VERSION. SV_ERR_NO_MEMORY: the ceiling on multicast groups. */
+/* Begins to advertise on an interface of a router (sv_stack_config.forward), or changes what is told; NULL ends it,
+ * with a last word to the hosts. SV_ERR_INVALID: not a router, no such interface, or a value out of RFC 4861 §6.2.1's
+ * bounds. SV_ERR_VERSION. SV_ERR_NO_MEMORY: the ceiling on multicast groups. */
 SV_API SV_MUST_CHECK enum sv_err sv_advertise(struct sv_stack *s, sv_port port,
                                               const struct sv_advertise_config *config, sv_time now);
 

@@ -125,7 +125,8 @@ bool sv_buf_own_linear(struct sv_buf *b)
     return true;
 }
 
-/* The first bytes go to a slab of their own, behind the headroom; what they leave of a long linear part becomes a slice. */
+/* The first bytes go to a slab of their own, behind the headroom; what they leave of a long linear part becomes a
+ * slice. */
 bool sv_buf_make_headroom(struct sv_buf *b, uint16_t n)
 {
     struct sv_pool *pool = sv_buf_pool_fast(b);

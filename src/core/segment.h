@@ -30,8 +30,8 @@ uint32_t sv_frame_l3(const uint8_t *frame, uint32_t n, uint16_t *type);
 /* SHORT_HEADER, BAD_VERSION, BAD_LENGTH: not TCP over IP as the packet's flags say. */
 enum sv_drop sv_segment_plan(const struct sv_buf *b, struct sv_segment_plan *p);
 
-/* Writes the headers of segment `part` (from 0) to `to` (p->payload bytes), from those of the super-frame; *at and *n are
- * the payload bytes it carries. All but the TCP checksum, whose field holds the pseudo-header's sum. */
+/* Writes the headers of segment `part` (from 0) to `to` (p->payload bytes), from those of the super-frame; *at and *n
+ * are the payload bytes it carries. All but the TCP checksum, whose field holds the pseudo-header's sum. */
 void sv_segment_headers(const struct sv_segment_plan *p, const struct sv_buf *b, uint32_t part, uint8_t *to,
                         uint32_t *at, uint32_t *n);
 
@@ -52,7 +52,8 @@ struct sv_segment_out {
 
 /* The next packet that the device can take: as it lies, completed, or the next segment of the super-frame in front,
  * which stays queued until its last one went (*part counts, and is the queue's owner's to keep; 0 at first). NULL:
- * nothing fits. What cannot be sent at all goes to *refused with its reason, for the caller to drop; call again then. */
+ * nothing fits. What cannot be sent at all goes to *refused with its reason, for the caller to drop; call again then.
+ * */
 struct sv_buf *sv_segment_dequeue(struct sv_packet_queue *q, struct sv_pool *pool, uint32_t *part,
                                   const struct sv_segment_out *out, struct sv_buf **refused, enum sv_drop *why);
 

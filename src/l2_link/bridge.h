@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The inside of a switch. A frame's way through it:
- *   bridge_in.c      taken in, judged: reserved addresses, VLAN, spanning tree's state, storm limits; its sender learned
+ *   bridge_in.c      taken in, judged: reserved addresses, VLAN, spanning tree's state, storm limits; its sender
+ * learned
  *   bridge_table.c   who was heard where: stations by VLAN and address
  *   bridge_out.c     to whom: one port or many, each with the tag it wants; queues, and out
  *   bridge_snoop.c   multicast groups, as IGMP and MLD tell
  *   bridge_arp.c     ARP limits and answers
  *   bridge_stp.c     between the spanning tree (rstp.h) and the ports
  *   bridge_lldp.c    neighbours
- * A flooded frame is never copied: each port gets a descriptor of its own over the same slabs; a port that wants another
- * tag gets headers of its own (bridge_out.c). */
+ * A flooded frame is never copied: each port gets a descriptor of its own over the same slabs; a port that wants
+ * another tag gets headers of its own (bridge_out.c). */
 #ifndef SV_L2_BRIDGE_H
 #define SV_L2_BRIDGE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* LLDP (IEEE 802.1AB): each port says every 30 s who it belongs to, and remembers what the other end says, for as long as
- * that says. A full table refuses who is new (9.2.7.7.5): who is known stays known. */
+/* LLDP (IEEE 802.1AB): each port says every 30 s who it belongs to, and remembers what the other end says, for as long
+ * as that says. A full table refuses who is new (9.2.7.7.5): who is known stays known. */
 #include "l2_link/bridge.h"
 
 #define SV_LLDP_EVERY_S 30u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The way out of a switch. A frame goes to each port as that port wants it: with its VLAN's tag or without. Where the
- * form is as it came, the port gets another descriptor of the same slabs; where it is not, one with headers of its own in
- * front of the same slabs. What came in is never edited, whoever else holds it. */
+ * form is as it came, the port gets another descriptor of the same slabs; where it is not, one with headers of its own
+ * in front of the same slabs. What came in is never edited, whoever else holds it. */
 #include "core/packet_refer.h"
 #include "core/segment.h"
 #include "l2_link/bridge.h"

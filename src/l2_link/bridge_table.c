@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The station table (IEEE 802.1Q §8.8: the filtering database, learned for each VLAN by itself): a hash with chains,
- * keyed, so that nobody can choose addresses that collide. Beside its chain a learned station stands in its port's list,
- * ordered by when it was heard: the oldest are found at once, for ageing, for making room, for forgetting a port. */
+ * keyed, so that nobody can choose addresses that collide. Beside its chain a learned station stands in its port's
+ * list, ordered by when it was heard: the oldest are found at once, for ageing, for making room, for forgetting a
+ * port. */
 #include "l2_link/bridge.h"
 
 #define SV_HEARD_EVERY SV_S /* a station moves to its list's new end this often at most */

@@ -146,7 +146,7 @@ struct sv_neighbour_told {
     bool solicited, override, router;
 };
 enum sv_neighbour_heard {
-    SV_NEIGHBOUR_UNHEARD,   /* it changes nothing that we hold */
+    SV_NEIGHBOUR_UNHEARD, /* it changes nothing that we hold */
     SV_NEIGHBOUR_HEARD,
     SV_NEIGHBOUR_NO_ROUTER, /* heard; and it was a router and is none now */
 };

@@ -159,7 +159,8 @@ static void sv_pim_repeated(const struct sv_stp_at *a)
 }
 
 /* 17.21.10: a worse switch thinks that it serves this cable, and forwards: it does not hear us. Beyond the standard we
- * tell it at once who does, not with the next hello: a switch that was just started finds its place two seconds sooner. */
+ * tell it at once who does, not with the next hello: a switch that was just started finds its place two seconds
+ * sooner. */
 static void sv_pim_inferior(const struct sv_stp_at *a)
 {
     struct sv_stp_port *p = a->p;

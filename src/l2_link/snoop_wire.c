@@ -21,8 +21,8 @@ static struct sv_addr sv_snoop_group4(struct sv_rd *r)
     return sv_addr_of_v4_bytes(four);
 }
 
-/* In tenths of a second; from 128 on version 3 takes it for a short float (RFC 3376 §4.1.1). Version 1 says nothing: 10 s
- * (RFC 2236 §4). */
+/* In tenths of a second; from 128 on version 3 takes it for a short float (RFC 3376 §4.1.1). Version 1 says nothing:
+ * 10 s (RFC 2236 §4). */
 static uint32_t sv_igmp_response_ms(uint8_t code, uint32_t n)
 {
     uint32_t tenths = code ? code : 100u;

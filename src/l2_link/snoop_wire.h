@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a switch reads of multicast packets: their group, and the messages by which hosts join groups and routers ask who
- * has: IGMP versions 1 to 3 (RFC 1112, 2236, 3376), MLD versions 1 and 2 (RFC 2710, 3810). */
+/* What a switch reads of multicast packets: their group, and the messages by which hosts join groups and routers ask
+ * who has: IGMP versions 1 to 3 (RFC 1112, 2236, 3376), MLD versions 1 and 2 (RFC 2710, 3810). */
 #ifndef SV_L2_SNOOP_WIRE_H
 #define SV_L2_SNOOP_WIRE_H
 
@@ -25,8 +25,8 @@ struct sv_snoop_msg {
     uint32_t left; /* records */
 };
 
-/* n bytes of a packet from its IP header on; `type` is the EtherType. SNOOP_MALFORMED: a message that contradicts itself
- * or does not add up; SHORT_HEADER, BAD_VERSION, BAD_LENGTH: no whole IP packet. */
+/* n bytes of a packet from its IP header on; `type` is the EtherType. SNOOP_MALFORMED: a message that contradicts
+ * itself or does not add up; SHORT_HEADER, BAD_VERSION, BAD_LENGTH: no whole IP packet. */
 enum sv_drop sv_snoop_parse(const uint8_t *bytes, uint32_t n, uint16_t type, struct sv_snoop_msg *m);
 
 /* The next record: its group, and whether its sender wants anything of it. False: no more. */

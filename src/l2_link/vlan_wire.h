@@ -49,8 +49,8 @@ static inline enum sv_drop sv_vlan_parse(struct sv_buf *b, struct sv_eth_hdr *h,
     return SV_DROP_NONE;
 }
 
-/* Puts a tag into a complete frame whose head is its Ethernet header: the addresses move to the front. The header must be
- * the caller's own to edit, and four bytes of headroom there. */
+/* Puts a tag into a complete frame whose head is its Ethernet header: the addresses move to the front. The header must
+ * be the caller's own to edit, and four bytes of headroom there. */
 static inline void sv_vlan_push(struct sv_buf *b, const struct sv_vlan_tag *t)
 {
     uint8_t *p = sv_buf_push(b, SV_TAG_BYTES);

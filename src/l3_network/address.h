@@ -119,8 +119,8 @@ uint32_t sv_address_intern(struct sv_core *c, struct sv_addresses *t, sv_port po
 void sv_address_hold(struct sv_addresses *t, uint32_t index);
 void sv_address_release(struct sv_core *c, struct sv_addresses *t, uint32_t index);
 
-/* The source to send from to `dst` out of `port`, by next_hop (NULL: itself): of its family, chosen by RFC 6724. For IPv4
- * first what shares a subnet with the next hop (RFC 1122 §3.3.4.3). SV_NONE: there is none. */
+/* The source to send from to `dst` out of `port`, by next_hop (NULL: itself): of its family, chosen by RFC 6724. For
+ * IPv4 first what shares a subnet with the next hop (RFC 1122 §3.3.4.3). SV_NONE: there is none. */
 uint32_t sv_address_select_by(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst,
                               const struct sv_addr *next_hop);
 static inline uint32_t sv_address_select(const struct sv_addresses *t, sv_port port, const struct sv_addr *dst)

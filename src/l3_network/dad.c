@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Duplicate address detection: before an IPv6 address is used, its solicited-node group is asked who has it, from nobody
- * (RFC 4862 §5.4). Who answers, or asks the same, has it, and it is not ours to use. A question of ours may come back
- * round a loop in the link: each carries a number of its own, by which it is known (RFC 7527), and then more are asked. */
+/* Duplicate address detection: before an IPv6 address is used, its solicited-node group is asked who has it, from
+ * nobody (RFC 4862 §5.4). Who answers, or asks the same, has it, and it is not ours to use. A question of ours may
+ * come back round a loop in the link: each carries a number of its own, by which it is known (RFC 7527), and then more
+ * are asked. */
 #include "l3_network/net.h"
 #include "l3_network/slaac.h"
 #include "seven/stack.h"

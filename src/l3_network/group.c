@@ -131,8 +131,7 @@ static void sv_group_tell(struct sv_core *c, struct sv_net *net, struct sv_group
 void sv_multicast_changed(struct sv_core *c, struct sv_net *net, uint32_t index, bool joined)
 {
     const struct sv_multicast_group *m = &net->multicast.entry[index];
-    if (!sv_group_is_told(&m->group) ||
-        sv_interface_of(&net->link.interfaces, m->port)->flags & SV_IF_NO_REPORTS)
+    if (!sv_group_is_told(&m->group) || sv_interface_of(&net->link.interfaces, m->port)->flags & SV_IF_NO_REPORTS)
         return;
     sv_group_follow_version(c, net, m->port, !sv_addr_is_v4(&m->group));
     struct sv_group_entry *e = sv_group_entry_of(net, m->port, &m->group);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host's side of multicast membership: IGMPv3 for IPv4 (RFC 3376) and MLDv2 for IPv6 (RFC 3810), with the older
- * versions that a querier on the link may speak (RFC 2236, RFC 1112, RFC 2710). What is joined is the membership table's
- * to know (multicast.h): it tells of each change, and everything else follows from that and from queries.
+ * versions that a querier on the link may speak (RFC 2236, RFC 1112, RFC 2710). What is joined is the membership
+ * table's to know (multicast.h): it tells of each change, and everything else follows from that and from queries.
  *
  * A change is reported at once and again, robustness times in all, up to a second apart (RFC 3376 §5.1). Of a query the
- * answer waits a random part of the time it allows (§5.2), so that a link's hosts do not all speak together. Changes that
- * fall due together travel in one report. Membership is of groups from any source; a query for some sources of a group is
- * answered for those. All of it stands under one timer; records are bounded, and beyond their number a query is answered
- * for the whole group. */
+ * answer waits a random part of the time it allows (§5.2), so that a link's hosts do not all speak together. Changes
+ * that fall due together travel in one report. Membership is of groups from any source; a query for some sources of a
+ * group is answered for those. All of it stands under one timer; records are bounded, and beyond their number a query
+ * is answered for the whole group. */
 #ifndef SV_L3_GROUP_H
 #define SV_L3_GROUP_H
 
@@ -58,7 +58,8 @@ struct sv_membership {
     struct sv_group_entry entry[SV_GROUP_ENTRIES];
 };
 
-SV_MUST_CHECK bool sv_membership_init(struct sv_membership *g, struct sv_core *c, struct sv_arena *arena, uint32_t interfaces);
+SV_MUST_CHECK bool sv_membership_init(struct sv_membership *g, struct sv_core *c, struct sv_arena *arena,
+                                      uint32_t interfaces);
 uint64_t sv_membership_bytes(uint32_t interfaces);
 
 /* Takes IGMP in: head at the IP header. */

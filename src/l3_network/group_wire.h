@@ -45,8 +45,8 @@ struct sv_group_msg {
     uint32_t list_length;
 };
 
-/* SHORT_HEADER, BAD_CHECKSUM (IGMP), GROUP_MALFORMED: an unknown type, a length that no version has, lists that run over,
- * a group that is none. */
+/* SHORT_HEADER, BAD_CHECKSUM (IGMP), GROUP_MALFORMED: an unknown type, a length that no version has, lists that run
+ * over, a group that is none. */
 enum sv_drop sv_igmp_parse(const uint8_t *bytes, uint32_t n, struct sv_group_msg *m);
 enum sv_drop sv_mld_parse(const uint8_t *bytes, uint32_t n, struct sv_group_msg *m);
 

@@ -22,8 +22,8 @@ void sv_icmp_limit_init(struct sv_icmp_limit *l, sv_time now, uint32_t per_secon
 SV_MUST_CHECK bool sv_icmp_limit_take(struct sv_icmp_limit *l, sv_time now);
 
 /* Tells the sender of `about` (borrowed; head at its IP header, parsed as h) what became of it: quotes as much of it as
- * 576 bytes allow, by reference. rest: the MTU with FRAGMENTATION_NEEDED, the pointer with PARAMETER_PROBLEM, the gateway
- * with REDIRECT.
+ * 576 bytes allow, by reference. rest: the MTU with FRAGMENTATION_NEEDED, the pointer with PARAMETER_PROBLEM, the
+ * gateway with REDIRECT.
  * Silent about ICMP errors, later fragments, broadcasts, multicasts and senders that are no one station
  * (RFC 1122 §3.2.2), and beyond the rate limit (ICMP_RATE). True: sent. */
 bool sv_icmp_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *about, const struct sv_ip_hdr *h,

@@ -7,8 +7,8 @@
 #include "core/addr.h"
 #include "core/siphash.h"
 
-/* RFC 7217 §5: the same for the same key, prefix (its first 64 bits), interface, network and count of conflicts; another
- * when any of them differs. `interface`: here its MAC. network: 0 where the network has no name. */
+/* RFC 7217 §5: the same for the same key, prefix (its first 64 bits), interface, network and count of conflicts;
+ * another when any of them differs. `interface`: here its MAC. network: 0 where the network has no name. */
 uint64_t sv_iid_stable(const struct sv_siphash_key *key, const struct sv_addr *prefix, const uint8_t interface[6],
                        uint64_t network, uint32_t dad_counter);
 

@@ -77,8 +77,8 @@ static enum sv_drop sv_nd_asked(struct sv_core *c, struct sv_net *net, sv_port p
     return SV_DROP_NONE;
 }
 
-/* Another station speaks as an address that we use. Detection has missed it (a network was joined to ours); ours is told
- * again to all, once in ten seconds, and both ends of the conflict can be seen. */
+/* Another station speaks as an address that we use. Detection has missed it (a network was joined to ours); ours is
+ * told again to all, once in ten seconds, and both ends of the conflict can be seen. */
 static void sv_nd_defend(struct sv_core *c, struct sv_net *net, uint32_t index)
 {
     struct sv_address *a = sv_address_of(&net->addresses, index);

@@ -151,8 +151,8 @@ bool sv_nd_is_router(const struct sv_net *net, sv_port port, const struct sv_add
     return false;
 }
 
-/* A gateway that does not answer gives way to others (RFC 4861 §6.3.6, RFC 4191 §3.2); who was redirected to it asks the
- * first hop again. One that answers has its rank back. */
+/* A gateway that does not answer gives way to others (RFC 4861 §6.3.6, RFC 4191 §3.2); who was redirected to it asks
+ * the first hop again. One that answers has its rank back. */
 void sv_nd_neighbour_changed(struct sv_core *c, struct sv_net *net, uint32_t neighbour)
 {
     const struct sv_neighbour *n = sv_neighbour_of(&net->link.neighbours, neighbour);

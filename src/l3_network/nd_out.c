@@ -78,8 +78,8 @@ void sv_nd_advertise_address(struct sv_core *c, struct sv_net *net, uint32_t ind
     sv_nd_send(c, net, a->port, &a->addr, dst, bytes, (uint32_t)(w.at - bytes), to);
 }
 
-/* Whoever made the packet that waits is named as the one who asks, if that is an address of this link (RFC 4861 §7.2.2):
- * its answer then comes for what is sent. */
+/* Whoever made the packet that waits is named as the one who asks, if that is an address of this link (RFC 4861
+ * §7.2.2): its answer then comes for what is sent. */
 static bool sv_nd_source_of(const struct sv_net *net, struct sv_core *c, sv_port port, const struct sv_addr *wanted,
                             const struct sv_addr *target, struct sv_addr *src)
 {

@@ -16,7 +16,8 @@ struct sv_ip_path;
 bool sv_redirect_follow(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_addr *from,
                         const struct sv_addr *dst, const struct sv_addr *gateway);
 
-/* An ICMPv4 redirect came: head at the IP header, b->l4 at the ICMP header, b->payload behind it. gateway: its field. */
+/* An ICMPv4 redirect came: head at the IP header, b->l4 at the ICMP header, b->payload behind it. gateway: its field.
+ * */
 enum sv_drop sv_redirect_receive_v4(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                                     const struct sv_ip_hdr *h, uint32_t gateway);
 

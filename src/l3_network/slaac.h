@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses that a host makes for itself: a link-local one when its interface comes up, and from each prefix that a router
- * offers for it (RFC 4862) a stable one that tells nothing of the hardware (RFC 7217) and temporary ones that live for a
- * day or two (RFC 8981). Lifetimes end in deprecation (kept for what uses it) and in removal. */
+/* Addresses that a host makes for itself: a link-local one when its interface comes up, and from each prefix that a
+ * router offers for it (RFC 4862) a stable one that tells nothing of the hardware (RFC 7217) and temporary ones that
+ * live for a day or two (RFC 8981). Lifetimes end in deprecation (kept for what uses it) and in removal. */
 #ifndef SV_L3_SLAAC_H
 #define SV_L3_SLAAC_H
 

@@ -32,8 +32,8 @@ static inline uint32_t sv_temp_desync_max_s(void)
 /* How long before its end of preference the next one is made (§3.8 REGEN_ADVANCE). */
 uint32_t sv_temp_regen_advance_s(uint32_t dad_transmits, uint32_t retrans_ms);
 
-/* Lifetimes of a temporary address made at `created` (§3.4 steps 1 and 4): never longer than its prefix's, nor than what
- * policy allows. Used for a new one, and again whenever the prefix is renewed. */
+/* Lifetimes of a temporary address made at `created` (§3.4 steps 1 and 4): never longer than its prefix's, nor than
+ * what policy allows. Used for a new one, and again whenever the prefix is renewed. */
 struct sv_lifetimes sv_temp_lifetimes(sv_time created, uint32_t desync_s, const struct sv_lifetimes *prefix);
 
 #endif

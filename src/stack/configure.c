@@ -153,11 +153,11 @@ bool sv_route_walk(const struct sv_stack *s, uint32_t *at, struct sv_route_confi
     if (!sv_route_next(&s->net.routes, at, &spec))
         return false;
     *info = (struct sv_route_config){.size = sizeof *info,
-                                   .prefix = spec.prefix,
-                                   .table = spec.table,
-                                   .metric = spec.metric,
-                                   .type = spec.type,
-                                   .hops = spec.hops};
+                                     .prefix = spec.prefix,
+                                     .table = spec.table,
+                                     .metric = spec.metric,
+                                     .type = spec.type,
+                                     .hops = spec.hops};
     const bool v4 = sv_addr_is_v4(&spec.prefix) && spec.bits >= SV_ADDR_V4_BITS;
     info->prefix_length = v4 ? spec.bits - SV_ADDR_V4_BITS : spec.bits;
     sv_memcpy(info->hop, spec.hop, sizeof info->hop);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* seven/stack.h: what configures itself, and what can be asked about it: routes, lifetimes, name servers, the order of a
- * name's addresses; and advertising as a router. */
+/* seven/stack.h: what configures itself, and what can be asked about it: routes, lifetimes, name servers, the order of
+ * a name's addresses; and advertising as a router. */
 #include "stack/stack_internal.h"
 
 bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info)
@@ -59,8 +59,8 @@ static const struct sv_nd_learned *sv_route_learned(const struct sv_net *net, co
 {
     for (uint32_t k = 0; k < SV_ND_LEARNED; k++) {
         const struct sv_nd_learned *e = &net->nd.learned[k];
-        if (e->kind && e->port == r->hop[0].port && e->bits == r->bits && sv_addr_equal(&e->gateway, &r->hop[0].gateway) &&
-            sv_addr_in_prefix(&e->prefix, &r->prefix, r->bits))
+        if (e->kind && e->port == r->hop[0].port && e->bits == r->bits &&
+            sv_addr_equal(&e->gateway, &r->hop[0].gateway) && sv_addr_in_prefix(&e->prefix, &r->prefix, r->bits))
             return e;
     }
     return NULL;

@@ -118,7 +118,7 @@ TUNNEL = "tshark also looks into tunnels and quoted packets; seven tells of the 
 SHIM = "seven names this header and does not look behind it: "
 SHIMS = ("macsec", "avsp", "nsh", "juniper", "pktap", "6lowpan", "fr:eth")
 CUT = "the header is cut short: tshark tells those of its fields that are whole, seven none"
-LENGTH_BELOW = "the header says that it, or the packet, is shorter than a header: tshark stops there, seven tells its fixed part"
+LENGTH_BELOW = "a length says less than its own header has: tshark stops there, seven tells the fixed part"
 SUPER = "payload length 0, a super-frame caught before segmentation: tshark reads nothing behind it, seven does"
 UNTRUE = "the IP length is more than the frame holds: tshark judges a checksum over what is there, seven does not"
 ARP_CUT = "the packet ends among ARP's addresses: tshark gives up all of a pair, seven tells those that are there"
@@ -139,12 +139,14 @@ def carried(chain, layer):
     if not outer:
         return False
     between = before[outer[0] + 1:]
-    return any(not p.startswith("ipv6.") and p != "ah" for p in between) or layer in ("eth", "arp", "ip", "ipv6", "vlan")
+    whole = ("eth", "arp", "ip", "ipv6", "vlan")
+    return any(not p.startswith("ipv6.") and p != "ah" for p in between) or layer in whole
 
 
 def holds_less(row, ours):
     ip, v6 = ours.get("ip"), ours.get("ipv6")
-    return (ip and ip["length"] > int(row["frame.len"][0])) or (v6 and v6["payload_bytes"] + 40 > int(row["frame.len"][0]))
+    there = int(row["frame.len"][0])
+    return (ip and ip["length"] > there) or (v6 and v6["payload_bytes"] + 40 > there)
 
 
 def explain_absent(row, ours, chain, layer):
@@ -220,7 +222,8 @@ def compare_packet(c, where, row, ours):
         if theirs == mine:
             c.agreed += len(mine)
         else:
-            c.differ(explain(row, ours, "vlan." + tag, mine, theirs), where, told(row, ours, "vlan." + tag, mine, theirs))
+            field = "vlan." + tag
+            c.differ(explain(row, ours, field, mine, theirs), where, told(row, ours, field, mine, theirs))
 
 
 def compare_rows(c, name, theirs, ours):

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Forged neighbour discovery, router advertisements, redirects, IGMP and MLD, put together with scapy: each is counted by
-# its reason, and nothing that Seven believes changes by it.
+# Forged neighbour discovery, router advertisements, redirects, IGMP and MLD, put together with scapy: each is counted
+# by its reason, and nothing that Seven believes changes by it.
 . "$(dirname "$0")/lib.sh"
 need ip ping python3
 python3 -c 'import scapy.all' 2>/dev/null || PYTHON=/usr/bin/python3

@@ -73,10 +73,10 @@ static uint64_t passages(uint32_t code)
     const struct sv_phy_link_config config = {.channel = {.code = code,
                                                           .cable = cable ? SV_CABLE_CAT5E : SV_CABLE_NONE,
                                                           .length_m = cable ? 80 : 0,
-                                                          .snr_centi_db = code == SV_PHY_10BASE_T  ? 1300
+                                                          .snr_centi_db = code == SV_PHY_10BASE_T     ? 1300
                                                                           : code == SV_PHY_100BASE_TX ? 3000
-                                                                          : code == SV_PHY_PAM4    ? 1950
-                                                                                                   : 1350,
+                                                                          : code == SV_PHY_PAM4       ? 1950
+                                                                                                      : 1350,
                                                           .seed = 5}};
     uint8_t frame[400];
     uint64_t hash = code;

@@ -123,7 +123,7 @@ struct sv_exchange {
     uint8_t ignore_drops;
     uint8_t no_neighbour; /* the peer's MAC is not known */
     uint8_t no_listener;
-    uint8_t family; /* 4 or 6: only over that; 0: over both */
+    uint8_t family;                    /* 4 or 6: only over that; 0: over both */
     uint32_t recv_buffer, send_buffer; /* 16384, 65536 */
     uint32_t backlog, half_open, time_waits;
     uint32_t peer_isn; /* 4294966796: it wraps soon */

@@ -107,9 +107,8 @@ static inline struct world_host *world_add(struct world *w, uint32_t mtu, bool p
     const bool net = sv_net_init(&h->net, c, w->arena, &config);
     const bool udp = sv_udp_init(&h->udp, c, w->arena, 8);
     const uint8_t mac[6] = {2, 0, 0, 0, 0, (uint8_t)(k + 1)};
-    const sv_port port =
-        sv_interface_make(&h->net.link.interfaces, mac, mtu, 64,
-                          (uint32_t)SV_IF_NO_REPORTS | (probe ? 0u : (uint32_t)SV_IF_NO_ARP_PROBE));
+    const sv_port port = sv_interface_make(&h->net.link.interfaces, mac, mtu, 64,
+                                           (uint32_t)SV_IF_NO_REPORTS | (probe ? 0u : (uint32_t)SV_IF_NO_ARP_PROBE));
     const struct sv_addr addr = sv_addr_v4(10, 0, 0, (uint8_t)(k + 1));
     sv_net_interface_set(c, &h->net, port, true);
     const enum sv_err err = sv_net_address_add(c, &h->net, port, &addr, 96 + 24, NULL);

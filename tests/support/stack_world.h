@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One stack and a cable whose other end is the test: frames of IPv6 and IPv4 control messages are put together and taken
- * apart here, in time order. SV_TEST_PCAP=file keeps every frame in a pcap for other programs to judge. */
+/* One stack and a cable whose other end is the test: frames of IPv6 and IPv4 control messages are put together and
+ * taken apart here, in time order. SV_TEST_PCAP=file keeps every frame in a pcap for other programs to judge. */
 #ifndef SV_TESTS_STACK_WORLD_H
 #define SV_TESTS_STACK_WORLD_H
 

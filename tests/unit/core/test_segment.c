@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A super-frame cut into segments: over many random ones, what comes out is checked byte for byte against the bytes that
- * went in, with sums of its own. Then the frame check sequence of packets. */
+/* A super-frame cut into segments: over many random ones, what comes out is checked byte for byte against the bytes
+ * that went in, with sums of its own. Then the frame check sequence of packets. */
 #include "core/cursor.h"
 #include "core/fcs.h"
 #include "core/packet_sum.h"

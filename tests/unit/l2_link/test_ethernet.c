@@ -36,7 +36,7 @@ static void frames_are_taken_or_refused_by_destination_type_and_length(void **st
     } line[] = {
         {HOST1, 2, 0x1234, 60, SV_DROP_UNKNOWN_ETHERTYPE},
         {HOST1, 2, 0x0026, 60, SV_DROP_UNKNOWN_ETHERTYPE}, /* 802.3 length */
-        {HOST1, 2, 0x05ff, 60, SV_DROP_LLC_MALFORMED}, /* longer than the frame */
+        {HOST1, 2, 0x05ff, 60, SV_DROP_LLC_MALFORMED},     /* longer than the frame */
         {"\2\0\0\0\0\2", 2, 0x0800, 60, SV_DROP_NOT_FOR_US},
         {"\1\0\x5e\0\0\5", 2, 0x0800, 60, SV_DROP_NOT_FOR_US},  /* a group nobody joined */
         {"\1\0\x5e\0\0\1", 2, 0x0800, 60, SV_DROP_BAD_VERSION}, /* all hosts: taken, then not IP */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Conversations of BPDUs: switches joined in loops. What must hold: one tree, no frame that goes round, a loop that settles
- * by handshakes and not by timers, a cut that heals. */
+/* Conversations of BPDUs: switches joined in loops. What must hold: one tree, no frame that goes round, a loop that
+ * settles by handshakes and not by timers, a cut that heals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Routers as conversations: asked for (RFC 7559), believed within bounds (RFC 4861 §6.3.4, RFC 4862, RFC 8981, RFC 4191,
- * RFC 8106), left; redirects followed and sent; and the stack as a router that advertises itself. */
+/* Routers as conversations: asked for (RFC 7559), believed within bounds (RFC 4861 §6.3.4, RFC 4862, RFC 8981, RFC
+ * 4191, RFC 8106), left; redirects followed and sent; and the stack as a router that advertises itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

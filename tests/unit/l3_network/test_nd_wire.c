@@ -50,6 +50,35 @@ static void solicitations_and_advertisements_of_neighbours(void **state)
     assert_int_equal(bytes[4], 0xa0); /* R and O */
 }
 
+/* Each option holds what was put in; how many there are. */
+static uint32_t options_are(const struct sv_nd_msg *got, const struct sv_nd_route *route, const struct sv_addr *servers)
+{
+    struct sv_rd r = sv_nd_options(got);
+    struct sv_nd_option o;
+    uint32_t seen = 0;
+    while (sv_nd_next(&r, &o)) {
+        seen++;
+        if (o.type == SV_ND_OPT_PREFIX) {
+            const struct sv_addr masked = addr("2001:db8:1::");
+            assert_memory_equal(o.prefix.prefix.byte, masked.byte, 16);
+            assert_int_equal(o.prefix.valid_s, 86400);
+            assert_int_equal(o.prefix.preferred_s, 14400);
+            assert_true(o.prefix.on_link && o.prefix.autonomous && o.prefix.bits == 64);
+        } else if (o.type == SV_ND_OPT_ROUTE) {
+            assert_memory_equal(o.route.prefix.byte, route->prefix.byte, 16);
+            assert_true(o.route.bits == 36 && o.route.lifetime_s == 600 && o.route.preference == 1 && !o.route.ignore);
+        } else if (o.type == SV_ND_OPT_RDNSS) {
+            assert_int_equal(o.lifetime_s, 300);
+            assert_int_equal(o.bytes_length, 32);
+            assert_memory_equal(o.bytes + 16, servers[1].byte, 16);
+        } else if (o.type == SV_ND_OPT_DNSSL) {
+            assert_int_equal(o.lifetime_s, 301);
+            assert_memory_equal(o.bytes, "\7example\3org\0\3lan", 18);
+        }
+    }
+    return seen;
+}
+
 static void a_router_advertisement_with_everything(void **state)
 {
     (void)state;
@@ -83,30 +112,7 @@ static void a_router_advertisement_with_everything(void **state)
     assert_int_equal(got.preference, SV_ND_PREFERENCE_LOW);
     assert_int_equal(got.flags, SV_ND_OTHER | SV_ND_HAS_SLLA | SV_ND_HAS_MTU);
     assert_int_equal(got.mtu, 1400);
-    struct sv_rd r = sv_nd_options(&got);
-    struct sv_nd_option o;
-    uint32_t seen = 0;
-    while (sv_nd_next(&r, &o)) {
-        seen++;
-        if (o.type == SV_ND_OPT_PREFIX) {
-            const struct sv_addr masked = addr("2001:db8:1::");
-            assert_memory_equal(o.prefix.prefix.byte, masked.byte, 16);
-            assert_int_equal(o.prefix.valid_s, 86400);
-            assert_int_equal(o.prefix.preferred_s, 14400);
-            assert_true(o.prefix.on_link && o.prefix.autonomous && o.prefix.bits == 64);
-        } else if (o.type == SV_ND_OPT_ROUTE) {
-            assert_memory_equal(o.route.prefix.byte, route.prefix.byte, 16);
-            assert_true(o.route.bits == 36 && o.route.lifetime_s == 600 && o.route.preference == 1 && !o.route.ignore);
-        } else if (o.type == SV_ND_OPT_RDNSS) {
-            assert_int_equal(o.lifetime_s, 300);
-            assert_int_equal(o.bytes_length, 32);
-            assert_memory_equal(o.bytes + 16, servers[1].byte, 16);
-        } else if (o.type == SV_ND_OPT_DNSSL) {
-            assert_int_equal(o.lifetime_s, 301);
-            assert_memory_equal(o.bytes, "\7example\3org\0\3lan", 18);
-        }
-    }
-    assert_int_equal(seen, 6);
+    assert_int_equal(options_are(&got, &route, servers), 6);
     /* Every cut that is no option's end is malformed. */
     for (uint32_t cut = 0; cut < n; cut++) {
         const enum sv_drop why = sv_nd_parse(bytes, cut, &got);

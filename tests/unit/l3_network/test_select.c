@@ -108,18 +108,30 @@ static void destinations_of_the_rfc(void **state)
     (void)state;
     static const struct destination_case cases[] = {
         {{"2001:db8:1::2", "fe80::1", "169.254.13.78"},
-         "2001:db8:1::1", "2001:db8:1::2", "198.51.100.121", "169.254.13.78"},
+         "2001:db8:1::1",
+         "2001:db8:1::2",
+         "198.51.100.121",
+         "169.254.13.78"},
         {{"fe80::1", "198.51.100.117", NULL}, "198.51.100.121", "198.51.100.117", "2001:db8:1::1", "fe80::1"},
         {{"2001:db8:1::2", "fe80::1", "10.1.2.4"}, "2001:db8:1::1", "2001:db8:1::2", "10.1.2.3", "10.1.2.4"},
         {{"2001:db8:1::2", "fe80::2", NULL}, "fe80::1", "fe80::2", "2001:db8:1::1", "2001:db8:1::2"},
         {{"2001:db8:1::2", "2001:db8:3::1 home", "fe80::2"}, "2001:db8:1::1", "2001:db8:3::1", "fe80::1", "fe80::2"},
         {{"2001:db8:1::2", "fe80::2 deprecated", NULL}, "2001:db8:1::1", "2001:db8:1::2", "fe80::1", "fe80::2"},
         {{"2001:db8:1::2", "2001:db8:3f44::2", "fe80::2"},
-         "2001:db8:1::1", "2001:db8:1::2", "2001:db8:3ffe::1", "2001:db8:3f44::2"},
+         "2001:db8:1::1",
+         "2001:db8:1::2",
+         "2001:db8:3ffe::1",
+         "2001:db8:3f44::2"},
         {{"2002:c633:6401::2", "fe80::2", NULL},
-         "2002:c633:6401::1", "2002:c633:6401::2", "2001:db8:1::1", "2002:c633:6401::2"},
+         "2002:c633:6401::1",
+         "2002:c633:6401::2",
+         "2001:db8:1::1",
+         "2002:c633:6401::2"},
         {{"2002:c633:6401::2", "2001:db8:1::2", "fe80::2"},
-         "2001:db8:1::1", "2001:db8:1::2", "2002:c633:6401::1", "2002:c633:6401::2"},
+         "2001:db8:1::1",
+         "2001:db8:1::2",
+         "2002:c633:6401::1",
+         "2002:c633:6401::2"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct destination_case *t = &cases[i];
@@ -161,14 +173,14 @@ static void scopes_and_the_policy_table(void **state)
         const char *text;
         uint32_t scope, precedence, label;
     } cases[] = {
-        {"::1", SV_SCOPE_LINK, 50, 0},          {"2001:db8::1", SV_SCOPE_GLOBAL, 40, 1},
-        {"10.0.0.1", SV_SCOPE_GLOBAL, 35, 4},   {"2002::1", SV_SCOPE_GLOBAL, 30, 2},
-        {"2001::1", SV_SCOPE_GLOBAL, 5, 5},     {"fd00::1", SV_SCOPE_GLOBAL, 3, 13},
-        {"::2", SV_SCOPE_GLOBAL, 1, 3},         {"fec0::1", SV_SCOPE_SITE, 1, 11},
-        {"3ffe::1", SV_SCOPE_GLOBAL, 1, 12},    {"fe80::1", SV_SCOPE_LINK, 40, 1},
-        {"ff02::1", SV_SCOPE_LINK, 40, 1},      {"ff05::2", SV_SCOPE_SITE, 40, 1},
-        {"169.254.0.1", SV_SCOPE_LINK, 35, 4},  {"127.0.0.1", SV_SCOPE_LINK, 35, 4},
-        {"224.0.0.251", SV_SCOPE_LINK, 35, 4},  {"239.1.2.3", SV_SCOPE_GLOBAL, 35, 4},
+        {"::1", SV_SCOPE_LINK, 50, 0},         {"2001:db8::1", SV_SCOPE_GLOBAL, 40, 1},
+        {"10.0.0.1", SV_SCOPE_GLOBAL, 35, 4},  {"2002::1", SV_SCOPE_GLOBAL, 30, 2},
+        {"2001::1", SV_SCOPE_GLOBAL, 5, 5},    {"fd00::1", SV_SCOPE_GLOBAL, 3, 13},
+        {"::2", SV_SCOPE_GLOBAL, 1, 3},        {"fec0::1", SV_SCOPE_SITE, 1, 11},
+        {"3ffe::1", SV_SCOPE_GLOBAL, 1, 12},   {"fe80::1", SV_SCOPE_LINK, 40, 1},
+        {"ff02::1", SV_SCOPE_LINK, 40, 1},     {"ff05::2", SV_SCOPE_SITE, 40, 1},
+        {"169.254.0.1", SV_SCOPE_LINK, 35, 4}, {"127.0.0.1", SV_SCOPE_LINK, 35, 4},
+        {"224.0.0.251", SV_SCOPE_LINK, 35, 4}, {"239.1.2.3", SV_SCOPE_GLOBAL, 35, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct sv_addr a = addr(cases[i].text);

@@ -32,9 +32,9 @@ static void the_two_hour_rule(void **state)
     static const struct {
         uint32_t left_s, told_s, want_s;
     } cases[] = {
-        {100000, 200000, 200000}, /* longer than what is left */
-        {100000, 7201, 7201},     /* more than two hours */
-        {100000, 7200, 7200},     /* two hours: what is left is cut to two hours */
+        {100000, 200000, 200000},                    /* longer than what is left */
+        {100000, 7201, 7201},                        /* more than two hours */
+        {100000, 7200, 7200},                        /* two hours: what is left is cut to two hours */
         {100000, 1, 7200},        {100000, 0, 7200}, /* one forged message takes no address away */
         {7200, 10, 7200},         {600, 10, 600},    {600, 601, 601}, {600, 0, 600}, {UINT32_MAX, 5, 7200},
     };
