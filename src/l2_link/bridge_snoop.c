@@ -276,7 +276,8 @@ bool sv_bgroups_expire(struct sv_bridge *br)
     }
     for (uint32_t vid = 0; vid < SV_BRIDGE_VLANS; vid++) {
         struct sv_bvlan *v = sv_bvlan_of(br, vid);
-        if (sv_snoop_over(&v->querier4_until_s, now) | sv_snoop_over(&v->querier6_until_s, now))
+        const bool gone4 = sv_snoop_over(&v->querier4_until_s, now), gone6 = sv_snoop_over(&v->querier6_until_s, now);
+        if (gone4 || gone6)
             sv_snoop_event(br, SV_SNOOP_QUERIER_GONE, SV_NO_PORT, vid, &nobody);
         left |= (v->querier4_until_s | v->querier6_until_s) != 0;
     }
