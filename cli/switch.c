@@ -224,8 +224,8 @@ const struct cli_command cli_command_switch = {
         "trunk=all (tagged), native=VID (untagged on a trunk), tunnel=VID (QinQ: whatever tags come, the frame belongs "
         "to VID), tpid=88a8 (the tag this port speaks). Spanning tree: cost=N, priority=N, edge, no-edge, shared, "
         "guard (a BPDU shuts it down), no-stp. Also isolated, max=N (stations), storm=N and arp=N (frames a second), "
-        "queue=N, mtu=N, fast-leave, router, no-learning, name=NAME; mirror[=A+B] (and mirror-in, mirror-out): gets copies of "
-        "what passes at ports A and B.\n\n"
+        "queue=N, mtu=N, fast-leave, router, no-learning, name=NAME; mirror[=A+B] (and mirror-in, mirror-out): gets "
+        "copies of what passes at ports A and B.\n\n"
         "unix:PATH listens, with QEMU's stream framing, and each of up to peers=N that connect is a port; where "
         "somebody listens already it is connected to. unix:PATH,dgram[,peer=PATH] has QEMU's datagrams.\n\n"
         "QEMU: -netdev stream,id=n0,server=off,addr.type=unix,addr.path=PATH.",

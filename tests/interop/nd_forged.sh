@@ -29,7 +29,8 @@ group = "ff02::1:ff" + in6_ptop(local)[-7:].lstrip(":")
 eth = Ether(src="02:00:00:00:66:66", dst=mac)
 all_nodes = Ether(src="02:00:00:00:66:66", dst="33:33:00:00:00:01")
 evil, lla = "fe80::6666", ICMPv6NDOptSrcLLAddr(lladdr="02:00:00:00:66:66")
-prefix = ICMPv6NDOptPrefixInfo(prefix="2001:db8:66::", prefixlen=64, L=1, A=1, validlifetime=3600, preferredlifetime=1800)
+prefix = ICMPv6NDOptPrefixInfo(prefix="2001:db8:66::", prefixlen=64, L=1, A=1, validlifetime=3600,
+                               preferredlifetime=1800)
 ra = IPv6(src=evil, dst="ff02::1", hlim=255) / ICMPv6ND_RA(routerlifetime=1800) / lla / prefix
 def send(p, n=1):
     for _ in range(n): sendp(p, iface="seven0", verbose=0)
@@ -37,7 +38,8 @@ if what == "hops":
     send(eth / IPv6(src=evil, dst=local, hlim=254) / ICMPv6ND_NS(tgt=local) / lla)
     p = ra.copy(); p.hlim = 254; send(all_nodes / p)
 elif what == "options":
-    for raw in (b"\x01\x00\x02\x00\x00\x00\x66\x66", b"\x03\x04\x40\xc0" + bytes(4), b"\x05\x02" + bytes(14), b"\x19\x02" + bytes(14)):
+    for raw in (b"\x01\x00\x02\x00\x00\x00\x66\x66", b"\x03\x04\x40\xc0" + bytes(4), b"\x05\x02" + bytes(14),
+                b"\x19\x02" + bytes(14)):
         send(all_nodes / IPv6(src=evil, dst="ff02::1", hlim=255) / ICMPv6ND_RA(routerlifetime=1800) / Raw(raw))
 elif what == "invalid":
     p = ra.copy(); p.src = "2001:db8:77::66"; send(all_nodes / p)                                # not link-local
@@ -55,8 +57,9 @@ elif what == "flood":
         p = ra.copy(); p.src = "fe80::66:%x" % i; p[ICMPv6NDOptPrefixInfo].prefix = "2001:db8:%x::" % (i + 4096)
         send(all_nodes / p)
 elif what == "groups":
-    send(all_nodes / IPv6(src=evil, dst="ff02::1", hlim=2) / IPv6ExtHdrHopByHop(options=RouterAlert()) / ICMPv6MLQuery())
-    send(all_nodes / IPv6(src="2001:db8:77::66", dst="ff02::1", hlim=1) / IPv6ExtHdrHopByHop(options=RouterAlert()) / ICMPv6MLQuery())
+    alert = IPv6ExtHdrHopByHop(options=RouterAlert())
+    send(all_nodes / IPv6(src=evil, dst="ff02::1", hlim=2) / alert / ICMPv6MLQuery())
+    send(all_nodes / IPv6(src="2001:db8:77::66", dst="ff02::1", hlim=1) / alert / ICMPv6MLQuery())
     send(all_nodes / IPv6(src=evil, dst="ff02::1", hlim=1) / ICMPv6MLQuery())
 PY
 forge() { "$PYTHON" "$WORK/forge.py" "$1" "$local" "$mac" 2>"$WORK/forge.log" || fail "scapy: $1"; sleep 0.3; }

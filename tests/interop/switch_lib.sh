@@ -50,7 +50,8 @@ mbit() {
     report=$(at "$1" timeout 20 iperf3 -c "$3" -n 20M -J 2>&1)
     kill "$server" 2>/dev/null
     wait "$server" 2>/dev/null
-    echo "$report" | python3 -c 'import json,sys; print(int(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"]/1e6))' 2>/dev/null
+    local program='import json,sys; print(int(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"]/1e6))'
+    echo "$report" | python3 -c "$program" 2>/dev/null
 }
 
 # field OBJECT KEY=VALUE... -- KEY: that key of the JSON lines of `seven bridge OBJECT` in which all others match.

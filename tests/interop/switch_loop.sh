@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Three switches in a ring, a host of the kernel behind each: the spanning tree opens the ring, no frame goes round, and a
-# cut heals within three seconds. Then the kernel's own bridge, which speaks the protocol of 1998, in a ring with two.
+# Three switches in a ring, a host of the kernel behind each: the spanning tree opens the ring, no frame goes round, and
+# a cut heals within three seconds. Then the kernel's own bridge, which speaks the protocol of 1998, in a ring with two.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/switch_lib.sh"
 enter "$@"
@@ -24,7 +24,8 @@ plug c svc 10.2.0.3/24
 discarding() { "$SEVEN" bridge link | grep -c 'state discarding role alternate'; }
 one_discards() { [ "$(discarding)" = 1 ] && [ "$("$SEVEN" bridge link | grep -c 'state forwarding')" = 8 ]; }
 until_true 3 one_discards || fail "the ring did not settle: $("$SEVEN" bridge link)"
-ok "the ring is open: one port discards, eight forward, $((($(date +%s%N) - BEGAN) / 1000000)) ms after the last switch started"
+took=$((($(date +%s%N) - BEGAN) / 1000000))
+ok "the ring is open: one port discards, eight forward, $took ms after the last switch started"
 for to in 10.2.0.2 10.2.0.3; do pings_soon 3 a $to || fail "a does not reach $to"; done
 ok "every host reaches every other"
 
@@ -67,7 +68,8 @@ stop "$ONE"
 WRONG=$(malformed "$WORK/ring.pcapng")
 [ -z "$WRONG" ] || fail "tshark finds malformed frames: $WRONG"
 ok "tshark finds nothing malformed"
-tshark -r "$WORK/ring.pcapng" -Y "lldp.tlv.system.name == \"one\" && lldp.tlv.enable_system_cap.bridge == 1" 2>/dev/null |
+tshark -r "$WORK/ring.pcapng" \
+    -Y "lldp.tlv.system.name == \"one\" && lldp.tlv.enable_system_cap.bridge == 1" 2>/dev/null |
     grep -q LLDP || fail "tshark does not read our LLDP"
 tshark -r "$WORK/ring.pcapng" -Y "stp.version == 2 && stp.flags.agreement == 1" 2>/dev/null | grep -q STP ||
     fail "tshark sees no agreement"
@@ -99,7 +101,9 @@ ok "the kernel's bridge follows our root"
 pings_soon 25 d 10.2.0.9 || fail "nothing goes through the ring with the kernel: $("$SEVEN" bridge stp)"
 pings_soon 20 e 10.2.0.9 || fail "the second switch does not reach the kernel: $("$SEVEN" bridge stp)"
 pings_soon 5 d 10.2.0.5 || fail "d does not reach e"
-blocked() { { "$SEVEN" bridge link | grep -c "state discarding"; bridge link | grep -c "state blocking"; } | paste -sd+ | bc; }
+blocked() {
+    { "$SEVEN" bridge link | grep -c "state discarding"; bridge link | grep -c "state blocking"; } | paste -sd+ | bc
+}
 settled() { [ "$(blocked)" = 1 ]; }
 until_true 15 settled || fail "not one port is blocked: $("$SEVEN" bridge link; bridge link)"
 ok "a ring of two of ours and the kernel's bridge has one blocked port"

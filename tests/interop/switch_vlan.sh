@@ -51,7 +51,8 @@ s.settimeout(0.2)
 me = bytes.fromhex("020000000077")
 
 def ask(tag, last):
-    arp = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, me, bytes([10, 1, 0, 99]), bytes(6), bytes([10, 1, 0, last]))
+    arp = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, me, bytes([10, 1, 0, 99]), bytes(6),
+                      bytes([10, 1, 0, last]))
     s.send(b"\xff" * 6 + me + tag + b"\x08\x06" + arp)
     end = time.time() + 2
     while time.time() < end:
@@ -108,6 +109,7 @@ stop "$LEFT"
 WRONG=$(malformed "$WORK/all.pcapng")
 [ -z "$WRONG" ] || fail "tshark finds malformed frames: $WRONG"
 ok "tshark finds nothing malformed"
-tshark -r "$WORK/all.pcapng" -Y "vlan.id == 10 && icmp" -T fields -e frame.interface_name 2>/dev/null | sort -u | grep -q trl ||
+tshark -r "$WORK/all.pcapng" -Y "vlan.id == 10 && icmp" -T fields -e frame.interface_name 2>/dev/null |
+    sort -u | grep -q trl ||
     fail "no tagged ICMP at the trunk in the capture"
 ok "the capture shows the tags, each port an interface"
