@@ -80,7 +80,8 @@ static inline void nat_open_with(struct nat_world *w, const struct sv_nat_config
     sv_stack_set_checked(w->stack, true);
     w->node = sv_stack_node(w->stack);
     for (uint32_t i = 0; i < 2; i++) {
-        struct sv_interface_config f = {.size = sizeof f, .flags = SV_IF_NO_ARP_PROBE, .mac = {2, 0, 0, 0, 0, 1}};
+        struct sv_interface_config f = {
+            .size = sizeof f, .flags = SV_IF_NO_ARP_PROBE | SV_IF_CSUM | SV_IF_TSO4, .mac = {2, 0, 0, 0, 0, 1}};
         f.mac[4] = (uint8_t)i;
         sv_port port;
         enum sv_err e = sv_interface_add(w->stack, &f, &port, w->now);
