@@ -40,6 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= 37;
     }
     sv_bridge_check(br);
+    for (sv_port p = 0; p < 3; p++) /* each port says hello when it is added */
+        (void)sworld_drain(&w, br, p);
     SV_ASSERT(sworld_held(&w) == 0);
     return 0;
 }

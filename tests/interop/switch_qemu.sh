@@ -66,13 +66,14 @@ ok "a machine by datagrams"
 at a ping -c 2 -i 0.2 -W 1 -s 1472 -q 10.3.0.11 >/dev/null || fail "a full frame does not go through"
 ok "frames of 1,514 bytes"
 
+PORT=$(field fdb mac=02:00:00:00:09:0b -- ifname)
 stop "$VM1"
 gone() { [ -z "$(field fdb mac=02:00:00:00:09:0b -- ifname)" ]; }
 until_true 3 gone || fail "a machine that ended is still in the table"
 ok "a machine that ends is forgotten"
 background vm4 python3 "$WORK/machine.py" stream "$WORK/vm" 14
 pings_soon 5 a 10.3.0.14 || fail "its port is not taken by the next"
-is "and its port is taken by the next" "$(field fdb mac=02:00:00:00:09:0e -- ifname)" vm
+is "and its port is taken by the next" "$(field fdb mac=02:00:00:00:09:0e -- ifname)" "$PORT"
 
 # TCP from the kernel's host, whose super-frames are cut for a socket that takes none.
 head -c 3000000 /dev/urandom >"$WORK/file"
