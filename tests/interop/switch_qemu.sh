@@ -79,5 +79,6 @@ is "and its port is taken by the next" "$(field fdb mac=02:00:00:00:09:0e -- ifn
 head -c 3000000 /dev/urandom >"$WORK/file"
 background serve "$SEVEN" serve http --root "$WORK" --port 80 -i "unix:$WORK/vm" -a 10.3.0.20/24
 pings_soon 15 a 10.3.0.20 || fail "seven serve does not answer over the socket: $(cat "$WORK/serve.log")"
+until_true 5 grep -q "http on" "$WORK/serve.log" || fail "seven serve does not listen" # the address comes first
 at a curl -sS -m 20 -o "$WORK/got" http://10.3.0.20/file || fail "curl over the socket"
 is "curl fetches 3 MB from Seven on a unix: port" "$(sum_of "$WORK/got")" "$(sum_of "$WORK/file")"
