@@ -4,7 +4,6 @@
 #include "core/math.h"
 #include "core/mem.h"
 
-#define CELL 8u  /* samples over which the high-pass takes the wander as constant: its time constant is 200 such */
 #define AHEAD 1u /* a pulse begins one symbol before its own */
 #define MHZ(n) ((n)*UINT64_C(1000000))
 
@@ -174,14 +173,14 @@ static int32_t sample_at(const struct sv_channel *c, uint64_t whole, uint32_t pa
  * from the first sample, or the first after a skip, not from the call's. */
 static void couple(struct sv_channel *c, int16_t *out, uint32_t n)
 {
-    if (c->cell_at == 0 && n % CELL == 0) {
+    if (c->cell_at == 0 && n % SV_CELL == 0) {
         sv_couple_block(out, n, &c->wander_q16, c->pole_q32, c->config.cpu);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
         c->cell_sum += out[i] - sv_wander(c->wander_q16);
         out[i] = sv_saturate(out[i] - sv_wander(c->wander_q16));
-        if (++c->cell_at == CELL) {
+        if (++c->cell_at == SV_CELL) {
             c->wander_q16 += sv_wander_move(c->cell_sum, c->pole_q32);
             c->cell_sum = 0;
             c->cell_at = 0;

@@ -1,61 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "l1_physical/kernels.h"
 
-/* Sums over taps outside, over outputs inside: loops of a known length that a compiler can turn into vectors. */
-static void filter(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int32_t *restrict sum)
+/* Loops of a known length, all taps inside: a compiler turns them into vectors and keeps the sums in registers. */
+static inline void filter(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int32_t by,
+                          int16_t *restrict y)
 {
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        sum[i] = bias;
-    for (uint32_t j = 0; j < SV_TAPS; j++) {
-        const int16_t tap = c[j];
-        if (tap != 0)
-            for (uint32_t i = 0; i < SV_BLOCK; i++)
-                sum[i] += (int32_t)tap * (int32_t)x[i + j];
+    const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3], c4 = c[4], c5 = c[5], c6 = c[6], c7 = c[7];
+    for (uint32_t i = 0; i < SV_BLOCK; i++) {
+        const int32_t older = c0 * x[i] + c1 * x[i + 1] + c2 * x[i + 2] + c3 * x[i + 3];
+        const int32_t newer = c4 * x[i + 4] + c5 * x[i + 5] + c6 * x[i + 6] + c7 * x[i + 7];
+        y[i] = sv_saturate((bias + older + newer) >> by);
     }
 }
 
 void sv_shape_block_portable(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
 {
-    int32_t even[SV_BLOCK], odd[SV_BLOCK];
-    filter(x, a, 1, even);
-    filter(x + skip, b, 1, odd);
+    int16_t even[SV_BLOCK], odd[SV_BLOCK];
+    filter(x, a, 1, 1, even);
+    filter(x + skip, b, 1, 1, odd);
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        out[2 * i] = sv_saturate(even[i] >> 1);
-        out[2 * i + 1] = sv_saturate(odd[i] >> 1);
+        out[2 * i] = even[i];
+        out[2 * i + 1] = odd[i];
     }
 }
 
 void sv_couple_block_portable(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
 {
-    for (uint32_t i = 0; i < n; i += 8, sample += 8) {
+    for (uint32_t i = 0; i < n; i += SV_CELL, sample += SV_CELL) {
         const int16_t wander = sv_wander(*wander_q16);
         int32_t sum = 0;
-        for (uint32_t k = 0; k < 8; k++) {
-            sum += sample[k] - wander;
+        for (uint32_t k = 0; k < SV_CELL; k++)
+            sum += sample[k];
+        for (uint32_t k = 0; k < SV_CELL; k++)
             sample[k] = sv_saturate(sample[k] - wander);
-        }
-        *wander_q16 += sv_wander_move(sum, pole_q32);
+        *wander_q16 += sv_wander_move(sum - (int32_t)SV_CELL * wander, pole_q32);
     }
 }
 
-void sv_take_block_portable(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,
-                            int16_t *between)
+void sv_take_block_portable(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *restrict on,
+                            int16_t *restrict between)
 {
-    const int32_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
-    for (uint32_t i = 0; i < SV_BLOCK; i++, s += 2) {
-        const int32_t even = bias + c0 * s[0] + c1 * s[1] + c2 * s[2] + c3 * s[3];
-        const int32_t odd = bias + c0 * s[1] + c1 * s[2] + c2 * s[3] + c3 * s[4];
-        on[i] = sv_saturate(even >> shift);
-        between[i] = sv_saturate(odd >> shift);
+    const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+    int16_t even[SV_BLOCK + 2], odd[SV_BLOCK + 1];
+    for (uint32_t i = 0; i < SV_BLOCK; i++) {
+        even[i] = s[2 * i];
+        odd[i] = s[2 * i + 1];
     }
+    even[SV_BLOCK] = s[2 * SV_BLOCK];
+    odd[SV_BLOCK] = s[2 * SV_BLOCK + 1];
+    even[SV_BLOCK + 1] = s[2 * SV_BLOCK + 2];
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        on[i] = sv_saturate((bias + c0 * even[i] + c1 * odd[i] + c2 * even[i + 1] + c3 * odd[i + 1]) >> shift);
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        between[i] = sv_saturate((bias + c0 * odd[i] + c1 * even[i + 1] + c2 * odd[i + 1] + c3 * even[i + 2]) >> shift);
 }
 
 void sv_equalise_block_portable(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y)
 {
-    int32_t sum[SV_BLOCK];
-    filter(x, c, bias, sum);
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        y[i] = sv_saturate(sum[i] >> 12);
+    filter(x, c, bias, 12, y);
 }
 
 static void slice(const int16_t *restrict y, uint32_t levels, int32_t unit, int16_t *restrict level)
@@ -81,7 +83,7 @@ static int32_t product(const int16_t *restrict a, const int16_t *restrict b)
 }
 
 void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                              int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
+                              bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
 {
     int16_t error[SV_BLOCK], eighth[SV_BLOCK], step[SV_BLOCK];
     int32_t sum = 0;
@@ -102,7 +104,7 @@ void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t 
     sums->error_square = (uint32_t)product(eighth, eighth);
     sums->late = product(between, step);
     sums->step_square = product(step, step);
-    for (uint32_t j = 0; j < SV_TAPS; j++)
+    for (uint32_t j = 0; gradient && j < SV_TAPS; j++)
         sums->gradient[j] = product(eighth, x + j);
 }
 

@@ -4,12 +4,14 @@
 #ifndef SV_L1_PHYSICAL_KERNELS_H
 #define SV_L1_PHYSICAL_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/checksum.h"
 
 #define SV_TAPS 8u   /* of every filter here */
 #define SV_BLOCK 32u /* symbols that the loops take at once */
+#define SV_CELL 16u  /* samples over which the high-pass takes the wander as constant: 1/100 of its time constant */
 
 /* Two numbers by which the draws of one 2^32 of sample numbers differ from those of another. */
 struct sv_noise_key {
@@ -18,7 +20,7 @@ struct sv_noise_key {
 
 /* What a block of decisions tells the loops. */
 struct sv_decision_sums {
-    int32_t gradient[SV_TAPS]; /* error / 8 times what each tap saw */
+    int32_t gradient[SV_TAPS]; /* error / 8 times what each tap saw; only where asked for */
     int32_t error;             /* sum of y - level */
     int32_t error_level;       /* sum of (y - level) * level index */
     int32_t level_square;      /* sum of level index squared */
@@ -28,12 +30,12 @@ struct sv_decision_sums {
 };
 
 #define SV_KERNELS(form)                                                                                           \
-    /* sample[i] += noise(low + i), i < n, n a multiple of 16, low + n does not pass 2^32. */                      \
+    /* sample[i] += noise(first + i), i < n, n a multiple of 16, first even, no 2^32 passed. */                    \
     void sv_noise_block_##form(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,      \
                                int16_t *sample, uint32_t n);                                                       \
     /* out[2 i] = sum of a[j] x[i + j], out[2 i + 1] = sum of b[j] x[i + j + skip]; / 2, rounded, saturated. */    \
     void sv_shape_block_##form(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out); \
-    /* n a multiple of 8: a high-pass, its wander constant over eight samples and moved at their end. */           \
+    /* n a multiple of SV_CELL: a high-pass, its wander constant over so many samples, moved at their end. */      \
     void sv_couple_block_##form(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32);              \
     /* on[i] = (bias + sum over j < 4 of c[j] s[2 i + j]) >> shift; between[i] the same from s + 1. */             \
     void sv_take_block_##form(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on,       \
@@ -42,7 +44,8 @@ struct sv_decision_sums {
     void sv_equalise_block_##form(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y);                   \
     /* Levels of y: 2 (-1, +1), 3 (-1, 0, +1) or 4 (-3 .. +3) of them, `unit` apart by index. */                   \
     void sv_decide_block_##form(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels,       \
-                                int32_t unit, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums);      \
+                                int32_t unit, bool gradient, int16_t *level, int8_t *narrow,                       \
+                                struct sv_decision_sums *sums);                                                    \
     void sv_widen_block_##form(const int8_t *in, int16_t *out);
 
 SV_KERNELS(portable)
@@ -58,13 +61,13 @@ void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t sh
                    uint32_t cpu);
 void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y, uint32_t cpu);
 void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                     int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu);
+                     bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu);
 void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu);
 
-/* One draw: shared by the forms. */
-static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t low)
+/* One draw, 16 bits each for two samples, the even one low: shared by the forms. */
+static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t pair)
 {
-    uint32_t x = low * 0x9e3779b1u + k->add;
+    uint32_t x = pair * 0x9e3779b1u + k->add;
     x ^= x >> 16;
     x *= 0x7feb352du;
     x ^= (x >> 15) ^ k->mix;
@@ -75,7 +78,7 @@ static inline int16_t sv_saturate(int32_t v)
 {
     return (int16_t)(v > INT16_MAX ? INT16_MAX : v < INT16_MIN ? INT16_MIN : v);
 }
-/* What the transformers take off, as a sample, and how it moves by the sum of eight of what is left. */
+/* What the transformers take off, as a sample, and how it moves by the sum of a cell of what is left. */
 static inline int16_t sv_wander(int64_t wander_q16)
 {
     const int64_t w = (wander_q16 + 32768) >> 16;

@@ -64,19 +64,19 @@ void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, cons
     }
 }
 
-/* The sums of eight samples do not wait for the wander, only what is taken off them does. */
+/* The sum of a cell does not wait for the wander, only what is taken off its samples does. */
 void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
 {
-    const __m128i one = _mm_set1_epi16(1);
+    const __m256i one = _mm256_set1_epi16(1);
     int64_t w_q16 = *wander_q16;
-    for (uint32_t i = 0; i < n; i += 8, sample += 8) {
-        const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)sample);
+    for (uint32_t i = 0; i < n; i += SV_CELL, sample += SV_CELL) {
+        const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, one);
         const int16_t wander = sv_wander(w_q16);
-        __m128i s = _mm_madd_epi16(x, one);
+        __m128i s = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
-        _mm_storeu_si128((__m128i *)(void *)sample, _mm_subs_epi16(x, _mm_set1_epi16(wander)));
-        w_q16 += sv_wander_move(_mm_cvtsi128_si32(s) - 8 * wander, pole_q32);
+        store(sample, _mm256_subs_epi16(x, _mm256_set1_epi16(wander)));
+        w_q16 += sv_wander_move(_mm_cvtsi128_si32(s) - (int32_t)SV_CELL * wander, pole_q32);
     }
     *wander_q16 = w_q16;
 }
@@ -131,35 +131,46 @@ static inline __m256i levels_of(__m256i y, uint32_t levels, int32_t unit)
     return _mm256_add_epi16(sign, _mm256_add_epi16(outer, outer));
 }
 
-void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                          int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
+struct sums {
+    __m256i error, error_level, level_square, error_square, late, steps;
+};
+
+/* Sixteen decisions; returns the errors / 8. */
+static inline __m256i decide16(const int16_t *y, const int16_t *between, uint32_t levels, int32_t unit, int16_t *level,
+                               int8_t *narrow, struct sums *s)
 {
-    const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
     const __m256i most = _mm256_set1_epi16(1023), least = _mm256_set1_epi16(-1023);
-    __m256i error = zero, error_level = zero, level_square = zero, error_square = zero, late = zero, steps = zero;
-    __m256i gradient[SV_TAPS];
-    for (uint32_t j = 0; j < SV_TAPS; j++)
-        gradient[j] = zero;
-    for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
-        const __m256i v = load(y + i), l = levels_of(v, levels, unit);
-        const __m256i e = _mm256_subs_epi16(v, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
-        const __m256i small = _mm256_max_epi16(_mm256_min_epi16(_mm256_srai_epi16(e, 3), most), least);
-        store(level + 1 + i, l);
-        const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(l, l), 0xd8);
-        _mm_storeu_si128((__m128i *)(void *)(narrow + i), _mm256_castsi256_si128(bytes));
-        const __m256i step = _mm256_sub_epi16(l, load(level + i));
-        late = _mm256_add_epi32(late, _mm256_madd_epi16(load(between + i), step));
-        steps = _mm256_add_epi32(steps, _mm256_madd_epi16(step, step));
-        error = _mm256_add_epi32(error, _mm256_madd_epi16(e, one));
-        error_level = _mm256_add_epi32(error_level, _mm256_madd_epi16(e, l));
-        level_square = _mm256_add_epi32(level_square, _mm256_madd_epi16(l, l));
-        error_square = _mm256_add_epi32(error_square, _mm256_madd_epi16(small, small));
+    const __m256i v = load(y), l = levels_of(v, levels, unit);
+    const __m256i e = _mm256_subs_epi16(v, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
+    const __m256i small = _mm256_max_epi16(_mm256_min_epi16(_mm256_srai_epi16(e, 3), most), least);
+    store(level + 1, l);
+    const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(l, l), 0xd8);
+    _mm_storeu_si128((__m128i *)(void *)narrow, _mm256_castsi256_si128(bytes));
+    const __m256i step = _mm256_sub_epi16(l, load(level));
+    s->late = _mm256_add_epi32(s->late, _mm256_madd_epi16(load(between), step));
+    s->steps = _mm256_add_epi32(s->steps, _mm256_madd_epi16(step, step));
+    s->error = _mm256_add_epi32(s->error, _mm256_madd_epi16(e, _mm256_set1_epi16(1)));
+    s->error_level = _mm256_add_epi32(s->error_level, _mm256_madd_epi16(e, l));
+    s->level_square = _mm256_add_epi32(s->level_square, _mm256_madd_epi16(l, l));
+    s->error_square = _mm256_add_epi32(s->error_square, _mm256_madd_epi16(small, small));
+    return small;
+}
+
+void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
+                          bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    struct sums s = {zero, zero, zero, zero, zero, zero};
+    const __m256i first = decide16(y, between, levels, unit, level, narrow, &s);
+    const __m256i second = decide16(y + 16, between + 16, levels, unit, level + 16, narrow + 16, &s);
+    if (gradient) {
+        __m256i g[SV_TAPS];
         for (uint32_t j = 0; j < SV_TAPS; j++)
-            gradient[j] = _mm256_add_epi32(gradient[j], _mm256_madd_epi16(small, load(x + i + j)));
+            g[j] = _mm256_add_epi32(_mm256_madd_epi16(first, load(x + j)), _mm256_madd_epi16(second, load(x + 16 + j)));
+        _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(g));
     }
-    const __m256i rest[SV_TAPS] = {error, error_level, level_square, error_square, late, steps, zero, zero};
+    const __m256i rest[SV_TAPS] = {s.error, s.error_level, s.level_square, s.error_square, s.late, s.steps, zero, zero};
     int32_t sum[SV_TAPS];
-    _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(gradient));
     _mm256_storeu_si256((__m256i *)(void *)sum, totals(rest));
     sums->error = sum[0];
     sums->error_level = sum[1];
@@ -177,13 +188,14 @@ void sv_widen_block_avx2(const int8_t *in, int16_t *out)
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */
 
-/* 0x9e3779b1 times 0 .. 7: what sv_noise_draw() multiplies a number by, as steps from the first of eight. */
-static inline __m256i draws(const struct sv_noise_key *k, uint32_t low)
+/* 0x9e3779b1 times 0 .. 7: what sv_noise_draw() multiplies a number by, as steps from the first of eight. Sixteen
+ * bits a sample, in the order of the samples. */
+static inline __m256i draws(const struct sv_noise_key *k, uint32_t pair_number)
 {
     const uint32_t m = 0x9e3779b1u;
     const __m256i step = _mm256_setr_epi32(0, (int32_t)m, (int32_t)(2 * m), (int32_t)(3 * m), (int32_t)(4 * m),
                                            (int32_t)(5 * m), (int32_t)(6 * m), (int32_t)(7 * m));
-    __m256i x = _mm256_add_epi32(_mm256_set1_epi32((int32_t)(low * m + k->add)), step);
+    __m256i x = _mm256_add_epi32(_mm256_set1_epi32((int32_t)(pair_number * m + k->add)), step);
     x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
     x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x7feb352d));
     x = _mm256_xor_si256(x, _mm256_xor_si256(_mm256_srli_epi32(x, 15), _mm256_set1_epi32((int32_t)k->mix)));
@@ -191,40 +203,53 @@ static inline __m256i draws(const struct sv_noise_key *k, uint32_t low)
     return _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
 }
 
-/* Eight magnitudes; the few that come from the second level are put in one by one. */
-static inline __m256i magnitudes(__m256i draw, uint64_t seed, uint64_t first)
+/* Eight magnitudes from the lower halves of the lanes; in the outer cells it is no matter what they are. */
+static inline __m256i magnitudes(__m256i draw)
 {
-    const __m256i cell = _mm256_and_si256(_mm256_srli_epi32(draw, 19), _mm256_set1_epi32(SV_NOISE_CELLS - 1));
-    const __m256i part = _mm256_and_si256(_mm256_srli_epi32(draw, 5), _mm256_set1_epi32(0x3fff));
+    const __m256i cell = _mm256_and_si256(_mm256_srli_epi32(draw, 3), _mm256_set1_epi32(SV_NOISE_CELLS - 1));
     const __m256i both = _mm256_i32gather_epi32((const int *)(const void *)sv_noise_body, cell, 2);
-    /* Low half: 16384 - part, high half: part. */
+    /* Low half: 16 - sixteenths, high half: sixteenths. */
+    const __m256i twice = _mm256_and_si256(_mm256_add_epi32(draw, draw), _mm256_set1_epi32(14));
     const __m256i weight =
-        _mm256_or_si256(_mm256_sub_epi32(_mm256_set1_epi32(16384), part), _mm256_slli_epi32(part, 16));
-    __m256i z = _mm256_srai_epi32(_mm256_madd_epi16(both, weight), 14);
-    const __m256i outer = _mm256_cmpgt_epi32(_mm256_set1_epi32(SV_NOISE_ESCAPE), cell);
-    uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(outer));
-    if (SV_LIKELY(mask == 0))
-        return z;
-    int32_t lane[8];
-    _mm256_storeu_si256((__m256i *)(void *)lane, z);
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t i = (uint32_t)__builtin_ctz(mask);
-        lane[i] = sv_noise_far(seed, first + i);
+        _mm256_add_epi32(_mm256_sub_epi32(_mm256_slli_epi32(twice, 16), twice), _mm256_set1_epi32(16 + 65536 - 1));
+    return _mm256_srli_epi32(_mm256_madd_epi16(both, weight), 4);
+}
+
+/* The few that come from the second level, one by one. Apart, so that the usual case keeps its registers. */
+static __attribute__((noinline)) __m256i with_far(__m256i z, uint32_t mask, uint64_t seed, uint64_t first)
+{
+    int16_t lane[16];
+    store(lane, z);
+    for (mask &= 0x55555555u; mask != 0; mask &= mask - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(mask) / 2;
+        lane[i] = (int16_t)sv_noise_far(seed, first + i);
     }
-    return _mm256_loadu_si256((const __m256i *)(const void *)lane);
+    return load(lane);
 }
 
-static inline __m256i signed_by(__m256i draw, __m256i z)
+/* Sixteen normal numbers. */
+static inline __m256i normals(const struct sv_noise_key *k, uint64_t seed, uint64_t first)
 {
-    const __m256i sign = _mm256_srai_epi32(draw, 31);
-    return _mm256_sub_epi32(_mm256_xor_si256(z, sign), sign);
+    const __m256i draw = draws(k, (uint32_t)first >> 1);
+    const __m256i even = magnitudes(draw), odd = magnitudes(_mm256_srli_epi32(draw, 16));
+    __m256i z = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
+    const __m256i place = _mm256_and_si256(draw, _mm256_set1_epi16(INT16_MAX));
+    const __m256i outer = _mm256_cmpgt_epi16(_mm256_set1_epi16(8 * SV_NOISE_ESCAPE), place);
+    const uint32_t mask = (uint32_t)_mm256_movemask_epi8(outer);
+    if (!SV_LIKELY(mask == 0))
+        z = with_far(z, mask, seed, first);
+    return _mm256_sign_epi16(z, _mm256_or_si256(draw, _mm256_set1_epi16(1)));
 }
 
-/* z has 16 bits, and nearly always sigma: then one multiplication of halves will do. */
-static inline __m256i scaled(__m256i z, int32_t sigma_q3)
+/* The same as the other for sigmas that fit: (2 sigma z + 2^14) >> 15. */
+static inline __m256i scaled_small(__m256i z, int32_t sigma_q3)
 {
-    const __m256i sigma = _mm256_set1_epi32(sigma_q3);
-    const __m256i v = sigma_q3 <= INT16_MAX ? _mm256_madd_epi16(z, sigma) : _mm256_mullo_epi32(z, sigma);
+    return _mm256_mulhrs_epi16(z, _mm256_set1_epi16((int16_t)(2 * sigma_q3)));
+}
+
+static inline __m256i scaled(__m128i z, int32_t sigma_q3)
+{
+    const __m256i v = _mm256_mullo_epi32(_mm256_cvtepi16_epi32(z), _mm256_set1_epi32(sigma_q3));
     return _mm256_srai_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(8192)), 14);
 }
 
@@ -232,10 +257,13 @@ void sv_noise_block_avx2(const struct sv_noise_key *k, uint64_t seed, uint64_t f
                          uint32_t n)
 {
     for (uint32_t i = 0; i < n; i += 16) {
-        const __m256i d0 = draws(k, (uint32_t)first + i), d1 = draws(k, (uint32_t)first + i + 8);
-        const __m256i v0 = scaled(signed_by(d0, magnitudes(d0, seed, first + i)), sigma_q3);
-        const __m256i v1 = scaled(signed_by(d1, magnitudes(d1, seed, first + i + 8)), sigma_q3);
-        const __m256i s = load(sample + i);
+        const __m256i z = normals(k, seed, first + i), s = load(sample + i);
+        if (sigma_q3 <= INT16_MAX / 2) {
+            store(sample + i, _mm256_adds_epi16(s, scaled_small(z, sigma_q3)));
+            continue;
+        }
+        const __m256i v0 = scaled(_mm256_castsi256_si128(z), sigma_q3);
+        const __m256i v1 = scaled(_mm256_extracti128_si256(z, 1), sigma_q3);
         const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(s));
         const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(s, 1));
         const __m256i sum = _mm256_packs_epi32(_mm256_add_epi32(low, v0), _mm256_add_epi32(high, v1));

@@ -35,10 +35,10 @@ void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t
 }
 
 void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                     int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu)
+                     bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu)
 {
     (void)cpu;
-    sv_decide_block_portable(y, x, between, levels, unit, level, narrow, sums);
+    sv_decide_block_portable(y, x, between, levels, unit, gradient, level, narrow, sums);
 }
 
 void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A draw is 32 bits hashed from the seed and the number: one for the sign, 12 for a cell of the table of quantiles, 14
- * to place it between two of them, the rest unused. The 16 outermost of the 4096 cells are too coarse to interpolate
- * in: there a second, 64-bit draw says how far out, by octaves of probability. */
+/* Two samples share 32 bits hashed from the seed and half their number. Of the 16 of a sample one is the sign, 12 are
+ * a cell of the table of quantiles, and 3 say in which eighth of it, whose middle is taken. The 16 outermost of the
+ * 4096 cells are too coarse to interpolate in: there a second, 64-bit draw says how far out, by octaves of
+ * probability. */
 #include "l1_physical/noise.h"
 
 #include "core/math.h"
@@ -34,45 +35,60 @@ static struct sv_noise_key key_of(uint64_t seed, uint64_t n)
     return (struct sv_noise_key){(uint32_t)k, (uint32_t)(k >> 32)};
 }
 
-static int32_t magnitude(uint32_t draw, uint64_t seed, uint64_t n)
+/* Of the lower 16 bits of a draw. */
+static inline int32_t normal(uint32_t draw, uint64_t seed, uint64_t n)
 {
-    const uint32_t cell = draw >> 19 & (SV_NOISE_CELLS - 1), part = draw >> 5 & 0x3fffu;
-    if (cell < SV_NOISE_ESCAPE)
-        return sv_noise_far(seed, n);
-    return (sv_noise_body[cell] * (int32_t)(16384u - part) + sv_noise_body[cell + 1] * (int32_t)part) >> 14;
+    const uint32_t cell = draw >> 3 & (SV_NOISE_CELLS - 1), sixteenths = (draw & 7) * 2 + 1;
+    int32_t z;
+    if (SV_LIKELY(cell >= SV_NOISE_ESCAPE)) {
+        const int32_t near = sv_noise_body[cell], step = sv_noise_body[cell + 1] - near;
+        z = near + ((step * (int32_t)sixteenths) >> 4);
+    } else {
+        z = sv_noise_far(seed, n);
+    }
+    const int32_t sign = (int32_t)(draw << 16) >> 31;
+    return (z ^ sign) - sign;
 }
 
 int32_t sv_noise_z(uint64_t seed, uint64_t n)
 {
     const struct sv_noise_key k = key_of(seed, n);
-    const uint32_t draw = sv_noise_draw(&k, (uint32_t)n);
-    const int32_t z = magnitude(draw, seed, n);
-    return draw >> 31 ? -z : z;
+    return normal(sv_noise_draw(&k, (uint32_t)n >> 1) >> 16 * (n & 1), seed, n);
 }
 
 void sv_noise_block_portable(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,
                              int16_t *sample, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t draw = sv_noise_draw(k, (uint32_t)first + i);
-        const int32_t z = magnitude(draw, seed, first + i);
-        const int32_t v = ((draw >> 31 ? -z : z) * sigma_q3 + 8192) >> 14;
-        sample[i] = sv_saturate(sample[i] + v);
+    for (uint32_t i = 0; i < n; i += 2) {
+        const uint32_t draw = sv_noise_draw(k, ((uint32_t)first + i) >> 1);
+        const int32_t even = normal(draw, seed, first + i), odd = normal(draw >> 16, seed, first + i + 1);
+        sample[i] = sv_saturate(sample[i] + ((even * sigma_q3 + 8192) >> 14));
+        sample[i + 1] = sv_saturate(sample[i + 1] + ((odd * sigma_q3 + 8192) >> 14));
     }
+}
+
+static void add_one(const struct sv_noise *z, uint64_t n, int16_t *sample)
+{
+    const int32_t v = (sv_noise_z(z->seed, n) * (int32_t)z->sigma_q3 + 8192) >> 14;
+    *sample = sv_saturate(*sample + v);
 }
 
 void sv_noise_add(const struct sv_noise *z, uint64_t first, int16_t *sample, uint32_t n, uint32_t cpu)
 {
     if (z->sigma_q3 == 0)
         return;
+    if (first % 2 != 0 && n != 0) {
+        add_one(z, first++, sample++);
+        n--;
+    }
     while (n != 0) {
         const struct sv_noise_key k = key_of(z->seed, first);
         const uint64_t left = (UINT64_C(1) << 32) - (uint32_t)first;
         const uint32_t part = left < n ? (uint32_t)left : n, whole = part & ~15u;
         if (whole != 0)
             sv_noise_block(&k, z->seed, first, (int32_t)z->sigma_q3, sample, whole, cpu);
-        if (part != whole)
-            sv_noise_block_portable(&k, z->seed, first + whole, (int32_t)z->sigma_q3, sample + whole, part - whole);
+        for (uint32_t i = whole; i < part; i++)
+            add_one(z, first + i, sample + i);
         first += part;
         sample += part;
         n -= part;

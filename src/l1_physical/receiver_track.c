@@ -13,6 +13,7 @@
 #define OLDER (SV_TAPS - 1)
 #define QUICK_BLOCKS 24u  /* after lock the loop's gain is twice as high */
 #define TRAIN_BLOCKS 512u /* and the taps' step eight times */
+#define TAP_BLOCKS 4u     /* after that a cable does not change: they take a step in every fourth */
 #define LOST_BLOCKS 64u   /* over which errors are averaged */
 #define WEAK_END 6u       /* half-bits near zero that end a carrier: at 6 dB by chance one in ten million */
 #define SAME_END 20u      /* equal half-bits that no frame and no TP_IDL has */
@@ -113,6 +114,11 @@ static void steer(struct sv_receiver *r, const struct sv_decision_sums *sums, in
         r->spacing = r->nominal - bound;
 }
 
+static bool steps_now(const struct sv_receiver *r)
+{
+    return r->config.equaliser && (r->blocks < TRAIN_BLOCKS || r->blocks % TAP_BLOCKS == 0);
+}
+
 /* Least mean squares over the block. Taps that grow beyond what a cable asks for have diverged. */
 static bool adapt(struct sv_receiver *r, const struct sv_decision_sums *sums)
 {
@@ -186,11 +192,10 @@ static void adjust(struct sv_receiver *r, int32_t last, const struct sv_decision
 {
     steer(r, sums, last);
     follow(r, sums);
-    const bool fit = !r->config.equaliser || adapt(r, sums);
+    const bool fit = !steps_now(r) || adapt(r, sums);
     const bool clear = sound(r, sums);
     r->last_level = last;
-    if (r->blocks < UINT32_MAX)
-        r->blocks++;
+    r->blocks = r->blocks == UINT32_MAX ? TRAIN_BLOCKS : r->blocks + 1; /* in step with TAP_BLOCKS */
     if ((!fit || !clear) && !r->config.loop_held)
         lose(r);
 }
@@ -204,8 +209,8 @@ bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
     take(r);
     sv_equalise_block(r->x, r->tap, (r->base_q8 * 16) + 2048, r->value, r->config.cpu);
     level[0] = (int16_t)r->last_level;
-    sv_decide_block(r->value, r->x, r->between + SV_RECEIVER_MAIN - 1, r->levels, r->unit, level, r->level, &sums,
-                    r->config.cpu);
+    sv_decide_block(r->value, r->x, r->between + SV_RECEIVER_MAIN - 1, r->levels, r->unit, steps_now(r), level,
+                    r->level, &sums, r->config.cpu);
     r->count = most < SV_BLOCK ? most : SV_BLOCK;
     r->at += r->spacing * SV_BLOCK;
     if (r->config.code == SV_PHY_10BASE_T && !r->config.loop_held) {

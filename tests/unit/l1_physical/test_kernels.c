@@ -82,14 +82,15 @@ static void decisions_agree(void **state)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         int16_t y[SV_BLOCK], in[SV_BLOCK + SV_TAPS], between[SV_BLOCK], one[SV_BLOCK + 1], two[SV_BLOCK + 1];
         int8_t narrow[SV_BLOCK], narrow2[SV_BLOCK];
-        struct sv_decision_sums a, b;
+        struct sv_decision_sums a = {0}, b = {0};
+        const bool gradient = round % 4 != 0;
         const uint32_t levels = 2 + round % 3;
         fill(&x, y, SV_BLOCK, round / 3);
         fill(&x, in, SV_BLOCK + SV_TAPS, round / 5);
         fill(&x, between, SV_BLOCK, round / 2);
         one[0] = two[0] = (int16_t)((int32_t)(round % 7) - 3);
-        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, one, narrow, &a, SV_CPU_PORTABLE);
-        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, two, narrow2, &b, SV_CPU_AVX2);
+        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, gradient, one, narrow, &a, SV_CPU_PORTABLE);
+        sv_decide_block(y, in, between, levels, levels == 4 ? 2730 : 8190, gradient, two, narrow2, &b, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof one);
         assert_memory_equal(narrow, narrow2, sizeof narrow);
         assert_memory_equal(&a, &b, sizeof a);
