@@ -60,7 +60,7 @@ static bool add_vlans(struct seven_switch *w, const struct switch_spec *s, sv_po
     enum sv_err e = SV_OK;
     const uint16_t untagged = s->access ? s->access : s->tunnel ? s->tunnel : s->native;
     for (uint32_t v = 1; v <= SV_VLAN_MAX && e == SV_OK; v++)
-        if (s->trunk_all || s->trunk[v / 8] >> v % 8 & 1u)
+        if (s->trunk_all || (uint32_t)s->trunk[v / 8] >> v % 8 & 1u)
             e = sv_bridge_vlan_add(w->bridge, port, v, true);
     if (e == SV_OK && untagged)
         e = sv_bridge_vlan_add(w->bridge, port, untagged, false);

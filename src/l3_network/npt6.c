@@ -59,7 +59,7 @@ bool sv_npt6_map(struct sv_addr *addr, const struct sv_addr *from, const struct 
     for (uint32_t w = 0; w < 4 && w * 16u < bits; w++) {
         const uint16_t old = sv_npt6_word(addr, w);
         const uint32_t rest = bits - w * 16u;
-        const uint16_t mask = rest >= 16 ? 0xffffu : (uint16_t)(0xffffu << (16u - rest));
+        const uint16_t mask = (uint16_t)(rest >= 16 ? 0xffffu : 0xffffu << (16u - rest));
         const uint16_t new = (uint16_t)((old & (uint16_t)~mask) | (sv_npt6_word(to, w) & mask));
         sv_put_u16(addr->byte + 2u * w, new);
         difference = sv_npt6_sum(difference, sv_npt6_sum(old, (uint16_t) ~new));

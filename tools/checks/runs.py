@@ -111,7 +111,9 @@ def suite(folder, suites=(), show=True):
     records = os.path.join(path, "meson-logs", "testlog.json")
     if os.path.exists(records):
         os.remove(records)
-    command = ["meson", "test", "-C", path, "--no-rebuild", "--quiet"]
+    # More than there are processors: the interop scripts mostly wait.
+    jobs = str((os.cpu_count() or 1) + 2)
+    command = ["meson", "test", "-C", path, "--no-rebuild", "--quiet", "--num-processes", jobs]
     for name in suites:
         command += ["--suite", name]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=ROOT, check=False)

@@ -37,7 +37,8 @@ static const uint8_t udp[12] = {0, 7, 0, 9, 0, 12, 0, 0, 's', 'i', 'x', '!'};
 static uint32_t chained(uint8_t *f, const struct sv_addr *to, uint8_t first, const uint8_t *chain, uint32_t length)
 {
     uint8_t payload[1400];
-    memcpy(payload, chain, length);
+    if (length)
+        memcpy(payload, chain, length);
     memcpy(payload + length, udp, sizeof udp);
     const uint32_t n = world_ip6(f, &peer, to, first, payload, length + sizeof udp);
     world_sum6(f + 14, n - 14, SV_PROTO_UDP, 40 + length, 6);

@@ -129,10 +129,10 @@ static uint32_t datagram(uint8_t *to, uint32_t n)
 static void an_overlap_condemns_the_whole(void **state)
 {
     (void)state;
-    uint8_t whole[2100], other[800];
+    uint8_t whole[2100], other[808];
     const uint32_t n = datagram(whole, 2000);
     const uint32_t to = open_port(a, 9);
-    memcpy(other, whole, 800);
+    memcpy(other, whole, sizeof other);
     other[799] ^= 1;
     struct sv_endpoint who;
     size_t length;
