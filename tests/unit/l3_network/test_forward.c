@@ -216,13 +216,13 @@ static void directed_broadcasts_go_only_where_they_may(void **state)
     sv_net_interface_set(&h->core, &h->net, second, true);
     assert_int_equal(sv_net_address_add(&h->core, &h->net, second, &ours, 96 + 24, NULL), SV_OK);
     struct sv_buf *b;
-    while ((b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX)) != NULL)
+    while ((b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM)) != NULL)
         sv_buf_free(b);
     world_in(&w, h, f, udp_to(IP(10, 0, 0, 7), IP(10, 5, 0, 255), 9, 10));
-    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX));
+    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM));
     sv_interface_of(&h->net.link.interfaces, second)->flags |= SV_IF_DIRECTED_BROADCAST;
     world_in(&w, h, f, udp_to(IP(10, 0, 0, 7), IP(10, 5, 0, 255), 9, 10));
-    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX);
+    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM);
     assert_non_null(b);
     assert_int_equal(sv_buf_head(b)[0], 0xff);
     sv_buf_free(b);
