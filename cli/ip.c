@@ -104,13 +104,39 @@ static void print_interface(const struct ip *p, const char *line)
     }
 }
 
+/* "via ADDR dev NAME", as far as it is said. */
+static void print_way(const char *line)
+{
+    char text[64];
+    if (*cli_json_text(line, "gateway", text, sizeof text))
+        printf(" via %s", text);
+    if (*cli_json_text(line, "dev", text, sizeof text))
+        printf(" dev %s", text);
+}
+
+/* Of several next hops each has a line of its own. */
+static void print_next_hops(const char *line)
+{
+    size_t n, element_n;
+    const char *at = cli_json_member(line, "nexthops", &n), *end = at ? at + n : NULL, *element;
+    while (at && (element = cli_json_element(&at, end, &element_n)) != NULL) {
+        char one[256];
+        (void)snprintf(one, sizeof one, "%.*s", (int)element_n, element);
+        printf("\n\tnexthop");
+        print_way(one);
+        printf(" weight %" PRIu64, cli_json_number(one, "weight", 1));
+    }
+}
+
 static void print_route(const char *line)
 {
     char text[64];
+    if (*cli_json_text(line, "type", text, sizeof text))
+        printf("%s ", text);
     printf("%s", cli_json_text(line, "dst", text, sizeof text));
-    if (*cli_json_text(line, "gateway", text, sizeof text))
-        printf(" via %s", text);
-    printf(" dev %s", cli_json_text(line, "dev", text, sizeof text));
+    print_way(line);
+    if (*cli_json_text(line, "table", text, sizeof text))
+        printf(" table %s", text);
     printf(" proto %s", cli_json_text(line, "protocol", text, sizeof text));
     if (*cli_json_text(line, "scope", text, sizeof text))
         printf(" scope %s", text);
@@ -127,6 +153,7 @@ static void print_route(const char *line)
         printf(" expires %" PRIu64 "sec", cli_json_number(line, "expires", 0));
     if (*cli_json_text(line, "pref", text, sizeof text))
         printf(" pref %s", text);
+    print_next_hops(line);
     printf("\n");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interfaces: where frames come in and go out, each with a bounded queue of complete frames. TCP's segments
- * never lie in it (they are made when the device has room): only ARP, ICMP, UDP and forwarded packets. */
+ * never lie in it (they are made when the device has room): only ARP, ICMP, UDP and forwarded packets, which may be
+ * super-frames of others. */
 #ifndef SV_L2_INTERFACE_H
 #define SV_L2_INTERFACE_H
 
@@ -23,6 +24,8 @@ struct sv_interface {
     uint8_t promiscuous; /* 1: take every frame */
     uint8_t children;    /* 1: some interface has it for parent */
     uint8_t spare[2];
+    uint32_t part; /* segments that went of the super-frame in front of the queue */
+    uint32_t spare2;
     uint64_t multicast_filter;                             /* of sv_eth_filter_bit()s */
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
 };
@@ -58,9 +61,12 @@ static inline sv_port sv_interface_root(const struct sv_interfaces *t, sv_port p
 /* Puts a complete frame on the interface's queue. False: dropped and counted (QUEUE_FULL, INTERFACE_DOWN). */
 bool sv_interface_enqueue(struct sv_core *c, struct sv_interfaces *t, sv_port port, struct sv_buf *take);
 
-/* The oldest frame, if it fits into `bytes` and the interface is up; NULL otherwise. Ownership goes to the
- * caller. Counting what goes out is the caller's (it also sends what was never queued). */
-struct sv_buf *sv_interface_dequeue(struct sv_core *c, struct sv_interfaces *t, sv_port port, uint32_t bytes);
+/* The oldest frame as the device can take it, if it fits into `room`; NULL otherwise. A super-frame (one that was
+ * forwarded: TCP's own are made to measure) is given whole only if the device segments its family and room.super holds
+ * it; else one segment a call, and it stays queued until its last one went. An unfinished checksum is completed where
+ * the device would not. What cannot be cut or completed is dropped and counted. Ownership goes to the caller. Counting
+ * what goes out is the caller's (it also sends what was never queued). */
+struct sv_buf *sv_interface_dequeue(struct sv_core *c, struct sv_interfaces *t, sv_port port, struct sv_room room);
 
 /* Down: all that is queued is dropped (INTERFACE_DOWN). */
 void sv_interface_set(struct sv_core *c, struct sv_interfaces *t, sv_port port, bool up);

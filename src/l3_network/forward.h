@@ -33,6 +33,13 @@ enum sv_drop sv_forward_admit(struct sv_core *c, struct sv_net *net, struct sv_b
 /* Did it come from where its source is reached (RFC 3704)? As the interface wants it: not at all, loose, strict. */
 bool sv_forward_source_ok(const struct sv_net *net, sv_port in, const struct sv_ip_hdr *h);
 
+/* Do IPv6 extension headers, which nobody walked here, stand between? Then an unfinished checksum's place tells. */
+static inline bool sv_forward_is_behind_extensions(const struct sv_ip_hdr *h)
+{
+    return h->version == 6 && h->protocol != SV_PROTO_TCP && h->protocol != SV_PROTO_UDP &&
+           h->protocol != SV_PROTO_ICMP6;
+}
+
 /* forward_edit.c: TTL, IPv4 options (RFC 791 §3.1: record route, timestamp), the largest segment size. The packet's
  * headers become its own first. Options record path->src. NONE, NO_MEMORY, BAD_OPTION (*at: where in the header). */
 enum sv_drop sv_forward_edit(struct sv_core *c, struct sv_net *net, sv_port in, const struct sv_ip_path *path,

@@ -11,10 +11,22 @@ static bool sv_forward_is_local(const struct sv_addr *a)
     return sv_addr_is_link_local_v6(a);
 }
 
+/* Does it come from outside under an address of our own? Only the translator's hairpin makes such packets: they came
+ * from inside, under another. */
+static bool sv_forward_is_forged(const struct sv_core *c, const struct sv_net *net, const struct sv_ip_hdr *h)
+{
+    const uint32_t i = sv_address_find_slowly(c, &net->addresses, &h->src);
+    if (SV_LIKELY(i == SV_NONE) || sv_address_of(&net->addresses, i)->state != SV_ADDRESS_PREFERRED)
+        return false;
+    return !h->translated || h->port == net->nat.outside;
+}
+
 enum sv_drop sv_forward_admit(struct sv_core *c, struct sv_net *net, struct sv_buf *b, const struct sv_ip_hdr *h)
 {
     if (sv_addr_is_any(&h->src) || !sv_addr_is_unicast(&h->src) || sv_addr_is_loopback(&h->src))
         return SV_DROP_BAD_SOURCE; /* RFC 1812 §5.3.7 */
+    if (SV_UNLIKELY(sv_forward_is_forged(c, net, h)))
+        return SV_DROP_BAD_SOURCE; /* RFC 1812 §5.3.8 */
     if (!sv_addr_is_unicast(&h->dst) || sv_addr_is_loopback(&h->dst))
         return SV_DROP_BAD_DESTINATION;
     if (sv_forward_is_local(&h->dst))

@@ -139,7 +139,7 @@ enum sv_drop sv_forward_edit(struct sv_core *c, struct sv_net *net, sv_port in, 
 {
     if (!sv_buf_own_linear(b) || b->head < SV_ETH_HDR_LEN)
         return SV_DROP_NO_MEMORY;
-    if (b->flags & SV_BUF_CSUM_PARTIAL)
+    if (b->flags & SV_BUF_CSUM_PARTIAL && !sv_forward_is_behind_extensions(h))
         b->csum_start = (uint16_t)(SV_ETH_HDR_LEN + h->header_length);
     sv_forward_clamp(net, in, path->port, b, h);
     uint8_t *p = sv_buf_head(b);

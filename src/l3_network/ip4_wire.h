@@ -87,6 +87,7 @@ static inline enum sv_drop sv_ip4_parse(struct sv_buf *b, struct sv_ip_hdr *h, u
     h->flow_label = 0;
     h->local = SV_NONE;
     h->is_broadcast = 0;
+    h->translated = 0;
     if (SV_UNLIKELY(b->length > total_length))
         sv_buf_truncate(b, total_length);
     b->l3 = b->head;

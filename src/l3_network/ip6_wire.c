@@ -43,6 +43,7 @@ enum sv_drop sv_ip6_parse(struct sv_buf *b, struct sv_ip_hdr *h)
     h->flow_label = first & SV_IP6_FLOW_MASK;
     h->local = SV_NONE;
     h->is_broadcast = 0;
+    h->translated = 0;
     h->router_alert = 0;
     h->reassembled = 0;
     if (SV_UNLIKELY(b->length > total_length))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/segment.h"
 #include "l2_link/ethernet.h"
 #include "l3_network/forward.h"
 #include "l3_network/icmp.h"
@@ -78,11 +79,14 @@ static bool sv_forward_route(struct sv_core *c, struct sv_net *net, struct sv_fo
 static uint32_t sv_forward_wire_length(const struct sv_buf *b, const struct sv_ip_hdr *h)
 {
     uint8_t offset;
+    uint32_t l4 = h->header_length;
     if (SV_LIKELY(!b->gso_size))
         return b->length;
-    if (!sv_buf_read(b, h->header_length + 12u, &offset, 1))
+    if (b->flags & SV_BUF_CSUM_PARTIAL && sv_forward_is_behind_extensions(h))
+        l4 = b->csum_start - SV_ETH_HDR_LEN;
+    if (!sv_buf_read(b, l4 + 12u, &offset, 1))
         return b->length;
-    return h->header_length + (uint32_t)(offset >> 4) * 4u + b->gso_size;
+    return l4 + (uint32_t)(offset >> 4) * 4u + b->gso_size;
 }
 
 /* Source check, list, size. False: it went. */
@@ -107,11 +111,32 @@ static bool sv_forward_may_pass(struct sv_core *c, struct sv_net *net, sv_port i
         sv_drop(c, SV_DROP_BAD_DESTINATION, take, in, 0); /* RFC 2644 */
         return false;
     }
-    if (SV_UNLIKELY(sv_forward_wire_length(take, h) > path->mtu) && (h->dont_fragment || take->gso_size)) {
+    if (SV_UNLIKELY(sv_forward_wire_length(take, h) > path->mtu) && h->dont_fragment) {
         sv_forward_refuse(c, net, take, h, SV_DROP_TOO_BIG, SV_ICMP_TELL_TOO_BIG, path->mtu);
         return false;
     }
     return true;
+}
+
+/* A super-frame whose segments are too long for the way, and may be fragmented: first the one, then the other. */
+static void sv_forward_cut(struct sv_core *c, struct sv_net *net, const struct sv_ip_path *path, struct sv_buf *take)
+{
+    struct sv_segment_plan plan;
+    sv_eth_emit(take, sv_mac_broadcast, sv_mac_broadcast, SV_ETHERTYPE_IP4); /* the plan begins there */
+    enum sv_drop why = sv_segment_plan(take, &plan);
+    for (uint32_t part = 0; why == SV_DROP_NONE && part < plan.parts; part++) {
+        struct sv_buf *s = sv_segment_make(&plan, take, part, c->account, c->cpu);
+        if (s) {
+            sv_buf_pull(s, SV_ETH_HDR_LEN);
+            (void)!sv_ip_hand_over(c, net, s, path); /* what fails is counted there */
+        } else {
+            why = SV_DROP_NO_MEMORY;
+        }
+    }
+    if (why == SV_DROP_NONE)
+        sv_buf_free(take);
+    else
+        sv_drop(c, why, take, path->port, 0);
 }
 
 /* To the next hop: at once if its neighbour is known and the packet fits, else the long way. */
@@ -120,9 +145,10 @@ static void sv_forward_send(struct sv_core *c, struct sv_net *net, struct sv_for
 {
     struct sv_neighbours *n = &net->link.neighbours;
     const struct sv_interface *out = sv_interface_of(&net->link.interfaces, run->path.port);
-    if ((take->flags & SV_BUF_CSUM_PARTIAL) && !(out->flags & SV_IF_CSUM))
-        sv_icmp_finish_sum(take, h, c->cpu);
-    if (run->path.kind == SV_PATH_UNICAST && (take->length <= run->path.mtu || take->gso_size)) {
+    const bool fragments = sv_forward_wire_length(take, h) > run->path.mtu;
+    if (SV_UNLIKELY(fragments) && !take->gso_size)
+        sv_icmp_finish_sum(take, h, c->cpu); /* no device sums over fragments; others at the interface's queue */
+    if (run->path.kind == SV_PATH_UNICAST && !fragments) {
         if (run->neighbour == SV_NONE)
             run->neighbour = sv_neighbour_get(c, &net->link, run->path.port, &run->path.next_hop, &run->path.src);
         const struct sv_neighbour *e = run->neighbour == SV_NONE ? NULL : sv_neighbour_of(n, run->neighbour);
@@ -133,8 +159,11 @@ static void sv_forward_send(struct sv_core *c, struct sv_net *net, struct sv_for
             return;
         }
     }
-    run->valid = 0;                                   /* what the long way does may change the table of neighbours */
-    (void)!sv_ip_hand_over(c, net, take, &run->path); /* what fails is counted there */
+    run->valid = 0; /* what the long way does may change the table of neighbours */
+    if (SV_UNLIKELY(take->gso_size && fragments))
+        sv_forward_cut(c, net, &run->path, take);
+    else
+        (void)!sv_ip_hand_over(c, net, take, &run->path); /* what fails is counted there */
 }
 
 static void sv_forward_one(struct sv_core *c, struct sv_net *net, struct sv_forward_run *run, uint32_t group,

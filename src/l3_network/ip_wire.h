@@ -35,7 +35,7 @@ struct sv_ip_hdr {
     uint8_t is_broadcast; /* to a broadcast or multicast address, of layer 2 or 3 */
     uint8_t router_alert; /* set by sv_ip6_walk(): the hop-by-hop option of RFC 2711 was there */
     uint8_t reassembled;  /* it came in fragments */
-    uint8_t translated;   /* set by sv_nat_in(), sv_npt6_in(): its destination was another on the wire */
+    uint8_t translated;   /* set by sv_nat_in(), sv_npt6_in(), 0 as parsed: its destination was another on the wire */
     uint8_t spare;
 };
 

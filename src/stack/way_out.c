@@ -203,7 +203,7 @@ static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room,
 {
     struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
     while (room->packets && give->n < SV_BURST) {
-        struct sv_buf *b = sv_interface_dequeue(&s->core, &s->net.link.interfaces, out, room->bytes);
+        struct sv_buf *b = sv_interface_dequeue(&s->core, &s->net.link.interfaces, out, *room);
         if (!b)
             return;
         room->packets--;

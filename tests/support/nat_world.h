@@ -58,7 +58,9 @@ struct nat_packet {
     uint16_t id, fragment;
 };
 
-static inline void nat_open_with(struct nat_world *w, const struct sv_nat_config *given, uint32_t sessions)
+/* device: flags of both devices beside. */
+static inline void nat_open_devices(struct nat_world *w, const struct sv_nat_config *given, uint32_t sessions,
+                                    uint32_t device)
 {
     memset(w, 0, sizeof *w);
     w->bytes = 24u << 20;
@@ -80,8 +82,8 @@ static inline void nat_open_with(struct nat_world *w, const struct sv_nat_config
     sv_stack_set_checked(w->stack, true);
     w->node = sv_stack_node(w->stack);
     for (uint32_t i = 0; i < 2; i++) {
-        struct sv_interface_config f = {
-            .size = sizeof f, .flags = SV_IF_NO_ARP_PROBE | SV_IF_CSUM | SV_IF_TSO4, .mac = {2, 0, 0, 0, 0, 1}};
+        struct sv_interface_config f = {.size = sizeof f, .mac = {2, 0, 0, 0, 0, 1}};
+        f.flags = device | SV_IF_NO_ARP_PROBE;
         f.mac[4] = (uint8_t)i;
         sv_port port;
         enum sv_err e = sv_interface_add(w->stack, &f, &port, w->now);
@@ -102,6 +104,11 @@ static inline void nat_open_with(struct nat_world *w, const struct sv_nat_config
     nat.outside = OUTSIDE;
     const enum sv_err e = sv_nat_enable(w->stack, &nat, w->now);
     SV_ASSERT(e == SV_OK);
+}
+
+static inline void nat_open_with(struct nat_world *w, const struct sv_nat_config *given, uint32_t sessions)
+{
+    nat_open_devices(w, given, sessions, 0);
 }
 
 /* Frames of the interfaces' own making (announcements) go. */

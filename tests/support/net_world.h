@@ -20,6 +20,7 @@
 #define WORLD_SLABS 4096u
 #endif
 #define WORLD_HOSTS 3u
+#define WORLD_ROOM ((struct sv_room){UINT32_MAX, UINT32_MAX, UINT32_MAX})
 
 struct world_host { /* as struct sv_stack will have them: in the arena */
     struct sv_core core;
@@ -208,7 +209,7 @@ static inline void world_in(struct world *w, struct world_host *h, const uint8_t
 /* The next frame that goes out. False: none. */
 static inline bool world_out(struct world *w, struct world_host *h, struct world_frame *f)
 {
-    struct sv_buf *b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, UINT32_MAX);
+    struct sv_buf *b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, WORLD_ROOM);
     if (!b)
         return false;
     f->n = b->length;
@@ -253,7 +254,7 @@ static inline void world_carry(struct world *w)
         moved = false;
         for (uint32_t i = 0; i < w->hosts; i++) {
             struct sv_buf *b;
-            while ((b = sv_interface_dequeue(&w->host[i]->core, &w->host[i]->net.link.interfaces, 0, UINT32_MAX)) !=
+            while ((b = sv_interface_dequeue(&w->host[i]->core, &w->host[i]->net.link.interfaces, 0, WORLD_ROOM)) !=
                    NULL) {
                 moved = true;
                 if (w->pcap) {

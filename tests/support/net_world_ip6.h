@@ -33,7 +33,7 @@ static inline void world_add_ip6(struct world *w, struct world_host *h)
         }
     }
     struct sv_buf *b; /* what was said about joining groups is not this world's subject */
-    while ((b = sv_interface_dequeue(c, &h->net.link.interfaces, 0, UINT32_MAX)) != NULL)
+    while ((b = sv_interface_dequeue(c, &h->net.link.interfaces, 0, WORLD_ROOM)) != NULL)
         sv_buf_free(b);
     (void)w;
 }

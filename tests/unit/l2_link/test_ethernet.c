@@ -98,8 +98,8 @@ static void a_frame_leaves_only_if_it_fits_the_room(void **state)
     const uint8_t bytes[100] = {0};
     assert_true(sv_buf_append(b, bytes, 100, SV_WANT_DATA));
     sv_interface_enqueue(&h->core, &h->net.link.interfaces, 0, b);
-    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, 99));
-    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, 100);
+    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, (struct sv_room){1, 99, 0}));
+    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, 0, (struct sv_room){1, 100, 0});
     assert_non_null(b);
     sv_buf_free(b);
 }

@@ -76,6 +76,18 @@ static void addresses_of_one_link_are_never_forwarded(void **state)
     assert_int_equal(world_held(&w), 0);
 }
 
+/* RFC 1812 §5.3.8: nobody else speaks under an address of ours; silently, for an error would go to ourselves. */
+static void our_own_address_as_a_source_is_forged(void **state)
+{
+    (void)state;
+    assert_false(passes(udp_to(IP(10, 0, 0, 1), IP(192, 0, 2, 1), 9, 10)));
+    assert_int_equal(world_drops(h, SV_DROP_BAD_SOURCE), 1);
+    assert_false(world_out(&w, h, &out));
+    assert_true(passes(udp_to(IP(10, 0, 0, 7), IP(192, 0, 2, 1), 9, 10)));
+    assert_int_equal(h->net.forwarding.packets, 1);
+    assert_int_equal(world_held(&w), 0);
+}
+
 static void the_source_must_be_reached_that_way(void **state)
 {
     (void)state;
@@ -216,13 +228,13 @@ static void directed_broadcasts_go_only_where_they_may(void **state)
     sv_net_interface_set(&h->core, &h->net, second, true);
     assert_int_equal(sv_net_address_add(&h->core, &h->net, second, &ours, 96 + 24, NULL), SV_OK);
     struct sv_buf *b;
-    while ((b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX)) != NULL)
+    while ((b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM)) != NULL)
         sv_buf_free(b);
     world_in(&w, h, f, udp_to(IP(10, 0, 0, 7), IP(10, 5, 0, 255), 9, 10));
-    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX));
+    assert_null(sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM));
     sv_interface_of(&h->net.link.interfaces, second)->flags |= SV_IF_DIRECTED_BROADCAST;
     world_in(&w, h, f, udp_to(IP(10, 0, 0, 7), IP(10, 5, 0, 255), 9, 10));
-    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, UINT32_MAX);
+    b = sv_interface_dequeue(&h->core, &h->net.link.interfaces, second, WORLD_ROOM);
     assert_non_null(b);
     assert_int_equal(sv_buf_head(b)[0], 0xff);
     sv_buf_free(b);
@@ -269,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(addresses_of_one_link_are_never_forwarded),
+        TEST(our_own_address_as_a_source_is_forged),
         TEST(the_source_must_be_reached_that_way),
         TEST(the_first_line_that_agrees_decides),
         TEST(tiny_fragments_of_tcp_do_not_get_around_the_list),

@@ -154,7 +154,9 @@ static void unfinished_checksums_of_super_frames(void **state)
 {
     (void)state;
     static uint8_t ip[9000], bytes[8000];
-    nat_open(&w, SV_NAT_FILTER_ADDRESS);
+    const struct sv_nat_config c = {.filter = SV_NAT_FILTER_ADDRESS};
+    nat_open_devices(&w, &c, 256, SV_IF_CSUM | SV_IF_TSO4);
+    nat_flush(&w);
     for (uint32_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 31 + i / 256);
     struct nat_packet t = {.protocol = 6, .src = HOST_B, .dst = PEER_Y, .sport = 5000, .dport = 80, .flags = T_SYN};
