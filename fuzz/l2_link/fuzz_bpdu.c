@@ -2,6 +2,7 @@
 /* What is parsed is emitted so that it parses as the same; and a tree of switches takes it: input is BPDUs of 36 bytes,
  * each after a byte that says where it comes in and how long it took. */
 #include "l2_link/bpdu_wire.h"
+#define SWORLD_BUFS 512u
 #include "tests/support/switch_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= 37;
     }
     sv_bridge_check(br);
+    for (sv_port p = 0; p < 3; p++)
+        (void)sworld_drain(&w, br, p);
     SV_ASSERT(sworld_held(&w) == 0);
     return 0;
 }

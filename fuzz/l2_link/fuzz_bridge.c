@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A switch with everything on and little room, fed frames of any bytes: input is the configuration's flags, then
  * records of {length 1, port and wait 1, frame}. Checks every invariant and that nothing leaks. */
+#define SWORLD_BUFS 512u
 #include "tests/support/switch_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
