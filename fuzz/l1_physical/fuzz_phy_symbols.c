@@ -42,12 +42,13 @@ static uint32_t spoilt(uint32_t code, const uint8_t *data, uint32_t size, int8_t
     const uint32_t half = size / 2;
     sv_phy_encoder_init(&e, code);
     const uint32_t lead = code == SV_PHY_PAM4 ? 5504 : code == SV_PHY_10GBASE_R ? 6000 : 500;
+    const uint32_t n = lead + (code == SV_PHY_PAM4 ? 11000 : 6000); /* 300 octets and some idle, in whole codewords */
     sv_phy_encode(&e, symbol, lead);
     const enum sv_err err = sv_phy_encode_frame(&e, data, half > 300 ? 300 : half, SV_PHY_FCS_APPEND);
-    sv_phy_encode(&e, symbol + lead, SYMBOLS - lead);
+    sv_phy_encode(&e, symbol + lead, n - lead);
     for (uint32_t i = half; err == SV_OK && i + 3 <= size; i += 3)
-        symbol[((uint32_t)data[i] << 8 | data[i + 1]) % SYMBOLS] = (int8_t)(data[i + 2] % 7 - 3);
-    return SYMBOLS;
+        symbol[((uint32_t)data[i] << 8 | data[i + 1]) % n] = (int8_t)(data[i + 2] % 7 - 3);
+    return n;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

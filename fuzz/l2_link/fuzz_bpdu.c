@@ -2,6 +2,7 @@
 /* What is parsed is emitted so that it parses as the same; and a tree of switches takes it: input is BPDUs of 36 bytes,
  * each after a byte that says where it comes in and how long it took. */
 #include "l2_link/bpdu_wire.h"
+#define SWORLD_BUFS 512u
 #include "tests/support/switch_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IGMP and MLD over any bytes: parsed and walked, and taken in by a host with a few groups. First byte: which of the
- * two, and whether what a router alone may send is imitated well; then the message, its checksum put right. */
+/* IGMP and MLD over any bytes: parsed and walked, and taken in by a host with a few groups. Messages one after another,
+ * each a byte of how (bit 0: MLD; bit 1: from beyond a router; bit 2: then a group is left or joined again; bit 3: the
+ * link goes and comes; bits 5 to 7: how long until the next), its length (255: all that is left) and its bytes, the
+ * checksum put right. */
+#define CABLE_BUFS 64u
 #include "tests/support/stack_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,35 +36,77 @@ static void igmp_in(struct cable *k, const uint8_t *bytes, uint32_t n, uint8_t t
     cable_in(k, f, 38 + n);
 }
 
+static void open_member(struct cable_moment *m, const struct sv_addr group[2])
+{
+    struct cable k;
+    cable_open(&k, SV_IF_NO_ARP_PROBE, false);
+    const struct sv_addr v4 = addr_of("10.0.0.1"), v6 = addr_of("fe80::1");
+    enum sv_err e = sv_address_add(k.stack, k.port, &v4, 24, k.now);
+    if (e == SV_OK)
+        e = sv_address_add(k.stack, k.port, &v6, 64, k.now);
+    for (uint32_t i = 0; i < 2 && e == SV_OK; i++)
+        e = sv_multicast_join(&k.stack->core, &k.stack->net, k.port, &group[i]);
+    SV_ASSERT(e == SV_OK);
+    sv_stack_set_checked(k.stack, false); /* once a message is enough: it costs more than all the rest */
+    cable_keep(&k, m);
+}
+
+static void toggle(struct cable *k, const struct sv_addr *group, bool *joined)
+{
+    bool good;
+    if (*joined)
+        good = sv_multicast_leave(&k->stack->core, &k->stack->net, k->port, group);
+    else
+        good = sv_multicast_join(&k->stack->core, &k->stack->net, k->port, group) == SV_OK;
+    SV_ASSERT(good);
+    *joined = !*joined;
+}
+
+static void one(struct cable *k, uint8_t how, uint8_t *bytes, uint32_t n)
+{
+    const struct sv_addr src = addr_of("fe80::9"), all = addr_of("ff02::1");
+    struct sv_group_msg m;
+    if (!(how & 1) && n >= 4)
+        sv_igmp_finish(bytes, n);
+    if ((how & 1 ? sv_mld_parse(bytes, n, &m) : sv_igmp_parse(bytes, n, &m)) == SV_DROP_NONE)
+        walk(&m);
+    if (how & 1 && n >= 4)
+        cable_in6(k, 9, &src, &all, how & 2 ? 2 : 1, true, bytes, n);
+    else if (!(how & 1))
+        igmp_in(k, bytes, n, how & 2 ? 2 : 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct cable k;
-    struct sv_group_msg m;
-    uint8_t bytes[1200];
-    if (size < 9 || size > sizeof bytes)
-        return 0;
-    const uint32_t n = (uint32_t)size - 1;
-    memcpy(bytes, data + 1, n);
-    if (!(data[0] & 1))
-        sv_igmp_finish(bytes, n);
-    if ((data[0] & 1 ? sv_mld_parse(bytes, n, &m) : sv_igmp_parse(bytes, n, &m)) == SV_DROP_NONE)
-        walk(&m);
-    cable_open(&k, SV_IF_NO_ARP_PROBE, false);
-    const struct sv_addr v4 = addr_of("10.0.0.1"), v6 = addr_of("fe80::1"), group = addr_of("239.1.2.3");
-    const struct sv_addr group6 = addr_of("ff05::77"), src = addr_of("fe80::9"), all = addr_of("ff02::1");
-    SV_ASSERT(sv_address_add(k.stack, k.port, &v4, 24, k.now) == SV_OK);
-    SV_ASSERT(sv_address_add(k.stack, k.port, &v6, 64, k.now) == SV_OK);
-    SV_ASSERT(sv_multicast_join(&k.stack->core, &k.stack->net, k.port, &group) == SV_OK);
-    SV_ASSERT(sv_multicast_join(&k.stack->core, &k.stack->net, k.port, &group6) == SV_OK);
-    for (uint32_t i = 0; i < 2; i++) {
-        if (data[0] & 1)
-            cable_in6(&k, 9, &src, &all, data[0] & 2 ? 2 : 1, true, bytes, n);
-        else
-            igmp_in(&k, bytes, n, data[0] & 2 ? 2 : 1);
-        cable_pass(&k, 5000);
+    static const uint32_t wait_ms[8] = {0, 5, 300, 2000, 5000, 12000, 120000, 400000};
+    static struct cable_moment opened;
+    const struct sv_addr group[2] = {addr_of("239.1.2.3"), addr_of("ff05::77")};
+    bool joined[2] = {true, true};
+    struct cable k;
+    if (!opened.bytes)
+        open_member(&opened, group);
+    cable_back(&k, &opened);
+    for (uint32_t turns = 0; size >= 2 && turns < 24; turns++) {
+        uint8_t bytes[1200];
+        const uint8_t how = data[0];
+        const uint32_t left = sv_min_u32((uint32_t)size - 2, (uint32_t)sizeof bytes);
+        const uint32_t n = data[1] == 255 ? left : sv_min_u32(data[1], left);
+        memcpy(bytes, data + 2, n);
+        data += 2 + n;
+        size -= 2 + n;
+        one(&k, how, bytes, n);
+        if (how & 4)
+            toggle(&k, &group[how & 1], &joined[how & 1]);
+        for (uint32_t up = 0; how & 8 && up < 2; up++)
+            sv_interface_set_up(k.stack, k.port, up != 0, k.now);
+        sv_stack_check(k.stack);
+        cable_pass(&k, wait_ms[how >> 5]);
     }
-    SV_ASSERT(sv_multicast_leave(&k.stack->core, &k.stack->net, k.port, &group));
-    cable_pass(&k, 20000);
-    cable_close(&k);
+    for (uint32_t i = 0; i < 2; i++)
+        if (joined[i])
+            toggle(&k, &group[i], &joined[i]);
+    cable_pass(&k, 400000);
+    sv_stack_check(k.stack);
+    SV_ASSERT(cable_held(&k) == 0);
     return 0;
 }

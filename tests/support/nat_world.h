@@ -28,6 +28,11 @@
 #define T_RST 4u
 #define T_ACK 16u
 
+#ifndef NAT_BUFS /* fuzz targets take a small world: it is copied for each input */
+#define NAT_BUFS 1024u
+#define NAT_SLABS 2048u
+#endif
+
 struct nat_world {
     void *raw, *memory;
     uint64_t bytes;
@@ -68,7 +73,7 @@ static inline void nat_open_devices(struct nat_world *w, const struct sv_nat_con
     SV_ASSERT(w->raw != NULL);
     w->memory = (void *)(((uintptr_t)w->raw + 4095u) & ~(uintptr_t)4095u);
     w->arena = sv_arena_create(w->memory, w->bytes);
-    w->pool = sv_pool_create(w->arena, 1024, 2048);
+    w->pool = sv_pool_create(w->arena, NAT_BUFS, NAT_SLABS);
     w->now = 1000 * SV_S;
     const struct sv_stack_config config = {.size = sizeof config,
                                            .seed = 7,
@@ -130,6 +135,29 @@ static inline void nat_open(struct nat_world *w, uint32_t filter)
     const struct sv_nat_config c = {.filter = filter};
     nat_open_with(w, &c, 256);
     nat_flush(w);
+}
+
+/* A moment that is come back to again and again: fuzz targets build their router once. */
+struct nat_moment {
+    struct nat_world world;
+    void *bytes;
+    uint64_t n;
+};
+
+static inline void nat_keep(const struct nat_world *w, struct nat_moment *m)
+{
+    m->world = *w;
+    m->n = sv_arena_used(w->arena);
+    m->bytes = malloc(m->n);
+    const enum sv_err e = m->bytes ? sv_arena_snapshot(w->arena, m->bytes, m->n) : SV_ERR_NO_MEMORY;
+    SV_ASSERT(e == SV_OK);
+}
+
+static inline void nat_back(struct nat_world *w, const struct nat_moment *m)
+{
+    *w = m->world;
+    const enum sv_err e = sv_arena_restore(w->arena, m->bytes, m->n);
+    SV_ASSERT(e == SV_OK);
 }
 
 static inline uint32_t nat_held(const struct nat_world *w)

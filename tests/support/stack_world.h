@@ -14,6 +14,10 @@
 #include "seven/host.h"
 #include "stack/stack_internal.h"
 
+#ifndef CABLE_BUFS /* fuzz targets take a small world: it is copied for each input */
+#define CABLE_BUFS 256u
+#endif
+
 struct cable {
     void *memory;
     struct sv_arena *arena;
@@ -61,11 +65,12 @@ static inline void cable_open(struct cable *k, uint32_t flags, bool router)
                                            .neighbours = 64,
                                            .fragments = 4,
                                            .forward = router};
-    const uint64_t bytes = (sv_pool_bytes(256, 256) + sv_stack_bytes(&config) + 65536u + 4095u) / 4096u * 4096u;
+    const uint64_t bytes =
+        (sv_pool_bytes(CABLE_BUFS, CABLE_BUFS) + sv_stack_bytes(&config) + 65536u + 4095u) / 4096u * 4096u;
     k->memory = aligned_alloc(4096, bytes);
     memset(k->memory, 0, bytes);
     k->arena = sv_arena_create(k->memory, bytes);
-    k->pool = sv_pool_create(k->arena, 256, 256);
+    k->pool = sv_pool_create(k->arena, CABLE_BUFS, CABLE_BUFS);
     k->now = 1000 * SV_S;
     const char *name = getenv("SV_TEST_PCAP");
     k->pcap = name ? fopen(name, "ab") : NULL;
@@ -88,6 +93,37 @@ static inline void cable_close(struct cable *k)
     if (k->pcap)
         fclose(k->pcap);
     free(k->memory);
+}
+
+/* A moment that is come back to again and again: fuzz targets build their stack once. */
+struct cable_moment {
+    struct cable cable;
+    void *bytes;
+    uint64_t n;
+};
+
+static inline void cable_keep(const struct cable *k, struct cable_moment *m)
+{
+    m->cable = *k;
+    m->n = sv_arena_used(k->arena);
+    m->bytes = malloc(m->n);
+    const enum sv_err err = m->bytes ? sv_arena_snapshot(k->arena, m->bytes, m->n) : SV_ERR_NO_MEMORY;
+    SV_ASSERT(err == SV_OK);
+}
+
+static inline void cable_back(struct cable *k, const struct cable_moment *m)
+{
+    *k = m->cable;
+    const enum sv_err err = sv_arena_restore(k->arena, m->bytes, m->n);
+    SV_ASSERT(err == SV_OK);
+}
+
+/* Buffers and slabs that are not free. */
+static inline uint32_t cable_held(const struct cable *k)
+{
+    struct sv_pool_counts c;
+    sv_pool_count(k->pool, &c);
+    return (c.bufs - c.bufs_free) + (c.slabs - c.slabs_free);
 }
 
 static inline struct sv_addr addr_of(const char *text)

@@ -15,6 +15,10 @@
 #define SWORLD_WIRES 8u
 #define SWORLD_BYTES (48u << 20)
 
+#ifndef SWORLD_BUFS /* fuzz targets take a small world: it is cleared for each input */
+#define SWORLD_BUFS 4096u
+#endif
+
 struct sworld_wire {
     uint32_t a, b; /* switches */
     sv_port ap, bp;
@@ -36,14 +40,15 @@ struct sworld {
 
 static inline void sworld_open(struct sworld *w)
 {
-    if (!w->memory)
-        w->memory = aligned_alloc(4096, SWORLD_BYTES);
     void *memory = w->memory;
+    if (memory)
+        memset(memory, 0, sv_arena_used(w->arena)); /* nobody wrote beyond that */
+    else
+        memory = memset(aligned_alloc(4096, SWORLD_BYTES), 0, SWORLD_BYTES);
     memset(w, 0, sizeof *w);
     w->memory = memory;
-    memset(memory, 0, SWORLD_BYTES);
     w->arena = sv_arena_create(memory, SWORLD_BYTES);
-    w->pool = sv_pool_create(w->arena, 4096, 4096);
+    w->pool = sv_pool_create(w->arena, SWORLD_BUFS, SWORLD_BUFS);
     w->trace = sv_trace_create(w->arena, 4096);
     w->now = 1000 * SV_S;
 }
