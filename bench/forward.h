@@ -32,7 +32,7 @@ struct sv_addr forward_gateway(uint32_t hop);
 
 /* forward_main.c. The frame to destination k, `bytes` of IP, for `mac`: its headers; what follows is zero. */
 void forward_frame(const struct forward_table *t, uint32_t k, uint32_t bytes, const uint8_t mac[6], uint8_t *to);
-/* Did that packet come out as a router must let it: TTL less by one, the sum right, a gateway's address, no other change? */
+/* Did that packet come out as a router must let it: TTL less by one, sum right, a gateway's address, else unchanged? */
 bool forward_frame_holds(const struct forward_table *t, uint32_t k, uint32_t bytes, const uint8_t *frame, uint32_t n);
 
 /* forward_taps.c: nanoseconds a packet by the wall clock, through both TAPs of either; <0: absent or failed (why). */

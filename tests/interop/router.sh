@@ -120,7 +120,7 @@ if command -v iperf3 >/dev/null; then
     on "$B" iperf3 -s -1 >"$WORK/iperf_s.log" 2>&1 &
     PIDS+=($!)
     sleep 0.5
-    on "$A" timeout 20 iperf3 -c 10.2.0.2 -t 2 >"$WORK/iperf.out" 2>&1 || fail "iperf3: $(cat "$WORK/iperf.out")"
+    on "$A" timeout 20 iperf3 -c 10.2.0.2 -n 32M >"$WORK/iperf.out" 2>&1 || fail "iperf3: $(cat "$WORK/iperf.out")"
     ok "iperf3: $(grep -o '[0-9.]* [GM]bits/sec' "$WORK/iperf.out" | tail -n 1)"
 fi
 # IPv6 through the same box, its router being a neighbour found by discovery.
@@ -131,10 +131,89 @@ ok "ping over IPv6"
 on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 # the first pieces teach the path MTU
 on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 || fail "ping -6 -s 60000"
 ok "ping -6 -s 60000 through the 1280-byte hop"
+if command -v iperf3 >/dev/null; then
+    on "$B" iperf3 -s -1 >"$WORK/iperf6_s.log" 2>&1 &
+    PIDS+=($!)
+    sleep 0.5
+    on "$A" timeout 20 iperf3 -6 -c fd02::2 -n 32M >"$WORK/iperf6.out" 2>&1 ||
+        fail "iperf3 -6: $(cat "$WORK/iperf6.out")"
+    ok "iperf3 over IPv6: $(grep -o '[0-9.]* [GM]bits/sec' "$WORK/iperf6.out" | tail -n 1)"
+fi
 routes=$("$SEVEN" ip route)
 grep -q '^10.2.0.0/24 dev right2 proto kernel scope link' <<<"$routes" || fail "seven ip route: $routes"
 ok "seven ip route shows the table"
 stop "$router"
+
+# A table of 100,000 routes from a seed, two ways to one network, and a rule by source.
+python3 - >"$WORK/routes" <<'PY'
+import ipaddress, random
+rng, seen = random.Random(20261122), set()
+while len(seen) < 100000:
+    length = rng.choice((16, 19, 20, 22, 23, 24, 24, 24))
+    net = rng.randrange(20 << 24, 100 << 24) >> (32 - length) << (32 - length)
+    seen.add((net, length))
+for net, length in sorted(seen):
+    print(f"{ipaddress.ip_address(net)}/{length} via 10.{rng.choice((2, 3))}.0.2")
+PY
+namespace; C=$LAST
+began=$SECONDS
+background router3 "$SEVEN" router -i tap:left3,10.1.0.1/24 -i tap:right3,10.2.0.1/24 -i tap:mid3,10.3.0.1/24 \
+    --ecmp --route "10.50.0.0/24 via 10.2.0.2" --route "10.50.0.0/24 via 10.3.0.2" \
+    --route "unreachable 10.68.0.0/16" --route "10.50.0.0/24 via 10.3.0.2 table 1" --routes "$WORK/routes" \
+    --rule "from 10.1.0.77/32 table 1"
+router=$LAST
+answers() { "$SEVEN" ip route 2>/dev/null | grep -q 'proto static'; }
+until_true 15 answers || fail "100,000 routes did not load: $(cat "$WORK/router3.log")"
+"$SEVEN" ip route >"$WORK/table"
+way='^[2-9][0-9]\.[0-9.]*/[0-9]+ via 10\.(2\.0\.2 dev right3|3\.0\.2 dev mid3) proto static$'
+is "100,000 routes from a file load, and are shown" "$(grep -cE "$way" "$WORK/table")" 100000
+[ $((SECONDS - began)) -le 15 ] || fail "that took $((SECONDS - began)) s"
+is "next hops as iproute2 shows them" "$(grep -A 2 '^10.50.0.0/24 proto' "$WORK/table" | tr -s '\t\n' '  ')" \
+    "10.50.0.0/24 proto static nexthop via 10.2.0.2 dev right3 weight 1 nexthop via 10.3.0.2 dev mid3 weight 1 "
+is "and types of routes" "$(grep -o '^unreachable 10.68.0.0/16' "$WORK/table")" "unreachable 10.68.0.0/16"
+is "and tables" "$(grep -o '^10.50.0.0/24 via .* table 1' "$WORK/table")" "10.50.0.0/24 via 10.3.0.2 dev mid3 table 1"
+ip link set left3 netns "$A" && ip link set right3 netns "$B" && ip link set mid3 netns "$C"
+on "$A" ip link del left2 2>/dev/null
+on "$B" ip link del right2 2>/dev/null
+join "$A" left3 10.1.0.2 10.1.0.1
+join "$B" right3 10.2.0.2 10.2.0.1
+join "$C" mid3 10.3.0.2 10.3.0.1
+on "$A" ip addr add 10.1.0.77/32 dev left3
+for way in "$B B" "$C C"; do
+    set -- $way
+    on "$1" ip addr add 10.50.0.1/32 dev lo
+    on "$1" python3 - "$2" <<'PY' &
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.50.0.1", 7))
+while True:
+    data, who = s.recvfrom(100)
+    s.sendto(sys.argv[1].encode(), who)
+PY
+    PIDS+=($!)
+done
+# 64 flows, each asked twice; prints how many each of the two answered.
+cat >"$WORK/flows.py" <<'PY'
+import socket, sys
+seen = {"B": 0, "C": 0}
+for port in range(20001, 20065):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(4); s.bind((sys.argv[1], port))
+    who = set()
+    for _ in range(2):
+        s.sendto(b"?", ("10.50.0.1", 7))
+        who.add(s.recv(10).decode())
+    if len(who) != 1: sys.exit(f"flow {port} went both ways")
+    seen[who.pop()] += 1
+print(seen["B"], seen["C"])
+PY
+sleep 0.5
+flows=$(on "$A" timeout 20 python3 "$WORK/flows.py" 10.1.0.2 2>&1) || fail "flows: $flows"
+set -- $flows
+[ "$1" -ge 12 ] && [ "$2" -ge 12 ] || fail "64 flows went $flows"
+ok "--ecmp: of 64 flows $1 went one way and $2 the other, each always its own"
+flows=$(on "$A" timeout 20 python3 "$WORK/flows.py" 10.1.0.77 2>&1)
+is "--rule: a source with a table of its own goes one way" "$flows" "0 64"
+stop "$router"
+[ "$SECONDS" -le 60 ] || fail "all that took $SECONDS s"
 if command -v tshark >/dev/null; then
     for file in router pmtu; do
         # Both devices are in one file: each segment twice, which is no stream to put together.
