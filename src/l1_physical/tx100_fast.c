@@ -82,17 +82,21 @@ static uint32_t ones_at_end(uint32_t group)
     return group == UINT32_MAX ? 32 : sv_ctz64(~group);
 }
 
-/* Whole octets of a frame, each two data groups; n symbols of them, 0: the first is none. */
+/* Whole octets of a frame, each two data groups; n symbols of them, 0: the first is none, or there is no room. */
 static uint32_t data_octets(struct sv_phy_decoder *d, uint64_t plain)
 {
-    uint32_t n = 0;
+    struct sv_phy_frame *f = &d->frame;
+    uint32_t n = 0, bytes = f->bytes;
+    if (bytes + WORD / (2 * GROUP) > SV_PHY_FRAME_MAX)
+        return 0;
     while (n + 2 * GROUP <= WORD) {
         const uint32_t low = nibble_of[plain >> n & 31], high = nibble_of[plain >> (n + GROUP) & 31];
         if ((low | high) >= 16)
             break;
-        sv_phy_frame_octet(d, (uint8_t)(low | high << 4));
+        f->byte[bytes++] = (uint8_t)(low | high << 4);
         n += 2 * GROUP;
     }
+    f->bytes = bytes;
     d->count.checked += n / GROUP;
     return n;
 }
