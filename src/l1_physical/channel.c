@@ -263,7 +263,7 @@ static uint32_t run_single(struct sv_channel *c, const int8_t **symbol, uint32_t
 
 uint32_t sv_channel_run(struct sv_channel *c, const int8_t **symbol, uint32_t *n, int16_t *out, uint32_t max)
 {
-    uint32_t made = 0;
+    uint32_t made = 0, noisy = 0; /* so far; of them with their noise, which is cheaper by many */
     while (made + 2 * SV_BLOCK <= max) {
         const uint32_t some =
             c->twice ? run_twice(c, symbol, n, out + made) : run_single(c, symbol, n, out + made, 2 * SV_BLOCK);
@@ -271,10 +271,14 @@ uint32_t sv_channel_run(struct sv_channel *c, const int8_t **symbol, uint32_t *n
             break;
         if (c->pole_q32 != 0)
             couple(c, out + made, some);
-        sv_noise_add(&c->noise, c->samples, out + made, some, c->config.cpu);
         advance(c, some);
         made += some;
+        if (made - noisy >= SV_CHANNEL_SAMPLES) {
+            sv_noise_add(&c->noise, c->samples - (made - noisy), out + noisy, made - noisy, c->config.cpu);
+            noisy = made;
+        }
     }
+    sv_noise_add(&c->noise, c->samples - (made - noisy), out + noisy, made - noisy, c->config.cpu);
     return made;
 }
 

@@ -33,6 +33,19 @@ static int64_t sender_time(const struct sv_phy_link *l, uint64_t sample_q8)
     return (int64_t)time_q16 - (int64_t)l->peak_q16;
 }
 
+/* Whether a block is within the frame, has consecutive numbers and all of it is as it was sent: the usual case. */
+static bool all_right(const struct sv_phy_link *l, uint64_t first, uint64_t last, uint64_t from, uint64_t to)
+{
+    const uint32_t at = (uint32_t)(first % SV_PHY_SENT), n = l->receiver.count;
+    const int8_t turn = l->config.channel.inverted ? -1 : 1;
+    int32_t wrong = 0;
+    if (n != SV_BLOCK || last - first != n - 1 || first < from || last >= to || at + n > SV_PHY_SENT)
+        return false;
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        wrong |= l->receiver.level[i] ^ l->sent[at + i] * turn;
+    return wrong == 0;
+}
+
 /* Compares a block that was decided with what was sent, where a frame is. */
 static void compare(struct sv_phy_link *l)
 {
@@ -44,6 +57,8 @@ static void compare(struct sv_phy_link *l)
     const int64_t first_q16 = sender_time(l, r->first_q8) + 32768;
     const int64_t each_q16 = (int64_t)sv_muldiv64(r->each_q8, l->channel.step, 1u << 24);
     if (first_q16 < 0 || (uint64_t)(first_q16 >> 16) >= to)
+        return;
+    if (all_right(l, (uint64_t)(first_q16 >> 16), (uint64_t)((first_q16 + (r->count - 1) * each_q16) >> 16), from, to))
         return;
     for (uint32_t i = 0; i < r->count; i++) {
         const uint64_t number = (uint64_t)((first_q16 + i * each_q16) >> 16);
@@ -75,13 +90,23 @@ static void decode(struct sv_phy_link *l)
     struct sv_phy_event event;
     uint32_t at = 0;
     do {
-        at += sv_phy_decode(&l->decoder, l->receiver.level + at, l->receiver.count - at, &event);
+        at += sv_phy_decode(&l->decoder, l->level + at, l->levels - at, &event);
         l->seen |= 1u << event.kind;
         if (event.kind == SV_PHY_FRAME) {
             l->now.bytes = event.bytes;
             sv_memcpy(l->frame, l->decoder.frame.byte, event.bytes);
         }
-    } while (at < l->receiver.count || event.kind != SV_PHY_NOTHING);
+    } while (at < l->levels || event.kind != SV_PHY_NOTHING);
+    l->levels = 0;
+}
+
+/* Decoders are quick where they get many symbols at once. */
+static void collect(struct sv_phy_link *l)
+{
+    sv_memcpy(l->level + l->levels, l->receiver.level, l->receiver.count);
+    l->levels += l->receiver.count;
+    if (l->levels + SV_BLOCK > SV_PHY_LEVELS)
+        decode(l);
 }
 
 static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
@@ -96,7 +121,7 @@ static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
             if (l->parking)
                 park(l);
             else
-                decode(l);
+                collect(l);
         }
     }
 }
@@ -133,6 +158,7 @@ static uint32_t park_of(const struct sv_phy_link *l)
  * units of its code: PAM4 only at the end of a codeword. */
 static void skip(struct sv_phy_link *l, uint64_t to)
 {
+    decode(l);
     l->parking = true;
     l->parked = false;
     l->unread = 0;
@@ -207,6 +233,7 @@ enum sv_err sv_phy_link_init(struct sv_phy_link *l, const struct sv_phy_link_con
     sv_phy_decoder_init(&l->decoder, config->channel.code);
     const bool silent = config->channel.code == SV_PHY_10BASE_T;
     pass(l, silent ? SETTLE_QUIET : SETTLE);
+    decode(l);
     l->up = silent || sv_phy_decode_locked(&l->decoder);
     l->count.samples = 0;
     return SV_OK;
@@ -247,6 +274,7 @@ enum sv_err sv_phy_link_send(struct sv_phy_link *l, const uint8_t *octets, uint3
         return SV_ERR_TOO_BIG;
     l->now = (struct sv_phy_passage){.sample_hz = l->config.channel.sample_hz};
     approach(l, at_ns);
+    decode(l);
     l->now.bytes = 0;
     l->seen = 0;
     const enum sv_err err = sv_phy_encode_frame(&l->encoder, octets, n, fcs);
@@ -255,6 +283,7 @@ enum sv_err sv_phy_link_send(struct sv_phy_link *l, const uint8_t *octets, uint3
     while (sv_phy_encode_busy(&l->encoder))
         pass(l, PIECE);
     pass(l, tail_of(l));
+    decode(l);
     struct sv_phy_passage *p = &l->now;
     p->outcome = outcome_of(l);
     p->first_symbol = l->encoder.frame_first;

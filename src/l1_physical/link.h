@@ -11,7 +11,8 @@
 #include "l1_physical/channel.h"
 #include "l1_physical/receiver.h"
 
-#define SV_PHY_SENT 8192u /* symbols remembered until the receiver has decided them */
+#define SV_PHY_LEVELS 2048u /* symbols collected before they are decoded */
+#define SV_PHY_SENT 8192u   /* symbols remembered until the receiver has decided them */
 
 /* What became of a frame sent. Each frame is exactly one of these. */
 enum sv_phy_outcome {
@@ -66,7 +67,9 @@ struct sv_phy_link {
     bool parking, parked;      /* idle is about to be skipped: the decoder stops where it can */
     uint64_t unread;           /* symbols that came after it did */
     uint32_t seen;             /* events meanwhile: a bit each, by kind */
-    int8_t sent[SV_PHY_SENT];  /* by symbol number */
+    uint32_t levels;
+    int8_t level[SV_PHY_LEVELS]; /* decided, not yet decoded */
+    int8_t sent[SV_PHY_SENT];    /* by symbol number */
     uint8_t frame[SV_PHY_FRAME_MAX];
 };
 

@@ -22,6 +22,35 @@ static inline uint32_t sv_tx100_key(uint32_t *key)
     return next;
 }
 
+/* The lowest bit becomes the highest. */
+static inline uint32_t sv_tx100_reversed(uint32_t v)
+{
+    v = (v & 0x55555555u) << 1 | (v >> 1 & 0x55555555u);
+    v = (v & 0x33333333u) << 2 | (v >> 2 & 0x33333333u);
+    v = (v & 0x0f0f0f0fu) << 4 | (v >> 4 & 0x0f0f0f0fu);
+    v = (v & 0x00ff00ffu) << 8 | (v >> 8 & 0x00ff00ffu);
+    return v << 16 | v >> 16;
+}
+
+/* 64 bits of key, the first in bit 0: k[n] = k[n-9] + k[n-11], which is the last eleven divided by 1 + x^9 + x^11; and
+ * 1 / (1 + u) = (1 + u) (1 + u^2) (1 + u^4) ... */
+static inline uint64_t sv_tx100_key_word(uint32_t key)
+{
+    const uint64_t before = sv_tx100_reversed(key) >> 21;
+    uint64_t k = before >> 2 ^ before;
+    k ^= k << 9 ^ k << 11;
+    k ^= k << 18 ^ k << 22;
+    return k ^ k << 36 ^ k << 44;
+}
+
+/* The key after n bits (1 .. 64) of that word. */
+static inline uint32_t sv_tx100_key_after(uint32_t key, uint64_t word, uint32_t n)
+{
+    const uint64_t before = sv_tx100_reversed(key) >> 21;
+    const uint64_t last = n < 11 ? before >> n | word << (11 - n) : word >> (n - 11);
+    return sv_tx100_reversed((uint32_t)last) >> 21;
+}
+
 /* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of
  * nothing, so that they are read and written eight at a time. */
 extern const int8_t sv_tx100_levels[4][32][8];

@@ -56,26 +56,6 @@ static bool bits_of(struct levels l, uint32_t phase, uint64_t *bits)
     return (l.moved & (l.other ^ sign)) == 0;
 }
 
-static uint64_t reversed11(uint32_t v)
-{
-    v = (v & 0x5555) << 1 | (v >> 1 & 0x5555);
-    v = (v & 0x3333) << 2 | (v >> 2 & 0x3333);
-    v = (v & 0x0f0f) << 4 | (v >> 4 & 0x0f0f);
-    v = (v & 0x00ff) << 8 | v >> 8;
-    return v >> 5 & SV_TX100_KEY_MASK;
-}
-
-/* 64 bits of key: k[n] = k[n-9] + k[n-11], which is the last eleven divided by 1 + x^9 + x^11; and
- * 1 / (1 + u) = (1 + u) (1 + u^2) (1 + u^4) ... */
-static uint64_t key_word(uint32_t key)
-{
-    const uint64_t before = reversed11(key);
-    uint64_t k = before >> 2 ^ before;
-    k ^= k << 9 ^ k << 11;
-    k ^= k << 18 ^ k << 22;
-    return k ^ k << 36 ^ k << 44;
-}
-
 /* Takes the first n of the 64 symbols as done. */
 static void commit(struct sv_phy_decoder *d, struct levels l, uint64_t key, uint64_t plain, uint32_t n)
 {
@@ -91,31 +71,32 @@ static void commit(struct sv_phy_decoder *d, struct levels l, uint64_t key, uint
         phase = phase == 3 || phase == 0 ? 0 : 2; /* 0 throughout, after what was before */
     }
     t->phase = phase;
-    const uint64_t both = n < 11 ? reversed11(t->key) >> n | key << (11 - n) : key >> (n - 11);
-    t->key = (uint32_t)reversed11((uint32_t)both & SV_TX100_KEY_MASK);
-    for (uint32_t i = n < 32 ? 0 : n - 32; i < n; i++)
-        t->group = t->group << 1 | (uint32_t)(plain >> i & 1);
+    t->key = sv_tx100_key_after(t->key, key, n);
+    t->group = n < 32 ? t->group << n | sv_tx100_reversed((uint32_t)plain << (32 - n))
+                      : sv_tx100_reversed((uint32_t)(plain >> (n - 32)));
     d->symbols += n;
 }
 
 static uint32_t ones_at_end(uint32_t group)
 {
-    uint32_t n = 0;
-    for (; n < 32 && (group >> n & 1) != 0; n++) {}
-    return n;
+    return group == UINT32_MAX ? 32 : sv_ctz64(~group);
 }
 
-/* Whole octets of a frame, each two data groups; n symbols of them, 0: the first is none. */
+/* Whole octets of a frame, each two data groups; n symbols of them, 0: the first is none, or there is no room. */
 static uint32_t data_octets(struct sv_phy_decoder *d, uint64_t plain)
 {
-    uint32_t n = 0;
+    struct sv_phy_frame *f = &d->frame;
+    uint32_t n = 0, bytes = f->bytes;
+    if (bytes + WORD / (2 * GROUP) > SV_PHY_FRAME_MAX)
+        return 0;
     while (n + 2 * GROUP <= WORD) {
         const uint32_t low = nibble_of[plain >> n & 31], high = nibble_of[plain >> (n + GROUP) & 31];
         if ((low | high) >= 16)
             break;
-        sv_phy_frame_octet(d, (uint8_t)(low | high << 4));
+        f->byte[bytes++] = (uint8_t)(low | high << 4);
         n += 2 * GROUP;
     }
+    f->bytes = bytes;
     d->count.checked += n / GROUP;
     return n;
 }
@@ -127,7 +108,7 @@ uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, bool in_d
     uint64_t bits;
     if (!bits_of(l, t->phase, &bits))
         return 0;
-    const uint64_t key = key_word(t->key), plain = bits ^ key;
+    const uint64_t key = sv_tx100_key_word(t->key), plain = bits ^ key;
     uint32_t n;
     if (in_data) {
         n = data_octets(d, plain);

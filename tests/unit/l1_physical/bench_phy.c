@@ -152,12 +152,13 @@ int main(int argc, char **argv)
     fast.channel.code = SV_PHY_100BASE_TX;
     fast.channel.length_m = 100;
     fast.channel.snr_centi_db = 3500;
+    puts("layer 1 in parts: symbols without samples; links with idle around each frame; RS(544,514)");
     for (uint32_t code = 0; code < SV_PHY_CODES; code++)
         code_rows(code, budget);
-    link_row("frame, cable, samples, frame", &ten, budget);
-    link_row("frame, cable, samples, frame", &fast, budget);
+    link_row("link, one frame after another", &ten, budget);
+    link_row("link, one frame after another", &fast, budget);
     fast.channel.cpu = 0;
-    link_row("the same in plain C", &fast, budget);
+    link_row("link, the same, plain C", &fast, budget);
     for (uint32_t errors = 0; errors <= 15; errors += 5)
         rs_row(errors, budget);
     if (failed)

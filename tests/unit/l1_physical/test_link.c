@@ -65,8 +65,9 @@ static uint64_t arrived(const char *what, const struct sv_phy_link_config *confi
     send_many(l, n, gap_ns);
     report(what, l);
     const uint64_t good = l->count.of[SV_PHY_ARRIVED];
-    if (good == n)
-        assert_int_equal(l->count.wrong_symbols, 0);
+    /* A frame arrives without a wrong symbol, but where the code repairs some. */
+    if (good == n && l->count.wrong_symbols != 0)
+        assert_true(config->channel.code == SV_PHY_PAM4 && l->decoder.count.repaired != 0);
     free(l);
     return good;
 }
