@@ -99,7 +99,7 @@ join "$A" left2 10.1.0.2 10.1.0.1
 join "$B" right2 10.2.0.2 10.2.0.1
 on "$B" ip link set right2 mtu 1500
 seeded 20000000 "$WORK/data"
-on "$B" python3 - "$WORK/got" <<'PY' &
+nsenter -t "$B" -n python3 - "$WORK/got" <<'PY' &
 import socket, sys
 l = socket.create_server(("10.2.0.2", 5001)); c, _ = l.accept()
 with open(sys.argv[1], "wb") as f:
@@ -117,7 +117,7 @@ is "a stream through a 1280-byte hop arrives whole" "$(sum_of "$WORK/got")" "$(s
 on "$A" ip route get 10.2.0.2 | grep -q 'mtu 1280' || fail "the sender did not learn: $(on "$A" ip route get 10.2.0.2)"
 ok "and its sender learnt the path MTU"
 if command -v iperf3 >/dev/null; then
-    on "$B" iperf3 -s -1 >"$WORK/iperf_s.log" 2>&1 &
+    nsenter -t "$B" -n iperf3 -s -1 >"$WORK/iperf_s.log" 2>&1 &
     PIDS+=($!)
     sleep 0.5
     on "$A" timeout 20 iperf3 -c 10.2.0.2 -n 32M >"$WORK/iperf.out" 2>&1 || fail "iperf3: $(cat "$WORK/iperf.out")"
@@ -132,7 +132,7 @@ on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 # t
 on "$A" ping -6 -q -c 2 -i 0.2 -W 3 -s 60000 fd02::2 >"$WORK/ping6.log" 2>&1 || fail "ping -6 -s 60000"
 ok "ping -6 -s 60000 through the 1280-byte hop"
 if command -v iperf3 >/dev/null; then
-    on "$B" iperf3 -s -1 >"$WORK/iperf6_s.log" 2>&1 &
+    nsenter -t "$B" -n iperf3 -s -1 >"$WORK/iperf6_s.log" 2>&1 &
     PIDS+=($!)
     sleep 0.5
     on "$A" timeout 20 iperf3 -6 -c fd02::2 -n 32M >"$WORK/iperf6.out" 2>&1 ||
@@ -182,7 +182,7 @@ on "$A" ip addr add 10.1.0.77/32 dev left3
 for way in "$B B" "$C C"; do
     set -- $way
     on "$1" ip addr add 10.50.0.1/32 dev lo
-    on "$1" python3 - "$2" <<'PY' &
+    nsenter -t "$1" -n python3 - "$2" <<'PY' & # not through on(): a function would be a shell between, which alone dies
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.50.0.1", 7))
 while True:

@@ -44,7 +44,7 @@ says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }
 
 # mbit FROM TO ADDRESS: 20 MB by TCP from one host to the other, in Mbit/s.
 mbit() {
-    at "$2" iperf3 -s -1 -B "$3" >"$WORK/iperf3.out" 2>&1 &
+    nsenter -t "${HOST[$2]}" -n -- iperf3 -s -1 -B "$3" >"$WORK/iperf3.out" 2>&1 &
     local server=$! report
     until_true 5 grep -q listening "$WORK/iperf3.out"
     report=$(at "$1" timeout 20 iperf3 -c "$3" -n 20M -J 2>&1)

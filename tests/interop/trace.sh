@@ -74,7 +74,7 @@ trace() { # OUT OPTIONS...
 }
 
 PATH4='10.7.0.1 10.71.1.2 10.71.2.2 10.71.3.2'
-background web in_space "$T" python3 -m http.server 80
+background web nsenter -t "$T" -n python3 -m http.server 80
 sleep 0.5
 for how in --udp --icmp --tcp '--tcp -P 81' '--udp -P 40000 -s 1000'; do
     # shellcheck disable=SC2086
