@@ -93,11 +93,13 @@ is "routers told it in both families" "$told" True
 ok "segments follow the path at once (on their way already: $over4, $over6)"
 
 for target in 10.9.0.2 fd09::2; do
-    "$SEVEN" ping -c 5 -i 300ms -W 2 -s 3000 "$target" >"$WORK/ping.log" 2>&1
-    # Over IPv6 one finds out how narrow it is, one answer does for the other side; the rest are cut to fit.
-    got=$(grep -c "^3008 bytes from $target" "$WORK/ping.log")
-    [ "$got" -ge 3 ] || fail "seven ping -s 3000 $target: $got of 5"
-    ok "seven ping -s 3000 $target through it: $got of 5"
+    # Over IPv6 one finds out how narrow it is, one answer does for the other side; the rest are cut to fit. Where
+    # the kernel missed the first solicitation (its end of the TAP is coming up), those of the first second wait
+    # for the next one and leave whole: only the last ones say what was learned.
+    "$SEVEN" ping -c 12 -i 300ms -W 2 -s 3000 "$target" >"$WORK/ping.log" 2>&1
+    got=$(grep -cE "^3008 bytes from $target.* icmp_seq=(9|10|11|12) " "$WORK/ping.log")
+    [ "$got" -eq 4 ] || fail "seven ping -s 3000 $target: $got of the last 4"
+    ok "seven ping -s 3000 $target through it: the last $got of 12 and $(grep -c '^3008 bytes' "$WORK/ping.log") in all"
 done
 # (What routers quote has the sums as they were before a device's finishing.)
 bad=$(tshark -r "$WORK/serve.pcapng" -o tcp.check_checksum:TRUE \
