@@ -366,13 +366,12 @@ const struct cli_command cli_command_router = {
     .name = "router",
     .summary = "a router between any devices",
     .usage = "",
-    .examples =
-        "seven router -i tap:left,10.1.0.1/24 -i tap:right,10.2.0.1/24\tjoin two networks\n"
-        "seven router -i tap:a,10.1.0.1/24 -i tap:b,10.2.0.1/24 -g 10.2.0.9\tand all others\n"
-        "seven router -i packet:eth0,10.1.0.1/24,rpf=strict -i packet:eth1,192.0.2.2/24\tsources checked\n"
-        "seven router -i ... --acl 'accept established' --acl 'drop in wan'\ta list of what passes\n"
-        "seven router -i tap:in,10.0.0.1/24 -i tap:out,192.0.2.1/24 --nat out\tan inside behind one address\n"
-        "seven router -i ... --routes table.txt --every 1s\ta file of routes, counters each second\n",
+    .examples = "seven router -i tap:left,10.1.0.1/24 -i tap:right,10.2.0.1/24\tjoin two networks\n"
+                "seven router -i tap:a,10.1.0.1/24 -i tap:b,10.2.0.1/24 -g 10.2.0.9\tand all others\n"
+                "seven router -i packet:eth0,10.1.0.1/24,rpf=strict -i packet:eth1,192.0.2.2/24\tsources checked\n"
+                "seven router -i ... --acl 'accept established' --acl 'drop in wan'\ta list of what passes\n"
+                "seven router -i tap:in,10.0.0.1/24 -i tap:out,192.0.2.1/24 --nat out\tan inside behind one address\n"
+                "seven router -i ... --routes table.txt --every 1s\ta file of routes, counters each second\n",
     .detail = "Behind a device's name stand, with commas: its addresses (ADDR/LEN), mtu=N, rpf=off|strict|loose, "
               "clamp-mss, directed-broadcast. `seven ip route` shows the table while it runs, `seven ss -s` counters "
               "and drops. Source routes are refused, link-local addresses are never forwarded, and broadcasts to a "
