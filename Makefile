@@ -11,7 +11,7 @@ all:
 
 run:
 	@tools/bootstrap
-	@tools/build run.log
+	@tools/build run.log seven
 	@build/seven demo
 
 # The closing line is `N passed, N failed`.
