@@ -52,6 +52,9 @@ enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, sv_port port, const stru
 
 void sv_stack_leave_all(struct sv_stack *s, sv_sock u)
 {
+    uint32_t index;
+    if (!sv_session_udp(&s->session, u, &index))
+        return; /* a connection joins nothing, and most of what closes is one */
     for (uint32_t i = 0; i < SV_JOINS; i++) {
         struct sv_join *j = &s->join[i];
         if (!sv_join_is(j, u))

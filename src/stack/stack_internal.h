@@ -51,9 +51,6 @@ void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst,
 /* --- joins.c --- */
 void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
 
-/* --- joins.c --- */
-void sv_stack_leave_all(struct sv_stack *s, sv_sock u); /* the socket is about to close */
-
 /* --- timers.c --- */
 sv_time sv_stack_next_deadline(const struct sv_stack *s);
 void sv_stack_expire(struct sv_stack *s, sv_time now);
