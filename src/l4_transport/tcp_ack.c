@@ -87,8 +87,10 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
     sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
     const bool fin = sv_tcp_take_acked(t, s->ack);
-    if (!sv_tcp_recovery_ack(t, acked))
-        sv_tcp_cc_acked(t, acked);
+    if (!sv_tcp_recovery_ack(t, acked)) {
+        const struct sv_tcp_acked a = {.bytes = acked, .flight = sv_tcb_flight(t) + acked};
+        sv_tcp_cc_acked(t, &a);
+    }
     t->h->dupacks = 0;
     t->b->give_up_at = SV_NEVER;
     sv_tcp_window_from(t, s);
@@ -158,7 +160,7 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
         if (sv_tcp_new_ack(t, s))
             return sv_tcp_fin_acked(t, s);
     } else if (sv_tcp_is_duplicate(t, s)) {
-        sv_tcp_cc_duplicate(t);
+        sv_tcp_recovery_duplicate(t);
     } else if (s->ack == t->h->snd_una) {
         if (t->b && t->b->persist)
             t->b->give_up_at = SV_NEVER; /* it answers our probes: it lives (RFC 9293 §3.8.6.1, MUST-37) */

@@ -7,6 +7,7 @@
 #include "core/pool_inline.h"
 #include "core/seq.h"
 #include "l4_transport/tcp.h"
+#include "l4_transport/tcp_cc.h"
 
 /* A connection as the code sees it: a view of its records, made on the stack for one call. */
 struct sv_tcb {
@@ -280,18 +281,15 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t);
 void sv_tcb_watch_parked(struct sv_tcb *t); /* waits for a neighbour: try again, and not for ever */
 
 /* --- tcp_recover.c: RFC 5681, RFC 6582 --- */
-void sv_tcp_cc_open(struct sv_tcb *t);
-void sv_tcp_cc_acked(struct sv_tcb *t, uint32_t bytes);
-void sv_tcp_cc_duplicate(struct sv_tcb *t);
-void sv_tcp_cc_timeout(struct sv_tcb *t);
-void sv_tcp_cc_idle_since(struct sv_tcb *t);
+void sv_tcp_recovery_duplicate(struct sv_tcb *t);
+bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
+void sv_tcp_recovery_timeout(struct sv_tcb *t);
 /* RFC 5681 §4.1: after a time without sending the window has proved nothing. */
 static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 {
     if (t->h->sent_tick != sv_tick(t->now) && t->h->snd_nxt == t->h->snd_una)
         sv_tcp_cc_idle_since(t);
 }
-bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
 
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);

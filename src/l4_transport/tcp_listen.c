@@ -164,6 +164,7 @@ void sv_tcp_accept_leave(struct sv_tcb *t)
         break;
     }
     t->c->listener = SV_NONE;
+    t->c->cc_kept = 0;
 }
 
 enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index)

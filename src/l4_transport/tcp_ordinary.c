@@ -35,8 +35,10 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
         h->snd_nxt = s->ack;
     if (sv_seq_before(b->snd_small, s->ack))
         b->snd_small = s->ack;
-    if (flight + h->mss >= h->cwnd) /* else the window has not limited us: sv_tcp_cc_acked() would say so */
-        sv_tcp_cc_acked(t, acked);
+    if (flight + h->mss >= h->cwnd) { /* else the window has not limited us: sv_tcp_cc_acked() would say so */
+        const struct sv_tcp_acked a = {.bytes = acked, .flight = sv_tcb_flight(t) + acked};
+        sv_tcp_cc_acked(t, &a);
+    }
     b->give_up_at = b->retransmit_at = SV_NEVER;
     sv_tcp_path_works(t);
 }

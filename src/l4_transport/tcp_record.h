@@ -13,6 +13,7 @@
 
 #include "core/spans.h"
 #include "core/wheel.h"
+#include "l4_transport/tcp_cc_state.h"
 #include "seven/base.h"
 
 /* Values in the flow table say where the record is: the kind in the top 2 bits, the index below. */
@@ -97,7 +98,10 @@ struct sv_tcp_cold {
     uint32_t flow; /* its number in the trace */
     uint32_t iss, irs;
     uint32_t listener; /* index of the listener it came from, SV_NONE */
-    uint32_t accept_next;
+    union {
+        uint32_t accept_next; /* while it has a listener */
+        uint32_t cc_kept;     /* afterwards: what congestion control keeps while nothing is queued or in flight */
+    };
     uint32_t rttvar_us; /* four times the mean deviation */
     uint32_t rto_us;
     uint32_t min_rtt_us;
@@ -154,18 +158,17 @@ struct sv_tcp_busy {
     uint32_t snd_small; /* end of the last short segment sent: Minshall's Nagle */
     uint32_t snd_up;    /* end of urgent data */
     uint32_t rcv_up;
-    uint32_t acked_in_round; /* bytes acknowledged since cwnd last grew in congestion avoidance */
-    uint32_t owner;          /* index of the connection; next free busy record */
-    uint32_t sack_recent;    /* start of the out-of-order range that grew last: the first SACK block */
-    uint32_t rexmit_nxt;     /* next byte to send again after a timeout or in recovery */
-    uint32_t dup_flight;     /* bytes in flight at the first duplicate acknowledgement */
-    uint8_t backoff;         /* timeouts in a row */
-    uint8_t recovery;        /* enum sv_tcp_recovery */
-    uint8_t timing;          /* a segment is being timed */
-    uint8_t persist;         /* retransmit_at is the persist timer */
-    uint8_t probe;           /* a window probe or keepalive must go out */
-    uint8_t rexmit;          /* bytes at rexmit_nxt must go out again */
-    uint8_t urgent;          /* snd_up is ahead of SND.UNA */
+    uint32_t owner;       /* index of the connection; next free busy record */
+    uint32_t sack_recent; /* start of the out-of-order range that grew last: the first SACK block */
+    uint32_t rexmit_nxt;  /* next byte to send again after a timeout or in recovery */
+    uint32_t dup_flight;  /* bytes in flight at the first duplicate acknowledgement */
+    uint8_t backoff;      /* timeouts in a row */
+    uint8_t recovery;     /* enum sv_tcp_recovery */
+    uint8_t timing;       /* a segment is being timed */
+    uint8_t persist;      /* retransmit_at is the persist timer */
+    uint8_t probe;        /* a window probe or keepalive must go out */
+    uint8_t rexmit;       /* bytes at rexmit_nxt must go out again */
+    uint8_t urgent;       /* snd_up is ahead of SND.UNA */
     uint8_t rcv_urgent;
     uint8_t syn_count; /* SYNs or SYN,ACKs sent */
     uint8_t quickack;  /* segments still acknowledged at once */
@@ -173,8 +176,9 @@ struct sv_tcp_busy {
     uint8_t fin_early; /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t spare[4];
     uint32_t fin_seq;
-    uint32_t send_hint; /* number of the send span that SND.NXT was in last */
-    uint8_t cc[96];     /* congestion control's own */
+    uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
+    uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
+    union sv_tcp_cc_state cc;
 };
 
 struct sv_tcp_small {

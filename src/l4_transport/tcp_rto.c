@@ -90,7 +90,7 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_rto(t) / SV_US));
     if (!sv_tcb_opening(t)) {
-        sv_tcp_cc_timeout(t);
+        sv_tcp_recovery_timeout(t);
         t->h->snd_nxt = t->h->snd_una;
     }
     t->h->dupacks = 0;

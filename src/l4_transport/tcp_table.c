@@ -98,7 +98,7 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     h->ttl = 64;
     sv_wheel_node_init(&h->wake);
     c->generation = generation;
-    c->event_next = c->accept_next = c->listener = SV_NONE;
+    c->event_next = c->listener = SV_NONE;
     c->flow = ++core->flow_serial;
     c->send_buffer = tcp->send_buffer;
     c->recv_buffer = tcp->recv_buffer;
