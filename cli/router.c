@@ -164,9 +164,8 @@ static bool open_port(struct router *r, const char *spec)
     struct sv_device_options d;
     char text[512], error[SV_DEVICE_TEXT], *save = NULL, *address[8];
     uint32_t addresses = 0;
-    if (strlen(spec) >= sizeof text)
+    if ((size_t)snprintf(text, sizeof text, "%s", spec) >= sizeof text)
         return cli_usage("router", "-i: too long") < 0;
-    strcpy(text, spec);
     const char *device = strtok_r(text, ",", &save);
     c.flags = r->options.rpf == RPF_STRICT ? SV_IF_RPF_STRICT : r->options.rpf == RPF_LOOSE ? SV_IF_RPF_LOOSE : 0;
     c.flags |= r->options.clamp ? SV_IF_CLAMP_MSS : 0;

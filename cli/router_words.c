@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Routes, rules and the list in words, as iproute2 has them. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +23,8 @@ static bool split(struct words *w, const char *where, const char *text)
     char *save = NULL;
     w->n = w->at = 0;
     w->where = where;
-    if (strlen(text) >= sizeof w->text)
+    if ((size_t)snprintf(w->text, sizeof w->text, "%s", text) >= sizeof w->text)
         return cli_usage("router", "%s: too long", where) < 0;
-    strcpy(w->text, text);
     for (char *p = strtok_r(w->text, " \t\r\n", &save); p && *p != '#'; p = strtok_r(NULL, " \t\r\n", &save)) {
         if (w->n == WORDS)
             return cli_usage("router", "%s: more than %u words", where, WORDS) < 0;

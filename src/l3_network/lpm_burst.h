@@ -65,14 +65,15 @@ sv_lpm_burst_deeper(const struct sv_lpm_tree *r, const uint32_t *words, const vo
 {
     uint32_t at[SV_LPM_BURST];
     while (d->n) {
+        const uint32_t going = d->n;
         uint32_t still = 0;
-        for (uint32_t i = 0; i < d->n; i++) {
+        for (uint32_t i = 0; i < going; i++) {
             const uint32_t place = d->place[i];
             const struct sv_lpm_node n = sv_lpm_node_of(words, value[place] & ~SV_LPM_CHILD);
             at[i] = n.at + count(n.map << (63u - slot_of(keys, place, offset)));
             SV_LPM_SOON(words + at[i]);
         }
-        for (uint32_t i = 0; i < d->n; i++) {
+        for (uint32_t i = 0; i < going; i++) {
             const uint32_t word = words[at[i]], place = d->place[i];
             const uint32_t none = ((word | (0u - word)) >> 31) - 1u;
             value[place] = word | (r->fallback & none);

@@ -6,13 +6,13 @@ static uint8_t *sv_lpm_space_tag(const struct sv_lpm_space *s, uint32_t block)
     return (uint8_t *)((uintptr_t)s + (uintptr_t)s->tags_at) + block / 2;
 }
 
-void sv_lpm_space_init(struct sv_lpm_space *s, uint32_t *words, uint8_t *tags, uint32_t begin, uint32_t end,
+void sv_lpm_space_init(struct sv_lpm_space *s, void *words, void *tags, uint32_t begin, uint32_t end,
                        uint32_t order_max)
 {
     SV_ASSERT(order_max < SV_LPM_ORDERS && begin % (1u << order_max) == 0 && end % (1u << order_max) == 0);
     sv_memset(s, 0, sizeof *s);
-    s->words_at = (int64_t)((uintptr_t)words - (uintptr_t)s);
-    s->tags_at = (int64_t)((uintptr_t)tags - (uintptr_t)s);
+    s->words_at = (uint8_t *)words - (uint8_t *)s;
+    s->tags_at = (uint8_t *)tags - (uint8_t *)s;
     s->top = begin;
     s->end = end;
     s->order_max = order_max;

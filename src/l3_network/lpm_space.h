@@ -18,7 +18,7 @@ struct sv_lpm_space {
 };
 
 /* Over words [begin, end) of `words`, both multiples of the largest block; `tags`: one zero byte for two words. */
-void sv_lpm_space_init(struct sv_lpm_space *s, uint32_t *words, uint8_t *tags, uint32_t begin, uint32_t end,
+void sv_lpm_space_init(struct sv_lpm_space *s, void *words, void *tags, uint32_t begin, uint32_t end,
                        uint32_t order_max);
 
 static inline uint32_t *sv_lpm_space_words(const struct sv_lpm_space *s)
