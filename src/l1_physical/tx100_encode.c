@@ -70,7 +70,7 @@ static uint32_t data_unit(struct sv_phy_encoder *e, int8_t *symbol)
 {
     struct sv_tx100_encoder *t = &e->of.tx100;
     const uint64_t word = sv_tx100_key_word(t->key);
-    const uint8_t *octet = e->frame + e->at / 2 - SV_PREAMBLE_OCTETS;
+    const uint8_t *octet = e->frame + (e->at / 2 - SV_PREAMBLE_OCTETS);
     uint64_t key = ((uint64_t)sv_tx100_reversed((uint32_t)word) << 32 | sv_tx100_reversed((uint32_t)(word >> 32)));
     uint32_t phase = t->phase;
     for (uint32_t i = 0; i < AT_ONCE; i++, symbol += 2 * UNIT) {
