@@ -36,7 +36,7 @@ struct sv_r64_block sv_r64_next(struct sv_phy_encoder *e, uint32_t block_symbols
         e->at = SV_PREAMBLE_OCTETS;
         return (struct sv_r64_block){PREAMBLE_LANE0, true};
     }
-    const uint8_t *from = e->frame + e->at - SV_PREAMBLE_OCTETS;
+    const uint8_t *from = e->frame + (e->at - SV_PREAMBLE_OCTETS);
     const uint32_t left = e->frame_bytes + SV_PREAMBLE_OCTETS - e->at;
     uint64_t payload = 0;
     for (uint32_t i = 0; i < sv_min_u32(left, 8); i++)
