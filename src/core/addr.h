@@ -29,12 +29,17 @@ static inline uint32_t sv_addr_v4_number(const struct sv_addr *a)
 {
     return sv_get_u32(a->byte + 12);
 }
+/* Written as two words: what is read by words must be written by words to be read at once. */
+static inline void sv_addr_set_v4(struct sv_addr *a, uint64_t as_it_lies)
+{
+    sv_put_le64(a->byte, 0);
+    sv_put_le64(a->byte + 8, 0xffff0000u | as_it_lies << 32);
+}
 static inline struct sv_addr sv_addr_of_v4(uint32_t number)
 {
     const uint32_t as_it_lies = number >> 24 | (number >> 8 & 0xff00u) | (number << 8 & 0xff0000u) | number << 24;
-    struct sv_addr a; /* written as two words: what is read by words must be written by words to be read at once */
-    sv_put_le64(a.byte, 0);
-    sv_put_le64(a.byte + 8, 0xffff0000u | (uint64_t)as_it_lies << 32);
+    struct sv_addr a;
+    sv_addr_set_v4(&a, as_it_lies);
     return a;
 }
 /* The 4 bytes of a wire field. */
@@ -43,8 +48,7 @@ static inline struct sv_addr sv_addr_of_v4_bytes(const uint8_t *four)
     const uint64_t as_it_lies =
         (uint64_t)four[0] | (uint64_t)four[1] << 8 | (uint64_t)four[2] << 16 | (uint64_t)four[3] << 24;
     struct sv_addr a;
-    sv_put_le64(a.byte, 0);
-    sv_put_le64(a.byte + 8, 0xffff0000u | as_it_lies << 32);
+    sv_addr_set_v4(&a, as_it_lies);
     return a;
 }
 /* "Any": :: or ::ffff:0.0.0.0. */
