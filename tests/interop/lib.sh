@@ -171,3 +171,15 @@ until_true() {
         sleep 0.1
     done
 }
+
+# asked WANTED COMMAND...: what a datagram program says of `WANTED`, asked up to five times: its second of patience may
+# pass on a busy machine before anybody had a turn.
+asked() {
+    local wanted=$1 try got
+    shift
+    for try in 1 2 3 4 5; do
+        got=$("$@")
+        [ "$got" = "$wanted" ] && break
+    done
+    printf '%s' "$got"
+}

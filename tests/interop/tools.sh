@@ -8,7 +8,8 @@ enter "$@"
 # UDP: the other side's closed port is an error at once, both ways round.
 background serve "$SEVEN" serve echo
 wait_for 10.7.0.2 7
-is "UDP echo" "$(printf 'datagram' | timeout 3 nc -u -w 1 10.7.0.2 7)" datagram
+kernel_asks() { printf 'datagram' | timeout 3 nc -u -w 1 10.7.0.2 7; }
+is "UDP echo" "$(asked datagram kernel_asks)" datagram
 got=$(timeout 10 python3 -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("10.7.0.2", 9)); s.settimeout(3)
@@ -83,8 +84,8 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("10.7.0.1", 7003))
 while True:
     b, a = s.recvfrom(65536); s.sendto(b.upper(), a)'
 until_true 10 grep -q ready "$WORK/python.out" || fail "the kernel's UDP server does not start"
-got=$(printf 'shout' | timeout 10 "$SEVEN" nc -u -w 1 10.7.0.1 7003 2>"$WORK/nc.log")
-is "seven nc -u" "$got" SHOUT
+seven_asks() { printf 'shout' | timeout 10 "$SEVEN" nc -u -w 1 10.7.0.1 7003 2>"$WORK/nc.log"; }
+is "seven nc -u" "$(asked SHOUT seven_asks)" SHOUT
 kill "$LAST"
 # nc's own way: the ICMP error of one datagram is not the end (the kernel's nc -u says nothing either); it is seen.
 timeout 5 "$SEVEN" nc -u -w 1 --capture "$WORK/closed.pcapng" 10.7.0.1 9 <<<x >/dev/null 2>"$WORK/nc.log"
