@@ -78,7 +78,7 @@ is "seven nc to an IPv6 literal" "$hello" 'HTTP/1.0 200 OK'
 
 for file in serve get; do
     bad=$(tshark -r "$WORK/$file.pcapng" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
-        \
+        "${PAYLOAD_IS_DATA[@]}" \
         -Y '_ws.malformed or tcp.checksum.status == 0 or udp.checksum.status == 0 or icmpv6.checksum.status == 0' \
         2>/dev/null)
     [ -z "$bad" ] || fail "tshark objects to $file.pcapng: $(head -3 <<<"$bad")"

@@ -183,3 +183,7 @@ asked() {
     done
     printf '%s' "$got"
 }
+
+# For tshark: what TCP and UDP carry stays bytes. Some of it is noise, on ports drawn by chance, in which a dissector
+# that guesses finds a protocol now and then, malformed of course.
+PAYLOAD_IS_DATA=(-d tcp.port==1-65535,data -d udp.port==1-65535,data)

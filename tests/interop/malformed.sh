@@ -18,8 +18,8 @@ server=$LAST
 wait_for 10.7.0.2 80
 curl -sS -o "$WORK/got" http://10.7.0.2/some http://10.7.0.2/none || fail "curl: exit $?"
 ping -q -c 2 -i 0.2 -s 3000 10.7.0.2 >/dev/null || fail "ping"
-printf 'datagram' | timeout 2 nc -u -w 1 10.7.0.2 7 >"$WORK/udp"
-[ "$(cat "$WORK/udp")" = datagram ] || fail "UDP echo"
+asks() { printf 'datagram' | timeout 2 nc -u -w 1 10.7.0.2 7; }
+[ "$(asked datagram asks)" = datagram ] || fail "UDP echo"
 printf 'x' | timeout 2 nc -N -w 1 10.7.0.2 9 >/dev/null 2>&1   # a closed port: RST
 printf 'x' | timeout 2 nc -u -w 1 10.7.0.2 9 >/dev/null 2>&1   # and ICMP
 printf 'hello' | timeout 5 nc -N 10.7.0.2 7 >/dev/null
@@ -33,8 +33,7 @@ look() {
     found=$(tshark -n -r "$file" "$@" -Y "$filter" 2>"$WORK/tshark.log") || fail "tshark cannot read $file"
     [ -z "$found" ] || fail "$what in $(basename "$file"): $(head -n 3 <<<"$found")"
 }
-# The file is random bytes: as HTTP they may look malformed now and then.
-check=(-d tcp.port==80,data -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE)
+check=("${PAYLOAD_IS_DATA[@]}" -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE)
 frames=$(tshark -n -r "$WORK/seven.pcapng" 2>/dev/null | grep -c .)
 [ "$frames" -gt 40 ] || fail "only $frames frames in the capture"
 look "$WORK/seven.pcapng" '_ws.malformed' 'malformed' "${check[@]}"
@@ -43,7 +42,7 @@ bad="$bad || udp.checksum.status == \"Bad\" || icmp.checksum.status == \"Bad\""
 look "$WORK/seven.pcapng" "$bad" 'bad checksum' "${check[@]}"
 ok "$frames frames: 0 malformed, 0 bad checksums"
 if [ -s "$WORK/kernel.pcap" ]; then
-    look "$WORK/kernel.pcap" '_ws.malformed && ip.src == 10.7.0.2' 'malformed'
+    look "$WORK/kernel.pcap" '_ws.malformed && ip.src == 10.7.0.2' 'malformed' "${PAYLOAD_IS_DATA[@]}"
     ok "the kernel's side: 0 malformed"
     # Both ends saw the same: every frame but TCP's one by one; of TCP, which one end sees as super-frames, the
     # payload of each connection and direction.

@@ -197,7 +197,7 @@ stop "$BOXPID"
 if [ -n "${DUMPS:-}" ] && command -v tshark >/dev/null; then
     sleep 0.5
     for side in in out; do
-        bad=$(tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE \
+        bad=$(tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE "${PAYLOAD_IS_DATA[@]}" \
             -Y '_ws.malformed || ip.checksum.status == "Bad" || icmp.checksum.status == "Bad"' 2>/dev/null | head -n 5)
         [ -z "$bad" ] || fail "tshark on the $side side: $bad"
         frames=$(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l)

@@ -102,7 +102,7 @@ for target in 10.9.0.2 fd09::2; do
     ok "seven ping -s 3000 $target through it: the last $got of 12 and $(grep -c '^3008 bytes' "$WORK/ping.log") in all"
 done
 # (What routers quote has the sums as they were before a device's finishing.)
-bad=$(tshark -r "$WORK/serve.pcapng" -o tcp.check_checksum:TRUE \
+bad=$(tshark -r "$WORK/serve.pcapng" -o tcp.check_checksum:TRUE "${PAYLOAD_IS_DATA[@]}" \
         -Y '(_ws.malformed or tcp.checksum.status == 0) and not icmp and not icmpv6' 2>/dev/null)
 [ -z "$bad" ] || fail "tshark objects: $(head -3 <<<"$bad")"
 ok "tshark: nothing malformed"

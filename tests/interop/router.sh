@@ -217,7 +217,7 @@ stop "$router"
 if command -v tshark >/dev/null; then
     for file in router pmtu; do
         # Both devices are in one file: each segment twice, which is no stream to put together.
-        bad=$(tshark -d tcp.port==5201,data -o tcp.desegment_tcp_streams:false -r "$WORK/$file.pcapng" \
+        bad=$(tshark "${PAYLOAD_IS_DATA[@]}" -o tcp.desegment_tcp_streams:false -r "$WORK/$file.pcapng" \
             -Y '_ws.malformed || ip.checksum.status == 0' 2>/dev/null | head -n 3)
         is "tshark finds nothing malformed in $file.pcapng" "$bad" ""
     done

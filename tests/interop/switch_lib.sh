@@ -67,6 +67,5 @@ for row in json.load(sys.stdin):
 
 # malformed FILE: what tshark finds wrong in a capture.
 malformed() {
-    # iperf3 sends noise, in which a dissector that guesses finds protocols.
-    tshark -r "$1" -d tcp.port==5201,data -Y "_ws.malformed || _ws.expert.severity == 8388608" 2>/dev/null | head -5
+    tshark -r "$1" "${PAYLOAD_IS_DATA[@]}" -Y "_ws.malformed || _ws.expert.severity == 8388608" 2>/dev/null | head -5
 }
