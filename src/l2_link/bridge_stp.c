@@ -44,6 +44,8 @@ void sv_bridge_states(struct sv_bridge *br, sv_port port)
     const bool forwarding = p->up && (tree ? br->stp.port[port].forwarding : true);
     p->learning = learning;
     p->forwarding = forwarding;
+    if (forwarding && !(br->forwarding & bit))
+        br->querier_since_s = sv_bridge_second(br); /* whoever is there need not wait two minutes to be asked */
     br->up = p->up ? br->up | bit : br->up & ~bit;
     br->learning = learning ? br->learning | bit : br->learning & ~bit;
     br->forwarding = forwarding ? br->forwarding | bit : br->forwarding & ~bit;
@@ -98,8 +100,7 @@ void sv_bridge_bpdu(struct sv_bridge *br, struct sv_bframe *f)
     else if (!sv_buf_read(f->b, f->header_bytes, bytes, n))
         why = SV_DROP_SHORT_HEADER;
     else
-        why = f->type > there ? SV_DROP_LLC_MALFORMED
-                              : sv_llc_parse(bytes, n, (uint16_t)sv_min_u32(f->type, n), &llc);
+        why = f->type > there ? SV_DROP_LLC_MALFORMED : sv_llc_parse(bytes, n, (uint16_t)sv_min_u32(f->type, n), &llc);
     if (why == SV_DROP_NONE && (llc.dsap != SV_LLC_SAP_STP || llc.ssap != SV_LLC_SAP_STP || llc.control != SV_LLC_UI))
         why = SV_DROP_BPDU_MALFORMED;
     if (why == SV_DROP_NONE)
