@@ -22,8 +22,8 @@
 #define AT(member) offsetof(struct switch_options, member)
 static const struct cli_option switch_options[] = {
     {'i', "port", CLI_TEXTS, "DEVICE[,OPTION...]",
-     "a port: tap:NAME, packet:IFNAME or unix:PATH; may be repeated; its options are told below", AT(ports), NULL, 0,
-     0},
+     "a port: tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE; may be repeated; its options are told below",
+     AT(ports), NULL, 0, 0},
     {0, "stp", CLI_FLAG, NULL, "rapid spanning tree (802.1D-2004): loops are opened", AT(stp), NULL, 0, 0},
     {0, "stp-old", CLI_FLAG, NULL, "the spanning tree of 1998, without handshakes", AT(stp_old), NULL, 0, 0},
     {0, "priority", CLI_NUMBER, "N", "of this switch to be the root, a multiple of 4096 (default 32768)", AT(priority),
