@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/signal.h"
-#include "core/math.h"
 #include "l1_physical/capture.h"
 #include "port/cpu.h"
 
@@ -178,46 +177,6 @@ static void tell_findings(char *why, const struct signal_capture *c, const struc
     tell_trials(why, found);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Half the distance of the nearest rising edges, in 2^-32 samples: a symbol, where two levels alternate. 0: too few. */
-static uint64_t half_shortest(const struct sv_capture *c)
-{
-    uint64_t far[SV_ESTIMATE_EDGES], sum = 0;
-    const uint32_t n = c->estimate.edges > 0 ? c->estimate.edges - 1 : 0;
-    uint32_t like = 0;
-    for (uint32_t i = 0; i < n; i++)
-        far[i] = c->work.edge_q8[i + 1] - c->work.edge_q8[i];
-    qsort(far, n, sizeof far[0], by_size);
-    if (n < 24)
-        return 0;
-    const uint64_t low = far[n / 20];
-    for (uint32_t i = n / 20; i < n && far[i] <= low + low / 5; i++, like++)
-        sum += far[i];
-    return (sum << 23) / like;
-}
-
-/* Where nearly all distances are the same (Manchester of many equal bits) an estimate from all of them may err. */
-static bool alternating(struct sv_capture *c)
-{
-    const struct sv_capture_config asked = c->config;
-    const uint64_t spacing_q32 = asked.sample_hz == 0 ? half_shortest(c) : 0;
-    bool good = false;
-    for (uint32_t k = 0; spacing_q32 != 0 && !good && k < SV_PHY_CODES; k++) {
-        if (asked.code != SV_PHY_CODES && k != asked.code)
-            continue;
-        c->config.code = k;
-        c->config.sample_hz = sv_muldiv64(spacing_q32, sv_phy_code_info(k)->symbol_hz, (uint64_t)1 << 32);
-        good = sv_capture_decode(c, NULL, NULL);
-    }
-    c->config = asked;
-    return good;
-}
-
 bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t code, bool equaliser, char *why)
 {
     struct sv_capture *found = calloc(1, sizeof *found);
@@ -232,7 +191,7 @@ bool signal_find(struct signal_result *r, struct signal_capture *c, uint32_t cod
                                                .code = code,
                                                .no_equaliser = !equaliser,
                                                .cpu = sv_cpu_detect()};
-    bool good = sv_capture_decode(found, NULL, NULL) || alternating(found);
+    bool good = sv_capture_decode(found, NULL, NULL);
     if (good) {
         const double spacing = (double)found->trial[found->code].spacing_q32 / 4294967296.0;
         good = signal_receive(r, c, found->code, spacing, equaliser);

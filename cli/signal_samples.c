@@ -13,6 +13,9 @@
 
 #define WHY 256u
 #define SAMPLES_MAX (1u << 28)
+#define BYTES_MAX ((size_t)SAMPLES_MAX * 8)
+#define RATE_LEAST 1.0 /* samples a second that an instrument may have */
+#define RATE_MOST 1e13
 #define SWING 14000.0 /* of 32,767: room for what an equaliser makes of it */
 
 struct floats {
@@ -50,7 +53,7 @@ static uint8_t *read_all(const char *path, size_t *n, char *why)
     do {
         if (*n + 65536 > room) {
             room = room ? 2 * room : 1u << 20;
-            uint8_t *more = realloc(bytes, room);
+            uint8_t *more = realloc(bytes, room + 1); /* one for the end of a text */
             if (!more) {
                 (void)snprintf(why, WHY, "%s: too large for memory", path);
                 got = -1;
@@ -60,7 +63,9 @@ static uint8_t *read_all(const char *path, size_t *n, char *why)
         }
         got = gzread(in, bytes + *n, 65536);
         *n += got > 0 ? (size_t)got : 0;
-    } while (got > 0 && *n < (size_t)SAMPLES_MAX * 8);
+    } while (got > 0 && *n < BYTES_MAX);
+    if (got > 0 && *n >= BYTES_MAX)
+        (void)snprintf(why, WHY, "%s: more than %zu bytes", path, BYTES_MAX);
     const char *text = gzerror(in, &code);
     if (got < 0 && !*why)
         (void)snprintf(why, WHY, "%s: %s", path, code == Z_ERRNO ? strerror(errno) : text);
@@ -212,6 +217,8 @@ bool signal_load(struct signal_capture *c, const char *path, const char *minus, 
         good = read_file(&b, minus, why) && subtract(&a, &b, minus, why);
     if (good && a.timed && a.n > 1 && a.last_s > a.first_s)
         c->rate_hz = (double)(a.n - 1) / (a.last_s - a.first_s);
+    if (!(c->rate_hz >= RATE_LEAST && c->rate_hz <= RATE_MOST))
+        c->rate_hz = 0; /* not known, or times that are none */
     good = good && quantise(c, &a, why);
     free(a.v);
     free(b.v);
@@ -233,7 +240,7 @@ bool signal_parse_rate(const char *text, double *hz)
     if (strcmp(end, "S/s") == 0 || strcmp(end, "Sps") == 0 || strcmp(end, "Hz") == 0)
         end += strlen(end);
     *hz *= unit;
-    return end != text && *end == '\0' && isfinite(*hz) && *hz >= 1 && *hz <= 1e13;
+    return end != text && *end == '\0' && *hz >= RATE_LEAST && *hz <= RATE_MOST;
 }
 
 bool signal_parse_range(const char *text, uint32_t *from, uint32_t *to)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/addr.h"
 #include "port/clock.h"
 #include "port/cpu.h"
 #include "port/entropy.h"
@@ -21,8 +22,8 @@
 #define AT(member) offsetof(struct switch_options, member)
 static const struct cli_option switch_options[] = {
     {'i', "port", CLI_TEXTS, "DEVICE[,OPTION...]",
-     "a port: tap:NAME, packet:IFNAME or unix:PATH; may be repeated; its options are told below", AT(ports), NULL, 0,
-     0},
+     "a port: tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE; may be repeated; its options are told below",
+     AT(ports), NULL, 0, 0},
     {0, "stp", CLI_FLAG, NULL, "rapid spanning tree (802.1D-2004): loops are opened", AT(stp), NULL, 0, 0},
     {0, "stp-old", CLI_FLAG, NULL, "the spanning tree of 1998, without handshakes", AT(stp_old), NULL, 0, 0},
     {0, "priority", CLI_NUMBER, "N", "of this switch to be the root, a multiple of 4096 (default 32768)", AT(priority),
@@ -39,6 +40,12 @@ static const struct cli_option switch_options[] = {
      AT(overflow), "flood evict refuse", 0, 0},
     {0, "snooping", CLI_FLAG, NULL, "multicast only to who joined, by IGMP and MLD", AT(snooping), NULL, 0, 0},
     {0, "strict", CLI_FLAG, NULL, "with --snooping: groups nobody joined go to routers only", AT(strict), NULL, 0, 0},
+    {0, "querier", CLI_FLAG, NULL,
+     "ask hosts which groups they want while no router does; without it and without a router all is flooded",
+     AT(querier), NULL, 0, 0},
+    {0, "querier-address", CLI_ADDRESS, "ADDR",
+     "ask under this IPv4 address; of two that ask the lower goes on (default 0.0.0.0, which gives way to any)",
+     AT(querier_address), NULL, 0, 0},
     {0, "storm", CLI_NUMBER, "N",
      "frames a second of broadcast, multicast and unknown unicast each that a port may send", AT(storm), NULL, 0,
      1000000000},
@@ -65,8 +72,9 @@ static bool bridge_config(struct seven_switch *w, struct sv_bridge_config *c)
     const struct switch_options *o = &w->options;
     *c = (struct sv_bridge_config){.size = sizeof *c, .host = 1, .cpu = sv_cpu_detect(), .overflow = o->overflow};
     c->flags = (o->stp || o->stp_old ? SV_BRIDGE_STP : 0u) | (o->stp_old ? SV_BRIDGE_STP_LEGACY : 0u) |
-               (o->snooping ? SV_BRIDGE_SNOOPING : 0u) | (o->strict ? SV_BRIDGE_STRICT_GROUPS : 0u) |
-               (o->proxy_arp ? SV_BRIDGE_PROXY_ARP : 0u) | (o->lldp ? SV_BRIDGE_LLDP : 0u);
+               (o->snooping || o->querier ? SV_BRIDGE_SNOOPING : 0u) | (o->querier ? SV_BRIDGE_QUERIER : 0u) |
+               (o->strict ? SV_BRIDGE_STRICT_GROUPS : 0u) | (o->proxy_arp ? SV_BRIDGE_PROXY_ARP : 0u) |
+               (o->lldp ? SV_BRIDGE_LLDP : 0u);
     for (uint32_t i = 0; i < o->ports.n; i++)
         c->flags |= w->spec[i].vlans ? SV_BRIDGE_VLAN_AWARE : 0u;
     c->ports = SV_BRIDGE_PORTS;
@@ -85,6 +93,7 @@ static bool bridge_config(struct seven_switch *w, struct sv_bridge_config *c)
         memcpy(c->mac, o->mac.byte, 6);
     else
         sv_device_random_mac(c->mac);
+    c->querier = o->querier_address;
     c->seed = o->seed;
     if (o->seed || (sv_entropy(&c->seed, sizeof c->seed) && sv_entropy(c->secret, sizeof c->secret)))
         return true;
@@ -171,6 +180,8 @@ static int run(struct seven_switch *w)
             (void)fprintf(stderr, "seven switch: %u ports; ends with SIGINT\n", w->ports);
         r = sv_loop_run(&w->loop, SV_NEVER);
         r = w->loop.signal ? 0 : r;
+        sv_bridge_end(w->bridge, sv_clock());
+        (void)sv_loop_round(&w->loop); /* what waits at the ports leaves */
         switch_events_drain(w);
         if (!w->options.quiet)
             tell_summary(w);
@@ -202,6 +213,9 @@ static int switch_run(int argc, char **argv)
         r = cli_usage("switch", "no port; give at least one, such as -i tap:sw0 -i tap:sw1");
     if (r == CLI_PARSED && w->options.priority % 4096)
         r = cli_usage("switch", "--priority: \"%u\" is no multiple of 4096", (unsigned)w->options.priority);
+    const struct sv_addr *asks = &w->options.querier_address;
+    if (r == CLI_PARSED && !sv_addr_is_zero(asks) && (!sv_addr_is_v4(asks) || !sv_addr_is_unicast(asks)))
+        r = cli_usage("switch", "--querier-address: an IPv4 address of one host, such as 10.0.0.1");
     for (uint32_t i = 0; r == CLI_PARSED && i < w->options.ports.n; i++)
         r = switch_spec_parse(&w->spec[i], w->options.ports.text[i]);
     if (r == CLI_PARSED)

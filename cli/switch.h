@@ -13,7 +13,8 @@
 
 struct switch_options {
     struct cli_texts ports;
-    bool stp, stp_old, snooping, strict, proxy_arp, lldp, quiet;
+    bool stp, stp_old, snooping, strict, proxy_arp, lldp, quiet, querier;
+    struct sv_addr querier_address;
     uint32_t overflow; /* enum sv_bridge_overflow */
     uint32_t verbose;
     uint64_t age_ns, table, storm, arp, priority, hello_ns, max_age_ns, forward_delay_ns, seed, mtu;

@@ -143,6 +143,7 @@ static void device_options(const struct seven_switch *w, const struct switch_spe
     sv_device_defaults(o);
     o->kernel_addresses = 0;
     o->mtu = s->mtu ? s->mtu : (uint32_t)w->options.mtu;
+    o->unattended = true; /* the other ports are not to wait */
 }
 
 /* A port of this socket that nobody is at, else a new one. SV_NO_PORT: as many are here as may be. */

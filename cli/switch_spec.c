@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/switch.h"
+#include "port/cable_words.h"
 
 static int wrong(const char *what, const char *hint)
 {
@@ -159,9 +160,20 @@ static int one_option(struct switch_spec *s, char *word, bool *in_trunk)
     return text_option(s, word, key, value);
 }
 
+/* What belongs to the device, not to the port. */
+static bool of_device(const struct switch_spec *s, const char *word)
+{
+    char why[SV_DEVICE_TEXT];
+    struct sv_phy_link_config any = {.channel = {.code = SV_PHY_10BASE_T}};
+    if (strncmp(s->device, "cable:", 6) != 0)
+        return strcmp(word, "dgram") == 0 || strncmp(word, "peer=", 5) == 0;
+    return strcmp(word, "auto") == 0 || sv_phy_code_find(word, (uint32_t)strlen(word)) != SV_PHY_CODES ||
+           sv_cable_words(&any, word, why);
+}
+
 int switch_spec_parse(struct switch_spec *s, const char *text)
 {
-    static const char *const kinds[] = {"tap:", "packet:", "unix:"};
+    static const char *const kinds[] = {"tap:", "packet:", "unix:", "cable:"};
     bool in_trunk = false, known = false;
     memset(s, 0, sizeof *s);
     s->config.size = sizeof s->config;
@@ -173,11 +185,12 @@ int switch_spec_parse(struct switch_spec *s, const char *text)
         known |=
             strncmp(text, kinds[i], strlen(kinds[i])) == 0 && text[strlen(kinds[i])] && text[strlen(kinds[i])] != ',';
     if (!known)
-        return wrong(text, "is not a device; tap:NAME, packet:IFNAME or unix:PATH, then options after commas");
+        return wrong(
+            text, "is not a device; tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE, then options after commas");
     char *rest = s->text, *word = strsep(&rest, ",");
     snprintf(s->device, sizeof s->device, "%s", word);
     while ((word = strsep(&rest, ",")) != NULL) {
-        if (strcmp(word, "dgram") == 0 || strncmp(word, "peer=", 5) == 0) {
+        if (of_device(s, word)) {
             const size_t n = strlen(s->device);
             snprintf(s->device + n, sizeof s->device - n, ",%s", word);
             continue;

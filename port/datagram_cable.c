@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "port/frames.h"
+#include "port/unix_path.h"
 
 static struct sv_datagram_cable *cable_of(const struct sv_device *d)
 {
@@ -21,7 +22,7 @@ static uint32_t datagram_fill(struct sv_device *d, struct sv_pool *pool, uint16_
     struct sv_datagram_cable *c = cable_of(d);
     const uint32_t before = b->n;
 
-    while (b->n < SV_BURST) {
+    for (uint32_t turn = 0; turn < SV_BURST && b->n < SV_BURST; turn++) { /* who sends rubbish must not keep us */
         struct sockaddr_un from = {.sun_family = AF_UNIX};
         socklen_t from_n = sizeof from;
         const ssize_t got =
@@ -108,50 +109,30 @@ static void datagram_close(struct sv_device *d)
     d->fd = -1;
 }
 
-static bool set_path(struct sockaddr_un *to, const char *path, size_t n, char *error)
-{
-    *to = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (n == 0 || n >= sizeof to->sun_path) {
-        snprintf(error, SV_DEVICE_TEXT, "unix:%.100s: a socket's path has 1 to %zu letters", path,
-                 sizeof to->sun_path - 1);
-        return false;
-    }
-    memcpy(to->sun_path, path, n);
-    return true;
-}
-
 bool sv_datagram_cable_open(struct sv_datagram_cable *c, const char *what, const struct sv_device_options *options,
                             char *error)
 {
-    static const uint8_t none[6] = {0};
     struct sv_device *d = &c->device;
     const char *peer = strstr(what, ",peer=");
     const int queue = 4 << 20;
 
     memset(c, 0, sizeof *c);
     d->fd = -1;
-    if (!set_path(&c->own, what, strcspn(what, ","), error))
+    if (!sv_unix_address(&c->own, what, strcspn(what, ","), error))
         return false;
     c->known = peer != NULL;
-    if (peer && !set_path(&c->peer, peer + 6, strcspn(peer + 6, ","), error))
+    if (peer && !sv_unix_address(&c->peer, peer + 6, strcspn(peer + 6, ","), error))
         return false;
-    (void)unlink(c->own.sun_path); /* of somebody who ended badly: a datagram socket cannot be asked who has it */
-    d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (d->fd < 0 || bind(d->fd, (const struct sockaddr *)&c->own, sizeof c->own) != 0) {
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* A socket there is of somebody who ended badly: a datagram socket cannot be asked who has it. */
+    if (fd < 0 || !sv_unix_clear(c->own.sun_path) || bind(fd, (const struct sockaddr *)&c->own, sizeof c->own) != 0) {
         snprintf(error, SV_DEVICE_TEXT, "unix:%s: %s", c->own.sun_path, strerror(errno));
-        if (d->fd >= 0)
-            close(d->fd);
-        d->fd = -1;
+        if (fd >= 0)
+            close(fd);
         return false;
     }
-    (void)setsockopt(d->fd, SOL_SOCKET, SO_SNDBUF, &queue, sizeof queue);
-    d->self = c;
-    d->mtu = options->mtu ? options->mtu : 1500;
-    snprintf(d->name, sizeof d->name, "unix");
-    if (memcmp(options->mac, none, 6) != 0)
-        memcpy(d->mac, options->mac, 6);
-    else
-        sv_device_random_mac(d->mac);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &queue, sizeof queue);
+    sv_device_begin(d, c, fd, "unix", options);
     d->fill = datagram_fill;
     d->send = datagram_send;
     d->room = datagram_room;

@@ -24,6 +24,20 @@ void sv_device_random_mac(uint8_t mac[6])
     mac[0] = (uint8_t)((mac[0] & 0xfcu) | 0x02u); /* an individual address, locally administered */
 }
 
+void sv_device_begin(struct sv_device *d, void *self, int fd, const char *name, const struct sv_device_options *options)
+{
+    static const uint8_t none[6] = {0};
+    memset(d, 0, sizeof *d);
+    d->self = self;
+    d->fd = fd;
+    d->mtu = options->mtu ? options->mtu : 1500;
+    snprintf(d->name, sizeof d->name, "%s", name);
+    if (memcmp(options->mac, none, 6) != 0)
+        memcpy(d->mac, options->mac, 6);
+    else
+        sv_device_random_mac(d->mac);
+}
+
 void sv_device_defaults(struct sv_device_options *options)
 {
     memset(options, 0, sizeof *options);

@@ -62,6 +62,7 @@ struct sv_device_options {
     uint8_t mac[6];       /* all zero: one is made up */
     bool plain;           /* no virtio-net header: a frame a packet, checksums ours (for comparison) */
     bool persist;         /* tap: stays when it is closed, until its namespace ends */
+    bool unattended;      /* cable: do not wait at once for the other end */
     bool not_promiscuous; /* packet: only frames to the interface's own address, which becomes ours */
 };
 
@@ -82,6 +83,11 @@ SV_MUST_CHECK bool sv_device_adopt_socket(struct sv_device *d, int fd, const str
 
 /* Closes and frees; harmless when it is closed already. */
 void sv_device_close(struct sv_device *d);
+
+/* For drivers without an interface of the kernel's behind them: an empty device at `fd` with the MTU and address that the
+ * options say, else 1500 and one made up. Its verbs are the driver's to set. */
+void sv_device_begin(struct sv_device *d, void *self, int fd, const char *name,
+                     const struct sv_device_options *options);
 
 /* An address of the locally administered kind, at random (IEEE 802-2014 §8.2). */
 void sv_device_random_mac(uint8_t mac[6]);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/cursor.h"
 #include "port/frames.h"
+#include "port/unix_path.h"
 
 static struct sv_socket_cable *cable_of(const struct sv_device *d)
 {
@@ -61,13 +61,15 @@ static uint32_t cable_fill(struct sv_device *d, struct sv_pool *pool, uint16_t a
 {
     struct sv_socket_cable *c = cable_of(d);
     const uint32_t before = b->n;
+    bool read = false; /* once: who sends nothing but frames that are none must not keep us */
 
     while (b->n < SV_BURST && !d->dead) {
         const uint8_t *bytes;
         const uint32_t n = next_frame(c, d, &bytes);
         if (n == 0) {
-            if (b->n > before || d->dead || !read_more(c, d))
+            if (read || b->n > before || d->dead || !read_more(c, d))
                 break;
+            read = true;
             continue;
         }
         if (n == UINT32_MAX || n < 14) {
@@ -158,22 +160,20 @@ static void cable_close(struct sv_device *d)
     c->fd = d->fd = -1;
 }
 
+void sv_socket_cable_connect(struct sv_socket_cable *c, int fd)
+{
+    c->fd = fd;
+    c->in_first = c->in_end = c->out_first = c->out_end = 0;
+    if (fd >= 0)
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
 void sv_socket_cable_adopt(struct sv_socket_cable *c, int fd, const struct sv_device_options *options)
 {
-    static const uint8_t none[6] = {0};
     struct sv_device *d = &c->device;
 
-    memset(d, 0, sizeof *d);
-    c->fd = d->fd = fd;
-    c->in_first = c->in_end = c->out_first = c->out_end = 0;
-    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    d->self = c;
-    d->mtu = options->mtu ? options->mtu : 1500;
-    snprintf(d->name, sizeof d->name, "unix");
-    if (memcmp(options->mac, none, 6) != 0)
-        memcpy(d->mac, options->mac, 6);
-    else
-        sv_device_random_mac(d->mac);
+    sv_device_begin(d, c, fd, "unix", options);
+    sv_socket_cable_connect(c, fd);
     d->fill = cable_fill;
     d->send = cable_send;
     d->room = cable_room;
@@ -184,16 +184,12 @@ void sv_socket_cable_adopt(struct sv_socket_cable *c, int fd, const struct sv_de
 bool sv_socket_cable_open(struct sv_socket_cable *c, const char *path, const struct sv_device_options *options,
                           char *error)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    struct sockaddr_un to;
 
     error[0] = '\0';
     c->fd = -1;
-    if (path[0] == '\0' || strlen(path) >= sizeof to.sun_path) {
-        snprintf(error, SV_DEVICE_TEXT, "unix:%.100s: a socket's path has 1 to %zu letters", path,
-                 sizeof to.sun_path - 1);
+    if (!sv_unix_address(&to, path, strlen(path), error))
         return false;
-    }
-    memcpy(to.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) {
         const int why = errno;

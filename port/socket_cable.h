@@ -25,6 +25,9 @@ SV_MUST_CHECK bool sv_socket_cable_open(struct sv_socket_cable *c, const char *p
 /* The same over a stream socket that is connected already, which becomes the cable's. */
 void sv_socket_cable_adopt(struct sv_socket_cable *c, int fd, const struct sv_device_options *options);
 
+/* Another connection in the place of the one before, which its owner closed; -1: none now. */
+void sv_socket_cable_connect(struct sv_socket_cable *c, int fd);
+
 void sv_socket_cable_close(struct sv_socket_cable *c);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "port/unix_path.h"
 
 #define WAITING 16
 
@@ -23,21 +24,17 @@ static bool alive(const struct sockaddr_un *at)
 
 int sv_socket_listen(const char *path, bool *taken, char *error)
 {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    struct sockaddr_un at;
 
     *taken = false;
-    if (path[0] == '\0' || strlen(path) >= sizeof at.sun_path) {
-        snprintf(error, SV_DEVICE_TEXT, "unix:%.100s: a socket's path has 1 to %zu letters", path,
-                 sizeof at.sun_path - 1);
+    if (!sv_unix_address(&at, path, strlen(path), error))
         return -1;
-    }
-    memcpy(at.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int bound = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&at, sizeof at);
     if (fd >= 0 && bound != 0 && errno == EADDRINUSE) {
         *taken = alive(&at);
         errno = EADDRINUSE;
-        if (!*taken && unlink(path) == 0)
+        if (!*taken && sv_unix_clear(path))
             bound = bind(fd, (const struct sockaddr *)&at, sizeof at);
     }
     if (bound == 0 && listen(fd, WAITING) == 0)

@@ -23,6 +23,7 @@ enum sv_bridge_flag {
     SV_BRIDGE_STRICT_GROUPS = 1u << 4, /* groups that nobody joined go to routers only, not to all ports */
     SV_BRIDGE_PROXY_ARP = 1u << 5,     /* answer ARP for stations that were heard of */
     SV_BRIDGE_LLDP = 1u << 6,          /* IEEE 802.1AB: tell the neighbours, and remember them */
+    SV_BRIDGE_QUERIER = 1u << 7,       /* with SNOOPING: ask who wants which group, where no router does */
 };
 
 /* What becomes of a sender that cannot be learned because the table, or its port's share of it, is full. Each time is
@@ -55,6 +56,9 @@ struct sv_bridge_config {
     uint32_t priority_given; /* 1: priority 0 means 0 */
     uint32_t hello_s, max_age_s, forward_delay_s, tx_hold; /* [2, 20, 15, 6] */
     char name[32];                                         /* told by LLDP */
+    /* In whose name QUERIER asks over IPv4: of two that ask, the lower address goes on. Zero: 0.0.0.0, which gives way
+     * to any. Over IPv6 it is the link-local address that follows from `mac`. */
+    struct sv_addr querier;
 };
 
 enum sv_bridge_port_flag {
@@ -108,6 +112,9 @@ SV_API SV_MUST_CHECK enum sv_err sv_bridge_port_add(struct sv_bridge *br, const 
 
 /* The cable is in or out. Up also ends what a BPDU guard did. */
 SV_API void sv_bridge_port_set_up(struct sv_bridge *br, sv_port port, bool up, sv_time now);
+
+/* The switch is about to end: LLDP tells its neighbours (a last frame waits at every port), and tells nothing more. */
+SV_API void sv_bridge_end(struct sv_bridge *br, sv_time now);
 
 /* Membership: what of VLAN `vid` leaves the port is tagged or not. SV_ERR_INVALID: no such port or VID. */
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_vlan_add(struct sv_bridge *br, sv_port port, uint32_t vid, bool tagged);

@@ -214,6 +214,8 @@ bool sv_autoneg_expire(struct sv_autoneg *a, sv_time now)
         } else {
             a->why = a->state == SV_AN_GOOD_CHECK ? SV_AN_WHY_NO_LINK : a->why;
             (void)move(a, ON_TIMER, now);
+            if (a->state == SV_AN_ABILITY_DETECT && a->link_100)
+                (void)move(a, ON_SIGNAL, now); /* it was there before we looked */
         }
     }
     return now >= a->burst_at && send_pulse(a, now);

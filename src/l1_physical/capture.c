@@ -110,17 +110,13 @@ static uint64_t merit(const struct sv_capture_trial *t)
     return t->count.good * 16 + (t->locked ? 2u : 0u) + (t->locks != 0 ? 1u : 0u);
 }
 
-bool sv_capture_decode(struct sv_capture *c, sv_capture_told *told, void *user)
+/* The candidate whose frames are good, or that was understood at all, in c->code (SV_PHY_CODES: none); its spacing. */
+static uint64_t best_code(struct sv_capture *c)
 {
     uint64_t best = 0;
-    c->code = c->config.code;
-    c->sample_hz = c->config.sample_hz;
-    c->cut_short = false;
-    sv_memset(c->trial, 0, sizeof c->trial);
-    sv_estimate(&c->estimate, &c->work, c->config.sample, c->config.n);
-    if (c->estimate.verdict == SV_ESTIMATE_EMPTY || c->estimate.verdict == SV_ESTIMATE_CONSTANT)
-        return false;
-    for (uint32_t code = 0; code < SV_PHY_CODES && c->config.code == SV_PHY_CODES; code++) {
+    if (c->config.code != SV_PHY_CODES)
+        return spacing_for(c, c->config.code);
+    for (uint32_t code = 0; code < SV_PHY_CODES; code++) {
         const uint64_t spacing_q32 = spacing_for(c, code);
         if (spacing_q32 == 0)
             continue;
@@ -130,9 +126,44 @@ bool sv_capture_decode(struct sv_capture *c, sv_capture_told *told, void *user)
             c->code = code;
         }
     }
-    if (c->code >= SV_PHY_CODES)
+    return c->code < SV_PHY_CODES ? c->trial[c->code].spacing_q32 : 0;
+}
+
+/* Where the sample rate is not known and no frame was found: the same with the other way to find the spacing. 0: it
+ * gives none either; trials and code are then as before. */
+static uint64_t alternating(struct sv_capture *c)
+{
+    const uint64_t spacing_q32 = c->config.sample_hz == 0 ? sv_estimate_alternating(&c->estimate, &c->work) : 0;
+    for (uint32_t code = 0; spacing_q32 != 0 && code < SV_PHY_CODES; code++) {
+        if (c->config.code != SV_PHY_CODES && code != c->config.code)
+            continue;
+        const struct sv_capture_trial before = c->trial[code];
+        try_code(c, code, spacing_q32, NULL, NULL);
+        if (c->trial[code].count.good != 0) {
+            c->code = code;
+            return spacing_q32;
+        }
+        c->trial[code] = before;
+    }
+    return 0;
+}
+
+bool sv_capture_decode(struct sv_capture *c, sv_capture_told *told, void *user)
+{
+    c->code = c->config.code;
+    c->sample_hz = c->config.sample_hz;
+    c->cut_short = false;
+    sv_memset(c->trial, 0, sizeof c->trial);
+    sv_estimate(&c->estimate, &c->work, c->config.sample, c->config.n);
+    if (c->estimate.verdict == SV_ESTIMATE_EMPTY || c->estimate.verdict == SV_ESTIMATE_CONSTANT)
         return false;
-    const uint64_t spacing_q32 = spacing_for(c, c->code);
+    uint64_t spacing_q32 = best_code(c);
+    if (spacing_q32 != 0 && c->config.code != SV_PHY_CODES && c->config.sample_hz == 0)
+        try_code(c, c->code, spacing_q32, NULL, NULL);
+    if (c->code >= SV_PHY_CODES || c->trial[c->code].count.good == 0) {
+        const uint64_t other_q32 = alternating(c);
+        spacing_q32 = other_q32 != 0 ? other_q32 : spacing_q32;
+    }
     if (spacing_q32 == 0)
         return false;
     if (c->sample_hz == 0)

@@ -181,3 +181,35 @@ void sv_estimate(struct sv_estimate *e, struct sv_estimate_work *w, const int16_
     if (upper.score > e->score)
         *e = upper;
 }
+
+/* How many distances are at most `far`. */
+static uint32_t nearer(const struct sv_estimate *e, const struct sv_estimate_work *w, uint64_t far)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < e->edges; i++)
+        n += w->edge_q8[i] - w->edge_q8[i - 1] <= far;
+    return n;
+}
+
+uint64_t sv_estimate_alternating(const struct sv_estimate *e, const struct sv_estimate_work *w)
+{
+    uint64_t low = 0, high = (uint64_t)LONGEST_Q8 * CHAIN, sum = 0;
+    uint32_t like = 0;
+    if (e->edges < EDGES_MIN + 1 || nearer(e, w, high) <= e->edges / 20)
+        return 0;
+    while (low < high) { /* the twentieth of them: what is shorter is noise */
+        const uint64_t middle = (low + high) / 2;
+        if (nearer(e, w, middle) > e->edges / 20)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    for (uint32_t i = 1; i < e->edges; i++) {
+        const uint64_t far = w->edge_q8[i] - w->edge_q8[i - 1];
+        if (far < low || far > low + low / 5)
+            continue;
+        sum += far;
+        like++;
+    }
+    return sv_div64(sum << 23, like);
+}

@@ -2,6 +2,8 @@
 /* A switch is made, its ports join, time passes: seven/bridge.h's calls and the node's verbs. */
 #include "l2_link/bridge.h"
 
+#include "core/addr.h"
+
 void sv_bridge_drop(struct sv_bridge *br, enum sv_drop why, struct sv_buf *take, sv_port port)
 {
     sv_bport_of(br, port)->drops++;
@@ -62,6 +64,10 @@ uint64_t sv_bridge_bytes(const struct sv_bridge_config *config)
 static bool sv_bridge_config_ok(const struct sv_bridge_config *c)
 {
     if (c->ports > SV_BRIDGE_PORTS || c->stations > 1u << 24 || c->groups > 1u << 20 || c->bindings > 1u << 20)
+        return false;
+    if (!sv_addr_is_zero(&c->querier) && (!sv_addr_is_v4(&c->querier) || sv_addr_is_multicast(&c->querier)))
+        return false;
+    if (c->flags & SV_BRIDGE_QUERIER && !(c->flags & SV_BRIDGE_SNOOPING))
         return false;
     if (c->lldp_neighbours > 1u << 16 || c->overflow > SV_OVERFLOW_REFUSE || sv_mac_is_group(c->mac))
         return false;
@@ -140,7 +146,8 @@ struct sv_bridge *sv_bridge_create(struct sv_arena *arena, struct sv_pool *pool,
     if (!sv_stations_init(br, arena, c.stations) || !sv_bgroups_init(br, arena, c.groups) ||
         !sv_bindings_init(br, arena, c.bindings) || !sv_lldp_init(br, arena, c.lldp_neighbours))
         return NULL;
-    br->tick = c.flags & SV_BRIDGE_LLDP ? now + SV_S : SV_NEVER;
+    sv_querier_init(br, &c.querier);
+    br->tick = c.flags & (SV_BRIDGE_LLDP | SV_BRIDGE_QUERIER) ? now + SV_S : SV_NEVER;
     br->node.kind = SV_NODE_BRIDGE;
     return br;
 }
@@ -284,9 +291,11 @@ static void sv_bridge_expire(struct sv_bridge *br, sv_time now)
     if (br->tick > now)
         return;
     const bool groups = br->flags & SV_BRIDGE_SNOOPING && sv_bgroups_expire(br);
+    if (br->flags & SV_BRIDGE_QUERIER)
+        sv_querier_tick(br);
     if (br->flags & SV_BRIDGE_LLDP)
         sv_lldp_tick(br);
-    br->tick = groups || br->flags & SV_BRIDGE_LLDP ? now + SV_S : SV_NEVER;
+    br->tick = groups || br->flags & (SV_BRIDGE_LLDP | SV_BRIDGE_QUERIER) ? now + SV_S : SV_NEVER;
 }
 
 static sv_time sv_bridge_next_deadline(const struct sv_bridge *br)

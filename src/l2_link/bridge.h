@@ -5,6 +5,7 @@
  *   bridge_table.c   who was heard where: stations by VLAN and address
  *   bridge_out.c     to whom: one port or many, each with the tag it wants; queues, and out
  *   bridge_snoop.c   multicast groups, as IGMP and MLD tell
+ *   bridge_querier.c asks who wants them, where no router does
  *   bridge_arp.c     ARP limits and answers
  *   bridge_stp.c     between the spanning tree (rstp.h) and the ports
  *   bridge_lldp.c    neighbours
@@ -102,7 +103,11 @@ struct sv_bridge {
     char name[32];
     uint64_t up, learning, forwarding, isolated, mirrors; /* sets of ports */
     uint64_t forwarded, flooded;
-    sv_time tick; /* once a second while there is something to count down */
+    uint64_t asked[SV_BRIDGE_VLANS / 64u]; /* VLANs in which a querier was heard */
+    struct sv_addr querier4, querier6;     /* in whose name we ask */
+    sv_time tick;                          /* once a second while there is something to count down */
+    uint32_t querier_since_s;              /* our first questions come close together from then on */
+    uint32_t spare3;
     uint32_t lldp_due_s;
     uint32_t lldp_max, bindings_sets, spare2;
     int64_t ports_at, vlans_at, bindings_at, lldp_at;
@@ -208,6 +213,15 @@ uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64
 void sv_bgroups_port_down(struct sv_bridge *br, sv_port port);
 bool sv_bgroups_expire(struct sv_bridge *br); /* true: something is left that will expire */
 void sv_bgroups_check(const struct sv_bridge *br);
+
+/* Whether asking in this VLAN is this switch's part: it may, and nobody who comes before it does. */
+bool sv_querier_is_ours(const struct sv_bridge *br, uint32_t vid, uint8_t version);
+
+/* --- bridge_querier.c --- */
+void sv_querier_init(struct sv_bridge *br, const struct sv_addr *four);
+/* Asks the ports of a set about a group. */
+void sv_querier_ask(struct sv_bridge *br, uint32_t vid, const struct sv_addr *group, uint64_t ports);
+void sv_querier_tick(struct sv_bridge *br);
 
 /* --- bridge_arp.c --- */
 SV_MUST_CHECK bool sv_bindings_init(struct sv_bridge *br, struct sv_arena *arena, uint32_t ceiling);

@@ -4,9 +4,8 @@
 #include "l2_link/bridge.h"
 
 #define SV_LLDP_EVERY_S 30u
-#define SV_LLDP_TTL_S 121u /* four times that, and one */
-#define SV_LLDP_BYTES \
-    600u /* of a frame that are looked at; standard ones are shorter than 1,500 and say the rest last */
+#define SV_LLDP_TTL_S 121u  /* four times that, and one */
+#define SV_LLDP_BYTES 1500u /* of a frame that are looked at; no longer one is legal on a standard link */
 
 static const uint8_t sv_mac_lldp[SV_MAC_BYTES] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e};
 
@@ -91,11 +90,12 @@ void sv_bridge_lldp(struct sv_bridge *br, struct sv_bframe *f)
     sv_bridge_tick_soon(br);
 }
 
-static void sv_lldp_send(struct sv_bridge *br, sv_port port)
+/* ttl_s 0: a good-bye. */
+static void sv_lldp_send(struct sv_bridge *br, sv_port port, uint16_t ttl_s)
 {
     static const char about[] = "Seven, a switch in software";
     const struct sv_bport *p = sv_bport_of(br, port);
-    struct sv_lldp_told t = {.ttl_s = SV_LLDP_TTL_S, .capabilities = SV_LLDP_BRIDGE};
+    struct sv_lldp_told t = {.ttl_s = ttl_s, .capabilities = ttl_s ? SV_LLDP_BRIDGE : 0};
     uint8_t frame[256] = {0};
     t.chassis[0] = SV_LLDP_SUBTYPE_MAC;
     sv_memcpy(t.chassis + 1, br->mac, SV_MAC_BYTES);
@@ -108,8 +108,10 @@ static void sv_lldp_send(struct sv_bridge *br, sv_port port)
     if (!n)
         t.port_id[1 + n++] = (uint8_t)('0' + port % 10u);
     t.port_id_bytes = (uint8_t)(1u + n);
-    sv_memcpy(t.system, br->name, sizeof br->name);
-    sv_memcpy(t.description, about, sizeof about);
+    if (ttl_s) { /* a good-bye is chassis, port and time only (9.1.3) */
+        sv_memcpy(t.system, br->name, sizeof br->name);
+        sv_memcpy(t.description, about, sizeof about);
+    }
     struct sv_buf *b = sv_buf_alloc_slab(sv_core_pool(&br->core), SV_WANT_CONTROL, br->core.account, 0);
     if (!b) {
         sv_bridge_drop(br, SV_DROP_NO_MEMORY, NULL, port);
@@ -141,7 +143,15 @@ void sv_lldp_tick(struct sv_bridge *br)
         return;
     br->lldp_due_s = now + SV_LLDP_EVERY_S;
     for (uint64_t set = br->up & ~br->mirrors; set; set &= set - 1u)
-        sv_lldp_send(br, sv_port_first(set));
+        sv_lldp_send(br, sv_port_first(set), SV_LLDP_TTL_S);
+}
+
+void sv_bridge_end(struct sv_bridge *br, sv_time now)
+{
+    (void)sv_core_clock(&br->core, now);
+    for (uint64_t set = br->flags & SV_BRIDGE_LLDP ? br->up & ~br->mirrors : 0; set; set &= set - 1u)
+        sv_lldp_send(br, sv_port_first(set), 0);
+    br->flags &= ~(uint32_t)SV_BRIDGE_LLDP;
 }
 
 void sv_lldp_port_changed(struct sv_bridge *br, sv_port port)

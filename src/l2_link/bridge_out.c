@@ -8,6 +8,28 @@
 
 #define SV_OUT_HEADROOM 8u /* before a rewritten header: for what a device may push */
 
+/* Whether a port may send it: what is behind Ethernet's header and tags fits its MTU; of a super-frame, in each of its
+ * segments. Ordinary frames need no look at their tags. */
+static bool sv_bridge_fits(const struct sv_buf *b, uint32_t mtu)
+{
+    uint8_t head[SV_ETH_HDR_LEN + SV_TAGS_MAX * SV_TAG_BYTES];
+    uint32_t wire = b->length;
+    uint16_t type;
+    if (b->gso_size) {
+        struct sv_segment_plan plan;
+        if (sv_segment_plan(b, &plan) != SV_DROP_NONE)
+            return b->gso_size <= mtu; /* whoever must cut it says what is wrong */
+        wire = sv_min_u32(wire, (uint32_t)plan.payload + b->gso_size);
+    }
+    if (wire <= mtu + SV_ETH_HDR_LEN)
+        return true;
+    const uint32_t n = sv_min_u32(b->length, (uint32_t)sizeof head);
+    const bool read = sv_buf_read(b, 0, head, n);
+    SV_ASSERT(read);
+    const uint32_t l3 = sv_frame_l3(head, n, &type);
+    return l3 != 0 && wire - l3 <= mtu;
+}
+
 void sv_bridge_enqueue(struct sv_bridge *br, sv_port port, struct sv_buf *take)
 {
     struct sv_bport *p = sv_bport_of(br, port);
@@ -15,8 +37,7 @@ void sv_bridge_enqueue(struct sv_bridge *br, sv_port port, struct sv_buf *take)
         sv_bridge_drop(br, SV_DROP_INTERFACE_DOWN, take, port);
         return;
     }
-    const uint32_t wire = take->gso_size ? take->gso_size : take->length;
-    if (wire > p->config.mtu + SV_ETH_HDR_LEN + 2u * SV_TAG_BYTES) {
+    if (!sv_bridge_fits(take, p->config.mtu)) {
         sv_bridge_drop(br, SV_DROP_TOO_LONG, take, port);
         return;
     }

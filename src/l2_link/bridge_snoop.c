@@ -9,7 +9,7 @@
 #define SV_MEMBER_S 260u     /* RFC 3376 §8.4: two questions may be lost */
 #define SV_QUERIER_S 255u    /* §8.5 */
 #define SV_LAST_MEMBER_S 3u  /* §8.8: two questions, a second each; and one for the road */
-#define SV_SNOOP_BYTES 1536u /* of a packet that are looked at */
+#define SV_SNOOP_BYTES 9216u /* of a message that are looked at: a report of a jumbo frame names 1,100 groups */
 
 static uint32_t sv_bgroups_buckets(uint32_t ceiling)
 {
@@ -145,6 +145,8 @@ static void sv_bgroup_leave(struct sv_bridge *br, const struct sv_addr *group, u
     }
     uint32_t *until = sv_bgroup_until(br, i, port);
     *until = sv_min_u32(*until, sv_bridge_second(br) + SV_LAST_MEMBER_S);
+    if (sv_querier_is_ours(br, vid, sv_addr_is_v4(group) ? 4 : 6))
+        sv_querier_ask(br, vid, group, sv_port_bit(port));
 }
 
 /* --- who asks --- */
@@ -155,23 +157,40 @@ static uint32_t *sv_querier(const struct sv_bridge *br, uint32_t vid, uint8_t ve
     return version == 4 ? &v->querier4_until_s : &v->querier6_until_s;
 }
 
+bool sv_querier_is_ours(const struct sv_bridge *br, uint32_t vid, uint8_t version)
+{
+    return br->flags & SV_BRIDGE_QUERIER && !*sv_querier(br, vid, version);
+}
+
+/* RFC 3376 §6.6.2: of two that ask, the one with the lower address goes on. 0.0.0.0 stands for no querier at all: it is
+ * a switch that asks in one's absence, and asks no more where there is one. */
+static bool sv_querier_yields(const struct sv_bridge *br, const struct sv_snoop_msg *m)
+{
+    const struct sv_addr *ours = m->version == 4 ? &br->querier4 : &br->querier6;
+    return !(br->flags & SV_BRIDGE_QUERIER) || sv_addr_is_any(ours) ||
+           sv_memcmp(m->src.byte, ours->byte, sizeof ours->byte) < 0;
+}
+
 static void sv_snoop_query(struct sv_bridge *br, const struct sv_bframe *f, const struct sv_snoop_msg *m)
 {
     const uint32_t vid = f->tag.vid, now = sv_bridge_second(br);
     struct sv_bport *p = sv_bport_of(br, f->in);
-    if (!sv_addr_is_any(&m->src)) { /* 0.0.0.0 is a switch that asks in a querier's absence */
+    if (!sv_addr_is_any(&m->src)) {
         uint32_t *querier = sv_querier(br, vid, m->version);
-        if (!*querier)
-            sv_snoop_event(br, SV_SNOOP_QUERIER, f->in, vid, &m->src);
-        *querier = now + SV_QUERIER_S;
+        if (sv_querier_yields(br, m)) {
+            if (!*querier)
+                sv_snoop_event(br, SV_SNOOP_QUERIER, f->in, vid, &m->src);
+            *querier = now + SV_QUERIER_S;
+            br->asked[vid / 64u] |= (uint64_t)1 << vid % 64u;
+        }
         if (!p->router_until_s)
             sv_snoop_event(br, SV_SNOOP_ROUTER, f->in, vid, &m->src);
         p->router_until_s = now + SV_QUERIER_S;
     }
-    if (sv_addr_is_any(&m->group))
+    if (sv_addr_is_any(&m->told.group))
         return;
-    const uint32_t i = sv_bgroup_find(br, &m->group, vid);
-    const uint32_t by = now + (2u * m->max_response_ms + 1999u) / 1000u;
+    const uint32_t i = sv_bgroup_find(br, &m->told.group, vid);
+    const uint32_t by = now + (2u * m->told.max_response_ms + 1999u) / 1000u;
     for (uint64_t set = i == SV_NONE ? 0 : sv_bgroup_of(br, i)->ports; set; set &= set - 1u) {
         uint32_t *until = sv_bgroup_until(br, i, sv_port_first(set));
         *until = sv_min_u32(*until, by);
@@ -189,20 +208,57 @@ uint64_t sv_bridge_router_ports(const struct sv_bridge *br)
 
 /* --- a frame --- */
 
-static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, struct sv_snoop_msg *m)
+static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, const struct sv_snoop_msg *m)
 {
+    struct sv_rd r = sv_rd_of(m->told.list, m->told.list_length);
     struct sv_addr group;
     bool wants;
-    if (m->kind == SV_SNOOP_REPORT)
-        sv_bgroup_join(br, &m->group, f->tag.vid, f->in);
-    else if (m->kind == SV_SNOOP_LEAVE)
-        sv_bgroup_leave(br, &m->group, f->tag.vid, f->in);
-    while (sv_snoop_record(m, &group, &wants)) {
+    switch ((enum sv_group_kind)m->told.kind) {
+    case SV_GROUP_QUERY:
+        sv_snoop_query(br, f, m);
+        return;
+    case SV_GROUP_REPORT:
+        sv_bgroup_join(br, &m->told.group, f->tag.vid, f->in);
+        return;
+    case SV_GROUP_LEAVE:
+        sv_bgroup_leave(br, &m->told.group, f->tag.vid, f->in);
+        return;
+    case SV_GROUP_RECORDS:
+        break;
+    }
+    while (sv_snoop_record(&r, m, &group, &wants)) {
         if (wants)
             sv_bgroup_join(br, &group, f->tag.vid, f->in);
         else
             sv_bgroup_leave(br, &group, f->tag.vid, f->in);
     }
+}
+
+static uint64_t sv_snoop_data(const struct sv_bridge *br, const struct sv_bframe *f, const struct sv_addr *dst,
+                              uint64_t ports, bool asked)
+{
+    if (!asked || sv_bgroup_always_flooded(dst))
+        return ports;
+    const uint32_t i = sv_bgroup_find(br, dst, f->tag.vid);
+    if (i != SV_NONE)
+        return ports & (sv_bgroup_of(br, i)->ports | sv_bridge_router_ports(br));
+    const bool strict = br->flags & SV_BRIDGE_STRICT_GROUPS && !br->groups.overflow_until_s;
+    return strict ? ports & sv_bridge_router_ports(br) : ports;
+}
+
+/* A packet that may carry a message is read whole, of others the addresses only. */
+static enum sv_drop sv_snoop_read(const struct sv_bframe *f, uint8_t bytes[SV_SNOOP_BYTES], struct sv_snoop_msg *m)
+{
+    uint32_t n = sv_min_u32(f->b->length - f->header_bytes, SV_SNOOP_HEAD_BYTES);
+    bool read = sv_buf_read(f->b, f->header_bytes, bytes, n);
+    SV_ASSERT(read);
+    const enum sv_drop why = sv_snoop_head(bytes, n, f->type, m);
+    if (why != SV_DROP_NONE || !m->tells)
+        return why;
+    n = sv_min_u32(f->b->length - f->header_bytes, SV_SNOOP_BYTES);
+    read = sv_buf_read(f->b, f->header_bytes, bytes, n);
+    SV_ASSERT(read);
+    return sv_snoop_parse(bytes, n, f->type, m);
 }
 
 uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64_t ports)
@@ -211,37 +267,18 @@ uint64_t sv_bridge_snoop(struct sv_bridge *br, const struct sv_bframe *f, uint64
     struct sv_snoop_msg m;
     if (f->type != SV_ETHERTYPE_IP4 && f->type != SV_ETHERTYPE_IP6)
         return ports;
-    const uint32_t n = sv_min_u32(f->b->length - f->header_bytes, sizeof bytes);
-    const bool read = sv_buf_read(f->b, f->header_bytes, bytes, n);
-    SV_ASSERT(read);
-    const enum sv_drop why = sv_snoop_parse(bytes, n, f->type, &m);
+    const enum sv_drop why = sv_snoop_read(f, bytes, &m);
     if (why != SV_DROP_NONE) {
         br->core.drops[why == SV_DROP_SNOOP_MALFORMED ? why : SV_DROP_NONE]++;
         return ports; /* whose it is will judge it */
     }
-    const bool asked = *sv_querier(br, f->tag.vid, m.version) != 0;
-    switch (m.kind) {
-    case SV_SNOOP_QUERY:
-        sv_bridge_tick_soon(br);
-        sv_snoop_query(br, f, &m);
-        return ports;
-    case SV_SNOOP_REPORT:
-    case SV_SNOOP_LEAVE:
-    case SV_SNOOP_RECORDS:
-        sv_bridge_tick_soon(br);
-        sv_snoop_told(br, f, &m);
-        /* RFC 4541 §2.1.1: reports are for routers; a host that heard another's might keep its own. */
-        return asked ? ports & sv_bridge_router_ports(br) : ports;
-    case SV_SNOOP_DATA:
-        break;
-    }
-    if (!asked || sv_bgroup_always_flooded(&m.dst))
-        return ports;
-    const uint32_t i = sv_bgroup_find(br, &m.dst, f->tag.vid);
-    if (i != SV_NONE)
-        return ports & (sv_bgroup_of(br, i)->ports | sv_bridge_router_ports(br));
-    const bool strict = br->flags & SV_BRIDGE_STRICT_GROUPS && !br->groups.overflow_until_s;
-    return strict ? ports & sv_bridge_router_ports(br) : ports;
+    const bool asked = *sv_querier(br, f->tag.vid, m.version) || sv_querier_is_ours(br, f->tag.vid, m.version);
+    if (!m.tells)
+        return sv_snoop_data(br, f, &m.dst, ports, asked);
+    sv_bridge_tick_soon(br);
+    sv_snoop_told(br, f, &m);
+    /* RFC 4541 §2.1.1: reports are for routers; a host that heard another's might keep its own. */
+    return asked && m.told.kind != SV_GROUP_QUERY ? ports & sv_bridge_router_ports(br) : ports;
 }
 
 /* --- forgetting --- */
@@ -262,28 +299,51 @@ static bool sv_snoop_over(uint32_t *until, uint32_t now)
     return true;
 }
 
-bool sv_bgroups_expire(struct sv_bridge *br)
+/* One port of a group: over, or about to be, and then asked once more where asking is ours (RFC 3376 §8.9: twice). */
+static void sv_bgroup_port_expire(struct sv_bridge *br, uint32_t group, sv_port port, uint32_t now)
+{
+    const struct sv_bgroup *g = sv_bgroup_of(br, group);
+    const uint32_t until = *sv_bgroup_until(br, group, port);
+    if (until <= now)
+        sv_bgroup_remove_port(br, group, port, SV_SNOOP_EXPIRED);
+    else if (until - now == SV_LAST_MEMBER_S - 1u && sv_querier_is_ours(br, g->vid, sv_addr_is_v4(&g->group) ? 4 : 6))
+        sv_querier_ask(br, g->vid, &g->group, sv_port_bit(port));
+}
+
+/* VLANs in which somebody asked. True: one is left. */
+static bool sv_queriers_expire(struct sv_bridge *br, uint32_t now)
 {
     static const struct sv_addr nobody = {{0}};
+    bool left = false;
+    for (uint32_t word = 0; word < SV_BRIDGE_VLANS / 64u; word++) {
+        for (uint64_t set = br->asked[word]; set; set &= set - 1u) {
+            const uint32_t vid = word * 64u + sv_ctz64(set);
+            struct sv_bvlan *v = sv_bvlan_of(br, vid);
+            const bool over4 = sv_snoop_over(&v->querier4_until_s, now);
+            const bool over6 = sv_snoop_over(&v->querier6_until_s, now);
+            if (over4 || over6) /* both are looked at, and forgotten */
+                sv_snoop_event(br, SV_SNOOP_QUERIER_GONE, SV_NO_PORT, vid, &nobody);
+            if (!(v->querier4_until_s | v->querier6_until_s))
+                br->asked[word] &= ~((uint64_t)1 << vid % 64u);
+        }
+        left |= br->asked[word] != 0;
+    }
+    return left;
+}
+
+bool sv_bgroups_expire(struct sv_bridge *br)
+{
     const uint32_t now = sv_bridge_second(br);
-    bool left = br->groups.used != 0 || br->groups.overflow_until_s != 0;
+    const bool left = br->groups.used != 0 || br->groups.overflow_until_s != 0;
     (void)sv_snoop_over(&br->groups.overflow_until_s, now);
     for (uint32_t i = 0; i < br->groups.ceiling; i++) {
         const uint64_t members = sv_bgroup_of(br, i)->vid ? sv_bgroup_of(br, i)->ports : 0;
         for (uint64_t set = members; set; set &= set - 1u)
-            if (*sv_bgroup_until(br, i, sv_port_first(set)) <= now)
-                sv_bgroup_remove_port(br, i, sv_port_first(set), SV_SNOOP_EXPIRED);
-    }
-    for (uint32_t vid = 0; vid < SV_BRIDGE_VLANS; vid++) {
-        struct sv_bvlan *v = sv_bvlan_of(br, vid);
-        const bool over4 = sv_snoop_over(&v->querier4_until_s, now), over6 = sv_snoop_over(&v->querier6_until_s, now);
-        if (over4 || over6) /* both are looked at, and forgotten */
-            sv_snoop_event(br, SV_SNOOP_QUERIER_GONE, SV_NO_PORT, vid, &nobody);
-        left |= (v->querier4_until_s | v->querier6_until_s) != 0;
+            sv_bgroup_port_expire(br, i, sv_port_first(set), now);
     }
     for (sv_port p = 0; p < br->ports; p++)
         (void)sv_snoop_over(&sv_bport_of(br, p)->router_until_s, now);
-    return left;
+    return sv_queriers_expire(br, now) || left;
 }
 
 bool sv_bridge_group_each(const struct sv_bridge *br, uint32_t *at, struct sv_group_info *info)

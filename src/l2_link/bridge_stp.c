@@ -44,6 +44,8 @@ void sv_bridge_states(struct sv_bridge *br, sv_port port)
     const bool forwarding = p->up && (tree ? br->stp.port[port].forwarding : true);
     p->learning = learning;
     p->forwarding = forwarding;
+    if (forwarding && !(br->forwarding & bit))
+        br->querier_since_s = sv_bridge_second(br); /* whoever is there need not wait two minutes to be asked */
     br->up = p->up ? br->up | bit : br->up & ~bit;
     br->learning = learning ? br->learning | bit : br->learning & ~bit;
     br->forwarding = forwarding ? br->forwarding | bit : br->forwarding & ~bit;
@@ -77,13 +79,14 @@ static void sv_bridge_guard(struct sv_bridge *br, sv_port port)
     sv_bport_of(br, port)->guarded = 1;
 }
 
+/* The first bytes are enough: what a multiple spanning tree says behind them (IEEE 802.1Q §13.8) is not for us. */
 void sv_bridge_bpdu(struct sv_bridge *br, struct sv_bframe *f)
 {
     uint8_t bytes[SV_FRAME_MIN];
     struct sv_llc_hdr llc;
     struct sv_bpdu bpdu;
     const struct sv_bport *p = sv_bport_of(br, f->in);
-    const uint32_t n = sv_min_u32(f->b->length - f->header_bytes, sizeof bytes);
+    const uint32_t there = f->b->length - f->header_bytes, n = sv_min_u32(there, sizeof bytes);
     enum sv_drop why = SV_DROP_NONE;
     if (p->config.flags & SV_BPORT_BPDU_GUARD) {
         sv_bridge_drop(br, SV_DROP_BPDU_GUARD, f->b, f->in);
@@ -97,7 +100,7 @@ void sv_bridge_bpdu(struct sv_bridge *br, struct sv_bframe *f)
     else if (!sv_buf_read(f->b, f->header_bytes, bytes, n))
         why = SV_DROP_SHORT_HEADER;
     else
-        why = sv_llc_parse(bytes, n, f->type, &llc);
+        why = f->type > there ? SV_DROP_LLC_MALFORMED : sv_llc_parse(bytes, n, (uint16_t)sv_min_u32(f->type, n), &llc);
     if (why == SV_DROP_NONE && (llc.dsap != SV_LLC_SAP_STP || llc.ssap != SV_LLC_SAP_STP || llc.control != SV_LLC_UI))
         why = SV_DROP_BPDU_MALFORMED;
     if (why == SV_DROP_NONE)

@@ -49,7 +49,8 @@ static uint8_t sv_stp_rcv_info(struct sv_stp_port *p)
         .forward_delay = sv_stp_within(m->forward_delay, 2, 30),
     };
     const bool same = sv_stp_same(&p->msg_priority, &p->port_priority);
-    if (m->type == SV_BPDU_CONFIG || m->role == SV_BPDU_DESIGNATED) {
+    /* 9.2.9: an unknown role is treated as that of a configuration BPDU. */
+    if (m->type == SV_BPDU_CONFIG || m->role == SV_BPDU_DESIGNATED || m->role == SV_BPDU_UNKNOWN) {
         if (same && sv_stp_same_times(&p->msg_times, &p->port_times))
             return p->info_is == SV_STP_INFO_RECEIVED ? SV_RCVD_REPEATED : SV_RCVD_SUPERIOR;
         return sv_stp_superior(&p->msg_priority, &p->port_priority) ? SV_RCVD_SUPERIOR : SV_RCVD_INFERIOR;

@@ -13,7 +13,8 @@ static sv_port sv_stp_find_root(struct sv_stp *stp)
         if (p->info_is != SV_STP_INFO_RECEIVED || p->port_priority.bridge == stp->bridge_id)
             continue;
         struct sv_stp_vector way = p->port_priority;
-        way.cost += p->port_path_cost;
+        /* Whoever names a cost near the largest must not come out cheap. */
+        way.cost = way.cost > UINT32_MAX - p->port_path_cost ? UINT32_MAX : way.cost + p->port_path_cost;
         /* At a tie the lower of our own ports: a later one must be truly better. */
         if (sv_stp_better(&way, &best) ||
             (root_port != SV_NO_PORT && sv_stp_same(&way, &best) && p->port_id < stp->port[root_port].port_id)) {

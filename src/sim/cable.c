@@ -170,7 +170,7 @@ static void deliver(struct sv_cable_link *c, sv_port port, struct sv_buf *b, con
 {
     struct sv_cable_direction *d = &c->direction[port];
     struct sv_buf *fresh = sv_buf_alloc_slab(sv_core_pool(&c->core), SV_WANT_DATA, 0, 0);
-    if (!fresh || !sv_buf_append(fresh, d->link.decoder.frame.byte, p->bytes - 4, SV_WANT_DATA)) {
+    if (!fresh || !sv_buf_append(fresh, d->link.frame, p->bytes - 4, SV_WANT_DATA)) {
         sv_buf_free(fresh);
         sv_drop(&c->core, SV_DROP_NO_MEMORY, b, port, 0);
         return;

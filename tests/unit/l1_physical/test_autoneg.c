@@ -107,6 +107,12 @@ static void parallel_detection(void **state)
     assert_int_equal(a.result, SV_AN_100TX);
     assert_int_equal(a.why, SV_AN_WHY_HALF_DUPLEX);
 
+    sv_autoneg_init(&a, ALL, 0); /* its idle was there before we began to look, and nobody tells of it again */
+    sv_autoneg_signal_100(&a, true, 0);
+    alone(&a, false, 2500 * SV_MS);
+    assert_int_equal(a.state, SV_AN_DOWN);
+    assert_int_equal(a.why, SV_AN_WHY_HALF_DUPLEX);
+
     sv_autoneg_init(&a, ALL, 0); /* both at once: neither is believed */
     sv_autoneg_signal_100(&a, true, 0);
     alone(&a, true, 3 * SV_S);

@@ -135,11 +135,45 @@ static void nothing_comes_of_nothing(void **state)
     free(c);
 }
 
+/* A frame of 10BASE-T in which nearly all bits are the same: nearly all edges are a bit apart, and a half-bit is to be
+ * found all the same, at any number of samples. */
+static void many_equal_bits_have_a_rate_too(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    static const uint32_t per_symbol_centi[] = {400, 837, 1250, 2000, 5031};
+    struct sv_capture *c = malloc(sizeof *c);
+    struct sv_phy_encoder *e = malloc(sizeof *e);
+    int16_t *sample = malloc(N * sizeof *sample);
+    assert_true(c && e && sample);
+    for (uint32_t k = 0; k < sizeof per_symbol_centi / sizeof per_symbol_centi[0]; k++) {
+        static int8_t symbol[26000];
+        uint8_t frame[1000] = {0};
+        sv_phy_encoder_init(e, SV_PHY_10BASE_T);
+        sv_phy_encode(e, symbol, 320);
+        assert_int_equal(sv_phy_encode_frame(e, frame, sizeof frame, SV_PHY_FCS_APPEND), SV_OK);
+        sv_phy_encode(e, symbol + 320, sizeof symbol - 320);
+        uint32_t n = 0;
+        for (; n < N && (uint64_t)n * 100 / per_symbol_centi[k] < 20000; n++)
+            sample[n] = (int16_t)(symbol[(uint64_t)n * 100 / per_symbol_centi[k]] * 8000 + (int32_t)(n * 7919 % 101));
+        c->config = (struct sv_capture_config){.sample = sample, .n = n, .code = SV_PHY_CODES};
+        struct heard h = {0, 0, 0};
+        assert_true(sv_capture_decode(c, hear, &h));
+        assert_int_equal(c->code, SV_PHY_10BASE_T);
+        assert_int_equal(h.frames, 1); /* told once, whichever way it was found */
+        assert_int_equal(h.bytes, 1004);
+    }
+    free(sample);
+    free(e);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_capture_gives_its_frames),
         cmocka_unit_test(nothing_comes_of_nothing),
+        cmocka_unit_test(many_equal_bits_have_a_rate_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

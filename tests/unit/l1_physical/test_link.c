@@ -65,9 +65,13 @@ static uint64_t arrived(const char *what, const struct sv_phy_link_config *confi
     send_many(l, n, gap_ns);
     report(what, l);
     const uint64_t good = l->count.of[SV_PHY_ARRIVED];
-    /* A frame arrives without a wrong symbol, but where the code repairs some. */
-    if (good == n && l->count.wrong_symbols != 0)
-        assert_true(config->channel.code == SV_PHY_PAM4 && l->decoder.count.repaired != 0);
+    /* A frame arrives without a wrong symbol. PAM4's eye is a third as high as the others', and jitter closes it at
+     * its edges: there some are wrong, and the code must have put right symbols of ten bits that hold them, five each. */
+    const bool repairs = config->channel.code == SV_PHY_PAM4 && config->channel.jitter_ppm != 0;
+    if (good == n) {
+        assert_true(l->count.wrong_symbols <= (repairs ? 5 * l->decoder.count.repaired : 0));
+        assert_int_equal(l->decoder.count.uncorrectable, 0);
+    }
     free(l);
     return good;
 }

@@ -361,6 +361,51 @@ static void arp_is_limited_and_answered_for_others(void **state)
     assert_in_range(sv_bridge_drops(br, SV_DROP_ARP_FLOOD_LIMIT), 18, 19);
 }
 
+/* The MTU is without Ethernet's header and tags: tags make a frame longer, nothing else does. */
+static void what_a_port_may_send_is_its_mtu_and_tags(void **state)
+{
+    (void)state;
+    struct sv_bridge *br = sworld_switch(&w, NULL, 2);
+    sworld_in(&w, br, 0, f, sworld_frame(f, 255, 1, 0x0800, 1500));
+    assert_int_equal(sworld_drain(&w, br, 1), 1);
+    sworld_in(&w, br, 0, f, sworld_frame(f, 255, 1, 0x0800, 1501));
+    assert_int_equal(sworld_drain(&w, br, 1), 0);
+    for (uint32_t tags = 1; tags <= 2; tags++) {
+        const uint32_t n = sworld_frame(f, 255, 1, 0x8100, 4 * tags + 1500);
+        sv_put_u16(f + 14, 5);
+        sv_put_u16(f + 16, tags == 1 ? 0x0800 : 0x8100);
+        sv_put_u16(f + 20, 0x0800);
+        sworld_in(&w, br, 0, f, n);
+        assert_int_equal(sworld_drain(&w, br, 1), 1);
+        sworld_in(&w, br, 0, f, n + 1);
+        assert_int_equal(sworld_drain(&w, br, 1), 0);
+    }
+    assert_int_equal(sv_bridge_drops(br, SV_DROP_TOO_LONG), 3);
+}
+
+/* Of a super-frame each segment must fit, its headers too. */
+static void a_super_frame_is_as_long_as_its_segments(void **state)
+{
+    (void)state;
+    static uint8_t super[4096];
+    struct sv_bridge *br = sworld_switch(&w, NULL, 2);
+    for (uint32_t gso = 1460; gso <= 1461; gso++) {
+        const uint32_t n = sworld_frame(super, 255, 1, 0x0800, 40 + 3000);
+        super[14] = 0x45;
+        super[14 + 9] = 6;
+        super[34 + 12] = 5u << 4;
+        struct sv_buf *b = sworld_packet(&w, super, n);
+        b->flags |= SV_BUF_GSO_TCP4 | SV_BUF_CSUM_PARTIAL;
+        b->csum_start = 34;
+        b->csum_offset = 16;
+        b->gso_size = (uint16_t)gso;
+        b->segments = 3;
+        sworld_give(&w, br, 0, b);
+        assert_int_equal(sworld_drain(&w, br, 1), gso == 1460 ? 3 : 0);
+    }
+    assert_int_equal(sv_bridge_drops(br, SV_DROP_TOO_LONG), 1);
+}
+
 /* A flooded packet is the sender's own slab: tagged, cut and completed on its way out, it must stay whole. */
 static void what_the_sender_still_holds_stays_whole(void **state)
 {
@@ -459,6 +504,8 @@ int main(void)
         cmocka_unit_test_setup(a_mirror_sees_and_does_not_take_part, fresh),
         cmocka_unit_test_setup(storms_are_cut_to_their_rate, fresh),
         cmocka_unit_test_setup(arp_is_limited_and_answered_for_others, fresh),
+        cmocka_unit_test_setup(what_a_port_may_send_is_its_mtu_and_tags, fresh),
+        cmocka_unit_test_setup(a_super_frame_is_as_long_as_its_segments, fresh),
         cmocka_unit_test_setup(what_the_sender_still_holds_stays_whole, fresh),
         cmocka_unit_test_setup(nothing_leaks_and_drops_are_counted_when_memory_is_out, fresh),
         cmocka_unit_test_setup(configurations_out_of_range_are_refused, fresh),

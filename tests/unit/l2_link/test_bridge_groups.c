@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "core/addr.h"
 #include "core/packet_sum.h"
+#include "l2_link/snoop_wire.h"
 #include "tests/support/switch_world.h"
 
 static struct sworld w;
@@ -281,6 +283,188 @@ static void mld_is_understood_and_solicited_nodes_are_always_reached(void **stat
     assert_int_equal(sworld_held(&w), 0);
 }
 
+/* Reports that fill a jumbo frame: 1,000 records, the last of which is the one that matters. */
+static void a_report_as_long_as_a_jumbo_frame_is_read_to_its_end(void **state)
+{
+    (void)state;
+    static uint8_t jumbo[34 + 8 + 8 * 1000];
+    static const uint8_t to[4] = {224, 0, 0, 22};
+    uint8_t *m = jumbo + 34;
+    query();
+    join(1, g1);
+    m[0] = 0x22;
+    sv_put_u16(m + 6, 1000);
+    for (uint32_t i = 0; i < 1000; i++) {
+        m[8 + 8 * i] = 4;
+        m[12 + 8 * i] = 239;
+        sv_put_u16(m + 14 + 8 * i, (uint16_t)(i == 999 ? 0x0101 : 0x2000 + i));
+        m[13 + 8 * i] = 1;
+    }
+    sv_sum_store(m + 2, sv_sum(m, 8008, SV_CPU_PORTABLE));
+    (void)ip4(3, to, 2, m, 8);
+    memcpy(jumbo, f, 34);
+    sv_put_u16(jumbo + 16, 20 + 8008);
+    sworld_in(&w, br, 2, jumbo, sizeof jumbo);
+    (void)left();
+    assert_int_equal(data_to(g1, 3), 7); /* 1 and 2 joined, 0 is the router's */
+}
+
+/* What left by a port, as the message of a question about a group (any: about all); false: none did. */
+static bool asked(sv_port port, bool six, struct sv_snoop_msg *m)
+{
+    static uint8_t got[256];
+    bool found = false;
+    uint32_t n;
+    while ((n = sworld_out(&w, br, port, got, sizeof got)) != 0) {
+        struct sv_snoop_msg one;
+        const uint16_t type = sv_get_u16(got + 12);
+        if (type != (six ? 0x86dd : 0x0800) || sv_snoop_parse(got + 14, n - 14, type, &one) != SV_DROP_NONE ||
+            !one.tells)
+            continue;
+        uint8_t mac[6];
+        sv_snoop_mac(&one.dst, mac);
+        assert_memory_equal(got, mac, 6);
+        assert_int_equal(one.told.kind, SV_GROUP_QUERY);
+        assert_int_equal(one.told.version, 3);
+        *m = one;
+        found = true;
+    }
+    return found;
+}
+
+static const struct sv_bridge_config querier = {.flags = SV_BRIDGE_SNOOPING | SV_BRIDGE_QUERIER};
+
+static void where_nobody_asks_the_switch_does(void **state)
+{
+    (void)state;
+    struct sv_snoop_msg m;
+    sworld_open(&w);
+    br = sworld_switch(&w, &querier, 4);
+    (void)sworld_advance(&w, 2 * SV_S);
+    for (sv_port p = 0; p < 4; p++) {
+        assert_true(asked(p, false, &m));
+        assert_true(sv_addr_is_any(&m.src) && sv_addr_is_any(&m.told.group));
+        assert_int_equal(m.told.max_response_ms, 10000);
+        assert_int_equal(m.told.query_interval_s, 125);
+    }
+    join(1, g1);
+    assert_int_equal(data_to(g1, 3), 2); /* there is no router */
+    (void)left();
+    /* Without being asked again they would be forgotten after 260 s; with it they tell again. */
+    uint32_t questions = 0;
+    for (uint32_t s = 0; s < 400; s++) {
+        (void)sworld_advance(&w, SV_S);
+        if (!asked(1, false, &m))
+            continue;
+        questions++;
+        join(1, g1);
+    }
+    assert_true(questions >= 3 && questions <= 5);
+    assert_int_equal(data_to(g1, 3), 2);
+}
+
+static void a_leave_is_answered_by_asking_who_else_stays(void **state)
+{
+    (void)state;
+    struct sv_snoop_msg m;
+    sworld_open(&w);
+    br = sworld_switch(&w, &querier, 4);
+    (void)sworld_advance(&w, 2 * SV_S);
+    join(1, g1);
+    join(2, g1);
+    in(1, igmp(2, all_routers, 0x17, 0, g1));
+    assert_true(asked(1, false, &m));
+    const struct sv_addr group = sv_addr_of_v4_bytes(g1);
+    assert_true(sv_addr_equal(&m.told.group, &group) && sv_addr_equal(&m.dst, &group));
+    assert_int_equal(m.told.max_response_ms, 1000);
+    assert_false(asked(2, false, &m)); /* only where somebody left */
+    (void)sworld_advance(&w, SV_S + 100 * SV_MS);
+    assert_true(asked(1, false, &m)); /* the first may have been lost */
+    (void)sworld_advance(&w, 3 * SV_S);
+    assert_int_equal(data_to(g1, 3), 4);
+}
+
+static void who_asks_under_an_address_goes_before_one_without(void **state)
+{
+    (void)state;
+    struct sv_snoop_msg m;
+    struct sv_bridge_config c = querier;
+    sworld_open(&w);
+    br = sworld_switch(&w, &c, 4);
+    query();
+    (void)sworld_advance(&w, 200 * SV_S);
+    assert_false(asked(1, false, &m));
+    assert_true(asked(2, true, &m)); /* MLD has no querier but us */
+    assert_true(sv_addr_is_link_local_v6(&m.src));
+    (void)sworld_advance(&w, 200 * SV_S); /* it fell silent 255 s after its last question */
+    assert_true(asked(1, false, &m));
+    c.querier = sv_addr_of_v4(0x0a000001); /* 10.0.0.1 is before 10.0.0.100 */
+    sworld_open(&w);
+    br = sworld_switch(&w, &c, 4);
+    query();
+    (void)sworld_advance(&w, 130 * SV_S);
+    assert_true(asked(1, false, &m));
+    assert_int_equal(sv_addr_v4_number(&m.src), 0x0a000001);
+}
+
+static void vlans_are_asked_each_in_their_own(void **state)
+{
+    (void)state;
+    static uint8_t got[256];
+    struct sv_bridge_config c = querier;
+    c.flags |= SV_BRIDGE_VLAN_AWARE;
+    sworld_open(&w);
+    br = sworld_switch(&w, &c, 2);
+    for (uint32_t vid = 10; vid < 14; vid++)
+        assert_int_equal(sv_bridge_vlan_add(br, 1, vid, true), SV_OK);
+    (void)sworld_advance(&w, 10 * SV_S);
+    uint32_t seen = 0, n;
+    while ((n = sworld_out(&w, br, 1, got, sizeof got)) != 0)
+        if (sv_get_u16(got + 12) == 0x8100 && sv_get_u16(got + 16) == 0x0800)
+            seen |= 1u << (sv_get_u16(got + 14) & 31u);
+    assert_int_equal(seen, 15u << 10);
+    assert_int_equal(sworld_drain(&w, br, 0), 2); /* VLAN 1 only: both families */
+}
+
+/* One with many TLVs of organizations, as telephones and data centres send them. */
+static void a_long_lldp_frame_is_a_neighbour_too(void **state)
+{
+    (void)state;
+    static uint8_t l[1500] = {0x01, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0,   9, 0x88, 0xcc, 2,  7,
+                              4,    2,    0,    0, 0, 0,    9, 4, 2, 7, 'x', 6, 2,    0,    120};
+    const struct sv_bridge_config c = {.flags = SV_BRIDGE_LLDP};
+    struct sv_lldp_info i = {.size = sizeof i};
+    uint32_t at = 0, n = 31;
+    sworld_open(&w);
+    br = sworld_switch(&w, &c, 1);
+    for (uint32_t k = 0; k < 3; k++, n += 2 + 400)
+        sv_put_u16(l + n, 127u << 9 | 400);
+    sworld_in(&w, br, 0, l, n + 2);
+    assert_int_equal(sv_bridge_drops(br, SV_DROP_LLDP_MALFORMED), 0);
+    assert_true(sv_bridge_lldp_each(br, &at, &i));
+}
+
+/* IEEE 802.1AB §9.2.5.10: who ends says so, and need not be waited for. */
+static void a_switch_that_ends_says_good_bye(void **state)
+{
+    (void)state;
+    const struct sv_bridge_config c = {.flags = SV_BRIDGE_LLDP, .name = "left"};
+    struct sv_lldp_info i = {.size = sizeof i};
+    uint32_t at = 0;
+    sworld_open(&w);
+    struct sv_bridge *a = sworld_switch(&w, &c, 1), *b = sworld_switch(&w, &c, 1);
+    (void)sworld_join(&w, 0, 0, 1, 0);
+    (void)sworld_advance(&w, 2 * SV_S);
+    assert_true(sv_bridge_lldp_each(b, &at, &i));
+    sv_bridge_end(a, w.now);
+    (void)sworld_settle(&w, 100);
+    at = 0;
+    assert_false(sv_bridge_lldp_each(b, &at, &i));
+    (void)sworld_advance(&w, 40 * SV_S); /* and does not begin again */
+    at = 0;
+    assert_false(sv_bridge_lldp_each(b, &at, &i));
+}
+
 static void lldp_neighbours_know_each_other_and_forget(void **state)
 {
     (void)state;
@@ -322,7 +506,14 @@ int main(void)
         cmocka_unit_test_setup(fast_leave_believes_at_once, fresh),
         cmocka_unit_test_setup(version_3_reports_name_several_groups, fresh),
         cmocka_unit_test_setup(mld_is_understood_and_solicited_nodes_are_always_reached, fresh),
+        cmocka_unit_test_setup(a_report_as_long_as_a_jumbo_frame_is_read_to_its_end, fresh),
+        cmocka_unit_test_setup(where_nobody_asks_the_switch_does, fresh),
+        cmocka_unit_test_setup(a_leave_is_answered_by_asking_who_else_stays, fresh),
+        cmocka_unit_test_setup(who_asks_under_an_address_goes_before_one_without, fresh),
+        cmocka_unit_test_setup(vlans_are_asked_each_in_their_own, fresh),
         cmocka_unit_test_setup(lldp_neighbours_know_each_other_and_forget, fresh),
+        cmocka_unit_test_setup(a_long_lldp_frame_is_a_neighbour_too, fresh),
+        cmocka_unit_test_setup(a_switch_that_ends_says_good_bye, fresh),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sworld_close(&w);

@@ -251,6 +251,59 @@ static void garbage_for_a_bpdu_is_counted_and_harmless(void **state)
     assert_int_equal(sworld_held(&w), 0);
 }
 
+/* A BPDU of another switch: role and flags as given, better than any of ours, the root itself. */
+static void bpdu_in(struct sv_bridge *br, uint8_t version, uint8_t flags, uint32_t cost, uint32_t bpdu_bytes)
+{
+    uint8_t f[300] = {0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 9};
+    sv_put_u16(f + 12, (uint16_t)(3 + bpdu_bytes));
+    f[14] = f[15] = 0x42;
+    f[16] = 3;
+    uint8_t *b = f + 17;
+    b[2] = version;
+    b[3] = 2;
+    b[4] = flags;
+    b[5] = b[17] = 0x10;
+    b[12] = 9;
+    b[24] = cost ? 10 : 9; /* at a cost it is not the root itself */
+    sv_put_u32(b + 13, cost);
+    sv_put_u16(b + 25, 0x8001);
+    b[29] = 20;
+    b[31] = 2;
+    b[33] = 15;
+    const uint32_t n = 17 + bpdu_bytes;
+    sworld_in(&w, br, 0, f, n < 60 ? 60 : n);
+}
+
+/* IEEE 802.1Q §13.8: a BPDU of version 3 has version 2's first, then a list of its instances. */
+static void the_longer_bpdus_of_a_multiple_tree_are_heard(void **state)
+{
+    (void)state;
+    struct sv_bridge *br = sworld_switch(&w, &stp, 2);
+    bpdu_in(br, 3, 0x0e, 0, 118);
+    assert_int_equal(sv_bridge_drops(br, SV_DROP_LLC_MALFORMED), 0);
+    assert_int_equal(sworld_info(br, 0).role, SV_STP_ROOT_PORT);
+}
+
+/* §9.2.9: who names no role is taken for what sends configuration BPDUs, a designated port. */
+static void a_bpdu_without_a_role_is_a_designated_ports(void **state)
+{
+    (void)state;
+    struct sv_bridge *br = sworld_switch(&w, &stp, 2);
+    bpdu_in(br, 2, 0x02, 0, 36);
+    assert_int_equal(sworld_info(br, 0).role, SV_STP_ROOT_PORT);
+}
+
+static void a_way_that_costs_too_much_is_not_cheap(void **state)
+{
+    (void)state;
+    struct sv_bridge *br = sworld_switch(&w, &stp, 2);
+    struct sv_bridge_info info = {.size = sizeof info};
+    bpdu_in(br, 2, 0x0e, UINT32_MAX - 10, 36);
+    assert_int_equal(sv_bridge_info(br, &info), SV_OK);
+    assert_int_equal(info.root_port, 0);
+    assert_int_equal(info.root_cost, UINT32_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +318,9 @@ int main(void)
         cmocka_unit_test_setup(with_a_peer_of_the_old_protocol_the_old_protocol_is_spoken, fresh),
         cmocka_unit_test_setup(a_cable_from_a_switch_to_itself_is_a_backup, fresh),
         cmocka_unit_test_setup(garbage_for_a_bpdu_is_counted_and_harmless, fresh),
+        cmocka_unit_test_setup(the_longer_bpdus_of_a_multiple_tree_are_heard, fresh),
+        cmocka_unit_test_setup(a_bpdu_without_a_role_is_a_designated_ports, fresh),
+        cmocka_unit_test_setup(a_way_that_costs_too_much_is_not_cheap, fresh),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sworld_close(&w);
