@@ -61,9 +61,32 @@ static void an_address_for_which_there_is_no_room_leaves_the_route_of_the_others
     assert_true(on_link());
 }
 
+/* Two services that answer each other under two addresses of one host would never come to rest. */
+static void nobody_else_speaks_under_an_address_of_ours(void **state)
+{
+    (void)state;
+    uint8_t f[200], p[100], echo[8] = {8, 0, 0xf7, 0xff};
+    struct world_frame out;
+    uint32_t index;
+    const struct sv_udp_binding any = {
+        .local = sv_addr_v4(0, 0, 0, 0), .port = 7, .kind = SV_UDP_DATAGRAM, .interface = SV_NO_PORT};
+    assert_int_equal(add(50, NULL), SV_OK);
+    assert_int_equal(sv_udp_bind(&h->core, &h->net, &h->udp, &any, &index), SV_OK);
+    const uint32_t n = world_udp(p, 7, 7, "x", 1);
+    world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 50), IP(10, 0, 0, 1), 17, 1, 0, p, n));
+    world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 50), IP(10, 0, 0, 1), 1, 1, 0, echo, 8));
+    assert_int_equal(world_drops(h, SV_DROP_BAD_SOURCE), 2);
+    assert_int_equal(sv_udp_of(&h->udp, index)->queue.packets, 0);
+    assert_false(world_out(&w, h, &out));
+    world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 51), IP(10, 0, 0, 1), 17, 1, 0, p, n));
+    assert_int_equal(sv_udp_of(&h->udp, index)->queue.packets, 1);
+    sv_udp_unbind(&h->core, &h->udp, index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nobody_else_speaks_under_an_address_of_ours, open_world, close_world),
         cmocka_unit_test_setup_teardown(the_route_goes_with_the_last_address_of_its_prefix, open_world, close_world),
         cmocka_unit_test_setup_teardown(an_address_for_which_there_is_no_room_leaves_the_route_of_the_others, open_world,
                                         close_world),
