@@ -71,5 +71,13 @@ static inline void sv_sum_replace_u16(uint8_t *field, uint16_t from, uint16_t to
     c = (uint16_t)~sv_sum_fold(sum);
     __builtin_memcpy(field, &c, 2);
 }
+/* The same for a number that may lie at an odd offset of what is summed: then its bytes count swapped. */
+static inline void sv_sum_replace_u16_at(uint8_t *field, uint32_t offset, uint16_t from, uint16_t to)
+{
+    if (offset % 2)
+        sv_sum_replace_u16(field, (uint16_t)(from << 8 | from >> 8), (uint16_t)(to << 8 | to >> 8));
+    else
+        sv_sum_replace_u16(field, from, to);
+}
 
 #endif

@@ -70,7 +70,11 @@ static bool sv_acl_agrees(const struct sv_acl_info *l, const struct sv_ip_hdr *h
 {
     if ((l->in != SV_NO_PORT && l->in != in) || (l->out != SV_NO_PORT && l->out != out))
         return false;
-    if ((l->protocol && l->protocol != p->protocol) || !sv_acl_addresses_agree(l, h, SV_ADDR_V4_BITS))
+    if (!sv_acl_addresses_agree(l, h, SV_ADDR_V4_BITS))
+        return false;
+    if (p->hidden && (l->protocol || sv_acl_asks_transport(l)))
+        return l->action != SV_ACL_ACCEPT; /* it may be what the line refuses: RFC 7112 §5 */
+    if (l->protocol && l->protocol != p->protocol)
         return false;
     if (!sv_acl_asks_transport(l))
         return true;

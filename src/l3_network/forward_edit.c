@@ -82,15 +82,6 @@ static bool sv_forward_options(const struct sv_core *c, struct sv_net *net, uint
 
 /* --- the largest segment size --- */
 
-/* RFC 1624, for a number that may lie at an odd offset of what is summed: then its bytes count swapped. */
-static void sv_sum_replace_at(uint8_t *field, uint32_t offset, uint16_t from, uint16_t to)
-{
-    if (offset % 2)
-        sv_sum_replace_u16(field, (uint16_t)(from << 8 | from >> 8), (uint16_t)(to << 8 | to >> 8));
-    else
-        sv_sum_replace_u16(field, from, to);
-}
-
 /* A SYN that offers more than fits the way through here (RFC 4459 §3.2): what the other side's sender must not exceed
  * is lowered. `tcp`: linear, `length` bytes of header. */
 static void sv_forward_lower_mss(uint8_t *tcp, uint32_t length, uint16_t mss, bool summed)
@@ -105,7 +96,7 @@ static void sv_forward_lower_mss(uint8_t *tcp, uint32_t length, uint16_t mss, bo
                 return;
             sv_put_u16(tcp + i + 2, mss);
             if (summed)
-                sv_sum_replace_at(tcp + 16, i, old, mss);
+                sv_sum_replace_u16_at(tcp + 16, i, old, mss);
             return;
         }
         i += n;

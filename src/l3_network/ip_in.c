@@ -4,6 +4,16 @@
 #include "l3_network/icmp.h"
 #include "l3_network/net.h"
 
+/* Does somebody else speak under an address of ours? A service that answers it would answer itself, for ever if two do.
+ * A segment of TCP's meets no connection; and by ICMPv6 two hosts with one address find out about each other. */
+static bool sv_ip_is_forged(const struct sv_core *c, const struct sv_net *net, const struct sv_ip_hdr *h)
+{
+    if (h->protocol == SV_PROTO_TCP || h->protocol == SV_PROTO_ICMP6)
+        return false;
+    const uint32_t i = sv_address_find_slowly(c, &net->addresses, &h->src);
+    return i != SV_NONE && sv_address_of(&net->addresses, i)->state == SV_ADDRESS_PREFERRED;
+}
+
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped)
 {
@@ -15,6 +25,8 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
         return SV_DROP_BAD_SOURCE;
     h->local = sv_address_local(c, &net->addresses, &h->dst);
     if (SV_LIKELY(h->local != SV_NONE)) {
+        if (SV_UNLIKELY(!looped && sv_ip_is_forged(c, net, h)))
+            return SV_DROP_BAD_SOURCE;
         /* A unicast address in a broadcast frame: nobody means us (RFC 1122 §3.3.6). */
         return link_broadcast ? SV_DROP_BAD_DESTINATION : SV_DROP_NONE;
     }
@@ -22,11 +34,13 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
         h->is_broadcast = 1;
         const bool wanted =
             sv_interface_of(&net->link.interfaces, port)->all_multicast || sv_multicast_is_member(net, port, &h->dst);
-        return wanted ? SV_DROP_NONE : SV_DROP_NOT_JOINED;
+        if (!wanted)
+            return SV_DROP_NOT_JOINED;
+        return sv_ip_is_forged(c, net, h) ? SV_DROP_BAD_SOURCE : SV_DROP_NONE;
     }
     if (sv_address_is_broadcast(&net->addresses, port, &h->dst)) {
         h->is_broadcast = 1;
-        return SV_DROP_NONE;
+        return sv_ip_is_forged(c, net, h) ? SV_DROP_BAD_SOURCE : SV_DROP_NONE;
     }
     if (link_broadcast)
         return SV_DROP_BAD_DESTINATION; /* never forwarded: RFC 1812 §5.3.4 */

@@ -16,7 +16,9 @@ struct sv_l4_peek {
     uint8_t later;     /* a fragment that has no such header */
     uint8_t type;      /* ICMP */
     uint8_t tcp_flags; /* TCP */
-    uint8_t spare[3];
+    uint8_t piece;     /* it is a fragment, the first or a later one */
+    uint8_t hidden;    /* IPv6: what stands there could not be reached, or not all of it, though it is no later piece */
+    uint8_t spare;
 };
 
 /* b: head at its IP header, parsed as h. */

@@ -70,11 +70,10 @@ static void sv_nat_adjust_sack(uint8_t *tcp, uint32_t length, const struct sv_na
             return;
         for (uint32_t k = at + 2u; tcp[at] == 5 && k + 4u <= at + size; k += 4u) {
             const uint32_t edge = sv_get_u32(tcp + k), inside = edge - sv_nat_moved_back(a, edge);
-            /* An option may begin at an odd place; SACK's edges are then not aligned with the checksum's words. */
-            if (k & 1u)
-                return;
-            if (!partial)
-                sv_nat_sum32(tcp + 16, edge, inside, false);
+            if (!partial) { /* an option may begin at an odd place */
+                sv_sum_replace_u16_at(tcp + 16, k, (uint16_t)(edge >> 16), (uint16_t)(inside >> 16));
+                sv_sum_replace_u16_at(tcp + 16, k, (uint16_t)edge, (uint16_t)inside);
+            }
             sv_put_u32(tcp + k, inside);
         }
         at += size;

@@ -20,19 +20,12 @@ static uint32_t sv_nd_ceiling(uint8_t kind)
     return most[kind];
 }
 
-/* Has the configuration such an on-link route already (an address's prefix)? Then it stays when this one goes. */
-static bool sv_nd_is_configured(const struct sv_net *net, const struct sv_nd_learned *e)
+/* Has the configuration that very route (or an address's prefix)? It stays as it is, before and after this one. */
+static bool sv_nd_is_configured(struct sv_net *net, const struct sv_nd_learned *e)
 {
-    if (e->kind != SV_ND_PREFIX)
-        return false;
-    for (uint32_t i = 0; i < net->addresses.ceiling; i++) {
-        const struct sv_address *a = sv_address_of(&net->addresses, i);
-        if (a->state != SV_ADDRESS_FREE && a->state <= SV_ADDRESS_CONFLICT && a->port == e->port &&
-            !(a->flags & SV_ADDRESS_NO_ROUTE) && a->prefix_bits == e->bits &&
-            sv_addr_in_prefix(&a->addr, &e->prefix, e->bits))
-            return true;
-    }
-    return false;
+    uint32_t metric;
+    return sv_route_metric(&net->routes, &e->prefix, e->bits, &e->gateway, e->port, &metric) &&
+           metric < SV_ND_METRIC_ON_LINK;
 }
 
 static enum sv_err sv_nd_install(struct sv_net *net, const struct sv_nd_learned *e)

@@ -71,8 +71,9 @@ static bool sv_nd_take_prefix(struct sv_core *c, struct sv_net *net, sv_port por
                               const struct sv_addr *router)
 {
     bool room = true;
-    if (sv_addr_is_link_local_v6(&p->prefix) || !(p->bits == 0 || sv_addr_is_unicast(&p->prefix)))
-        return true; /* §6.3.4: link-local is on link anyway */
+    if (sv_addr_is_link_local_v6(&p->prefix) || sv_addr_is_v4(&p->prefix) ||
+        !(p->bits == 0 || sv_addr_is_unicast(&p->prefix)))
+        return true; /* §6.3.4: link-local is on link anyway; a mapped prefix would be IPv4's */
     if (p->on_link && p->bits > 0) {
         const struct sv_nd_learned e = {.prefix = p->prefix,
                                         .until = sv_lifetime_until(c->now, p->valid_s),
@@ -96,7 +97,7 @@ static bool sv_nd_take_route(struct sv_core *c, struct sv_net *net, sv_port port
                                     .kind = r->bits == 0 ? SV_ND_DEFAULT : SV_ND_ROUTE,
                                     .bits = r->bits,
                                     .preference = r->preference};
-    if (r->ignore || sv_addr_is_link_local_v6(&r->prefix))
+    if (r->ignore || sv_addr_is_link_local_v6(&r->prefix) || sv_addr_is_v4(&r->prefix))
         return true;
     return sv_nd_learn(c, net, &e);
 }

@@ -11,6 +11,26 @@ static bool sv_net_address_ok(const struct sv_net *net, const struct sv_net_addr
     return !sv_addr_is_v4(&want->addr) || want->prefix_bits >= SV_ADDR_V4_BITS;
 }
 
+/* Is the prefix on link because of an address? */
+static bool sv_net_prefix_shared(const struct sv_net *net, sv_port port, const struct sv_addr *addr, uint32_t bits)
+{
+    for (uint32_t i = 0; i < net->addresses.ceiling; i++) {
+        const struct sv_address *a = sv_address_of(&net->addresses, i);
+        if (a->state != SV_ADDRESS_FREE && a->state <= SV_ADDRESS_CONFLICT && a->port == port &&
+            !(a->flags & SV_ADDRESS_NO_ROUTE) && a->prefix_bits == bits && sv_addr_in_prefix(&a->addr, addr, bits))
+            return true;
+    }
+    return false;
+}
+
+/* The address has gone, or could not be made: its prefix is on link no more, unless another address says so. */
+static void sv_net_prefix_leave(struct sv_net *net, sv_port port, const struct sv_addr *addr, uint32_t bits)
+{
+    const struct sv_addr on_link = {{0}};
+    if (!sv_net_prefix_shared(net, port, addr, bits))
+        sv_route_delete(&net->routes, addr, bits, &on_link, port);
+}
+
 enum sv_err sv_net_address_make(struct sv_core *c, struct sv_net *net, const struct sv_net_address *want,
                                 uint32_t *index)
 {
@@ -34,7 +54,7 @@ enum sv_err sv_net_address_make(struct sv_core *c, struct sv_net *net, const str
         if (err == SV_OK && v6)
             sv_multicast_leave(c, net, want->port, &group);
         if (routed)
-            sv_route_delete(&net->routes, &want->addr, want->prefix_bits, &on_link, want->port);
+            sv_net_prefix_leave(net, want->port, &want->addr, want->prefix_bits);
         return SV_ERR_NO_MEMORY;
     }
     struct sv_address *a = sv_address_of(&net->addresses, i);
@@ -54,27 +74,14 @@ enum sv_err sv_net_address_add(struct sv_core *c, struct sv_net *net, sv_port po
     return sv_net_address_make(c, net, &want, index);
 }
 
-/* Is the prefix on link because of another address? */
-static bool sv_net_prefix_shared(const struct sv_net *net, const struct sv_address *gone)
-{
-    for (uint32_t i = 0; i < net->addresses.ceiling; i++) {
-        const struct sv_address *a = sv_address_of(&net->addresses, i);
-        if (a->state != SV_ADDRESS_FREE && a->state <= SV_ADDRESS_CONFLICT && a->port == gone->port &&
-            !(a->flags & SV_ADDRESS_NO_ROUTE) && a->prefix_bits == gone->prefix_bits &&
-            sv_addr_in_prefix(&a->addr, &gone->addr, gone->prefix_bits))
-            return true;
-    }
-    return false;
-}
-
 void sv_net_address_remove(struct sv_core *c, struct sv_net *net, uint32_t index)
 {
     const struct sv_address gone = *sv_address_of(&net->addresses, index);
-    const struct sv_addr on_link = {{0}}, group = sv_multicast_solicited_node(&gone.addr);
+    const struct sv_addr group = sv_multicast_solicited_node(&gone.addr);
     if (!sv_addr_is_v4(&gone.addr))
         sv_multicast_leave(c, net, gone.port, &group);
     sv_address_remove(c, &net->addresses, index);
-    if (!(gone.flags & SV_ADDRESS_NO_ROUTE) && !sv_net_prefix_shared(net, &gone))
-        sv_route_delete(&net->routes, &gone.addr, gone.prefix_bits, &on_link, gone.port);
+    if (!(gone.flags & SV_ADDRESS_NO_ROUTE))
+        sv_net_prefix_leave(net, gone.port, &gone.addr, gone.prefix_bits);
     net->routes.generation++; /* who sends from it asks again */
 }

@@ -303,6 +303,20 @@ bool sv_route_delete(struct sv_routes *t, const struct sv_addr *prefix, uint32_t
     return sv_route_take(t, &spec);
 }
 
+bool sv_route_metric(struct sv_routes *t, const struct sv_addr *prefix, uint32_t bits, const struct sv_addr *gateway,
+                     sv_port port, uint32_t *metric)
+{
+    const struct sv_route_spec spec = sv_route_simple(prefix, bits, gateway, port, 0);
+    const struct sv_addr masked = sv_route_masked(prefix, bits);
+    const uint32_t group = sv_route_group_find(t, &spec, false);
+    const uint32_t first = *sv_route_head(t, &masked, bits, 0);
+    const uint32_t index = group == SV_NONE || !first ? SV_NONE : sv_route_with_group(t, first, group);
+    if (index == SV_NONE)
+        return false;
+    *metric = sv_route_of(t, index)->metric;
+    return true;
+}
+
 void sv_routes_port_set(struct sv_routes *t, sv_port port, bool up)
 {
     if (port >= SV_ROUTE_PORTS)

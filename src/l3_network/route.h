@@ -110,6 +110,10 @@ SV_MUST_CHECK enum sv_err sv_route_insert(struct sv_routes *t, const struct sv_a
 bool sv_route_delete(struct sv_routes *t, const struct sv_addr *prefix, uint32_t bits, const struct sv_addr *gateway,
                      sv_port port);
 
+/* Is there such a route for one next hop in table 0? Then *metric is its. */
+bool sv_route_metric(struct sv_routes *t, const struct sv_addr *prefix, uint32_t bits, const struct sv_addr *gateway,
+                     sv_port port, uint32_t *metric);
+
 /* The rule with that source and table gets the priority. SV_ERR_NO_MEMORY: 32 rules; SV_ERR_INVALID: no such table. */
 SV_MUST_CHECK enum sv_err sv_route_rule_put(struct sv_routes *t, const struct sv_route_rule *rule);
 bool sv_route_rule_take(struct sv_routes *t, const struct sv_route_rule *rule);

@@ -59,7 +59,7 @@ static const struct sv_nd_learned *sv_route_learned(const struct sv_net *net, co
 {
     for (uint32_t k = 0; k < SV_ND_LEARNED; k++) {
         const struct sv_nd_learned *e = &net->nd.learned[k];
-        if (e->kind && e->port == r->hop[0].port && e->bits == r->bits &&
+        if (e->kind && r->metric >= SV_ND_METRIC_ON_LINK && e->port == r->hop[0].port && e->bits == r->bits &&
             sv_addr_equal(&e->gateway, &r->hop[0].gateway) && sv_addr_in_prefix(&e->prefix, &r->prefix, r->bits))
             return e;
     }

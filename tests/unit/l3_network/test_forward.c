@@ -10,7 +10,7 @@
 
 #include "core/packet_sum.h"
 #include "l3_network/forward.h"
-#include "tests/support/net_world.h"
+#include "tests/support/net_world_ip6.h"
 
 static struct world w;
 static struct world_host *h;
@@ -152,6 +152,61 @@ static void tiny_fragments_of_tcp_do_not_get_around_the_list(void **state)
     assert_int_equal(world_drops(h, SV_DROP_ACL), 2);
 }
 
+/* The list about an IPv6 packet whose headers begin with `next`. */
+static enum sv_acl_action judged6(uint8_t next, const uint8_t *bytes, uint32_t n)
+{
+    const struct sv_addr src = world_addr6(7), dst = world_addr6(8);
+    struct sv_ip_hdr ip;
+    struct sv_buf *b = sv_buf_alloc_slab(w.pool, SV_WANT_DATA, 0, 64);
+    assert_non_null(b);
+    assert_true(sv_buf_append(b, f + 14, world_ip6(f, &src, &dst, next, bytes, n) - 14, SV_WANT_DATA));
+    assert_int_equal(sv_ip6_parse(b, &ip), SV_DROP_NONE);
+    const enum sv_acl_action action = sv_acl_judge(&h->net.acl, b, &ip, 0, 0);
+    sv_buf_free(b);
+    return action;
+}
+
+/* What refuses a port is not got around by hiding it: not behind extension headers without end, not in a second
+ * fragment (RFC 7112 §5). Who asks for nothing of the transport does not mind. */
+static void hidden_ports_do_not_get_around_the_list(void **state)
+{
+    (void)state;
+    static uint8_t chain[16 * 8 + 20], fragment[8 + 8];
+    const struct sv_acl_info drop = {.size = sizeof drop,
+                                     .action = SV_ACL_DROP,
+                                     .protocol = 6,
+                                     .dst_port_first = 22,
+                                     .dst_port_last = 22,
+                                     .in = SV_NO_PORT,
+                                     .out = SV_NO_PORT};
+    acl_room(2);
+    memset(chain, 0, sizeof chain);
+    for (uint32_t i = 0; i < 16; i++)
+        chain[8 * i] = i < 15 ? 60 : 6;
+    sv_put_u16(chain + 128, 1000);
+    sv_put_u16(chain + 130, 22);
+    chain[128 + 12] = 0x50;
+    assert_int_equal(judged6(60, chain, sizeof chain), SV_ACL_ACCEPT); /* no list, no question */
+    assert_int_equal(sv_acl_append(&h->net.acl, &drop), SV_OK);
+    assert_int_equal(judged6(6, chain + 128, 20), SV_ACL_DROP);
+    sv_put_u16(chain + 130, 23);
+    assert_int_equal(judged6(6, chain + 128, 20), SV_ACL_ACCEPT);
+    assert_int_equal(judged6(60, chain + 8 * 10, 6 * 8 + 20), SV_ACL_ACCEPT); /* six headers can be read */
+    assert_int_equal(judged6(60, chain, sizeof chain), SV_ACL_DROP);
+    memset(fragment, 0, sizeof fragment);
+    fragment[0] = 6;
+    sv_put_u16(fragment + 2, 1); /* the first, and more */
+    sv_put_u16(fragment + 10, 22);
+    assert_int_equal(judged6(44, fragment, sizeof fragment), SV_ACL_DROP);
+    fragment[0] = 60; /* and the whole of TCP's header in the second */
+    fragment[8] = 6;
+    fragment[9] = 0;
+    assert_int_equal(judged6(44, fragment, sizeof fragment), SV_ACL_DROP);
+    fragment[0] = 6;
+    sv_put_u16(fragment + 2, 8 | 1); /* a later one goes where the first went */
+    assert_int_equal(judged6(44, fragment, sizeof fragment), SV_ACL_ACCEPT);
+}
+
 static void a_syn_that_offers_too_much_is_lowered(void **state)
 {
     (void)state;
@@ -285,6 +340,7 @@ int main(void)
         TEST(the_source_must_be_reached_that_way),
         TEST(the_first_line_that_agrees_decides),
         TEST(tiny_fragments_of_tcp_do_not_get_around_the_list),
+        TEST(hidden_ports_do_not_get_around_the_list),
         TEST(a_syn_that_offers_too_much_is_lowered),
         TEST(options_are_filled_in_or_said_to_be_wrong),
         TEST(directed_broadcasts_go_only_where_they_may),

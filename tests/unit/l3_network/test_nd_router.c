@@ -308,6 +308,49 @@ static void the_preferred_router_is_used_and_a_dead_one_is_not(void **state)
     assert_null(route("::", 0, "fe80::2"));
 }
 
+/* What the configuration says of routes stays as it says, whoever advertises the same. */
+static void a_configured_route_is_no_routers_to_take(void **state)
+{
+    (void)state;
+    const struct sv_addr any = {{0}}, gateway = addr_of("fe80::fe");
+    cable_pass(&k, 3000);
+    assert_int_equal(sv_route_add(k.stack, &any, 0, &gateway, k.port, k.now), SV_OK);
+    advert(1800, NULL, 0, 0);
+    assert_int_equal(route("::", 0, "fe80::fe")->metric, 0);
+    assert_int_equal(route("::", 0, "fe80::fe")->origin, SV_ROUTE_STATIC);
+    advert(0, NULL, 0, 0);
+    assert_non_null(route("::", 0, "fe80::fe"));
+    /* And the other way round: what was learned first and configured then. */
+    const struct sv_addr second = addr_of("fe80::2");
+    advert_begin(1800, 0);
+    advert_send("fe80::2");
+    assert_int_equal(route("::", 0, "fe80::2")->origin, SV_ROUTE_ROUTER);
+    assert_int_equal(sv_route_add(k.stack, &any, 0, &second, k.port, k.now), SV_OK);
+    advert_begin(0, 0);
+    advert_send("fe80::2");
+    assert_int_equal(route("::", 0, "fe80::2")->origin, SV_ROUTE_STATIC);
+}
+
+/* A prefix of mapped addresses would be a route of IPv4's, by a router that IPv4 does not know. */
+static void no_router_tells_of_mapped_prefixes(void **state)
+{
+    (void)state;
+    const struct sv_nd_route host = {.prefix = addr_of("::ffff:198.51.100.1"), .lifetime_s = 1800, .bits = 128};
+    const struct sv_nd_route half = {.prefix = addr_of("::ffff:128.0.0.0"), .lifetime_s = 1800, .bits = 97};
+    cable_pass(&k, 3000);
+    advert_begin(1800, 0);
+    sv_nd_emit_route(&w, &host);
+    sv_nd_emit_route(&w, &half);
+    advert_prefix("::ffff:192.0.2.1", 128, 1800, 1800);
+    advert_prefix("::ffff:128.0.0.0", 97, 1800, 1800);
+    advert_send("fe80::fe");
+    struct sv_route_info info;
+    uint32_t at = 0;
+    while (sv_route_each(k.stack, &at, &info))
+        assert_false(sv_addr_is_v4(&info.prefix));
+    assert_non_null(route("::", 0, "fe80::fe"));
+}
+
 static void redirect(const char *from, const char *destination, const char *target)
 {
     uint8_t bytes[64];
@@ -527,6 +570,8 @@ int main(void)
         HOST(forged_advertisements_are_bounded),
         HOST(what_a_router_tells_is_believed_within_bounds),
         HOST(the_preferred_router_is_used_and_a_dead_one_is_not),
+        HOST(a_configured_route_is_no_routers_to_take),
+        HOST(no_router_tells_of_mapped_prefixes),
         HOST(redirects_of_the_first_hop_alone_are_followed),
         ROUTER(advertisements_come_quickly_at_first_then_at_random_and_with_a_last_word),
         ROUTER(what_may_not_be_advertised),
