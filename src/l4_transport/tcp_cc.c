@@ -4,10 +4,43 @@
 
 #include "l4_transport/tcp_internal.h"
 
+/* By enum sv_congestion. */
+static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic};
+
 const struct sv_tcp_cc *sv_tcp_cc_of(const struct sv_tcb *t)
 {
-    (void)t;
-    return &sv_tcp_reno;
+    return sv_tcp_ccs[t->c->cc];
+}
+
+bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number)
+{
+    if (number >= SV_COUNT_OF(sv_tcp_ccs))
+        return false;
+    t->c->cc = (number ? (uint32_t)number : sv_tcb_profile(t)->congestion) & 15u;
+    if (t->b)
+        t->b->cc = (union sv_tcp_cc_state){.room = {0}};
+    if (t->c->listener == SV_NONE)
+        t->c->cc_kept = 0;
+    return true;
+}
+
+const char *sv_congestion_name(enum sv_congestion number)
+{
+    return number && (uint32_t)number < SV_COUNT_OF(sv_tcp_ccs) ? sv_tcp_ccs[number]->name : "";
+}
+
+/* While a connection waits to be accepted the word is a link of that queue, and nothing was kept yet. */
+uint32_t sv_tcp_cc_kept(const struct sv_tcb *t)
+{
+    return t->c->listener == SV_NONE ? t->c->cc_kept : 0;
+}
+
+uint32_t sv_tcp_cc_rtt(const struct sv_tcb *t, const struct sv_tcp_acked *a)
+{
+    if (a->rtt_us || !a->ts_ecr || !(t->h->agreed & SV_TCP_TIMESTAMPS))
+        return a->rtt_us;
+    const uint32_t ms = sv_tcp_ts_now(t) - a->ts_ecr;
+    return ms < 60000u ? ms * 1000u : 0;
 }
 
 void sv_tcp_cwnd_trace(const struct sv_tcb *t, enum sv_tcp_cwnd_cause cause)
@@ -25,17 +58,10 @@ uint32_t sv_tcp_initial_window(const struct sv_tcb *t)
     return sv_min_u32(segments * mss, sv_max_u32(2u * mss, segments * 1460u)); /* RFC 6928 §2 */
 }
 
-void sv_tcp_cc_begin(struct sv_tcb *t)
-{
-    const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
-    if (cc->begin)
-        cc->begin(t);
-}
-
 void sv_tcp_cc_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
-    if (cc->quiet && t->c->listener == SV_NONE) /* else the word is a link of the queue of the unaccepted */
+    if (cc->quiet && t->b->cc.room[0] && t->c->listener == SV_NONE)
         t->c->cc_kept = cc->quiet(t);
 }
 

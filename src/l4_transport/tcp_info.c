@@ -80,6 +80,8 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
     case SV_OPT_TOS: /* its lower two bits are congestion's to tell: RFC 3168 §5 */
         t->c->tos = (uint32_t)value & 0xfcu;
         return value < 256 && (value & 3u) == 0;
+    case SV_OPT_CONGESTION:
+        return sv_tcp_cc_choose(t, value);
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;
@@ -131,6 +133,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
+    info->congestion = t.c->cc;
     info->error = t.c->error;
     info->cookie = t.c->cookie;
 }

@@ -118,7 +118,8 @@ struct sv_tcp_cold {
     uint8_t keep_count;
     uint8_t error;       /* enum sv_err */
     uint8_t keep_probes; /* sent without an answer */
-    uint8_t cause;       /* enum sv_tcp_cause */
+    uint8_t cause : 4;   /* enum sv_tcp_cause */
+    uint8_t cc : 4;      /* enum sv_congestion: never DEFAULT */
 };
 
 /* Why a connection ended, for the trace and sv_sock_info. */
@@ -207,6 +208,7 @@ struct sv_tcp_small {
 #define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u) /* enum sv_tcp_agreed */
 #define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
 
+_Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");
 _Static_assert(sizeof(struct sv_tcp_cold) == 112, "hot and cold together are 240 bytes");
 _Static_assert(sizeof(struct sv_tcp_busy) <= 384, "busy");

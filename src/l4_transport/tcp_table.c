@@ -106,6 +106,7 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->ssthresh = UINT32_MAX;
     c->min_rtt_us = UINT32_MAX;
     c->heard_tick = sv_tick(core->now);
+    c->cc = sv_tcp_profile(tcp->profile)->congestion & 15u;
     tcp->hot_used++;
     return index;
 }
@@ -179,6 +180,8 @@ void sv_tcb_settle_quiet(struct sv_tcb *t)
         return;
     if ((t->h->flags & SV_TCP_FIN_QUEUED) && !(t->h->flags & SV_TCP_FIN_SENT))
         return;
+    if (b->cc.room[0])
+        sv_tcp_cc_quiet(t);
     sv_tcb_release_busy(t);
 }
 
