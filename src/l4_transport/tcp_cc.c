@@ -5,18 +5,23 @@
 #include "l4_transport/tcp_internal.h"
 
 /* By enum sv_congestion. */
-static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic};
+static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic, &sv_tcp_dctcp};
 
 const struct sv_tcp_cc *sv_tcp_cc_of(const struct sv_tcb *t)
 {
     return sv_tcp_ccs[t->c->cc];
 }
 
+bool sv_tcp_cc_exists(uint32_t congestion)
+{
+    return congestion < SV_COUNT_OF(sv_tcp_ccs);
+}
+
 bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number)
 {
     if (number >= SV_COUNT_OF(sv_tcp_ccs))
         return false;
-    t->c->cc = (number ? (uint32_t)number : sv_tcb_profile(t)->congestion) & 15u;
+    t->c->cc = (number ? (uint32_t)number : t->tcp->congestion) & 15u;
     if (t->b)
         t->b->cc = (union sv_tcp_cc_state){.room = {0}};
     if (t->c->listener == SV_NONE)
@@ -83,6 +88,8 @@ void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
     if (t->b->recovery == SV_RECOVERY_TIMEOUT && sv_seq_after(t->h->snd_una, t->b->recover))
         t->b->recovery = SV_RECOVERY_NONE;
+    if (t->b->ecn_reduced && !cc->echoed) /* the window that was marked is not acknowledged yet */
+        return;
     if (!sv_tcp_cc_limited(t, a->flight) && !(cc->wants & SV_CC_EVERY_ACK))
         return;
     cc->acked(t, a);
@@ -96,6 +103,18 @@ static void sv_tcp_cc_congestion(struct sv_tcb *t, uint32_t flight, enum sv_tcp_
     t->b->undo_cwnd = t->h->cwnd;
     t->b->undo_ssthresh = t->c->ssthresh;
     t->c->ssthresh = sv_tcp_cc_of(t)->ssthresh(t, flight, why);
+    if (t->h->agreed & SV_TCP_ECN) /* RFC 3168 §6.1.2: whatever the reason was */
+        t->h->agreed |= SV_TCP_ECN_CWR;
+}
+
+void sv_tcp_cc_marked(struct sv_tcb *t)
+{
+    sv_tcp_cc_congestion(t, sv_tcb_flight(t), SV_LOSS_MARKED);
+    t->tcp->count.ecn_reductions++;
+    t->h->cwnd = t->c->ssthresh;
+    t->b->ecn_reduced = 1;
+    t->b->ecn_recover = t->h->snd_max - 1u;
+    sv_tcp_cwnd_trace(t, SV_CWND_MARKED);
 }
 
 void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight)

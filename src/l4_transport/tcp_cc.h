@@ -49,6 +49,8 @@ struct sv_tcp_cc {
     void (*acked)(struct sv_tcb *t, const struct sv_tcp_acked *a);
     /* Congestion, with `flight` bytes in flight: gives ssthresh in bytes, at least two segments. */
     uint32_t (*ssthresh)(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why);
+    /* Acknowledges so many bytes, with an echo of a mark (ECE). NULL: as after a loss, once a window. */
+    void (*echoed)(struct sv_tcb *t, uint32_t bytes);
     /* That was no congestion: what ssthresh() changed is as before. NULL: it changed nothing. */
     void (*undo)(struct sv_tcb *t);
     /* Sends again after so long. NULL: nothing to do. */
@@ -71,6 +73,8 @@ void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight);
 /* The retransmission timer fired: ssthresh (not again while the same segment is sent again), and a window of one
  * segment. `flight`: bytes that were in flight. */
 void sv_tcp_cc_timeout(struct sv_tcb *t, uint32_t flight);
+/* A router marked what we sent: as a loss, without one. */
+void sv_tcp_cc_marked(struct sv_tcb *t);
 /* The loss that began this recovery, or the timeout, was none (Eifel, F-RTO, D-SACK): cwnd and ssthresh as before. */
 void sv_tcp_cc_undo(struct sv_tcb *t);
 /* Data is sent for the first time since another tick. */
@@ -85,6 +89,8 @@ bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number);
 
 uint32_t sv_tcp_cc_kept(const struct sv_tcb *t);                              /* what quiet() kept; 0: nothing */
 uint32_t sv_tcp_cc_rtt(const struct sv_tcb *t, const struct sv_tcp_acked *a); /* us that it measured; 0: nothing */
+/* Growth as RFC 5681 §3.1 has it; the count of bytes is the caller's to keep. */
+void sv_tcp_reno_grow(struct sv_tcb *t, uint32_t bytes, uint32_t *acked_in_round);
 /* Bytes that slow start may grow by; 0 and ssthresh set: it is over. */
 struct sv_tcp_hystart;
 uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a);
@@ -109,6 +115,7 @@ void sv_tcp_cwnd_trace(const struct sv_tcb *t, enum sv_tcp_cwnd_cause cause);
 
 /* --- the algorithms --- */
 extern const struct sv_tcp_cc sv_tcp_cubic;
+extern const struct sv_tcp_cc sv_tcp_dctcp;
 extern const struct sv_tcp_cc sv_tcp_reno; /* RFC 5681's growth and halving: NewReno is this with RFC 6582's recovery */
 
 #endif

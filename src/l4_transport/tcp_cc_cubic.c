@@ -130,6 +130,7 @@ static uint32_t sv_cubic_quiet(const struct sv_tcb *t)
 
 const struct sv_tcp_cc sv_tcp_cubic = {
     .name = "cubic",
+    .number = SV_CC_CUBIC,
     .acked = sv_cubic_acked,
     .ssthresh = sv_cubic_ssthresh,
     .undo = sv_cubic_undo,

@@ -37,7 +37,18 @@ struct sv_tcp_cubic_state {
     struct sv_tcp_hystart hystart;
 };
 
+/* RFC 8257 §3.3. */
+struct sv_tcp_dctcp_state {
+    uint32_t alpha;      /* 2^20: all of it marked; plus one, so that it is never 0 once it is known */
+    uint32_t window_end; /* a window of data is over when this is acknowledged */
+    uint32_t window_begin;
+    uint32_t marked; /* bytes of the window whose acknowledgements echoed a mark */
+    uint32_t acked_in_round;
+    uint32_t undo_alpha;
+};
+
 union sv_tcp_cc_state {
+    struct sv_tcp_dctcp_state dctcp;
     struct sv_tcp_reno_state reno;
     struct sv_tcp_cubic_state cubic;
     uint32_t room[22];

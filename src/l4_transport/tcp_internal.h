@@ -8,6 +8,7 @@
 #include "core/seq.h"
 #include "l4_transport/tcp.h"
 #include "l4_transport/tcp_cc.h"
+#include "l4_transport/tcp_ecn.h"
 
 /* A connection as the code sees it: a view of its records, made on the stack for one call. */
 struct sv_tcb {

@@ -159,8 +159,8 @@ static void cubic_follows_its_law(void **state)
         double p, window;
         uint32_t rtt_us;
     } table[] = {
-        {1e-3, 38, 100000},  {1e-4, 187, 100000},  {1e-5, 1054, 100000}, {1e-6, 5926, 100000},
-        {1e-3, 38, 10000},   {1e-4, 120, 10000},   {1e-5, 379, 10000},
+        {1e-3, 38, 100000}, {1e-4, 187, 100000}, {1e-5, 1054, 100000}, {1e-6, 5926, 100000},
+        {1e-3, 38, 10000},  {1e-4, 120, 10000},  {1e-5, 379, 10000},
     };
     (void)state;
     for (uint32_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -212,6 +212,66 @@ static void hystart_comes_back(void **state)
     assert_int_equal(r.cold.ssthresh, UINT32_MAX);
 }
 
+/* One window of which every `every`-th segment's acknowledgement echoes a mark; 0: none. */
+static void marked_round(struct rig *r, uint32_t every)
+{
+    const uint32_t window = r->hot.cwnd / RIG_MSS;
+    for (uint32_t i = 0; i < window; i++) {
+        r->t.now += (sv_time)RTT * SV_US / window;
+        if (r->busy.ecn_reduced && sv_seq_after(r->hot.snd_una + RIG_MSS, r->busy.ecn_recover))
+            r->busy.ecn_reduced = 0;
+        if (every && i % every == 0)
+            sv_tcp_cc_of(&r->t)->echoed(&r->t, RIG_MSS);
+        rig_ack(r, 1, RTT);
+    }
+}
+
+static double alpha(const struct rig *r)
+{
+    return (r->busy.cc.dctcp.alpha - 1.0) / (1u << 20);
+}
+
+/* RFC 8257 §3.3: alpha = (1 - g) alpha + g F, g = 1/16, beginning as 1. */
+static void dctcp_estimates(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new(&r, SV_CC_DCTCP, 100, RTT);
+    r.hot.agreed = SV_TCP_ECN;
+    r.cold.ssthresh = 100 * RIG_MSS;
+    r.hot.snd_nxt = r.hot.snd_max = r.hot.cwnd;
+    for (uint32_t i = 0; i < 32; i++)
+        marked_round(&r, 0);
+    near(alpha(&r), pow(15 / 16.0, 32), 0.07); /* a window more or less */
+    for (uint32_t i = 0; i < 200; i++)
+        marked_round(&r, 0);
+    assert_true(alpha(&r) < 1e-4);
+}
+
+/* Of a window a quarter of which is marked, alpha comes to a quarter, and an eighth is what it costs: less than any
+ * loss. */
+static void dctcp_reduces_by_what_was_marked(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new(&r, SV_CC_DCTCP, 100, RTT);
+    r.hot.agreed = SV_TCP_ECN;
+    r.cold.ssthresh = 100 * RIG_MSS;
+    r.hot.snd_nxt = r.hot.snd_max = r.hot.cwnd;
+    for (uint32_t i = 0; i < 100; i++) {
+        r.hot.cwnd = 100 * RIG_MSS;
+        marked_round(&r, 4);
+    }
+    near(alpha(&r), 0.25, 0.1);
+    r.hot.cwnd = 100 * RIG_MSS;
+    r.busy.ecn_reduced = 0;
+    const double a = alpha(&r);
+    sv_tcp_cc_marked(&r.t);
+    near(r.hot.cwnd / (double)RIG_MSS, 100 * (1 - a / 2), 0.001);
+    rig_lose(&r);
+    near(r.cold.ssthresh, (100 * (1 - a / 2)) * RIG_MSS / 2, 0.001); /* §3.5 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +285,8 @@ int main(void)
         cmocka_unit_test(cubic_follows_its_law),
         cmocka_unit_test(hystart_leaves),
         cmocka_unit_test(hystart_comes_back),
+        cmocka_unit_test(dctcp_estimates),
+        cmocka_unit_test(dctcp_reduces_by_what_was_marked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
