@@ -49,6 +49,8 @@ struct sv_stack_config {
     uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
     uint32_t route_tables;          /* beside the main one, at most 14 [0; 4 for a router] */
     uint32_t acl_rules;             /* lines of seven/router.h's list [0; 128 for a router] */
+    uint32_t congestion;            /* enum sv_congestion of its connections [the profile's] */
+    uint32_t ecn;                   /* enum sv_ecn_mode of its connections [the profile's] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */

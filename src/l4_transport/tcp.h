@@ -9,7 +9,7 @@
  * Timers are exact deadlines in the busy record, indexed by the stack's wheel (sv_tcp_expire).
  *
  * What is absent here and comes later: SACK-based recovery (blocks are generated, not yet used), RACK-TLP,
- * CUBIC and its kin, ECN, Fast Open, path MTU discovery, auto-tuning. docs/STATUS.md keeps the list. */
+ * Fast Open, path MTU discovery, auto-tuning. docs/STATUS.md keeps the list. */
 #ifndef SV_L4_TCP_H
 #define SV_L4_TCP_H
 
@@ -53,6 +53,7 @@ struct sv_tcp_counters {
     uint64_t opened_active, opened_passive, resets_in, resets_out;
     uint64_t rto_fired, fast_recoveries, probes, keepalives, challenges, delayed_acks;
     uint64_t timed_out, refused;
+    uint64_t ce_in, ece_in, ecn_reductions; /* segments marked on their way to us, echoes, windows reduced for them */
 };
 
 /* The kind of socket, in a handle's index. */
@@ -98,7 +99,9 @@ struct sv_tcp {
     uint32_t looked_up; /* flows.changes when the present burst was looked up */
     uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
     uint8_t recv_scale; /* the window scale our buffers ask for */
-    uint8_t spare[3];
+    uint8_t congestion; /* enum sv_congestion of new connections */
+    uint8_t ecn;        /* enum sv_ecn_mode less one */
+    uint8_t spare;
     struct sv_tcp_counters count;
 };
 
@@ -106,7 +109,10 @@ struct sv_tcp {
 struct sv_tcp_config {
     uint32_t connections, busy, half_open, time_waits, listeners, interfaces, profile, msl_ms;
     uint32_t send_buffer, recv_buffer;
+    uint32_t congestion, ecn; /* enum sv_congestion, enum sv_ecn_mode; 0: the profile's */
 };
+
+bool sv_tcp_cc_exists(uint32_t congestion); /* enum sv_congestion: DEFAULT does too */
 
 uint64_t sv_tcp_bytes(const struct sv_tcp_config *config);
 bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *arena, const struct sv_tcp_config *config);

@@ -34,18 +34,22 @@ static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
     return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - max_window);
 }
 
-void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
+uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
 {
     struct sv_tcp_busy *b = t->b;
     if (b->timing && sv_seq_after_or_at(s->ack, b->rtt_seq)) {
         b->timing = 0;
-        sv_tcp_rtt_sample(t, (uint32_t)sv_min_u64((t->now - b->rtt_began) / SV_US, 60000000u));
-    } else if (b->backoff && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
+        const uint32_t us = (uint32_t)sv_min_u64((t->now - b->rtt_began) / SV_US, 60000000u);
+        sv_tcp_rtt_sample(t, us);
+        return us;
+    }
+    if (b->backoff && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
         /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). */
         const uint32_t ms = sv_tcp_ts_now(t) - s->ts_ecr;
         if (ms < 60000u)
             sv_tcp_rtt_sample(t, ms * 1000u);
     }
+    return 0;
 }
 
 /* Bytes and perhaps the FIN leave the send queue. True: our FIN is acknowledged. */
@@ -84,11 +88,12 @@ static bool sv_tcp_is_duplicate(const struct sv_tcb *t, const struct sv_seg *s)
 static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
 {
     const uint32_t acked = s->ack - t->h->snd_una;
-    sv_tcp_sample_rtt(t, s);
+    const uint32_t rtt_us = sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
     const bool fin = sv_tcp_take_acked(t, s->ack);
     if (!sv_tcp_recovery_ack(t, acked)) {
-        const struct sv_tcp_acked a = {.bytes = acked, .flight = sv_tcb_flight(t) + acked};
+        const struct sv_tcp_acked a = {
+            .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);
     }
     t->h->dupacks = 0;

@@ -178,6 +178,8 @@ void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_t
 {
     t->c->heard_tick = sv_tick(t->now);
     t->c->keep_probes = 0;
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN))
+        sv_tcp_ecn_arrives(t, s);
     if (!sv_tcp_ordinary_arrives(t, s))
         sv_tcp_eight_steps(t, s, reply, answer);
     if (s->packet) {

@@ -4,10 +4,48 @@
 
 #include "l4_transport/tcp_internal.h"
 
+/* By enum sv_congestion. */
+static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic, &sv_tcp_dctcp};
+
 const struct sv_tcp_cc *sv_tcp_cc_of(const struct sv_tcb *t)
 {
-    (void)t;
-    return &sv_tcp_reno;
+    return sv_tcp_ccs[t->c->cc];
+}
+
+bool sv_tcp_cc_exists(uint32_t congestion)
+{
+    return congestion < SV_COUNT_OF(sv_tcp_ccs);
+}
+
+bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number)
+{
+    if (number >= SV_COUNT_OF(sv_tcp_ccs))
+        return false;
+    t->c->cc = (number ? (uint32_t)number : t->tcp->congestion) & 15u;
+    if (t->b)
+        t->b->cc = (union sv_tcp_cc_state){.room = {0}};
+    if (t->c->listener == SV_NONE)
+        t->c->cc_kept = 0;
+    return true;
+}
+
+const char *sv_congestion_name(enum sv_congestion number)
+{
+    return number && (uint32_t)number < SV_COUNT_OF(sv_tcp_ccs) ? sv_tcp_ccs[number]->name : "";
+}
+
+/* While a connection waits to be accepted the word is a link of that queue, and nothing was kept yet. */
+uint32_t sv_tcp_cc_kept(const struct sv_tcb *t)
+{
+    return t->c->listener == SV_NONE ? t->c->cc_kept : 0;
+}
+
+uint32_t sv_tcp_cc_rtt(const struct sv_tcb *t, const struct sv_tcp_acked *a)
+{
+    if (a->rtt_us || !a->ts_ecr || !(t->h->agreed & SV_TCP_TIMESTAMPS))
+        return a->rtt_us;
+    const uint32_t ms = sv_tcp_ts_now(t) - a->ts_ecr;
+    return ms < 60000u ? ms * 1000u : 0;
 }
 
 void sv_tcp_cwnd_trace(const struct sv_tcb *t, enum sv_tcp_cwnd_cause cause)
@@ -25,17 +63,10 @@ uint32_t sv_tcp_initial_window(const struct sv_tcb *t)
     return sv_min_u32(segments * mss, sv_max_u32(2u * mss, segments * 1460u)); /* RFC 6928 §2 */
 }
 
-void sv_tcp_cc_begin(struct sv_tcb *t)
-{
-    const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
-    if (cc->begin)
-        cc->begin(t);
-}
-
 void sv_tcp_cc_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
-    if (cc->quiet && t->c->listener == SV_NONE) /* else the word is a link of the queue of the unaccepted */
+    if (cc->quiet && t->b->cc.room[0] && t->c->listener == SV_NONE)
         t->c->cc_kept = cc->quiet(t);
 }
 
@@ -57,6 +88,8 @@ void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
     if (t->b->recovery == SV_RECOVERY_TIMEOUT && sv_seq_after(t->h->snd_una, t->b->recover))
         t->b->recovery = SV_RECOVERY_NONE;
+    if (t->b->ecn_reduced && !cc->echoed) /* the window that was marked is not acknowledged yet */
+        return;
     if (!sv_tcp_cc_limited(t, a->flight) && !(cc->wants & SV_CC_EVERY_ACK))
         return;
     cc->acked(t, a);
@@ -70,6 +103,18 @@ static void sv_tcp_cc_congestion(struct sv_tcb *t, uint32_t flight, enum sv_tcp_
     t->b->undo_cwnd = t->h->cwnd;
     t->b->undo_ssthresh = t->c->ssthresh;
     t->c->ssthresh = sv_tcp_cc_of(t)->ssthresh(t, flight, why);
+    if (t->h->agreed & SV_TCP_ECN) /* RFC 3168 §6.1.2: whatever the reason was */
+        t->h->agreed |= SV_TCP_ECN_CWR;
+}
+
+void sv_tcp_cc_marked(struct sv_tcb *t)
+{
+    sv_tcp_cc_congestion(t, sv_tcb_flight(t), SV_LOSS_MARKED);
+    t->tcp->count.ecn_reductions++;
+    t->h->cwnd = t->c->ssthresh;
+    t->b->ecn_reduced = 1;
+    t->b->ecn_recover = t->h->snd_max - 1u;
+    sv_tcp_cwnd_trace(t, SV_CWND_MARKED);
 }
 
 void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight)

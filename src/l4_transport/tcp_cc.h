@@ -7,7 +7,9 @@
  *
  * Where state lives. While a connection has something queued or in flight the algorithm has busy.cc, all zero when
  * the busy record is lent anew. When the connection falls quiet the record is given back, and 32 bits (cold.cc_kept)
- * are all that remains: an algorithm that must remember something puts it there (quiet) and takes it up (begin). */
+ * are all that remains: an algorithm that must remember something puts it there (quiet), and takes it up when it finds
+ * word 0 of its state zero. So an idle connection costs nothing more, and one that was never in trouble nothing at
+ * all. */
 #ifndef SV_L4_TCP_CC_H
 #define SV_L4_TCP_CC_H
 
@@ -22,7 +24,8 @@ struct sv_tcb;
 struct sv_tcp_acked {
     uint32_t bytes;  /* newly acknowledged (by number, or by SACK) */
     uint32_t flight; /* bytes in flight before it came */
-    uint32_t rtt_us; /* that it measured; 0: none */
+    uint32_t rtt_us; /* of the segment that was timed, if it acknowledged that; 0: none */
+    uint32_t ts_ecr; /* the timestamp it echoes; 0: none. sv_tcp_cc_rtt() makes a time of either */
 };
 
 /* Why a threshold is asked for. */
@@ -40,19 +43,19 @@ enum sv_tcp_cc_wants {
 
 struct sv_tcp_cc {
     const char *name;
-    uint32_t wants; /* enum sv_tcp_cc_wants */
-    uint32_t spare;
-    /* The connection opens, or sends again after it was quiet: busy.cc is zero. NULL: zero is right. */
-    void (*begin)(struct sv_tcb *t);
+    uint32_t wants;  /* enum sv_tcp_cc_wants */
+    uint32_t number; /* enum sv_congestion */
     /* Grows cwnd; ssthresh says whether this is slow start. */
     void (*acked)(struct sv_tcb *t, const struct sv_tcp_acked *a);
     /* Congestion, with `flight` bytes in flight: gives ssthresh in bytes, at least two segments. */
     uint32_t (*ssthresh)(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why);
+    /* Acknowledges so many bytes, with an echo of a mark (ECE). NULL: as after a loss, once a window. */
+    void (*echoed)(struct sv_tcb *t, uint32_t bytes);
     /* That was no congestion: what ssthresh() changed is as before. NULL: it changed nothing. */
     void (*undo)(struct sv_tcb *t);
     /* Sends again after so long. NULL: nothing to do. */
     void (*restart)(struct sv_tcb *t, uint64_t idle_us);
-    /* The busy record is given back: 32 bits to keep. NULL: nothing to keep. */
+    /* The busy record is given back, and word 0 of the state is not zero: what is to be kept. NULL: nothing. */
     uint32_t (*quiet)(const struct sv_tcb *t);
 };
 
@@ -70,13 +73,27 @@ void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight);
 /* The retransmission timer fired: ssthresh (not again while the same segment is sent again), and a window of one
  * segment. `flight`: bytes that were in flight. */
 void sv_tcp_cc_timeout(struct sv_tcb *t, uint32_t flight);
+/* A router marked what we sent: as a loss, without one. */
+void sv_tcp_cc_marked(struct sv_tcb *t);
 /* The loss that began this recovery, or the timeout, was none (Eifel, F-RTO, D-SACK): cwnd and ssthresh as before. */
 void sv_tcp_cc_undo(struct sv_tcb *t);
 /* Data is sent for the first time since another tick. */
 void sv_tcp_cc_idle_since(struct sv_tcb *t);
-/* The busy record was lent anew, or is about to be given back. */
-void sv_tcp_cc_begin(struct sv_tcb *t);
+/* The busy record is about to be given back. */
 void sv_tcp_cc_quiet(struct sv_tcb *t);
+/* Another algorithm from now on, begun afresh with the window as it is: enum sv_congestion, DEFAULT the profile's.
+ * False: there is none of that number. */
+bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number);
+
+/* --- what algorithms share --- */
+
+uint32_t sv_tcp_cc_kept(const struct sv_tcb *t);                              /* what quiet() kept; 0: nothing */
+uint32_t sv_tcp_cc_rtt(const struct sv_tcb *t, const struct sv_tcp_acked *a); /* us that it measured; 0: nothing */
+/* Growth as RFC 5681 §3.1 has it; the count of bytes is the caller's to keep. */
+void sv_tcp_reno_grow(struct sv_tcb *t, uint32_t bytes, uint32_t *acked_in_round);
+/* Bytes that slow start may grow by; 0 and ssthresh set: it is over. */
+struct sv_tcp_hystart;
+uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a);
 
 /* Was the window what limited us, with so much in flight? RFC 7661, RFC 9438 §4.2: else it has proved nothing. */
 bool sv_tcp_cc_limited(const struct sv_tcb *t, uint32_t flight);
@@ -97,6 +114,8 @@ enum sv_tcp_cwnd_cause {
 void sv_tcp_cwnd_trace(const struct sv_tcb *t, enum sv_tcp_cwnd_cause cause);
 
 /* --- the algorithms --- */
+extern const struct sv_tcp_cc sv_tcp_cubic;
+extern const struct sv_tcp_cc sv_tcp_dctcp;
 extern const struct sv_tcp_cc sv_tcp_reno; /* RFC 5681's growth and halving: NewReno is this with RFC 6582's recovery */
 
 #endif

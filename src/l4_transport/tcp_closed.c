@@ -34,7 +34,7 @@ bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_r
 /* What the two SYNs agreed on; the segment carries the peer's. `offered`: enum sv_tcp_agreed of ours. */
 void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
 {
-    uint8_t agreed = 0;
+    uint8_t agreed = offered & SV_TCP_ECN;
     uint8_t send_scale = 0;
     if ((offered & SV_TCP_TIMESTAMPS) && (s->options & SV_OPTION_TIMESTAMPS)) {
         agreed |= SV_TCP_TIMESTAMPS;
@@ -123,7 +123,7 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
-    sv_tcp_agree(t, sv_tcb_profile(t)->agreed, s);
+    sv_tcp_agree(t, (uint8_t)(sv_tcb_profile(t)->agreed | sv_tcp_ecn_of_syn_ack(t, s)), s);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_OPENED, t->h->agreed, t->c->flow, s->packet->id, t->c->iss, t->c->irs,
                    t->h->mss, sv_tcb_send_scale(t), sv_tcb_recv_scale(t));
     if (s->flags & SV_ACK) {

@@ -36,7 +36,7 @@ void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_
 void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    t->c->cause = (uint8_t)cause;
+    t->c->cause = (uint8_t)cause & 15u;
     t->h->flags |= SV_TCP_DEAD;
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_ENDED, cause, t->c->flow, 0, t->c->error, (uint32_t)t->c->bytes_sent,
                    (uint32_t)t->c->bytes_received, t->c->retransmits);

@@ -51,7 +51,7 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     sv_half_reply(tcp, m, port, hash, reply);
     struct sv_tcp_header *h = &reply->header;
     h->seq = m->u.half.iss;
-    h->flags = SV_SYN | SV_ACK;
+    h->flags = agreed & SV_TCP_ECN ? SV_SYN | SV_ACK | SV_ECE : SV_SYN | SV_ACK;
     h->window = (uint16_t)sv_half_window(tcp); /* a SYN's window is never scaled */
     h->options |= SV_OPTION_MSS;
     h->mss = sv_tcp_mss_for(tcp, port, &m->remote);
@@ -102,6 +102,7 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     if (s->options & SV_OPTION_SCALE)
         agreed |= SV_TCP_SCALING;
     agreed &= offered;
+    agreed |= sv_tcp_ecn_of_syn(tcp, s);
     *m = (struct sv_tcp_small){
         .remote = s->remote,
         .local = s->local,
@@ -197,6 +198,8 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const bool timed = SV_SMALL_AGREED(m->bits) & SV_TCP_TIMESTAMPS;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) == SV_SYN && s->seq == m->u.half.irs) {
+        if (!sv_tcp_ecn_of_syn(tcp, s)) /* it no longer asks: RFC 3168 §6.1.1.1 */
+            m->bits &= (uint16_t) ~(SV_TCP_ECN << 4);
         sv_half_syn_ack(tcp, m, s->port, s->hash, reply); /* the SYN again: our answer was lost */
         *answer = true;
         return SV_DROP_TCP_DUPLICATE;

@@ -78,8 +78,15 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         t->h->ttl = (uint8_t)value;
         return value > 0 && value < 256;
     case SV_OPT_TOS: /* its lower two bits are congestion's to tell: RFC 3168 §5 */
-        t->c->tos = (uint32_t)value & 0xfcu;
+        t->c->dscp = (uint32_t)(value >> 2) & 63u;
         return value < 256 && (value & 3u) == 0;
+    case SV_OPT_CONGESTION:
+        return sv_tcp_cc_choose(t, value);
+    case SV_OPT_ECN:
+        if (value > SV_ECN_ASK || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count)
+            return false;
+        t->c->ecn = value ? (uint32_t)(value - 1u) & 3u : t->tcp->ecn & 3u;
+        return true;
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;
@@ -129,8 +136,10 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->options = t.h->agreed & SV_TCP_TIMESTAMPS ? 1u : 0u;
     info->options |= t.h->agreed & SV_TCP_SACK ? 2u : 0u;
     info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
+    info->options |= t.h->agreed & SV_TCP_ECN ? 8u : 0u;
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
+    info->congestion = t.c->cc;
     info->error = t.c->error;
     info->cookie = t.c->cookie;
 }

@@ -8,6 +8,7 @@
 #include "core/seq.h"
 #include "l4_transport/tcp.h"
 #include "l4_transport/tcp_cc.h"
+#include "l4_transport/tcp_ecn.h"
 
 /* A connection as the code sees it: a view of its records, made on the stack for one call. */
 struct sv_tcb {
@@ -189,7 +190,7 @@ void sv_tcp_challenge_ack(struct sv_tcb *t);
 void sv_tcp_discard(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why);
 
 /* --- tcp_ack.c: step 5 --- */
-void sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s);
+uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s); /* what it measured, in us; 0: nothing */
 /* Whoever writes may go on; whoever lent memory may look whether it is free. */
 static inline void sv_tcp_tell_acked(struct sv_tcb *t)
 {
@@ -199,6 +200,10 @@ static inline void sv_tcp_tell_acked(struct sv_tcb *t)
     }
     if (t->c->events & SV_TCP_BY_REFERENCE)
         sv_tcb_tell(t, SV_EVENT_SENT);
+}
+static inline uint32_t sv_tcp_echoed(const struct sv_seg *s)
+{
+    return s->options & SV_OPTION_TIMESTAMPS ? s->ts_ecr : 0;
 }
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s);
 void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s);

@@ -24,8 +24,7 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
     struct sv_tcp_hot *h = t->h;
     struct sv_tcp_busy *b = t->b;
     const uint32_t flight = h->snd_nxt - h->snd_una;
-    if (b->timing)
-        sv_tcp_sample_rtt(t, s);
+    const uint32_t rtt_us = b->timing ? sv_tcp_sample_rtt(t, s) : 0;
     sv_spans_drop_before_fast(&b->send, sv_core_pool(t->core), s->ack);
     h->snd_queued -= acked;
     h->snd_una = s->ack;
@@ -36,7 +35,8 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
     if (sv_seq_before(b->snd_small, s->ack))
         b->snd_small = s->ack;
     if (flight + h->mss >= h->cwnd) { /* else the window has not limited us: sv_tcp_cc_acked() would say so */
-        const struct sv_tcp_acked a = {.bytes = acked, .flight = sv_tcb_flight(t) + acked};
+        const struct sv_tcp_acked a = {
+            .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);
     }
     b->give_up_at = b->retransmit_at = SV_NEVER;

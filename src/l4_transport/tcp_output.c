@@ -9,6 +9,7 @@ struct sv_turn {
     struct sv_tcp_out *out;
     struct sv_tcp_grant grant;
     uint32_t made;
+    bool fresh, stale; /* data that was not sent before; anything else but an acknowledgement */
 };
 
 /* The span of `seq`: usually the one where the last segment ended, or the one after it. */
@@ -62,13 +63,15 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
     return sum;
 }
 
-/* What is rare in a header: urgent data, and SACK blocks while something is out of order. */
+/* What is rare in a header: urgent data, an echo of congestion, and SACK blocks while something is out of order. */
 static void sv_tcb_header_rare(const struct sv_tcb *t, struct sv_tcp_header *h)
 {
     if (t->b->urgent && sv_seq_after(t->b->snd_up, h->seq) && t->b->snd_up - h->seq < 65536u) {
         h->flags |= SV_URG;
         h->urgent = (uint16_t)(t->b->snd_up - h->seq);
     }
+    if (t->h->agreed & SV_TCP_ECN_ECHO)
+        h->flags |= SV_ECE;
     if ((t->h->agreed & SV_TCP_SACK) && t->b->ooo_count) {
         h->sacks = (uint8_t)sv_tcp_reass_sack(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
@@ -90,7 +93,7 @@ static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint
         h->ts_ecr = t->h->ts_recent;
     }
     h->window = sv_tcb_window_field(t);
-    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count)))
+    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count || (t->h->agreed & SV_TCP_ECN_ECHO))))
         sv_tcb_header_rare(t, h);
 }
 
@@ -148,7 +151,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return false;
-    sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : SV_SYN);
+    sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : (uint16_t)(SV_SYN | sv_tcp_ecn_syn(t)));
     const uint8_t offer = answer ? t->h->agreed : p->agreed;
     h.options = SV_OPTION_MSS;
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
@@ -209,8 +212,15 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
         b->segments = (uint16_t)((n + mss - 1u) / mss);
         b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
     }
-    sv_tcb_header(t, &h, seq, flags);
     const bool again = sv_seq_before(seq, t->h->snd_max);
+    if ((t->h->agreed & SV_TCP_ECN_CWR) && !again && reason == SV_SENT_NEW) {
+        t->h->agreed &= (uint8_t)~SV_TCP_ECN_CWR; /* RFC 3168 §6.1.2: said once, with new data */
+        flags |= SV_CWR;
+        b->flags |= b->gso_size ? SV_BUF_ECN : 0;
+    }
+    turn->fresh |= !again && reason == SV_SENT_NEW;
+    turn->stale |= again || reason != SV_SENT_NEW;
+    sv_tcb_header(t, &h, seq, flags);
     if (again) {
         t->c->retransmits += b->segments;
         t->tcp->count.retransmitted += b->segments;
@@ -239,7 +249,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
 static bool sv_tcb_runs(const struct sv_tcb *t, const struct sv_turn *turn)
 {
     return t->h->snd_nxt == t->h->snd_max && !(t->h->flags & SV_TCP_FIN_QUEUED) && !t->b->urgent && !t->b->ooo_count &&
-           turn->grant.super <= t->h->mss;
+           !(t->h->agreed & SV_TCP_ECN_TALKS) && turn->grant.super <= t->h->mss;
 }
 
 /* One packet of `n` bytes from one span, `skip` bytes into it. False: no memory. */
@@ -305,6 +315,7 @@ static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t
     t->b->send_hint = t->b->send.first + i;
     if (!n)
         return 0;
+    turn->fresh = true;
     if (n < mss)
         t->b->snd_small = seq;
     t->h->snd_nxt = t->h->snd_max = seq;
@@ -419,7 +430,7 @@ static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
     const struct sv_tcp_hot *h = t->h;
     const struct sv_tcp_busy *b = t->b;
     if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
-        b->persist || b->urgent || b->ooo_count)
+        b->persist || b->urgent || b->ooo_count || (h->agreed & SV_TCP_ECN_TALKS))
         return false;
     if (!(h->flags & SV_TCP_SEND_NOW))
         return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
@@ -493,6 +504,8 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
             done = sv_tcb_send_again(t, turn);
         if (done && t->b && t->b->probe && turn->made < turn->grant.packets)
             done = sv_tcb_send_probe(t, turn);
+        if (turn->stale && (t->h->agreed & SV_TCP_ECN))
+            done = false; /* RFC 3168 §6.1.5: what is sent again has another codepoint than what is new */
         if (done)
             done = t->b ? sv_tcb_send_new(t, turn) : true;
     }
@@ -501,7 +514,8 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
     return done;
 }
 
-static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, struct sv_tcp_out *out)
+static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+                                 struct sv_tcp_way *way)
 {
     struct sv_turn turn = {.out = out, .grant = grant, .made = 0};
     if (SV_UNLIKELY(t->h->flags & SV_TCP_DEAD)) {
@@ -513,6 +527,8 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
         done = sv_tcb_take_turn(t, &turn);
     if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
         done &= sv_tcb_send_bare(t, &turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
+    if (turn.fresh && !turn.stale && (t->h->agreed & SV_TCP_ECN))
+        way->tos |= SV_IP_ECT0;
     if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
         sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
     sv_tcb_arm_retransmit(t);
@@ -525,13 +541,15 @@ uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant g
                          struct sv_tcp_way *way)
 {
     struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
-    *way = (struct sv_tcp_way){t.h->remote, t.h->local, t.h->neighbour, t.h->ttl, t.c->tos & 0xffu};
+    *way = (struct sv_tcp_way){t.h->remote, t.h->local, t.h->neighbour, t.h->ttl, (uint8_t)(t.c->dscp << 2)};
     if (sv_tcb_turn_is_short(&t)) {
         sv_tcp_cc_idle(&t);
+        if (SV_UNLIKELY(t.h->agreed & SV_TCP_ECN) && (t.h->flags & SV_TCP_SEND_NOW))
+            way->tos |= SV_IP_ECT0;
         if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant.offload)))
             return 1;
     }
-    return sv_tcb_long_turn(&t, grant, out);
+    return sv_tcb_long_turn(&t, grant, out, way);
 }
 
 struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum)

@@ -21,6 +21,8 @@ struct sv_tcp_profile {
     uint8_t grow_by_bytes;       /* slow start grows by all that an ACK covers, not by one segment */
     uint8_t agreed;              /* enum sv_tcp_agreed that our SYN offers */
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
+    uint8_t congestion;          /* enum sv_congestion of new connections */
+    uint8_t ecn;                 /* enum sv_ecn_mode */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];

@@ -50,7 +50,12 @@ enum sv_tcp_agreed {
     SV_TCP_TIMESTAMPS = 1u << 0,
     SV_TCP_SACK = 1u << 1,
     SV_TCP_SCALING = 1u << 2,
+    SV_TCP_ECN = 1u << 3, /* so far as small records keep it */
+    /* Not agreed but due: what the next segments must say of congestion. */
+    SV_TCP_ECN_ECHO = 1u << 5, /* ECE: a marked segment came */
+    SV_TCP_ECN_CWR = 1u << 6,  /* CWR: the window became smaller */
 };
+#define SV_TCP_ECN_TALKS (SV_TCP_ECN_ECHO | SV_TCP_ECN_CWR)
 
 struct sv_tcp_hot {
     /* Line 0, first half: shared with the small records, so that a lookup compares in one place. */
@@ -110,7 +115,8 @@ struct sv_tcp_cold {
     uint32_t send_buffer, recv_buffer;
     uint32_t retransmits;
     uint32_t user_timeout_ms : 24; /* 4.6 hours at most */
-    uint32_t tos : 8;              /* DSCP of what it sends */
+    uint32_t dscp : 6;             /* of what it sends */
+    uint32_t ecn : 2;              /* enum sv_ecn_mode less one: what our SYN asks for */
     uint32_t heard_tick;           /* when a segment last arrived, in ticks of 2^20 ns */
     uint16_t keep_idle_s, keep_interval_s;
     uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
@@ -118,7 +124,8 @@ struct sv_tcp_cold {
     uint8_t keep_count;
     uint8_t error;       /* enum sv_err */
     uint8_t keep_probes; /* sent without an answer */
-    uint8_t cause;       /* enum sv_tcp_cause */
+    uint8_t cause : 4;   /* enum sv_tcp_cause */
+    uint8_t cc : 4;      /* enum sv_congestion: never DEFAULT */
 };
 
 /* Why a connection ended, for the trace and sv_sock_info. */
@@ -170,14 +177,16 @@ struct sv_tcp_busy {
     uint8_t rexmit;       /* bytes at rexmit_nxt must go out again */
     uint8_t urgent;       /* snd_up is ahead of SND.UNA */
     uint8_t rcv_urgent;
-    uint8_t syn_count; /* SYNs or SYN,ACKs sent */
-    uint8_t quickack;  /* segments still acknowledged at once */
-    uint8_t reason;    /* enum sv_sent_reason of what is sent again */
-    uint8_t fin_early; /* the peer's FIN came before its data: it stands at fin_seq */
-    uint8_t spare[4];
+    uint8_t syn_count;   /* SYNs or SYN,ACKs sent */
+    uint8_t quickack;    /* segments still acknowledged at once */
+    uint8_t reason;      /* enum sv_sent_reason of what is sent again */
+    uint8_t fin_early;   /* the peer's FIN came before its data: it stands at fin_seq */
+    uint8_t ecn_reduced; /* ecn_recover is ahead */
+    uint8_t spare[3];
     uint32_t fin_seq;
     uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
     uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
+    uint32_t ecn_recover;              /* the window is not reduced for ECN again before this is acknowledged */
     union sv_tcp_cc_state cc;
 };
 
@@ -207,6 +216,7 @@ struct sv_tcp_small {
 #define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u) /* enum sv_tcp_agreed */
 #define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
 
+_Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");
 _Static_assert(sizeof(struct sv_tcp_cold) == 112, "hot and cold together are 240 bytes");
 _Static_assert(sizeof(struct sv_tcp_busy) <= 384, "busy");

@@ -52,6 +52,8 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->interfaces = c->interfaces;
     tcp->hot_free = tcp->busy_free = tcp->small_free = SV_NONE;
     tcp->profile = c->profile;
+    tcp->congestion = (uint8_t)(c->congestion ? c->congestion : sv_tcp_profile(c->profile)->congestion);
+    tcp->ecn = (uint8_t)((c->ecn ? c->ecn : sv_tcp_profile(c->profile)->ecn) - 1u);
     tcp->time_wait = (sv_time)c->msl_ms * 2u * SV_MS;
     tcp->send_buffer = c->send_buffer;
     tcp->recv_buffer = c->recv_buffer;
@@ -106,6 +108,8 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->ssthresh = UINT32_MAX;
     c->min_rtt_us = UINT32_MAX;
     c->heard_tick = sv_tick(core->now);
+    c->cc = tcp->congestion & 15u;
+    c->ecn = tcp->ecn & 3u;
     tcp->hot_used++;
     return index;
 }
@@ -179,6 +183,8 @@ void sv_tcb_settle_quiet(struct sv_tcb *t)
         return;
     if ((t->h->flags & SV_TCP_FIN_QUEUED) && !(t->h->flags & SV_TCP_FIN_SENT))
         return;
+    if (b->cc.room[0])
+        sv_tcp_cc_quiet(t);
     sv_tcb_release_busy(t);
 }
 

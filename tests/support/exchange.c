@@ -28,10 +28,10 @@ static void tell(struct sv_talk *t, const char *format, ...)
 
 static const char *flags_text(uint32_t flags, char *to)
 {
-    static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+    static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"};
     size_t n = 0;
     to[0] = 0;
-    for (uint32_t i = 0; i < 8; i++) {
+    for (uint32_t i = 0; i < 9; i++) {
         if (flags & 1u << i)
             n += (size_t)sprintf(to + n, "%s%s", n ? "," : "", names[i]);
     }
@@ -103,6 +103,8 @@ static const char *seen_text(const struct sv_talk *t, const struct sv_seen *s, c
     size_t n = (size_t)sprintf(to, "%8u  US      %-12s seq %d ack %d len %u win %u", ms_of(t, s->at),
                                flags_text(s->flags, flags), (int)(s->seq - t->our_base), (int)(s->ack - t->peer_base),
                                s->length, s->window);
+    if (s->ecn)
+        n += (size_t)sprintf(to + n, " %s", s->ecn == 1 ? "ECT(1)" : s->ecn == 2 ? "ECT(0)" : "CE");
     if (s->options & O_MSS)
         n += (size_t)sprintf(to + n, " mss %u", s->mss);
     if (s->options & O_SCALE)
@@ -281,7 +283,7 @@ static void check_us(struct sv_talk *t, const struct sv_line *l)
     if (s->at + SV_MS < at || !flags || s->seq - t->our_base != l->seq || s->length != l->len ||
         ((l->flags & ACK) && s->ack - t->peer_base != l->ack) || (l->win && s->window != l->win - 1u) ||
         ((l->flags & URG) && s->urgent != l->urgent) || s->destination != t->peer_port + (l->to == 1 ? 1u : 0u) ||
-        s->source != t->our_port + (l->to == 2 ? 1u : 0u)) {
+        s->source != t->our_port + (l->to == 2 ? 1u : 0u) || (l->ecn && s->ecn != l->ecn - 1u)) {
         fail(t, l, "%s", seen_text(t, s, text));
         return;
     }
@@ -513,6 +515,7 @@ static bool begin(struct sv_talk *t)
         .connections = 16, .half_open = 16, .time_waits = x->time_waits ? x->time_waits : 16, .neighbours = 16,
         .recv_buffer = x->recv_buffer ? x->recv_buffer : 16384,
         .send_buffer = x->send_buffer ? x->send_buffer : 65536,
+        .congestion = x->congestion, .ecn = x->ecn,
     };
     /* clang-format on */
     const struct sv_interface_config i = sv_talk_interface();

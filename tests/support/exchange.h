@@ -34,7 +34,7 @@ enum sv_who {
     ARP,     /* a question of ours for the peer's MAC goes out; nobody answers */
 };
 
-enum sv_peer_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128 };
+enum sv_peer_flag { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128, AE = 256 };
 
 enum sv_call_name {
     LISTEN = 1, /* seq: port, 0 is ours */
@@ -90,8 +90,11 @@ struct sv_line {
     uint16_t drop;  /* enum sv_drop that this arrival must count */
     uint32_t event; /* enum sv_event_bit that must have come since the last line that asked */
     uint8_t error;  /* enum sv_err that comes with SV_EVENT_ERROR */
+    uint8_t ecn;    /* enum sv_line_ecn of the IP header; US: 0 is not looked at */
     uint8_t fresh;  /* US: a SYN with a new initial number: later than all we ever sent on this pair */
 };
+
+enum sv_line_ecn { NOT_ECT = 1, ECT1, ECT0, CE };
 
 enum sv_line_option {
     O_MSS = 1,
@@ -126,7 +129,8 @@ struct sv_exchange {
     uint8_t family;                    /* 4 or 6: only over that; 0: over both */
     uint32_t recv_buffer, send_buffer; /* 16384, 65536 */
     uint32_t backlog, half_open, time_waits;
-    uint32_t peer_isn; /* 4294966796: it wraps soon */
+    uint32_t peer_isn;        /* 4294966796: it wraps soon */
+    uint32_t congestion, ecn; /* of sv_stack_config */
 };
 
 #define SV_EXCHANGE(table)                                                          \

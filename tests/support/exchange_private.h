@@ -13,7 +13,7 @@ struct sv_seen {
     sv_time at;
     uint16_t source, destination, flags, window, urgent, mss;
     uint32_t seq, ack, length, ts, ecr;
-    uint8_t options, scale, sacks;
+    uint8_t options, scale, sacks, ecn;
     uint32_t sack[8];
     uint8_t payload[SV_FRAME_MAX];
     const char *strange; /* not a segment at all, or a bad one: what is wrong */

@@ -86,7 +86,7 @@ static uint32_t l4_at(void)
 }
 
 /* Ethernet and IP in front; n: bytes of the transport. */
-static void put_below(uint8_t *frame, uint8_t protocol, uint32_t n)
+static void put_below(uint8_t *frame, uint8_t protocol, uint32_t n, uint8_t ecn)
 {
     memcpy(frame, sv_talk_our_mac, 6);
     memcpy(frame + 6, sv_talk_peer_mac, 6);
@@ -94,10 +94,12 @@ static void put_below(uint8_t *frame, uint8_t protocol, uint32_t n)
     uint8_t *ip = frame + 14;
     if (sv_exchange_six) {
         put_ip6(ip, protocol, n, peer_ip6, our_ip6);
+        ip[1] = (uint8_t)(ecn << 4);
         return;
     }
     memset(ip, 0, 20);
     ip[0] = 0x45;
+    ip[1] = ecn;
     put16(ip + 2, 20u + n);
     ip[6] = 0x40; /* DF */
     ip[8] = 64;
@@ -170,7 +172,7 @@ uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8
     for (uint32_t i = 0; i < l->len; i++)
         *p++ = sv_talk_pattern(first + i);
     const uint32_t n = (uint32_t)(p - tcp);
-    put_below(frame, 6, n);
+    put_below(frame, 6, n, (uint8_t)(l->ecn ? l->ecn - 1 : 0));
     put16(tcp + 16, 0xffffu ^ sum(tcp, n, pseudo(frame + 14, 6, n)));
     if (l->bad)
         tcp[17] ^= 1;
@@ -192,7 +194,7 @@ static uint32_t talk_icmp6(const struct sv_talk *t, const struct sv_line *l, uin
     put16(icmp + 48, t->our_port);
     put16(icmp + 50, t->peer_port);
     put32(icmp + 52, t->our_base + l->seq);
-    put_below(frame, 58, 56);
+    put_below(frame, 58, 56, 0);
     put16(icmp + 2, 0xffffu ^ sum(icmp, 56, pseudo(frame + 14, 58, 56)));
     return 54u + 56u;
 }
@@ -218,7 +220,7 @@ uint32_t sv_talk_icmp(const struct sv_talk *t, const struct sv_line *l, uint8_t 
     put16(ip + 20, t->our_port);
     put16(ip + 22, t->peer_port);
     put32(ip + 24, t->our_base + l->seq);
-    put_below(frame, 1, 36);
+    put_below(frame, 1, 36, 0);
     put16(icmp + 2, 0xffffu ^ sum(icmp, 36, 0));
     return 34u + 36u;
 }
@@ -309,7 +311,8 @@ void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *s)
     s->destination = (uint16_t)get16(tcp + 2);
     s->seq = get32(tcp + 4);
     s->ack = get32(tcp + 8);
-    s->flags = tcp[13];
+    s->flags = get16(tcp + 12) & 0x1ffu;
+    s->ecn = (sv_exchange_six ? ip[1] >> 4 : ip[1]) & 3u;
     s->window = (uint16_t)get16(tcp + 14);
     s->urgent = (uint16_t)get16(tcp + 18);
     s->length = length - header;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CUBIC, RFC 9438, with whole numbers only.
+ *
+ *     W(t) = C (t - K)^3 + W_max        C = 0.4 segments / s^3, beta = 0.7
+ *
+ * The window is a function of the time since the last congestion and not of the round-trip time: concave up to where
+ * it was then, a plateau there, and convex beyond. Where Reno would have more (short paths, small windows) it follows
+ * Reno (§4.3). Time is in ticks of 2^20 ns, and C becomes one segment in 2168404345 cubic ticks. */
+#include "core/math.h"
+#include "l4_transport/tcp_internal.h"
+
+#define TICKS3_A_SEGMENT 2168404345u /* (10^9 / 2^20)^3 / 0.4 */
+#define TICKS3_A_THOUSANDTH 2168404u /* ... of a segment */
+#define TICKS_MAX (1u << 19)         /* nine minutes: beyond it every window is at its ceiling */
+
+enum { BETA_10 = 7, ALPHA_NUM = 9, ALPHA_DEN = 17 }; /* alpha = 3 (1 - beta) / (1 + beta) */
+
+/* C |t - K|^3 in bytes. */
+static uint64_t sv_cubic_bytes(uint32_t ticks, uint32_t mss)
+{
+    const uint64_t d = sv_min_u32(ticks, TICKS_MAX);
+    return sv_div64(sv_div64(d * d * d, TICKS3_A_THOUSANDTH) * mss, 1000u);
+}
+
+/* W_cubic so many ticks after the epoch's begin. */
+static uint32_t sv_cubic_window(const struct sv_tcp_cubic_state *c, uint32_t ticks, uint32_t mss)
+{
+    if (ticks >= c->k)
+        return (uint32_t)sv_min_u64(c->origin + sv_cubic_bytes(ticks - c->k, mss), SV_CWND_MAX);
+    const uint64_t below = sv_cubic_bytes(c->k - ticks, mss);
+    return below < c->origin ? c->origin - (uint32_t)below : 0;
+}
+
+/* §4.2: congestion avoidance begins. */
+static void sv_cubic_epoch(struct sv_tcb *t, struct sv_tcp_cubic_state *c)
+{
+    const uint32_t cwnd = t->h->cwnd;
+    if (!c->w_max)
+        c->w_max = sv_tcp_cc_kept(t);
+    c->running = 1;
+    c->epoch = c->last = sv_tick(t->now);
+    c->rest = c->rest_est = 0;
+    c->w_est = c->target = cwnd;
+    c->origin = sv_max_u32(c->w_max, cwnd);
+    c->k = sv_cbrt64(sv_div64((uint64_t)(c->origin - cwnd) * TICKS3_A_SEGMENT, t->h->mss));
+}
+
+/* §4.3. */
+static void sv_cubic_reno(const struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint32_t acked)
+{
+    const bool caught_up = c->w_est >= c->cwnd_prior; /* alpha is 1 from there on */
+    const uint32_t num = caught_up ? 1u : ALPHA_NUM, den = (caught_up ? 1u : ALPHA_DEN);
+    const uint64_t by = (uint64_t)den * t->h->cwnd;
+    const uint64_t due = (uint64_t)acked * t->h->mss * num + c->rest_est;
+    const uint64_t inc = sv_div64(due, by);
+    c->rest_est = (uint32_t)sv_min_u64(due - inc * by, UINT32_MAX);
+    c->w_est = (uint32_t)sv_min_u64(c->w_est + inc, SV_CWND_MAX);
+}
+
+static void sv_cubic_avoid(struct sv_tcb *t, uint32_t acked)
+{
+    struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
+    const uint32_t now = sv_tick(t->now), mss = t->h->mss, cwnd = t->h->cwnd;
+    if (!c->running)
+        sv_cubic_epoch(t, c);
+    const uint32_t rtt = (t->h->srtt_us / 8u) >> 10; /* ticks, near enough */
+    const uint32_t gap = now - c->last;
+    if (gap > 2u * rtt + 2u)
+        c->epoch += gap; /* the window did not limit us meanwhile: that time does not count */
+    if (gap) {
+        const uint32_t at = sv_cubic_window(c, now - c->epoch + rtt, mss);
+        c->target = sv_max_u32(cwnd, sv_min_u32(at, cwnd + cwnd / 2u));
+        c->last = now;
+    }
+    sv_cubic_reno(t, c, acked);
+    if (sv_cubic_window(c, now - c->epoch, mss) < c->w_est && cwnd < c->w_est) {
+        t->h->cwnd = c->w_est;
+        return;
+    }
+    if (c->target <= cwnd)
+        return;
+    const uint64_t due = (uint64_t)(c->target - cwnd) * acked + c->rest;
+    const uint32_t inc = (uint32_t)sv_div64(due, cwnd);
+    c->rest = (uint32_t)(due - (uint64_t)inc * cwnd);
+    t->h->cwnd = sv_min_u32(cwnd + inc, c->target);
+}
+
+static void sv_cubic_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
+{
+    if (t->h->cwnd >= t->c->ssthresh) {
+        sv_cubic_avoid(t, a->bytes);
+        return;
+    }
+    uint32_t most = sv_tcb_profile(t)->grow_by_bytes ? a->bytes : sv_min_u32(a->bytes, t->h->mss);
+    if (t->c->ssthresh == UINT32_MAX) { /* RFC 9406 §4.3: the first slow start only */
+        struct sv_tcp_acked limited = *a;
+        limited.bytes = most;
+        most = sv_tcp_hystart_acked(t, &t->b->cc.cubic.hystart, &limited);
+    }
+    t->h->cwnd += sv_min_u32(most, t->c->ssthresh - t->h->cwnd);
+}
+
+static uint32_t sv_cubic_ssthresh(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why)
+{
+    struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
+    const uint32_t before = c->w_max ? c->w_max : sv_tcp_cc_kept(t);
+    uint32_t cwnd = t->h->cwnd;
+    if (why == SV_LOSS_TIMEOUT) /* a recovery may have moved the window about */
+        cwnd = sv_min_u32(cwnd, sv_max_u32(flight, 2u * t->h->mss));
+    c->undo_w_max = before;
+    c->cwnd_prior = cwnd;
+    c->w_max = cwnd < before ? cwnd / 20u * 17u : cwnd; /* fast convergence, §4.7: (1 + beta) / 2 */
+    if (why == SV_LOSS_TIMEOUT)
+        c->w_max = 0; /* §4.8: K is 0 in the next epoch */
+    t->c->cc_kept = t->c->listener == SV_NONE ? 0 : t->c->cc_kept;
+    c->running = 0;
+    return sv_max_u32((uint32_t)((uint64_t)cwnd * BETA_10 / 10u), 2u * t->h->mss);
+}
+
+static void sv_cubic_undo(struct sv_tcb *t)
+{
+    t->b->cc.cubic.w_max = t->b->cc.cubic.undo_w_max;
+    t->b->cc.cubic.running = 0;
+}
+
+static uint32_t sv_cubic_quiet(const struct sv_tcb *t)
+{
+    return t->b->cc.cubic.w_max;
+}
+
+const struct sv_tcp_cc sv_tcp_cubic = {
+    .name = "cubic",
+    .number = SV_CC_CUBIC,
+    .acked = sv_cubic_acked,
+    .ssthresh = sv_cubic_ssthresh,
+    .undo = sv_cubic_undo,
+    .quiet = sv_cubic_quiet,
+};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* HyStart++, RFC 9406: leaves the first slow start before it overruns the path, by watching each round's smallest
+ * round-trip time. A rise is not believed at once: five rounds of slower growth (conservative slow start) either see
+ * it vanish, and slow start goes on, or end slow start. */
+#include "l4_transport/tcp_internal.h"
+
+enum {
+    MIN_RTT_THRESH_US = 4000,
+    MAX_RTT_THRESH_US = 16000,
+    MIN_RTT_DIVISOR = 8,
+    N_RTT_SAMPLE = 8,
+    CSS_GROWTH_DIVISOR = 4,
+    CSS_ROUNDS = 5,
+};
+
+static void sv_hystart_round(struct sv_tcb *t, struct sv_tcp_hystart *y)
+{
+    y->last_min_us = y->begun ? y->now_min_us : UINT32_MAX;
+    y->now_min_us = UINT32_MAX;
+    y->samples = 0;
+    y->window_end = t->h->snd_nxt;
+    if (y->css_rounds)
+        y->css_rounds++;
+    y->begun = 1;
+}
+
+static void sv_hystart_sample(struct sv_tcp_hystart *y, uint32_t rtt_us)
+{
+    y->now_min_us = sv_min_u32(y->now_min_us, rtt_us);
+    if (y->samples < 255)
+        y->samples++;
+    if (y->samples < N_RTT_SAMPLE)
+        return;
+    if (y->css_rounds) {
+        if (y->now_min_us < y->css_base_us)
+            y->css_rounds = 0; /* it was no queue: slow start again */
+        return;
+    }
+    if (y->last_min_us == UINT32_MAX)
+        return;
+    const uint32_t rise =
+        sv_max_u32(MIN_RTT_THRESH_US, sv_min_u32(y->last_min_us / MIN_RTT_DIVISOR, MAX_RTT_THRESH_US));
+    if (y->now_min_us >= y->last_min_us + rise) {
+        y->css_base_us = y->now_min_us;
+        y->css_rounds = 1;
+    }
+}
+
+uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a)
+{
+    if (!y->begun || sv_seq_after_or_at(t->h->snd_una, y->window_end))
+        sv_hystart_round(t, y);
+    const uint32_t rtt_us = sv_tcp_cc_rtt(t, a);
+    if (rtt_us)
+        sv_hystart_sample(y, rtt_us);
+    if (!y->css_rounds)
+        return a->bytes;
+    if (y->css_rounds > CSS_ROUNDS) {
+        t->c->ssthresh = t->h->cwnd;
+        return 0;
+    }
+    return a->bytes / CSS_GROWTH_DIVISOR;
+}
