@@ -60,6 +60,7 @@ static void test_info_and_json(void **state)
     i.srtt_us = 1500;
     i.rttvar_us = 750;
     i.mss_bytes = 1448;
+    i.congestion = SV_CC_CUBIC;
     i.cwnd = 14480;
     i.ssthresh = 0x7fffffff;
     i.bytes_received = 81;
@@ -68,7 +69,7 @@ static void test_info_and_json(void **state)
     sv_ss_table(&i, 1, &o, &sink);
     assert_non_null(strstr(page_text, "ESTAB 0      0      [2001:db8::1]:80      127.0.0.1:40000\n"));
     assert_non_null(
-        strstr(page_text, "\t ts sack wscale:7,8 rto:201 rtt:1.5/0.75 mss:1448 cwnd:10 bytes_received:81 "));
+        strstr(page_text, "\t ts sack cubic wscale:7,8 rto:201 rtt:1.5/0.75 mss:1448 cwnd:10 bytes_received:81 "));
     page = sv_text_of(page_text, sizeof page_text);
     sv_ss_json(&i, &sink);
     assert_non_null(strstr(page_text,
