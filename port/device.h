@@ -84,8 +84,8 @@ SV_MUST_CHECK bool sv_device_adopt_socket(struct sv_device *d, int fd, const str
 /* Closes and frees; harmless when it is closed already. */
 void sv_device_close(struct sv_device *d);
 
-/* For drivers without an interface of the kernel's behind them: an empty device at `fd` with the MTU and address that the
- * options say, else 1500 and one made up. Its verbs are the driver's to set. */
+/* For drivers without an interface of the kernel's behind them: an empty device at `fd` with the MTU and address that
+ * the options say, else 1500 and one made up. Its verbs are the driver's to set. */
 void sv_device_begin(struct sv_device *d, void *self, int fd, const char *name,
                      const struct sv_device_options *options);
 

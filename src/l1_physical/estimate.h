@@ -33,8 +33,8 @@ struct sv_estimate_work {
 
 void sv_estimate(struct sv_estimate *e, struct sv_estimate_work *w, const int16_t *sample, uint32_t n);
 
-/* Half the distance of the nearest rising edges, in 2^-32 samples: a symbol where two levels alternate. Where nearly all
- * distances are the same (Manchester of many equal bits) an estimate from all of them may err. 0: too few edges. */
+/* Half the distance of the nearest rising edges, in 2^-32 samples: a symbol where two levels alternate. Where nearly
+ * all distances are the same (Manchester of many equal bits) an estimate from all of them may err. 0: too few edges. */
 uint64_t sv_estimate_alternating(const struct sv_estimate *e, const struct sv_estimate_work *w);
 
 /* A word for the verdict: "no edges". */

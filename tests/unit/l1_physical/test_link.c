@@ -66,7 +66,8 @@ static uint64_t arrived(const char *what, const struct sv_phy_link_config *confi
     report(what, l);
     const uint64_t good = l->count.of[SV_PHY_ARRIVED];
     /* A frame arrives without a wrong symbol. PAM4's eye is a third as high as the others', and jitter closes it at
-     * its edges: there some are wrong, and the code must have put right symbols of ten bits that hold them, five each. */
+     * its edges: there some are wrong, and the code must have put right the symbols of ten bits that hold them, five
+     * each. */
     const bool repairs = config->channel.code == SV_PHY_PAM4 && config->channel.jitter_ppm != 0;
     if (good == n) {
         assert_true(l->count.wrong_symbols <= (repairs ? 5 * l->decoder.count.repaired : 0));
