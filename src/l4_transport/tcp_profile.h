@@ -21,6 +21,7 @@ struct sv_tcp_profile {
     uint8_t grow_by_bytes;       /* slow start grows by all that an ACK covers, not by one segment */
     uint8_t agreed;              /* enum sv_tcp_agreed that our SYN offers */
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
+    uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];
