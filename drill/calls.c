@@ -140,8 +140,7 @@ static enum sv_drill_outcome settle(struct sv_drill_run *r, const struct sv_dril
         return SV_DRILL_RIGHT;
     say_result(n, text, sizeof text);
     say_result(wanted < 0 && number ? -number : wanted, name, sizeof name);
-    sv_drill_trouble(r, "%s() gives %s, and %s is wanted", call->name, text,
-                     wanted < 0 && !number ? "an error" : name);
+    sv_drill_trouble(r, "%s() gives %s, and %s is wanted", call->name, text, wanted < 0 && !number ? "an error" : name);
     return SV_DRILL_WRONG;
 }
 
@@ -329,8 +328,8 @@ static enum sv_drill_outcome call_close(struct sv_drill_run *r, const struct sv_
 
 static enum sv_drill_outcome call_shutdown(struct sv_drill_run *r, const struct sv_drill_call *call)
 {
-    return sv_drill_settle(
-        r, call, sv_posix_shutdown(r->posix, sv_drill_fd(r, call, 0), (int)sv_drill_integer(r, call, 1)));
+    return sv_drill_settle(r, call,
+                           sv_posix_shutdown(r->posix, sv_drill_fd(r, call, 0), (int)sv_drill_integer(r, call, 1)));
 }
 
 sv_drill_handler *sv_drill_handler_of(struct sv_drill_run *r, const struct sv_drill_call *call)

@@ -124,9 +124,8 @@ enum sv_drill_outcome sv_drill_call_vector(struct sv_drill_run *r, const struct 
 
 enum sv_drill_outcome sv_drill_call_splice(struct sv_drill_run *r, const struct sv_drill_call *call)
 {
-    const ssize_t n =
-        sv_posix_splice(r->posix, sv_drill_fd(r, call, 0), NULL, sv_drill_fd(r, call, 2), NULL,
-                        (size_t)sv_drill_integer(r, call, 4), (unsigned)sv_drill_integer(r, call, 5));
+    const ssize_t n = sv_posix_splice(r->posix, sv_drill_fd(r, call, 0), NULL, sv_drill_fd(r, call, 2), NULL,
+                                      (size_t)sv_drill_integer(r, call, 4), (unsigned)sv_drill_integer(r, call, 5));
     return sv_drill_settle(r, call, n);
 }
 

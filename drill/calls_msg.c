@@ -183,8 +183,7 @@ enum sv_drill_outcome sv_drill_call_recvmsg(struct sv_drill_run *r, const struct
         return SV_DRILL_WRONG;
     m.head.msg_name = &m.address;
     m.head.msg_namelen = sizeof m.address;
-    const ssize_t n =
-        sv_posix_recvmsg(r->posix, sv_drill_fd(r, call, 0), &m.head, (int)sv_drill_integer(r, call, 2));
+    const ssize_t n = sv_posix_recvmsg(r->posix, sv_drill_fd(r, call, 0), &m.head, (int)sv_drill_integer(r, call, 2));
     enum sv_drill_outcome o = sv_drill_settle(r, call, n);
     if (o == SV_DRILL_RIGHT && n >= 0) {
         if (flags && flags->kind != SV_DRILL_ELLIPSIS && sv_drill_number(r, flags, &wanted) &&

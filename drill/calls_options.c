@@ -62,8 +62,7 @@ enum sv_drill_outcome sv_drill_call_setsockopt(struct sv_drill_run *r, const str
         sv_drill_trouble(r, "an option of %" PRId64 " bytes", length);
         return SV_DRILL_WRONG;
     }
-    const int n =
-        sv_posix_setsockopt(r->posix, fd, (int)level, (int)option, value, (socklen_t)length);
+    const int n = sv_posix_setsockopt(r->posix, fd, (int)level, (int)option, value, (socklen_t)length);
     return sv_drill_settle(r, call, n);
 }
 

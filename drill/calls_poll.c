@@ -79,9 +79,9 @@ enum sv_drill_outcome sv_drill_call_epoll_wait(struct sv_drill_run *r, const str
     struct epoll_event events[POLLED];
     const int64_t max = sv_drill_integer(r, call, 2);
     memset(events, 0, sizeof events);
-    const int n = sv_posix_epoll_wait(r->posix, sv_drill_fd(r, call, 0), events,
-                                      max > (int64_t)POLLED ? (int)POLLED : (int)max,
-                                      (int)sv_drill_integer(r, call, 3));
+    const int n =
+        sv_posix_epoll_wait(r->posix, sv_drill_fd(r, call, 0), events, max > (int64_t)POLLED ? (int)POLLED : (int)max,
+                            (int)sv_drill_integer(r, call, 3));
     const enum sv_drill_outcome o = sv_drill_settle(r, call, n);
     e = e->kind == SV_DRILL_LIST ? e->items : e;
     for (int i = 0; o == SV_DRILL_RIGHT && i < n && e && e->kind == SV_DRILL_RECORD; i++, e = e->next) {

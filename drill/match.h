@@ -29,8 +29,7 @@ bool sv_drill_match(const struct sv_drill_packet *want, const struct sv_drill_se
                     char *why, size_t why_size);
 
 /* Whether `next` can be glued to `last`, as one longer segment: the same but for PSH, FIN and CWR, right behind it. */
-bool sv_drill_continues(const struct sv_drill_seen *last, const struct sv_drill_seen *next, char *why,
-                        size_t why_size);
+bool sv_drill_continues(const struct sv_drill_seen *last, const struct sv_drill_seen *next, char *why, size_t why_size);
 
 /* "> P. 1:1001(1000) ack 1 win 256 <nop,nop,TS val 1 ecr 2>". */
 void sv_drill_describe(const struct sv_drill_seen *seen, char *to, size_t size);

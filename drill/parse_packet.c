@@ -99,8 +99,8 @@ static void parse_flags(struct sv_drill_parser *p, struct sv_drill_packet *k)
                 sv_drill_fail_at(p, line, at, "the ACE field is one number, without E, W and A");
             const uint16_t ace = (uint16_t)(c - '0');
             k->ace = true;
-            k->flags |= (uint16_t)((ace & 1 ? SV_DRILL_ECE : 0) | (ace & 2 ? SV_DRILL_CWR : 0) |
-                                   (ace & 4 ? SV_DRILL_AE : 0));
+            k->flags |=
+                (uint16_t)((ace & 1 ? SV_DRILL_ECE : 0) | (ace & 2 ? SV_DRILL_CWR : 0) | (ace & 4 ? SV_DRILL_AE : 0));
         } else if (!found) {
             sv_drill_fail_at(p, line, at, "'%c' is no flag of TCP (F S R P . U E W A, or 0 to 7 for ACE)", c);
         } else {

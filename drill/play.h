@@ -20,19 +20,19 @@ enum sv_drill_version {
 
 /* Zeros take the script's setting, and where it has none the default in brackets. */
 struct sv_drill_settings {
-    uint32_t version;           /* enum sv_drill_version */
-    const char *path;           /* of the script: for messages, and commands are looked for beside it */
-    struct sv_addr local[2];    /* of IPv4 and of IPv6; all zero: [192.168.0.1, fd3d:a0b:17d6::1] */
-    struct sv_addr remote[2];   /* [192.0.2.1, fd3d:fa7b:d17d::1] */
-    uint32_t mtu;               /* [1500; 1520 where `version` makes IPv6 of a script that does not say so] */
-    bool has_tolerance;         /* tolerance_us is given, though it may be 0 */
-    uint64_t tolerance_us;      /* [4000] */
-    uint32_t profile;           /* enum sv_profile */
-    uint64_t seed;              /* [1] */
-    bool strict;                /* nothing may be sent that has no line, at the end of the script neither, and TSecr
+    uint32_t version;         /* enum sv_drill_version */
+    const char *path;         /* of the script: for messages, and commands are looked for beside it */
+    struct sv_addr local[2];  /* of IPv4 and of IPv6; all zero: [192.168.0.1, fd3d:a0b:17d6::1] */
+    struct sv_addr remote[2]; /* [192.0.2.1, fd3d:fa7b:d17d::1] */
+    uint32_t mtu;             /* [1500; 1520 where `version` makes IPv6 of a script that does not say so] */
+    bool has_tolerance;       /* tolerance_us is given, though it may be 0 */
+    uint64_t tolerance_us;    /* [4000] */
+    uint32_t profile;         /* enum sv_profile */
+    uint64_t seed;            /* [1] */
+    bool strict;              /* nothing may be sent that has no line, at the end of the script neither, and TSecr
                                    must be as written */
-    uint32_t ladder_columns;    /* of the ladder that a mismatch comes with; 0: none is drawn */
-    bool utf8, colour;          /* of the ladder */
+    uint32_t ladder_columns;  /* of the ladder that a mismatch comes with; 0: none is drawn */
+    bool utf8, colour;        /* of the ladder */
     /* Told of each packet, of each event as it is reached, and of what print() and the commands say; may be NULL. */
     void (*packet)(void *ctx, sv_time when, bool outbound, const void *bytes, size_t n, uint32_t line);
     void (*event)(void *ctx, sv_time when, const struct sv_drill_event *event);
@@ -42,13 +42,13 @@ struct sv_drill_settings {
 
 struct sv_drill_report {
     bool passed;
-    uint32_t line, column;  /* of the event that failed; 0: none */
-    uint32_t events;        /* played */
-    uint64_t virtual_ns;    /* how far the clock ran */
-    char what[512];         /* in one line, what was wrong */
-    char wanted[1024];      /* the script's line, and */
-    char seen[4096];        /* what came instead, one line each; both empty where there is nothing to compare */
-    char *ladder;           /* the conversation up to there; NULL: none; free() it */
+    uint32_t line, column; /* of the event that failed; 0: none */
+    uint32_t events;       /* played */
+    uint64_t virtual_ns;   /* how far the clock ran */
+    char what[512];        /* in one line, what was wrong */
+    char wanted[1024];     /* the script's line, and */
+    char seen[4096];       /* what came instead, one line each; both empty where there is nothing to compare */
+    char *ladder;          /* the conversation up to there; NULL: none; free() it */
 };
 
 /* False: the script's own settings are wrong (`report` says where); nothing was played. */

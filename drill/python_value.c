@@ -185,7 +185,10 @@ struct sv_drill_py_value sv_drill_py_format(struct sv_drill_py *x, const char *f
         const int64_t i = v->kind == SV_DRILL_PY_FLOAT ? (int64_t)v->f : v->i;
         sv_drill_py_text(v, kind == 'r', text, sizeof text);
         (void)snprintf(spec + 1 + flags, sizeof spec - 1 - flags, "%s",
-                       strchr("diu", kind) ? PRId64 : kind == 'x' ? PRIx64 : strchr("sr", kind) ? "s" : "f");
+                       strchr("diu", kind)  ? PRId64
+                       : kind == 'x'        ? PRIx64
+                       : strchr("sr", kind) ? "s"
+                                            : "f");
         const size_t room = sizeof r.text - used;
         if (strchr("diux", kind))
             (void)snprintf(r.text + used, room, spec, i);
@@ -204,12 +207,30 @@ bool sv_drill_py_constant(const char *name, int64_t *value)
         const char *name;
         int64_t value;
     } constants[] = {
-        {"True", 1},           {"False", 0},          {"TCP_ESTABLISHED", 1}, {"TCP_SYN_SENT", 2},
-        {"TCP_SYN_RECV", 3},   {"TCP_FIN_WAIT1", 4},  {"TCP_FIN_WAIT2", 5},   {"TCP_TIME_WAIT", 6},
-        {"TCP_CLOSE", 7},      {"TCP_CLOSE_WAIT", 8}, {"TCP_LAST_ACK", 9},    {"TCP_LISTEN", 10},
-        {"TCP_CLOSING", 11},   {"TCP_CA_Open", 0},    {"TCP_CA_Disorder", 1}, {"TCP_CA_CWR", 2},
-        {"TCP_CA_Recovery", 3}, {"TCP_CA_Loss", 4},   {"TCPI_OPT_TIMESTAMPS", 1}, {"TCPI_OPT_SACK", 2},
-        {"TCPI_OPT_WSCALE", 4}, {"TCPI_OPT_ECN", 8},  {"TCPI_OPT_ECN_SEEN", 16}, {"TCPI_OPT_SYN_DATA", 32},
+        {"True", 1},
+        {"False", 0},
+        {"TCP_ESTABLISHED", 1},
+        {"TCP_SYN_SENT", 2},
+        {"TCP_SYN_RECV", 3},
+        {"TCP_FIN_WAIT1", 4},
+        {"TCP_FIN_WAIT2", 5},
+        {"TCP_TIME_WAIT", 6},
+        {"TCP_CLOSE", 7},
+        {"TCP_CLOSE_WAIT", 8},
+        {"TCP_LAST_ACK", 9},
+        {"TCP_LISTEN", 10},
+        {"TCP_CLOSING", 11},
+        {"TCP_CA_Open", 0},
+        {"TCP_CA_Disorder", 1},
+        {"TCP_CA_CWR", 2},
+        {"TCP_CA_Recovery", 3},
+        {"TCP_CA_Loss", 4},
+        {"TCPI_OPT_TIMESTAMPS", 1},
+        {"TCPI_OPT_SACK", 2},
+        {"TCPI_OPT_WSCALE", 4},
+        {"TCPI_OPT_ECN", 8},
+        {"TCPI_OPT_ECN_SEEN", 16},
+        {"TCPI_OPT_SYN_DATA", 32},
     };
     for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
         if (strcmp(constants[i].name, name) == 0) {

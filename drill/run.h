@@ -73,8 +73,8 @@ struct sv_drill_run {
     struct sv_drill_pending pending;
     struct sv_drill_python python;
     struct sv_drill_shell shell;
-    uint8_t *packet;  /* one, while it is built or read */
-    uint8_t *info;    /* TCP_INFO, while code runs */
+    uint8_t *packet; /* one, while it is built or read */
+    uint8_t *info;   /* TCP_INFO, while code runs */
     uint32_t info_n;
     bool failed;
 };
@@ -101,7 +101,7 @@ bool sv_drill_take_packet(struct sv_drill_run *r, struct sv_drill_seen *seen);
 
 /* run_call.c */
 void sv_drill_run_call(struct sv_drill_run *r);
-void sv_drill_retry_call(struct sv_drill_run *r); /* the blocked one */
+void sv_drill_retry_call(struct sv_drill_run *r);  /* the blocked one */
 void sv_drill_finish_call(struct sv_drill_run *r); /* waits for it */
 
 /* run_code.c */

@@ -59,8 +59,9 @@ static void sleep_through(struct sv_drill_run *r, sv_drill_handler *handler)
         o = handler(r, r->event->of.call);
     }
     if (o == SV_DRILL_BLOCKED)
-        sv_drill_trouble(r, "%s() sleeps, and nothing wakes it: one that may sleep is written with two times, "
-                            "+0...0.2",
+        sv_drill_trouble(r,
+                         "%s() sleeps, and nothing wakes it: one that may sleep is written with two times, "
+                         "+0...0.2",
                          r->event->of.call->name);
 }
 

@@ -15,28 +15,72 @@ static const struct {
     uint16_t at;
     uint8_t bytes;
 } fields[] = {
-    {"state", 0, 1},          {"ca_state", 1, 1},        {"retransmits", 2, 1},
-    {"probes", 3, 1},         {"backoff", 4, 1},         {"options", 5, 1},
-    {"rto", 8, 4},            {"ato", 12, 4},            {"snd_mss", 16, 4},
-    {"rcv_mss", 20, 4},       {"unacked", 24, 4},        {"sacked", 28, 4},
-    {"lost", 32, 4},          {"retrans", 36, 4},        {"fackets", 40, 4},
-    {"last_data_sent", 44, 4}, {"last_ack_sent", 48, 4}, {"last_data_recv", 52, 4},
-    {"last_ack_recv", 56, 4}, {"pmtu", 60, 4},           {"rcv_ssthresh", 64, 4},
-    {"rtt", 68, 4},           {"rttvar", 72, 4},         {"snd_ssthresh", 76, 4},
-    {"snd_cwnd", 80, 4},      {"advmss", 84, 4},         {"reordering", 88, 4},
-    {"rcv_rtt", 92, 4},       {"rcv_space", 96, 4},      {"total_retrans", 100, 4},
-    {"pacing_rate", 104, 8},  {"max_pacing_rate", 112, 8}, {"bytes_acked", 120, 8},
-    {"bytes_received", 128, 8}, {"segs_out", 136, 4},    {"segs_in", 140, 4},
-    {"notsent_bytes", 144, 4}, {"min_rtt", 148, 4},      {"data_segs_in", 152, 4},
-    {"data_segs_out", 156, 4}, {"delivery_rate", 160, 8}, {"busy_time", 168, 8},
-    {"rwnd_limited", 176, 8}, {"sndbuf_limited", 184, 8}, {"delivered", 192, 4},
-    {"delivered_ce", 196, 4}, {"bytes_sent", 200, 8},    {"bytes_retrans", 208, 8},
-    {"dsack_dups", 216, 4},   {"reord_seen", 220, 4},    {"rcv_ooopack", 224, 4},
-    {"snd_wnd", 228, 4},      {"rcv_wnd", 232, 4},       {"rehash", 236, 4},
-    {"total_rto", 240, 2},    {"total_rto_recoveries", 242, 2}, {"total_rto_time", 244, 4},
-    {"received_ce", 248, 4},  {"delivered_e1_bytes", 252, 4}, {"delivered_e0_bytes", 256, 4},
-    {"delivered_ce_bytes", 260, 4}, {"received_e1_bytes", 264, 4}, {"received_e0_bytes", 268, 4},
-    {"received_ce_bytes", 272, 4}, {"accecn_fail_mode", 276, 2}, {"accecn_opt_seen", 278, 2},
+    {"state", 0, 1},
+    {"ca_state", 1, 1},
+    {"retransmits", 2, 1},
+    {"probes", 3, 1},
+    {"backoff", 4, 1},
+    {"options", 5, 1},
+    {"rto", 8, 4},
+    {"ato", 12, 4},
+    {"snd_mss", 16, 4},
+    {"rcv_mss", 20, 4},
+    {"unacked", 24, 4},
+    {"sacked", 28, 4},
+    {"lost", 32, 4},
+    {"retrans", 36, 4},
+    {"fackets", 40, 4},
+    {"last_data_sent", 44, 4},
+    {"last_ack_sent", 48, 4},
+    {"last_data_recv", 52, 4},
+    {"last_ack_recv", 56, 4},
+    {"pmtu", 60, 4},
+    {"rcv_ssthresh", 64, 4},
+    {"rtt", 68, 4},
+    {"rttvar", 72, 4},
+    {"snd_ssthresh", 76, 4},
+    {"snd_cwnd", 80, 4},
+    {"advmss", 84, 4},
+    {"reordering", 88, 4},
+    {"rcv_rtt", 92, 4},
+    {"rcv_space", 96, 4},
+    {"total_retrans", 100, 4},
+    {"pacing_rate", 104, 8},
+    {"max_pacing_rate", 112, 8},
+    {"bytes_acked", 120, 8},
+    {"bytes_received", 128, 8},
+    {"segs_out", 136, 4},
+    {"segs_in", 140, 4},
+    {"notsent_bytes", 144, 4},
+    {"min_rtt", 148, 4},
+    {"data_segs_in", 152, 4},
+    {"data_segs_out", 156, 4},
+    {"delivery_rate", 160, 8},
+    {"busy_time", 168, 8},
+    {"rwnd_limited", 176, 8},
+    {"sndbuf_limited", 184, 8},
+    {"delivered", 192, 4},
+    {"delivered_ce", 196, 4},
+    {"bytes_sent", 200, 8},
+    {"bytes_retrans", 208, 8},
+    {"dsack_dups", 216, 4},
+    {"reord_seen", 220, 4},
+    {"rcv_ooopack", 224, 4},
+    {"snd_wnd", 228, 4},
+    {"rcv_wnd", 232, 4},
+    {"rehash", 236, 4},
+    {"total_rto", 240, 2},
+    {"total_rto_recoveries", 242, 2},
+    {"total_rto_time", 244, 4},
+    {"received_ce", 248, 4},
+    {"delivered_e1_bytes", 252, 4},
+    {"delivered_e0_bytes", 256, 4},
+    {"delivered_ce_bytes", 260, 4},
+    {"received_e1_bytes", 264, 4},
+    {"received_e0_bytes", 268, 4},
+    {"received_ce_bytes", 272, 4},
+    {"accecn_fail_mode", 276, 2},
+    {"accecn_opt_seen", 278, 2},
 };
 
 static int64_t read_at(const uint8_t *p, uint32_t bytes)
@@ -90,8 +134,8 @@ void sv_drill_run_code(struct sv_drill_run *r, const char *text, uint32_t line)
     socklen_t n = 280;
     r->info_n = 0;
     if (r->under && r->under->script_fd >= 0 &&
-        sv_posix_getsockopt(r->posix, sv_drill_live_fd(r, r->under->script_fd), IPPROTO_TCP, TCP_INFO, r->info,
-                            &n) == 0)
+        sv_posix_getsockopt(r->posix, sv_drill_live_fd(r, r->under->script_fd), IPPROTO_TCP, TCP_INFO, r->info, &n) ==
+            0)
         r->info_n = (uint32_t)n;
     r->python.lookup = lookup;
     r->python.print = print;
@@ -125,9 +169,9 @@ static void list_sockets(void *ctx, bool proc, struct sv_line_text *to)
 {
     /* Linux's numbers of the states, in our order. */
     static const uint8_t linux_state[SV_TCP_STATES] = {7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6};
-    static const char *const sockstat[SV_TCP_STATES] = {"CLOSED",     "LISTEN",     "SYN_SENT",   "SYN_RCVD",
+    static const char *const sockstat[SV_TCP_STATES] = {"CLOSED",      "LISTEN",     "SYN_SENT",   "SYN_RCVD",
                                                         "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT",
-                                                        "CLOSING",    "LAST_ACK",   "TIME_WAIT"};
+                                                        "CLOSING",     "LAST_ACK",   "TIME_WAIT"};
     struct sv_drill_run *r = ctx;
     struct sv_sock_info info = {.size = sizeof info};
     uint32_t at = 0, n = 0;

@@ -46,7 +46,7 @@ void sv_drill_draw(struct sv_drill_run *r)
     const struct sv_ladder_source source = {.grow = grow,
                                             .link = SV_LINK_ETHERNET,
                                             .other = SV_NO_HOST,
-                                            .port = !c                          ? 0
+                                            .port = !c                             ? 0
                                                     : c->stage >= SV_DRILL_ARRIVED ? c->ends.remote_port
                                                                                    : c->ends.local_port,
                                             .midstream = 1,

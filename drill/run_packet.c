@@ -114,8 +114,9 @@ static void send_packet(struct sv_drill_run *r, const struct sv_drill_packet *sc
 {
     struct sv_drill_option options[SV_DRILL_OPTIONS];
     struct sv_drill_packet k = *script;
-    struct sv_drill_connection *c =
-        k.protocol == SV_DRILL_TCP ? arriving(r, &k) : r->under ? r->under : arriving(r, &k);
+    struct sv_drill_connection *c = k.protocol == SV_DRILL_TCP ? arriving(r, &k)
+                                    : r->under                 ? r->under
+                                                               : arriving(r, &k);
     const bool syn = k.flags & SV_DRILL_SYN;
     if (!c)
         return;
@@ -253,10 +254,9 @@ static void mismatch(struct sv_drill_run *r, const struct sv_drill_seen *seen, u
 static bool await(struct sv_drill_run *r, struct sv_drill_connection *c, const struct sv_drill_packet *want,
                   struct sv_drill_seen *s)
 {
-    const int64_t limit = r->event->time == SV_DRILL_WHENEVER ? sv_drill_script_now(r) + WAIT_LONG_NS
-                          : r->until_ns > sv_drill_script_now(r)
-                              ? r->until_ns + WAIT_NS
-                              : sv_drill_script_now(r) + WAIT_NS;
+    const int64_t limit = r->event->time == SV_DRILL_WHENEVER    ? sv_drill_script_now(r) + WAIT_LONG_NS
+                          : r->until_ns > sv_drill_script_now(r) ? r->until_ns + WAIT_NS
+                                                                 : sv_drill_script_now(r) + WAIT_NS;
     for (;;) {
         sv_drill_pass(r, limit, true);
         if (!sv_drill_take_packet(r, s))
@@ -350,8 +350,7 @@ static void receive_packet(struct sv_drill_run *r, const struct sv_drill_packet 
     }
     memcpy(c->flow_label, rules.flow_label, sizeof c->flow_label);
     if (r->event->time != SV_DRILL_WHENEVER &&
-        !sv_drill_on_time(r, "the packet left", r->at_ns, r->until_ns, r->last ? r->last_at_ns : 0,
-                          (int64_t)whole.at))
+        !sv_drill_on_time(r, "the packet left", r->at_ns, r->until_ns, r->last ? r->last_at_ns : 0, (int64_t)whole.at))
         mismatch(r, piece, n);
 }
 

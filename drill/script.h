@@ -92,7 +92,7 @@ struct sv_drill_packet {
     bool ace;       /* the three ECN flags were written as a number */
     struct sv_drill_number seq, ack, window, urgent;
     uint32_t length; /* of TCP's and UDP's payload */
-    bool absolute; /* seq! is the number on the wire, no distance from the initial one */
+    bool absolute;   /* seq! is the number on the wire, no distance from the initial one */
     bool any_options;
     uint32_t options;
     struct sv_drill_option *option;

@@ -234,8 +234,8 @@ static int ip(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 
 int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
-    static const char *const nothing[] = {"true", ":",        "tc", "ethtool", "ifconfig", "nstat", "modprobe",
-                                          "rm",   "tcpdrop",  "dd", "wait",    "set",      "sync",  NULL};
+    static const char *const nothing[] = {"true", ":",       "tc", "ethtool", "ifconfig", "nstat", "modprobe",
+                                          "rm",   "tcpdrop", "dd", "wait",    "set",      "sync",  NULL};
     const char *name = base_name(c->word[0]);
     for (uint32_t i = 0; nothing[i]; i++) {
         if (strcmp(nothing[i], name) == 0) {

@@ -166,8 +166,7 @@ size_t sv_drill_write(const struct sv_drill_packet *k, const struct sv_drill_end
         (void)snprintf(why, why_size, "%u bytes are more than a packet holds", (unsigned)(ip + n));
         return 0;
     }
-    const uint16_t pseudo =
-        protocol == 1 ? 0 : sv_pseudo_sum(&ends->remote, &ends->local, protocol, (uint32_t)n);
+    const uint16_t pseudo = protocol == 1 ? 0 : sv_pseudo_sum(&ends->remote, &ends->local, protocol, (uint32_t)n);
     sv_sum_store(l4 + sum_at, sv_sum_add(pseudo, sv_sum(l4, n, 0)));
     (void)write_ip(ends->six, &ends->remote, &ends->local, protocol, k->tos_check ? k->tos : 0, k->ttl ? k->ttl : 64,
                    k->has_flow_label ? k->flow_label : 0, n, to);

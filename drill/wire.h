@@ -36,9 +36,9 @@ struct sv_drill_seen {
     uint8_t option[40];
     uint32_t options; /* bytes in option[] */
     uint8_t icmp_type, icmp_code;
-    uint32_t icmp_rest;   /* the second word of the ICMP header */
-    bool zeros;           /* the payload is nothing but zeros */
-    const char *wrong;    /* no valid packet: why; NULL */
+    uint32_t icmp_rest; /* the second word of the ICMP header */
+    bool zeros;         /* the payload is nothing but zeros */
+    const char *wrong;  /* no valid packet: why; NULL */
 };
 void sv_drill_read(const uint8_t *packet, size_t n, struct sv_drill_seen *seen);
 
