@@ -19,6 +19,7 @@ extern const struct cli_command cli_command_switch;
 extern const struct cli_command cli_command_bridge;
 extern const struct cli_command cli_command_dump;
 extern const struct cli_command cli_command_signal;
+extern const struct cli_command cli_command_drill;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_version;
 

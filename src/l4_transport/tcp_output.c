@@ -202,7 +202,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
     }
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     uint16_t flags = SV_ACK;
-    if (seq + n == end)
+    if (seq + n == end || (n > mss && sv_tcb_profile(t)->push_bursts))
         flags |= SV_PSH;
     const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
     if (fin)

@@ -23,6 +23,7 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
     uint8_t congestion;          /* enum sv_congestion of new connections */
     uint8_t ecn;                 /* enum sv_ecn_mode */
+    uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];

@@ -139,17 +139,17 @@ static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u16(w, OPTION_MSS << 8 | 4);
         sv_wr_u16(w, h->mss);
     }
-    const bool permitted = h->options & SV_OPTION_SACK_PERMITTED;
+    /* In front of timestamps stand two octets that fill the word, and alone SACK's two are filled from the front: the
+     * order that every common stack has, so that ours tells nothing about us. */
+    const bool permitted = h->options & SV_OPTION_SACK_PERMITTED, timed = h->options & SV_OPTION_TIMESTAMPS;
+    if (timed != permitted)
+        sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
     if (permitted)
         sv_wr_u16(w, OPTION_SACK_PERMITTED << 8 | 2);
-    if (h->options & SV_OPTION_TIMESTAMPS) {
-        if (!permitted)
-            sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
+    if (timed) {
         sv_wr_u16(w, OPTION_TIMESTAMPS << 8 | 10);
         sv_wr_u32(w, h->ts_val);
         sv_wr_u32(w, h->ts_ecr);
-    } else if (permitted) {
-        sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
     }
     if (h->options & SV_OPTION_SCALE) {
         sv_wr_u8(w, OPTION_NOP);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bytes out: the write() family, as tcp_sendmsg() behaves. */
+#include "drill/posix_private.h"
+#include "stack/stack_internal.h"
+
+/* --- room --- */
+
+static uint32_t sv_posix_queued(const struct sv_posix *p, const struct sv_posix_fd *f, uint32_t *buffer)
+{
+    uint32_t index;
+    if (!sv_session_tcp(&p->stack->session, f->sock, &index))
+        return *buffer = 0;
+    *buffer = sv_tcp_cold(&p->stack->tcp, index)->send_buffer;
+    return sv_tcp_hot(&p->stack->tcp, index)->snd_queued;
+}
+
+/* Bytes not yet sent: TCP_NOTSENT_LOWAT's measure. */
+static uint32_t sv_posix_unsent(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    uint32_t index;
+    if (!sv_session_tcp(&p->stack->session, f->sock, &index))
+        return 0;
+    const struct sv_tcp_hot *h = sv_tcp_hot(&p->stack->tcp, index);
+    const uint32_t sent = h->snd_max - h->snd_una;
+    return h->snd_queued > sent ? h->snd_queued - sent : 0;
+}
+
+static uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    return f->opt.notsent_low ? (uint32_t)f->opt.notsent_low
+                              : (uint32_t)sv_posix_sysctl_number(p, "net.ipv4.tcp_notsent_lowat", 0);
+}
+
+uint32_t sv_posix_send_room(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    uint32_t buffer;
+    const uint32_t queued = sv_posix_queued(p, f, &buffer);
+    if (sv_posix_unsent(p, f) >= sv_posix_notsent_low(p, f))
+        return 0;
+    return buffer > queued ? buffer - queued : 0;
+}
+
+/* A third of the buffer must be free, and half of TCP_NOTSENT_LOWAT (sk_stream_is_writeable()). */
+bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    uint32_t buffer;
+    const uint32_t queued = sv_posix_queued(p, f, &buffer);
+    const uint64_t unsent = sv_posix_unsent(p, f);
+    if (buffer < queued || buffer - queued < queued / 2u)
+        return false;
+    return unsent * 2u < sv_posix_notsent_low(p, f);
+}
+
+/* --- TCP --- */
+
+static void sv_posix_more(struct sv_posix *p, struct sv_posix_fd *f, bool more)
+{
+    if (more == f->corked_by_more || f->opt.cork)
+        return;
+    f->corked_by_more = more;
+    sv_posix_set(p, f, SV_OPT_CORK, more);
+}
+
+/* Why a write cannot begin; 0: it can. SV_POSIX_BLOCKED or -EAGAIN while the connection opens. */
+static int sv_posix_write_state(struct sv_posix *p, struct sv_posix_fd *f, int flags)
+{
+    if (f->error)
+        return sv_posix_take_error(f);
+    if (f->send_shut || f->phase == SV_POSIX_NEW || f->phase == SV_POSIX_ENDED || f->phase == SV_POSIX_LISTENING)
+        return -EPIPE;
+    if (f->phase == SV_POSIX_CONNECTING) {
+        f->no_space = true;
+        return sv_posix_wait_to_write(p, f, flags, -EAGAIN);
+    }
+    return 0;
+}
+
+/* As much of the bytes as there is room for. 0 or an errno. */
+static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n, size_t *done)
+{
+    while (*done < n) {
+        const uint32_t room = sv_posix_send_room(p, f);
+        size_t part = n - *done, taken = 0;
+        if (!room)
+            break;
+        if (part > room)
+            part = room;
+        const enum sv_err error = sv_send(p->stack, f->sock, from + *done, part, &taken, p->now);
+        *done += taken;
+        if (error == SV_ERR_AGAIN || (error == SV_OK && taken == 0))
+            break;
+        if (error != SV_OK)
+            return -sv_posix_errno(error);
+        if (*done < n) /* what is sent makes room for TCP_NOTSENT_LOWAT */
+            sv_posix_pump(p);
+    }
+    return 0;
+}
+
+static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n, int flags)
+{
+    size_t done = f->send_done;
+    int error = sv_posix_write_state(p, f, flags);
+    if (error == SV_POSIX_BLOCKED)
+        return error;
+    const bool urgent = flags & MSG_OOB && n > 0 && !error;
+    if (!error) {
+        if (flags & MSG_MORE)
+            sv_posix_more(p, f, true);
+        if (urgent)
+            error = sv_posix_put(p, f, from, n - 1u, &done);
+        if (urgent && done == n - 1u)
+            sv_posix_set(p, f, SV_OPT_URGENT, 1);
+        if (!error)
+            error = sv_posix_put(p, f, from, n, &done);
+        if (!(flags & MSG_MORE))
+            sv_posix_more(p, f, false);
+        sv_posix_pump(p);
+    }
+    f->send_done = done;
+    if (!error && done < n) {
+        f->no_space = true;
+        error = sv_posix_wait_to_write(p, f, flags, -EAGAIN);
+        if (error == SV_POSIX_BLOCKED)
+            return error;
+    }
+    f->send_blocked = false;
+    f->send_done = 0;
+    if (done == 0 && error)
+        return error;
+    if (error != -EAGAIN && error)
+        f->error = -error; /* the next call is told */
+    return (ssize_t)done;
+}
+
+/* --- UDP --- */
+
+static ssize_t sv_posix_send_datagram(struct sv_posix *p, struct sv_posix_fd *f, const void *from, size_t n,
+                                      const struct sv_endpoint *to)
+{
+    if (f->sock.index == SV_NONE) {
+        if (!f->local.port)
+            f->local.port = sv_posix_choose_port(p);
+        if (f->family == AF_INET)
+            f->local.addr.byte[10] = f->local.addr.byte[11] = 0xff;
+        const enum sv_err opened = sv_udp_open(p->stack, &f->local, (uint64_t)f->fd, &f->sock, p->now);
+        if (opened != SV_OK)
+            return -sv_posix_errno(opened);
+        f->bound = true;
+    }
+    const enum sv_err error = sv_udp_send(p->stack, f->sock, to, from, n, p->now);
+    sv_posix_pump(p);
+    if (error == SV_ERR_UNREACHABLE)
+        return -ECONNREFUSED;
+    return error == SV_OK ? (ssize_t)n : -sv_posix_errno(error);
+}
+
+/* --- pipes --- */
+
+static ssize_t sv_posix_send_pipe(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n)
+{
+    struct sv_posix_pipe *q = f->pipe;
+    size_t done = f->send_done;
+    if (q->readers == 0)
+        return -EPIPE;
+    while (done < n && q->used < SV_POSIX_PIPE_BYTES) {
+        q->bytes[(q->first + q->used) % SV_POSIX_PIPE_BYTES] = from[done++];
+        q->used++;
+    }
+    f->send_done = done;
+    if (done < n && !f->nonblocking)
+        return sv_posix_wait_to_write(p, f, 0, -EAGAIN);
+    f->send_blocked = false;
+    f->send_done = 0;
+    return done || n == 0 ? (ssize_t)done : -EAGAIN;
+}
+
+/* --- the calls --- */
+
+/* Fast Open by sendto(MSG_FASTOPEN), or after TCP_FASTOPEN_CONNECT: connect() first, then the bytes. */
+static int sv_posix_send_opens(struct sv_posix *p, struct sv_posix_fd *f, const struct sockaddr *addr, socklen_t n)
+{
+    if (!(sv_posix_sysctl_number(p, "net.ipv4.tcp_fastopen", 0) & 1u))
+        return -EOPNOTSUPP;
+    if (!addr)
+        return f->phase == SV_POSIX_NEW ? -EINVAL : 0;
+    if (f->phase == SV_POSIX_CONNECTED || (f->phase == SV_POSIX_CONNECTING && !f->send_blocked))
+        return f->phase == SV_POSIX_CONNECTED ? -EISCONN : -EALREADY;
+    return sv_posix_connect(p, f->fd, addr, n);
+}
+
+ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, int flags, const struct sockaddr *addr,
+                        socklen_t addr_n)
+{
+    struct sv_posix_fd *f = sv_posix_find(p, fd);
+    struct sv_endpoint to;
+    if (!f)
+        return -EBADF;
+    if (!sv_posix_is_socket(f))
+        return -ENOTSOCK;
+    if (!from && n)
+        return -EFAULT;
+    if (f->kind == SV_POSIX_TCP) {
+        if (flags & MSG_FASTOPEN && !f->send_done) {
+            const int error = sv_posix_send_opens(p, f, addr, addr_n);
+            if (error)
+                return error;
+        }
+        return sv_posix_send_stream(p, f, from, n, flags);
+    }
+    to = f->remote;
+    if (addr) {
+        const int error = sv_posix_take_address(f, addr, addr_n, &to);
+        if (error)
+            return error;
+    } else if (f->phase != SV_POSIX_CONNECTED) {
+        return -EDESTADDRREQ;
+    }
+    return sv_posix_send_datagram(p, f, from, n, &to);
+}
+
+ssize_t sv_posix_send(struct sv_posix *p, int fd, const void *from, size_t n, int flags)
+{
+    return sv_posix_sendto(p, fd, from, n, flags, NULL, 0);
+}
+
+ssize_t sv_posix_write(struct sv_posix *p, int fd, const void *from, size_t n)
+{
+    struct sv_posix_fd *f = sv_posix_find(p, fd);
+    if (!f)
+        return -EBADF;
+    if (f->kind == SV_POSIX_PIPE_WRITE)
+        return sv_posix_send_pipe(p, f, from, n);
+    if (!sv_posix_is_socket(f))
+        return -EBADF;
+    return sv_posix_sendto(p, fd, from, n, 0, NULL, 0);
+}
+
+/* The pieces in one, as the kernel sees them: one write. NULL: none, or no memory. */
+static uint8_t *sv_posix_gathered(const struct iovec *iov, size_t count, size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < count; i++)
+        *n += iov[i].iov_len;
+    uint8_t *all = malloc(*n ? *n : 1u);
+    size_t at = 0;
+    for (size_t i = 0; all && i < count; i++) {
+        if (iov[i].iov_len)
+            memcpy(all + at, iov[i].iov_base, iov[i].iov_len);
+        at += iov[i].iov_len;
+    }
+    return all;
+}
+
+ssize_t sv_posix_writev(struct sv_posix *p, int fd, const struct iovec *iov, int count)
+{
+    size_t n;
+    if (count < 0 || count > 1024)
+        return -EINVAL;
+    if (!iov && count)
+        return -EFAULT;
+    uint8_t *all = sv_posix_gathered(iov, (size_t)count, &n);
+    if (!all)
+        return -ENOMEM;
+    const ssize_t result = sv_posix_write(p, fd, all, n);
+    free(all);
+    return result;
+}
+
+ssize_t sv_posix_sendmsg(struct sv_posix *p, int fd, const struct msghdr *msg, int flags)
+{
+    size_t n;
+    if (!msg)
+        return -EFAULT;
+    uint8_t *all = sv_posix_gathered(msg->msg_iov, msg->msg_iovlen, &n);
+    if (!all)
+        return -ENOMEM;
+    const ssize_t result = sv_posix_sendto(p, fd, all, n, flags, msg->msg_name, msg->msg_namelen);
+    free(all);
+    return result;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP_INFO in the layout of Linux's UAPI (include/uapi/linux/tcp.h), written field by field. */
+#include "drill/posix_private.h"
+#include "stack/stack_internal.h"
+
+#define SV_POSIX_INFO_BYTES 280u
+
+/* enum sv_tcp_state in the kernel's numbers (TCP_ESTABLISHED is 1). */
+static const uint8_t sv_posix_state_number[SV_TCP_STATES] = {
+    [SV_CLOSED] = 7,      [SV_LISTEN] = 10,    [SV_SYN_SENT] = 2,   [SV_SYN_RECEIVED] = 3,
+    [SV_ESTABLISHED] = 1, [SV_FIN_WAIT_1] = 4, [SV_FIN_WAIT_2] = 5, [SV_CLOSE_WAIT] = 8,
+    [SV_CLOSING] = 11,    [SV_LAST_ACK] = 9,   [SV_TIME_WAIT] = 6,
+};
+
+static void sv_posix_put32(uint8_t *to, uint32_t at, uint32_t value)
+{
+    memcpy(to + at, &value, sizeof value);
+}
+
+static void sv_posix_put64(uint8_t *to, uint32_t at, uint64_t value)
+{
+    memcpy(to + at, &value, sizeof value);
+}
+
+/* In segments, as the kernel counts. */
+static uint32_t sv_posix_segments(uint32_t bytes, uint32_t mss)
+{
+    return mss ? (bytes + mss - 1u) / mss : 0;
+}
+
+static uint32_t sv_posix_ms_since(const struct sv_posix *p, uint32_t tick)
+{
+    const uint32_t ticks = (uint32_t)(p->now >> 20) - tick;
+    return (uint32_t)(((uint64_t)ticks << 20) / SV_MS);
+}
+
+static void sv_posix_info_life(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)
+{
+    const struct sv_sock_info *i = &f->last;
+    const uint32_t mss = i->mss_bytes ? i->mss_bytes : 536;
+    to[0] = sv_posix_state_number[i->state];
+    to[2] = (uint8_t)(i->backoff < 255 ? i->backoff : 255);
+    to[4] = to[2];
+    to[5] = (uint8_t)(i->options & 15u);
+    to[6] = (uint8_t)(i->send_scale | i->recv_scale << 4);
+    sv_posix_put32(to, 8, i->rto_us);
+    sv_posix_put32(to, 12, 40000);
+    sv_posix_put32(to, 16, mss);
+    sv_posix_put32(to, 20, mss);
+    sv_posix_put32(to, 24, sv_posix_segments(i->send_unacked, mss));
+    sv_posix_put32(to, 60, p->config.mtu);
+    sv_posix_put32(to, 68, i->srtt_us);
+    sv_posix_put32(to, 72, i->rttvar_us);
+    sv_posix_put32(to, 76, i->ssthresh > INT32_MAX ? INT32_MAX : i->ssthresh / mss); /* TCP_INFINITE_SSTHRESH */
+    sv_posix_put32(to, 80, i->cwnd / mss);
+    sv_posix_put32(to, 84, p->config.mtu - 40u);
+    sv_posix_put32(to, 88, 3);
+    sv_posix_put32(to, 100, i->retransmits);
+    sv_posix_put64(to, 120, i->bytes_sent);
+    sv_posix_put64(to, 128, i->bytes_received);
+    const uint32_t sent = i->send_unacked < i->send_queued ? i->send_unacked : i->send_queued;
+    sv_posix_put32(to, 144, i->send_queued - sent);
+    sv_posix_put32(to, 148, i->min_rtt_us);
+    sv_posix_put32(to, 228, i->send_window);
+    sv_posix_put32(to, 232, i->recv_window);
+}
+
+/* What sv_sock_info does not tell. */
+static void sv_posix_info_record(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)
+{
+    uint32_t index;
+    if (!sv_session_tcp(&p->stack->session, f->sock, &index))
+        return;
+    const struct sv_tcp_hot *h = sv_tcp_hot(&p->stack->tcp, index);
+    const struct sv_tcp_cold *c = sv_tcp_cold(&p->stack->tcp, index);
+    sv_posix_put32(to, 44, sv_posix_ms_since(p, h->sent_tick));
+    sv_posix_put32(to, 52, sv_posix_ms_since(p, c->heard_tick));
+    sv_posix_put32(to, 56, sv_posix_ms_since(p, c->heard_tick));
+    if (h->busy == SV_NONE)
+        return;
+    const struct sv_tcp_busy *b = sv_tcp_busy(&p->stack->tcp, h->busy);
+    to[1] = b->recovery == SV_RECOVERY_FAST ? 3 : b->recovery == SV_RECOVERY_TIMEOUT ? 4 : h->dupacks ? 1 : 0;
+    to[3] = b->persist ? b->backoff : 0;
+    sv_posix_put32(to, 224, b->ooo_count);
+}
+
+socklen_t sv_posix_tcp_info(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t to[SV_POSIX_INFO_BYTES])
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    memset(to, 0, SV_POSIX_INFO_BYTES);
+    if (f->phase == SV_POSIX_NEW) {
+        to[0] = sv_posix_state_number[SV_CLOSED];
+        return SV_POSIX_INFO_BYTES;
+    }
+    if (f->phase == SV_POSIX_LISTENING) {
+        to[0] = sv_posix_state_number[SV_LISTEN];
+        if (sv_sock_info(p->stack, f->sock, &info) == SV_OK) { /* the queue's length and limit, as ss shows them */
+            sv_posix_put32(to, 24, info.backlog);
+            sv_posix_put32(to, 28, info.backlog_max);
+        }
+        return SV_POSIX_INFO_BYTES;
+    }
+    sv_posix_info_life(p, f, to);
+    sv_posix_info_record(p, f, to);
+    return SV_POSIX_INFO_BYTES;
+}
+
+/* enum SK_MEMINFO_*: rmem_alloc, rcvbuf, wmem_alloc, sndbuf, fwd_alloc, wmem_queued, optmem, backlog, drops. */
+void sv_posix_meminfo(struct sv_posix *p, const struct sv_posix_fd *f, uint32_t to[9])
+{
+    socklen_t n = sizeof(int);
+    int buffer = 0;
+    memset(to, 0, 9 * sizeof *to);
+    to[0] = f->last.recv_queued;
+    if (sv_posix_getsockopt(p, f->fd, SOL_SOCKET, SO_RCVBUF, &buffer, &n) == 0)
+        to[1] = (uint32_t)buffer;
+    to[2] = f->last.send_unacked;
+    if (sv_posix_getsockopt(p, f->fd, SOL_SOCKET, SO_SNDBUF, &buffer, &n) == 0)
+        to[3] = (uint32_t)buffer;
+    to[5] = f->last.send_queued;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands of packet scripts, without a shell: sysctl lines and the usual preludes reach the stack under test, and
+ * nothing of the machine is touched. A command that is not known here is named, and fails.
+ *
+ * Understood: words and quotes, comments, $((2*3)), ; & && || | and redirections (which are passed over); scripts
+ * (*.sh) are read from beside the packet script. Known: sysctl, set_sysctls.py, echo (into /proc/sys too), grep, cat,
+ * sleep, sockstat and /proc/net/tcp (the stack's own sockets), true, false, exit; and those that would set up the
+ * kernel's device or its caches, of which there are none: ip tcp_metrics, tc, ethtool, ifconfig, nstat, tcpdrop, rm. */
+#ifndef SV_DRILL_SHELL_H
+#define SV_DRILL_SHELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/sink.h"
+
+struct sv_drill_shell {
+    /* 0; -ENOENT: no such name here; -EINVAL: not a value of it. */
+    int (*sysctl)(void *ctx, const char *name, const char *value);
+    int (*sysctl_get)(void *ctx, const char *name, char *value, size_t size);
+    void (*sleep)(void *ctx, uint64_t ns);
+    /* A line for each TCP socket: as sockstat prints it, or as /proc/net/tcp has it. */
+    void (*sockets)(void *ctx, bool proc, struct sv_line_text *to);
+    void (*note)(void *ctx, const char *text); /* what was passed over; may be NULL */
+    void *ctx;
+    const char *folder; /* of the packet script, with its slash, or "" */
+};
+
+/* The exit status. Other than 0: `why` says more. */
+int sv_drill_shell_run(struct sv_drill_shell *shell, const char *text, char *why, size_t why_size);
+
+#endif
