@@ -16,8 +16,8 @@ typedef enum sv_drill_outcome sv_drill_handler(struct sv_drill_run *r, const str
 /* By name and count of arguments; NULL, and trouble: not known. */
 sv_drill_handler *sv_drill_handler_of(struct sv_drill_run *r, const struct sv_drill_call *call);
 
-/* Compares the result, and errno where the script names it. RIGHT: as wanted; a call that failed as wanted is RIGHT too,
- * and its outputs are not to be looked at if `n` is negative. */
+/* Compares the result, and errno where the script names it. RIGHT: as wanted; so is a call that failed as wanted: its
+ * outputs are not to be looked at if `n` is negative. */
 enum sv_drill_outcome sv_drill_settle(struct sv_drill_run *r, const struct sv_drill_call *call, int64_t n);
 /* The same of a new descriptor: any number is right where the script has one, and stands for it from now on. */
 enum sv_drill_outcome sv_drill_settle_fd(struct sv_drill_run *r, const struct sv_drill_call *call, int64_t n);
@@ -55,7 +55,7 @@ sv_drill_handler sv_drill_call_read, sv_drill_call_write, sv_drill_call_vector, 
     sv_drill_call_epoll_create, sv_drill_call_epoll_ctl, sv_drill_call_epoll_wait, sv_drill_call_pipe;
 
 /* An array of {base, length}: `io` has room for `max`; the count, -1 after trouble. free() every base. */
-#define SV_DRILL_IOV 16
+#define SV_DRILL_IOV 128
 int sv_drill_iov(struct sv_drill_run *r, const struct sv_drill_expr *list, struct iovec *io);
 void sv_drill_iov_free(struct iovec *io, int n);
 

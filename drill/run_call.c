@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls at their time, and those that sleep for a while: written +0...0.2, they begin at the one and return at the other
- * time, and the script goes on meanwhile. */
+/* Calls at their time, and those that sleep for a while: written +0...0.2, they begin at the one time and return at the
+ * other, and the script goes on meanwhile. */
 #include "drill/calls.h"
 
 #define SLEEP_MAX_NS (3600 * (int64_t)SV_S)
@@ -46,7 +46,7 @@ void sv_drill_finish_call(struct sv_drill_run *r)
     p->event = NULL;
 }
 
-/* A call without a range that sleeps all the same: nothing comes in meanwhile, only timers and its own timeout wake it. */
+/* A call without a range that sleeps all the same: nothing comes in meanwhile, timers and its own timeout wake it. */
 static void sleep_through(struct sv_drill_run *r, sv_drill_handler *handler)
 {
     const int64_t end = sv_drill_script_now(r) + SLEEP_MAX_NS;

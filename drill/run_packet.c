@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packets of the script: to the stack, and from it. Sequence numbers of the script count from the initial ones: 1 is the
- * first byte, whatever the SYNs said. */
+/* Packets of the script: to the stack, and from it. Sequence numbers of the script count from the initial ones: 1 is
+ * the first byte, whatever the SYNs said. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
