@@ -332,7 +332,7 @@ static ssize_t sv_posix_splice_out(struct sv_posix *p, struct sv_posix_pipe *q, 
     return sent;
 }
 
-ssize_t sv_posix_splice(struct sv_posix *p, int fd_in, loff_t *off_in, int fd_out, loff_t *off_out, size_t n,
+ssize_t sv_posix_splice(struct sv_posix *p, int fd_in, int64_t *off_in, int fd_out, int64_t *off_out, size_t n,
                         unsigned flags)
 {
     struct sv_posix_fd *in = sv_posix_find(p, fd_in);

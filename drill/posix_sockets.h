@@ -105,7 +105,7 @@ int sv_posix_epoll_create(struct sv_posix *p, int size);
 int sv_posix_epoll_ctl(struct sv_posix *p, int epfd, int op, int fd, struct epoll_event *event);
 int sv_posix_epoll_wait(struct sv_posix *p, int epfd, struct epoll_event *events, int max, int timeout_ms);
 int sv_posix_pipe(struct sv_posix *p, int fds[2]);
-ssize_t sv_posix_splice(struct sv_posix *p, int fd_in, loff_t *off_in, int fd_out, loff_t *off_out, size_t n,
+ssize_t sv_posix_splice(struct sv_posix *p, int fd_in, int64_t *off_in, int fd_out, int64_t *off_out, size_t n,
                         unsigned flags);
 /* Whoever made a call that is blocked will not come back for its result: -1, every one. */
 void sv_posix_give_up(struct sv_posix *p, int fd);
