@@ -77,6 +77,7 @@ static void try_code(struct sv_capture *c, uint32_t code, uint64_t spacing_q32, 
         return;
     t->tried = true;
     sv_phy_decoder_init(&c->decoder, code);
+    c->decoder.cpu = c->config.cpu;
     read_all(c, NULL, NULL);
     t->locked = c->decoder.count.locks != 0;
     sv_phy_decoder_rewind(&c->decoder);

@@ -230,12 +230,8 @@ static uint32_t run_twice(struct sv_channel *c, const int8_t **symbol, uint32_t 
         take(c, symbol, n, (uint32_t)(wanted - c->symbols));
     if (c->symbols < wanted)
         return 0;
-    const uint32_t at[2] = {c->at_part, half};
-    for (uint32_t k = 0; k < 2; k++)
-        for (uint32_t j = 0; j < SV_TAPS; j++) {
-            const int32_t low = c->pulse[at[k] >> 27][j], high = c->pulse[(at[k] >> 27) + 1][j];
-            taps[k][j] = (int16_t)(low + (((high - low) * (int32_t)(at[k] >> 17 & 1023u)) >> 10));
-        }
+    sv_blend_taps(c->pulse[c->at_part >> 27], (int32_t)(c->at_part >> 17 & 1023u), taps[0], c->config.cpu);
+    sv_blend_taps(c->pulse[half >> 27], (int32_t)(half >> 17 & 1023u), taps[1], c->config.cpu);
     const uint32_t back = (uint32_t)(c->symbols - wanted) + skip;
     const int16_t *x = c->history + c->held - SV_TAPS - (SV_BLOCK - 1) - back;
     sv_shape_block(x, skip, taps[0], taps[1], out, c->config.cpu);

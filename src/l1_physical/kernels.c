@@ -113,3 +113,30 @@ void sv_widen_block_portable(const int8_t *restrict in, int16_t *restrict out)
     for (uint32_t i = 0; i < SV_BLOCK; i++)
         out[i] = in[i];
 }
+
+/* Of eight octets the top bits, the first in bit 0. */
+static uint64_t tops(uint64_t eight)
+{
+    return ((eight >> 7 & 0x0101010101010101ull) * 0x0102040810204080ull) >> 56;
+}
+
+void sv_level_masks_portable(const int8_t *level, uint64_t *moved, uint64_t *below)
+{
+    const uint8_t *o = (const uint8_t *)level;
+    uint64_t any = 0, less = 0;
+    for (uint32_t i = 0; i < 64; i += 8, o += 8) {
+        const uint64_t eight = (uint64_t)o[0] | (uint64_t)o[1] << 8 | (uint64_t)o[2] << 16 | (uint64_t)o[3] << 24 |
+                               (uint64_t)o[4] << 32 | (uint64_t)o[5] << 40 | (uint64_t)o[6] << 48 |
+                               (uint64_t)o[7] << 56;
+        any |= tops(((eight & 0x7f7f7f7f7f7f7f7full) + 0x7f7f7f7f7f7f7f7full) | eight) << i;
+        less |= tops(eight) << i;
+    }
+    *moved = any;
+    *below = less;
+}
+
+void sv_blend_taps_portable(const int16_t *restrict row, int32_t part, int16_t *restrict to)
+{
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        to[j] = (int16_t)(row[j] + (((row[SV_TAPS + j] - row[j]) * part) >> 10));
+}

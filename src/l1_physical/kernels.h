@@ -46,7 +46,11 @@ struct sv_decision_sums {
     void sv_decide_block_##form(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels,       \
                                 int32_t unit, bool gradient, int16_t *level, int8_t *narrow,                       \
                                 struct sv_decision_sums *sums);                                                    \
-    void sv_widen_block_##form(const int8_t *in, int16_t *out);
+    void sv_widen_block_##form(const int8_t *in, int16_t *out);                                                    \
+    /* 64 levels: a bit of *moved is set where one is not 0, of *below where it is less. */                        \
+    void sv_level_masks_##form(const int8_t *level, uint64_t *moved, uint64_t *below);                             \
+    /* to[j] = row[j] + ((row[SV_TAPS + j] - row[j]) part >> 10): between two rows of a table. */                  \
+    void sv_blend_taps_##form(const int16_t *row, int32_t part, int16_t *to);
 
 SV_KERNELS(portable)
 SV_KERNELS(avx2)
@@ -63,6 +67,8 @@ void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t
 void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
                      bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu);
 void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu);
+void sv_level_masks(const int8_t *level, uint64_t *moved, uint64_t *below, uint32_t cpu);
+void sv_blend_taps(const int16_t *row, int32_t part, int16_t *to, uint32_t cpu);
 
 /* One draw, 16 bits each for two samples, the even one low: shared by the forms. */
 static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t pair)

@@ -135,9 +135,16 @@ struct sums {
     __m256i error, error_level, level_square, error_square, late, steps;
 };
 
-/* Sixteen decisions; returns the errors / 8. */
+/* Each level's predecessor; the last of `before` comes first. Reading them back from where they were just stored, one
+ * place further on, would wait for the store. */
+static inline __m256i after(__m256i before, __m256i l)
+{
+    return _mm256_alignr_epi8(l, _mm256_permute2x128_si256(before, l, 0x21), 14);
+}
+
+/* Sixteen decisions; returns the errors / 8. *last: the sixteen levels before, and then these. */
 static inline __m256i decide16(const int16_t *y, const int16_t *between, uint32_t levels, int32_t unit, int16_t *level,
-                               int8_t *narrow, struct sums *s)
+                               int8_t *narrow, struct sums *s, __m256i *last)
 {
     const __m256i most = _mm256_set1_epi16(1023), least = _mm256_set1_epi16(-1023);
     const __m256i v = load(y), l = levels_of(v, levels, unit);
@@ -146,7 +153,8 @@ static inline __m256i decide16(const int16_t *y, const int16_t *between, uint32_
     store(level + 1, l);
     const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(l, l), 0xd8);
     _mm_storeu_si128((__m128i *)(void *)narrow, _mm256_castsi256_si128(bytes));
-    const __m256i step = _mm256_sub_epi16(l, load(level));
+    const __m256i step = _mm256_sub_epi16(l, after(*last, l));
+    *last = l;
     s->late = _mm256_add_epi32(s->late, _mm256_madd_epi16(load(between), step));
     s->steps = _mm256_add_epi32(s->steps, _mm256_madd_epi16(step, step));
     s->error = _mm256_add_epi32(s->error, _mm256_madd_epi16(e, _mm256_set1_epi16(1)));
@@ -161,8 +169,9 @@ void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *bet
 {
     const __m256i zero = _mm256_setzero_si256();
     struct sums s = {zero, zero, zero, zero, zero, zero};
-    const __m256i first = decide16(y, between, levels, unit, level, narrow, &s);
-    const __m256i second = decide16(y + 16, between + 16, levels, unit, level + 16, narrow + 16, &s);
+    __m256i last = _mm256_set1_epi16(level[0]);
+    const __m256i first = decide16(y, between, levels, unit, level, narrow, &s, &last);
+    const __m256i second = decide16(y + 16, between + 16, levels, unit, level + 16, narrow + 16, &s, &last);
     if (gradient) {
         __m256i g[SV_TAPS];
         for (uint32_t j = 0; j < SV_TAPS; j++)
@@ -186,6 +195,29 @@ void sv_widen_block_avx2(const int8_t *in, int16_t *out)
         store(out + i, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(in + i))));
 }
 
+void sv_level_masks_avx2(const int8_t *level, uint64_t *moved, uint64_t *below)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    uint64_t rest = 0, less = 0;
+    for (uint32_t i = 0; i < 64; i += 32) {
+        const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(level + i));
+        rest |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, zero)) << i;
+        less |= (uint64_t)(uint32_t)_mm256_movemask_epi8(v) << i;
+    }
+    *moved = ~rest;
+    *below = less;
+}
+
+void sv_blend_taps_avx2(const int16_t *row, int32_t part, int16_t *to)
+{
+    const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
+    const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
+    const __m256i more = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), _mm256_set1_epi32(part));
+    const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(more, 10));
+    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storeu_si128((__m128i *)(void *)to, packed);
+}
+
 /* --- noise ------------------------------------------------------------------------------------------------------ */
 
 /* 0x9e3779b1 times 0 .. 7: what sv_noise_draw() multiplies a number by, as steps from the first of eight. Sixteen
@@ -203,11 +235,34 @@ static inline __m256i draws(const struct sv_noise_key *k, uint32_t pair_number)
     return _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
 }
 
+/* Two neighbours of the table at once. */
+static inline int32_t entry(uint32_t cell)
+{
+    int32_t both;
+    sv_memcpy(&both, sv_noise_body + cell, 4);
+    return both;
+}
+
+/* Eight look-ups: a gather is slower than this on the machines it was measured on. */
+static inline __m256i look_up(__m256i cell)
+{
+    const uint64_t a = (uint64_t)_mm256_extract_epi64(cell, 0), b = (uint64_t)_mm256_extract_epi64(cell, 1);
+    const uint64_t c = (uint64_t)_mm256_extract_epi64(cell, 2), d = (uint64_t)_mm256_extract_epi64(cell, 3);
+    __m128i low = _mm_cvtsi32_si128(entry((uint32_t)a)), high = _mm_cvtsi32_si128(entry((uint32_t)c));
+    low = _mm_insert_epi32(low, entry((uint32_t)(a >> 32)), 1);
+    high = _mm_insert_epi32(high, entry((uint32_t)(c >> 32)), 1);
+    low = _mm_insert_epi32(low, entry((uint32_t)b), 2);
+    high = _mm_insert_epi32(high, entry((uint32_t)d), 2);
+    low = _mm_insert_epi32(low, entry((uint32_t)(b >> 32)), 3);
+    high = _mm_insert_epi32(high, entry((uint32_t)(d >> 32)), 3);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
 /* Eight magnitudes from the lower halves of the lanes; in the outer cells it is no matter what they are. */
 static inline __m256i magnitudes(__m256i draw)
 {
     const __m256i cell = _mm256_and_si256(_mm256_srli_epi32(draw, 3), _mm256_set1_epi32(SV_NOISE_CELLS - 1));
-    const __m256i both = _mm256_i32gather_epi32((const int *)(const void *)sv_noise_body, cell, 2);
+    const __m256i both = look_up(cell);
     /* Low half: 16 - sixteenths, high half: sixteenths. */
     const __m256i twice = _mm256_and_si256(_mm256_add_epi32(draw, draw), _mm256_set1_epi32(14));
     const __m256i weight =

@@ -60,3 +60,19 @@ void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu)
     else
         sv_widen_block_portable(in, out);
 }
+
+void sv_level_masks(const int8_t *level, uint64_t *moved, uint64_t *below, uint32_t cpu)
+{
+    if (cpu & SV_CPU_AVX2)
+        sv_level_masks_avx2(level, moved, below);
+    else
+        sv_level_masks_portable(level, moved, below);
+}
+
+void sv_blend_taps(const int16_t *row, int32_t part, int16_t *to, uint32_t cpu)
+{
+    if (cpu & SV_CPU_AVX2)
+        sv_blend_taps_avx2(row, part, to);
+    else
+        sv_blend_taps_portable(row, part, to);
+}

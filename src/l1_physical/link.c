@@ -231,6 +231,7 @@ enum sv_err sv_phy_link_init(struct sv_phy_link *l, const struct sv_phy_link_con
     find_peak(l);
     sv_phy_encoder_init(&l->encoder, config->channel.code);
     sv_phy_decoder_init(&l->decoder, config->channel.code);
+    l->decoder.cpu = config->channel.cpu;
     const bool silent = config->channel.code == SV_PHY_10BASE_T;
     pass(l, silent ? SETTLE_QUIET : SETTLE);
     decode(l);

@@ -195,12 +195,14 @@ void sv_phy_decoder_follow(struct sv_phy_decoder *d, const struct sv_phy_encoder
 void sv_phy_decoder_rewind(struct sv_phy_decoder *d)
 {
     const uint64_t symbols = d->symbols;
+    const uint32_t cpu = d->cpu;
     d->symbols = 0;
     d->frame.open = 0;
     if (all_ops[d->code]->resume && sv_phy_decode_locked(d))
         all_ops[d->code]->resume(d, symbols);
     else
         sv_phy_decoder_init(d, d->code);
+    d->cpu = cpu;
     sv_memset(&d->count, 0, sizeof d->count);
 }
 

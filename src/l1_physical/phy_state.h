@@ -184,6 +184,7 @@ struct sv_pam4_decoder {
 
 struct sv_phy_decoder {
     uint32_t code;
+    uint32_t cpu;     /* enum sv_cpu, to be set after init(); what is decoded does not depend on it */
     uint64_t symbols; /* taken since the beginning */
     struct sv_phy_counters count;
     union {

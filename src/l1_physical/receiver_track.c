@@ -73,8 +73,9 @@ static void take_twice(struct sv_receiver *r)
 
 static void take(struct sv_receiver *r)
 {
-    sv_memmove(r->x, r->x + SV_BLOCK, OLDER * sizeof r->x[0]);
-    sv_memmove(r->between, r->between + SV_BLOCK, OLDER * sizeof r->between[0]);
+    /* One more than OLDER, which is filled in below: sixteen octets are moved by one instruction. */
+    sv_memcpy(r->x, r->x + SV_BLOCK, SV_TAPS * sizeof r->x[0]);
+    sv_memcpy(r->between, r->between + SV_BLOCK, SV_TAPS * sizeof r->between[0]);
     if (r->refill)
         refill(r);
     if (r->twice && r->gain_q16 >= 1 << 13 && r->gain_q16 < 1 << 24) {

@@ -2,6 +2,7 @@
 /* The receiver of 100BASE-TX for the usual case, up to 64 symbols at once: idle that stays idle, and data groups in
  * the middle of a frame, all of it legal MLT-3. Everything else it leaves to tx100_decode.c, which does the same a
  * symbol at a time; a test compares the two. Bits of a word are in the order of time, the first in bit 0. */
+#include "l1_physical/kernels.h"
 #include "l1_physical/tx100.h"
 
 #define WORD 64u
@@ -14,26 +15,6 @@ static const uint8_t nibble_of[32] = {16, 16, 16, 16, 16, 2, 16, 14, 16, 8, 4, 1
 struct levels {
     uint64_t moved, other; /* not 0; below 0 */
 };
-
-/* Of eight octets the top bits, the first in bit 0. */
-static uint64_t tops(uint64_t eight)
-{
-    return ((eight >> 7 & 0x0101010101010101ull) * 0x0102040810204080ull) >> 56;
-}
-
-static struct levels levels_of(const int8_t *symbol)
-{
-    struct levels l = {0, 0};
-    for (uint32_t i = 0; i < WORD; i += 8) {
-        uint64_t eight = 0;
-        for (uint32_t k = 0; k < 8; k++)
-            eight |= (uint64_t)(uint8_t)symbol[i + k] << (8 * k);
-        const uint64_t any = ((eight & 0x7f7f7f7f7f7f7f7full) + 0x7f7f7f7f7f7f7f7full) | eight;
-        l.moved |= tops(any) << i;
-        l.other |= tops(eight) << i;
-    }
-    return l;
-}
 
 /* Bit i becomes the sum of bits 0 .. i. */
 static uint64_t running_parity(uint64_t v)
@@ -104,8 +85,9 @@ static uint32_t data_octets(struct sv_phy_decoder *d, uint64_t plain)
 uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, bool in_data)
 {
     struct sv_tx100_decoder *t = &d->of.tx100;
-    const struct levels l = levels_of(symbol);
+    struct levels l;
     uint64_t bits;
+    sv_level_masks(symbol, &l.moved, &l.other, d->cpu);
     if (!bits_of(l, t->phase, &bits))
         return 0;
     const uint64_t key = sv_tx100_key_word(t->key), plain = bits ^ key;

@@ -49,6 +49,10 @@ static void filters_agree(void **state)
         sv_shape_block(in, round & 1, a, b, one, SV_CPU_PORTABLE);
         sv_shape_block(in, round & 1, a, b, two, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof one);
+        int16_t blend[2][SV_TAPS];
+        sv_blend_taps(in, (int32_t)(round % 1024), blend[0], SV_CPU_PORTABLE);
+        sv_blend_taps(in, (int32_t)(round % 1024), blend[1], SV_CPU_AVX2);
+        assert_memory_equal(blend[0], blend[1], sizeof blend[0]);
         const int32_t bias = (int32_t)(draw(&x) % 100000000) - 50000000;
         sv_equalise_block(in, a, bias, one, SV_CPU_PORTABLE);
         sv_equalise_block(in, a, bias, two, SV_CPU_AVX2);
@@ -97,6 +101,17 @@ static void decisions_agree(void **state)
         sv_widen_block(narrow, one, SV_CPU_PORTABLE);
         sv_widen_block(narrow, two, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof narrow * 2);
+        int8_t mixed[64];
+        for (uint32_t i = 0; i < 64; i++)
+            mixed[i] = (int8_t)(draw(&x) % (round % 2 ? 3 : 256) - 1);
+        uint64_t moved[2], below[2];
+        sv_level_masks(mixed, &moved[0], &below[0], SV_CPU_PORTABLE);
+        sv_level_masks(mixed, &moved[1], &below[1], SV_CPU_AVX2);
+        for (uint32_t i = 0; i < 64; i++) {
+            assert_int_equal(moved[0] >> i & 1, mixed[i] != 0);
+            assert_int_equal(below[0] >> i & 1, mixed[i] < 0);
+        }
+        assert_true(moved[0] == moved[1] && below[0] == below[1]);
     }
 }
 
