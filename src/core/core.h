@@ -64,6 +64,17 @@ static inline sv_time sv_core_clock(struct sv_core *c, sv_time now)
     return c->now;
 }
 
+/* What a layer's owner says about it. */
+struct sv_core_config {
+    struct sv_arena *arena;
+    struct sv_pool *pool;
+    struct sv_trace *trace; /* NULL: none */
+    uint64_t seed;
+    uint64_t secret[2]; /* both 0: from the seed */
+    uint32_t cpu, host, account;
+};
+void sv_core_init(struct sv_core *c, const struct sv_core_config *config, sv_time now);
+
 /* Counts, traces and frees: the one way a packet ends early. `port` and `flow` are for the trace. NULL is
  * allowed for `take` (a part of a packet went, or nothing is left to free). */
 void sv_drop(struct sv_core *c, enum sv_drop why, struct sv_buf *take, sv_port port, uint32_t flow);

@@ -77,27 +77,6 @@ static bool sv_bridge_config_ok(const struct sv_bridge_config *c)
            c->max_age_s >= 2u * (c->hello_s + 1u);
 }
 
-static void sv_bridge_init_core(struct sv_bridge *br, struct sv_arena *arena, struct sv_pool *pool,
-                                const struct sv_bridge_config *c, sv_time now)
-{
-    struct sv_core *core = &br->core;
-    core->now = now;
-    core->arena_at = (int64_t)((intptr_t)arena - (intptr_t)core);
-    core->pool_at = (int64_t)((intptr_t)pool - (intptr_t)core);
-    core->trace_at = c->trace ? (int64_t)((intptr_t)c->trace - (intptr_t)core) : 0;
-    core->cpu = c->cpu;
-    core->host = (uint16_t)c->host;
-    for (uint32_t i = 0; i < SV_RNG_PURPOSES; i++)
-        sv_rng_seed(&core->rng[i], c->seed, c->host, i);
-    core->secret.k0 = c->secret[0];
-    core->secret.k1 = c->secret[1];
-    if (!(c->secret[0] | c->secret[1])) {
-        core->secret.k0 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
-        core->secret.k1 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
-    }
-    sv_wheel_init(&core->wheel, now);
-}
-
 static uint64_t sv_bridge_mac_number(const uint8_t mac[SV_MAC_BYTES])
 {
     return (uint64_t)sv_get_u16(mac) << 32 | sv_get_u32(mac + 2);
@@ -140,8 +119,15 @@ struct sv_bridge *sv_bridge_create(struct sv_arena *arena, struct sv_pool *pool,
     br->age_s = c.age_s;
     sv_memcpy(br->mac, c.mac, SV_MAC_BYTES);
     sv_memcpy(br->name, c.name, sizeof br->name);
-    sv_bridge_init_core(br, arena, pool, &c, now);
-    br->core.account = (uint16_t)account;
+    const struct sv_core_config core = {.arena = arena,
+                                        .pool = pool,
+                                        .trace = c.trace,
+                                        .seed = c.seed,
+                                        .secret = {c.secret[0], c.secret[1]},
+                                        .cpu = c.cpu,
+                                        .host = c.host,
+                                        .account = account};
+    sv_core_init(&br->core, &core, now);
     sv_bridge_init_stp(br, &c, now);
     if (!sv_stations_init(br, arena, c.stations) || !sv_bgroups_init(br, arena, c.groups) ||
         !sv_bindings_init(br, arena, c.bindings) || !sv_lldp_init(br, arena, c.lldp_neighbours))

@@ -85,27 +85,6 @@ static bool sv_stack_config_ok(const struct sv_stack_config *c)
     return c->recv_buffer >= 2048 && c->send_buffer >= 2048 && c->recv_buffer <= 1u << 30;
 }
 
-static void sv_stack_init_core(struct sv_stack *s, struct sv_arena *arena, struct sv_pool *pool,
-                               const struct sv_stack_config *c, sv_time now)
-{
-    struct sv_core *core = &s->core;
-    core->now = now;
-    core->arena_at = (int64_t)((intptr_t)arena - (intptr_t)core);
-    core->pool_at = (int64_t)((intptr_t)pool - (intptr_t)core);
-    core->trace_at = c->trace ? (int64_t)((intptr_t)c->trace - (intptr_t)core) : 0;
-    core->cpu = c->cpu;
-    core->host = (uint16_t)c->host;
-    for (uint32_t i = 0; i < SV_RNG_PURPOSES; i++)
-        sv_rng_seed(&core->rng[i], c->seed, c->host, i);
-    core->secret.k0 = c->secret[0];
-    core->secret.k1 = c->secret[1];
-    if (!(c->secret[0] | c->secret[1])) {
-        core->secret.k0 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
-        core->secret.k1 = sv_rng_u64(&core->rng[SV_RNG_KEYS]);
-    }
-    sv_wheel_init(&core->wheel, now);
-}
-
 struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_stack_config *config,
                                  sv_time now)
 {
@@ -121,8 +100,15 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
         sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX, c.pool_slabs ? c.pool_slabs : UINT32_MAX);
     if (account == SV_NONE)
         return NULL;
-    sv_stack_init_core(s, arena, pool, &c, now);
-    s->core.account = (uint16_t)account;
+    const struct sv_core_config core = {.arena = arena,
+                                        .pool = pool,
+                                        .trace = c.trace,
+                                        .seed = c.seed,
+                                        .secret = {c.secret[0], c.secret[1]},
+                                        .cpu = c.cpu,
+                                        .host = c.host,
+                                        .account = account};
+    sv_core_init(&s->core, &core, now);
     const struct sv_net_config net = sv_stack_net_config(&c);
     const struct sv_tcp_config tcp = sv_stack_tcp_config(&c);
     if (!sv_net_init(&s->net, &s->core, arena, &net) || !sv_udp_init(&s->udp, &s->core, arena, c.udp_sockets) ||
