@@ -176,7 +176,7 @@ void sv_dissect(struct sv_dissected *d, enum sv_link link, const uint8_t *frame,
     d->network_at = d->captured_bytes;
     d->transport_at = d->captured_bytes;
     d->payload_at = d->captured_bytes;
-    struct sv_dissection x = {d, frame, sv_rd_of(frame, captured)};
+    struct sv_dissection x = {d, frame, sv_rd_of(frame, captured), 0};
     switch (link) {
     case SV_LINK_ETHERNET:
         sv_dissect_ethernet(&x);

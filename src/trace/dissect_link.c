@@ -122,6 +122,10 @@ bool sv_dissect_shim(struct sv_dissection *x, uint16_t type)
         sv_dissect_pppoe(x);
         return true;
     case 0x8926: /* VN-Tag: four bytes, then another EtherType */
+        if (x->vn_tags++ == SV_VLANS_MAX) {
+            x->d->problems |= SV_PROBLEM_LINK;
+            return true;
+        }
         sv_rd_u32(&x->r);
         if (!sv_link_short(x) && sv_rd_left(&x->r) >= 2) {
             x->d->seen |= SV_SEEN_SHIM;

@@ -9,7 +9,8 @@
 struct sv_dissection {
     struct sv_dissected *d;
     const uint8_t *frame;
-    struct sv_rd r; /* what is left of the frame */
+    struct sv_rd r;   /* what is left of the frame */
+    uint32_t vn_tags; /* passed: behind each the dissector calls itself */
 };
 
 static inline uint32_t sv_dissect_offset(const struct sv_dissection *x)

@@ -120,12 +120,44 @@ static void test_json(void **state)
         "\"checksum_state\":\"good\",\"payload_bytes\":0}");
 }
 
+/* A megabyte of tags, the longest packet that a capture file gives, each saying that another follows: a dissector that
+ * calls itself for each has no stack left. */
+static void test_tags_without_end(void **state)
+{
+    (void)state;
+    enum { N = 1 << 20 };
+    static const uint8_t tag[6] = {0x89, 0x26, 0, 0, 0, 0}, label[4] = {0, 0, 0, 64}, snap[8] = {0xaa, 0xaa, 3};
+    uint8_t *frame = calloc(1, N);
+    struct sv_dissected d;
+    assert_non_null(frame);
+    for (size_t i = 12; i + 6 <= N; i += 6)
+        memcpy(frame + i, tag, sizeof tag);
+    sv_dissect(&d, SV_LINK_ETHERNET, frame, N, N);
+    assert_true(d.problems & SV_PROBLEM_LINK);
+    for (size_t i = 14; i + 4 <= N; i += 4) /* labels, none of them the last */
+        memcpy(frame + i, label, sizeof label);
+    frame[12] = 0x88;
+    frame[13] = 0x47;
+    sv_dissect(&d, SV_LINK_ETHERNET, frame, N, N);
+    assert_true(d.problems & SV_PROBLEM_LINK);
+    for (size_t i = 12; i + 14 <= N; i += 14) { /* 802.3, SNAP, a tag, and so on */
+        frame[i] = 5;
+        frame[i + 1] = 220;
+        memcpy(frame + i + 2, snap, sizeof snap);
+        memcpy(frame + i + 8, tag, sizeof tag);
+    }
+    sv_dissect(&d, SV_LINK_ETHERNET, frame, N, N);
+    assert_true(d.seen & SV_SEEN_LLC);
+    free(frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_tags_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
