@@ -62,7 +62,7 @@ void signal_group_text(uint32_t code, const struct sv_phy_event *event, int32_t 
     else if (code == SV_PHY_1000BASE_X && at == PREAMBLE_FIRST)
         (void)snprintf(text, 24, "/S/ K27.7");
     else if (code == SV_PHY_1000BASE_X)
-        (void)snprintf(text, 24, "D%u.%u", octet & 31u, octet >> 5);
+        (void)snprintf(text, 24, "D%u.%u", octet & 31u, (unsigned)octet >> 5);
     else if (code == SV_PHY_10GBASE_R && at == PREAMBLE_FIRST)
         (void)snprintf(text, 24, "start block");
     else if (code == SV_PHY_10GBASE_R && at >= 0 && at % 8 == 0)

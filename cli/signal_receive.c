@@ -13,20 +13,30 @@
 #define WHY 1024u
 #define CLIPPED 100u /* per 1000 samples at an extreme */
 
+/* Twice the room. What cannot grow stays as it is. */
+static bool grow(struct signal_symbols *s)
+{
+    const uint32_t room = s->room ? 2 * s->room : 65536;
+    int8_t *level = realloc(s->level, room * sizeof *level);
+    if (!level)
+        return false;
+    s->level = level;
+    int16_t *value = realloc(s->value, room * sizeof *value);
+    if (!value)
+        return false;
+    s->value = value;
+    uint64_t *at = realloc(s->at_q8, room * sizeof *at);
+    if (!at)
+        return false;
+    s->at_q8 = at;
+    s->room = room;
+    return true;
+}
+
 static bool keep(struct signal_symbols *s, const struct sv_receiver *r)
 {
-    if (s->n + r->count > s->room) {
-        const uint32_t room = s->room ? 2 * s->room : 65536;
-        int8_t *level = realloc(s->level, room * sizeof *level);
-        s->level = level ? level : s->level;
-        int16_t *value = realloc(s->value, room * sizeof *value);
-        s->value = value ? value : s->value;
-        uint64_t *at = realloc(s->at_q8, room * sizeof *at);
-        s->at_q8 = at ? at : s->at_q8;
-        if (!level || !value || !at)
-            return false;
-        s->room = room;
-    }
+    if (s->n + r->count > s->room && !grow(s))
+        return false;
     for (uint32_t i = 0; i < r->count; i++) {
         s->level[s->n] = r->level[i];
         s->value[s->n] = r->value[i];

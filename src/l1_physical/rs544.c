@@ -124,7 +124,7 @@ static uint32_t berlekamp_massey(const uint32_t s[SV_RS_PARITY], uint32_t locato
 /* Where the locator is zero at alpha^-power, that power's symbol is wrong. */
 static uint32_t chien(const uint32_t *locator, uint32_t degree, uint32_t power[SV_RS_CORRECTABLE])
 {
-    uint32_t log[TERMS], step[TERMS], terms = 0, found = 0;
+    uint32_t log[TERMS] = {0}, step[TERMS] = {0}, terms = 0, found = 0;
     for (uint32_t i = 0; i <= degree; i++)
         if (locator[i] != 0) {
             log[terms] = gf_log[locator[i]];
