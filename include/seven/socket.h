@@ -173,6 +173,7 @@ enum sv_option {
     SV_OPT_TOS = 13,           /* DSCP in the upper six bits; ECN in the lower two, but not of TCP (RFC 3168) */
     SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
     SV_OPT_CONGESTION = 20,    /* enum sv_congestion */
+    SV_OPT_PACING = 22,        /* bytes a second that the connection sends at most, in small bursts; 0: no limit */
     SV_OPT_ECN = 21,           /* enum sv_ecn_mode, between sv_connect() and its SYN; later SV_ERR_INVALID */
 };
 /* Explicit congestion notification (RFC 3168): routers mark what they would have dropped. */
@@ -187,6 +188,7 @@ enum sv_congestion {
     SV_CC_DEFAULT = 0, /* the profile's */
     SV_CC_RENO = 1,    /* NewReno: RFC 5681, RFC 6582 */
     SV_CC_CUBIC = 2,   /* RFC 9438 with HyStart++ (RFC 9406) */
+    SV_CC_BBR = 4,     /* draft-ietf-ccwg-bbr (version 3): by bandwidth and round-trip time, paced */
     SV_CC_DCTCP = 3,   /* RFC 8257: for networks whose routers mark early; asks for ECN */
 };
 /* "cubic"; "" for what is none. */
@@ -231,7 +233,8 @@ struct sv_sock_info {
     uint32_t options;                         /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
     uint32_t send_scale, recv_scale;
     int32_t error;
-    uint32_t congestion; /* enum sv_congestion */
+    uint32_t congestion;                 /* enum sv_congestion */
+    uint64_t pacing_rate, delivery_rate; /* bytes a second, 0: none; delivered as the algorithm believes, or of now */
     uint64_t cookie;
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);

@@ -5,7 +5,7 @@
 #include "l4_transport/tcp_internal.h"
 
 /* By enum sv_congestion. */
-static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic, &sv_tcp_dctcp};
+static const struct sv_tcp_cc *const sv_tcp_ccs[] = {NULL, &sv_tcp_reno, &sv_tcp_cubic, &sv_tcp_dctcp, &sv_tcp_bbr};
 
 const struct sv_tcp_cc *sv_tcp_cc_of(const struct sv_tcb *t)
 {
@@ -21,11 +21,14 @@ bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number)
 {
     if (number >= SV_COUNT_OF(sv_tcp_ccs))
         return false;
+    if (t->b && t->b->cc.room[0])
+        sv_tcp_cc_quiet(t); /* it gives back what it holds */
     t->c->cc = (number ? (uint32_t)number : t->tcp->congestion) & 15u;
     if (t->b)
         t->b->cc = (union sv_tcp_cc_state){.room = {0}};
     if (t->c->listener == SV_NONE)
         t->c->cc_kept = 0;
+    sv_tcp_pace_choose(t);
     return true;
 }
 
@@ -66,8 +69,9 @@ uint32_t sv_tcp_initial_window(const struct sv_tcb *t)
 void sv_tcp_cc_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
-    if (cc->quiet && t->b->cc.room[0] && t->c->listener == SV_NONE)
-        t->c->cc_kept = cc->quiet(t);
+    const uint32_t kept = cc->quiet ? cc->quiet(t) : 0;
+    if (t->c->listener == SV_NONE)
+        t->c->cc_kept = kept;
 }
 
 void sv_tcp_cc_open(struct sv_tcb *t)
@@ -75,6 +79,7 @@ void sv_tcp_cc_open(struct sv_tcb *t)
     t->h->cwnd = sv_tcp_initial_window(t);
     if (t->b && t->b->backoff) /* RFC 5681 §3.1: the SYN or its answer was lost */
         t->h->cwnd = t->h->mss;
+    sv_tcp_pace_choose(t);
     sv_tcp_cwnd_trace(t, SV_CWND_OPEN);
 }
 

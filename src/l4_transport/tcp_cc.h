@@ -24,6 +24,7 @@ struct sv_tcb;
 struct sv_tcp_acked {
     uint32_t bytes;  /* newly acknowledged (by number, or by SACK) */
     uint32_t flight; /* bytes in flight before it came */
+    uint32_t lost;   /* bytes that it let recovery take for lost */
     uint32_t rtt_us; /* of the segment that was timed, if it acknowledged that; 0: none */
     uint32_t ts_ecr; /* the timestamp it echoes; 0: none. sv_tcp_cc_rtt() makes a time of either */
 };
@@ -53,6 +54,10 @@ struct sv_tcp_cc {
     void (*echoed)(struct sv_tcb *t, uint32_t bytes);
     /* That was no congestion: what ssthresh() changed is as before. NULL: it changed nothing. */
     void (*undo)(struct sv_tcb *t);
+    /* So many bytes went out for the first time; with SV_CC_PACED only. */
+    void (*sent)(struct sv_tcb *t, uint32_t bytes);
+    uint64_t (*pacing)(struct sv_tcb *t);         /* bytes a second; 0: as fast as can be. NULL: 0 */
+    uint64_t (*delivery)(const struct sv_tcb *t); /* bytes a second that it believes the path delivers. NULL: 0 */
     /* Sends again after so long. NULL: nothing to do. */
     void (*restart)(struct sv_tcb *t, uint64_t idle_us);
     /* The busy record is given back, and word 0 of the state is not zero: what is to be kept. NULL: nothing. */
@@ -79,6 +84,13 @@ void sv_tcp_cc_marked(struct sv_tcb *t);
 void sv_tcp_cc_undo(struct sv_tcb *t);
 /* Data is sent for the first time since another tick. */
 void sv_tcp_cc_idle_since(struct sv_tcb *t);
+/* --- tcp_pace.c: connections with SV_TCP_PACED --- */
+uint32_t sv_tcp_pace(struct sv_tcb *t, uint32_t n);              /* of n bytes that could go, how many may now */
+void sv_tcp_paced(struct sv_tcb *t, uint32_t bytes, bool fresh); /* went out, for the first time or again */
+void sv_tcp_pace_expire(struct sv_tcb *t);                       /* the wheel woke the connection */
+uint64_t sv_tcp_pacing_rate(struct sv_tcb *t);                   /* bytes a second; 0: none */
+void sv_tcp_pace_choose(struct sv_tcb *t);                       /* whether it is paced, from algorithm and option */
+
 /* The busy record is about to be given back. */
 void sv_tcp_cc_quiet(struct sv_tcb *t);
 /* Another algorithm from now on, begun afresh with the window as it is: enum sv_congestion, DEFAULT the profile's.
@@ -114,6 +126,7 @@ enum sv_tcp_cwnd_cause {
 void sv_tcp_cwnd_trace(const struct sv_tcb *t, enum sv_tcp_cwnd_cause cause);
 
 /* --- the algorithms --- */
+extern const struct sv_tcp_cc sv_tcp_bbr;
 extern const struct sv_tcp_cc sv_tcp_cubic;
 extern const struct sv_tcp_cc sv_tcp_dctcp;
 extern const struct sv_tcp_cc sv_tcp_reno; /* RFC 5681's growth and halving: NewReno is this with RFC 6582's recovery */

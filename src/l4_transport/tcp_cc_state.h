@@ -47,7 +47,12 @@ struct sv_tcp_dctcp_state {
     uint32_t undo_alpha;
 };
 
+struct sv_tcp_bbr_state {
+    uint32_t slab; /* of its model, plus one */
+};
+
 union sv_tcp_cc_state {
+    struct sv_tcp_bbr_state bbr;
     struct sv_tcp_dctcp_state dctcp;
     struct sv_tcp_reno_state reno;
     struct sv_tcp_cubic_state cubic;

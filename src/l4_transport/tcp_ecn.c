@@ -24,6 +24,12 @@ uint32_t sv_tcp_ecn_of_syn_ack(const struct sv_tcb *t, const struct sv_seg *s)
     return asked && (s->flags & (SV_ACK | SV_CWR | SV_ECE)) == (SV_ACK | SV_ECE) ? SV_TCP_ECN : 0;
 }
 
+/* Who does not answer marks does not ask for them. */
+uint8_t sv_tcp_ecn_codepoint(const struct sv_tcb *t)
+{
+    return t->c->cc == SV_CC_BBR ? SV_IP_NOT_ECT : SV_IP_ECT0;
+}
+
 static uint32_t sv_tcp_ecn_field(const struct sv_seg *s)
 {
     const uint8_t *ip = sv_buf_at(s->packet, s->packet->l3);

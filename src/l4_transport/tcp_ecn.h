@@ -22,6 +22,9 @@ uint32_t sv_tcp_ecn_of_syn(const struct sv_tcp *tcp, const struct sv_seg *s);
 /* What the SYN,ACK makes of our SYN. */
 uint32_t sv_tcp_ecn_of_syn_ack(const struct sv_tcb *t, const struct sv_seg *s);
 
+/* Of new data. */
+uint8_t sv_tcp_ecn_codepoint(const struct sv_tcb *t);
+
 /* A segment for a connection that agreed on ECN, before anything else looks at it: a mark is remembered for the
  * echo, an echo is answered by a smaller window. */
 void sv_tcp_ecn_arrives(struct sv_tcb *t, const struct sv_seg *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Settings, inspection, ICMP errors, and the invariants. */
+#include "core/math.h"
 #include "l4_transport/tcp_internal.h"
 
 static bool sv_tcp_set_timer(struct sv_tcb *t, enum sv_option option, uint64_t value)
@@ -82,6 +83,12 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         return value < 256 && (value & 3u) == 0;
     case SV_OPT_CONGESTION:
         return sv_tcp_cc_choose(t, value);
+    case SV_OPT_PACING:
+        if (value > UINT32_MAX || !sv_tcb_need_busy(t))
+            return false;
+        t->b->pace_max = (uint32_t)value;
+        sv_tcp_pace_choose(t);
+        return true;
     case SV_OPT_ECN:
         if (value > SV_ECN_ASK || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count)
             return false;
@@ -109,6 +116,18 @@ enum sv_err sv_tcp_set(struct sv_tcp *tcp, uint32_t index, enum sv_option option
     sv_tcb_arm_retransmit(&t);
     sv_tcb_rearm(&t);
     return SV_OK;
+}
+
+/* What an algorithm would begin only by being asked is not begun here. */
+static void sv_tcp_info_rates(const struct sv_tcb *t, struct sv_sock_info *info)
+{
+    struct sv_tcb view = *t;
+    const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
+    info->pacing_rate = t->b && (!cc->pacing || t->b->cc.room[0]) ? sv_tcp_pacing_rate(&view) : 0;
+    if (cc->delivery)
+        info->delivery_rate = cc->delivery(t);
+    else if (t->h->srtt_us) /* a window a round trip */
+        info->delivery_rate = sv_div64((uint64_t)(t->h->snd_max - t->h->snd_una) * 8000000u, t->h->srtt_us);
 }
 
 static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
@@ -140,6 +159,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
     info->congestion = t.c->cc;
+    sv_tcp_info_rates(&t, info);
     info->error = t.c->error;
     info->cookie = t.c->cookie;
 }

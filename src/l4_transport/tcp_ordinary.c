@@ -34,7 +34,7 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
         h->snd_nxt = s->ack;
     if (sv_seq_before(b->snd_small, s->ack))
         b->snd_small = s->ack;
-    if (flight + h->mss >= h->cwnd) { /* else the window has not limited us: sv_tcp_cc_acked() would say so */
+    if (flight + h->mss >= h->cwnd || (h->agreed & SV_TCP_PACED)) { /* else sv_tcp_cc_acked() would do nothing */
         const struct sv_tcp_acked a = {
             .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);

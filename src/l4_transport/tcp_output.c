@@ -241,6 +241,8 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
         t->h->snd_nxt = seq;
     t->h->snd_max = sv_seq_later(t->h->snd_max, seq);
     t->h->sent_tick = sv_tick(t->now);
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))
+        sv_tcp_paced(t, n, !again);
     return n;
 }
 
@@ -249,7 +251,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
 static bool sv_tcb_runs(const struct sv_tcb *t, const struct sv_turn *turn)
 {
     return t->h->snd_nxt == t->h->snd_max && !(t->h->flags & SV_TCP_FIN_QUEUED) && !t->b->urgent && !t->b->ooo_count &&
-           !(t->h->agreed & SV_TCP_ECN_TALKS) && turn->grant.super <= t->h->mss;
+           !(t->h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)) && turn->grant.super <= t->h->mss;
 }
 
 /* One packet of `n` bytes from one span, `skip` bytes into it. False: no memory. */
@@ -377,6 +379,8 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
     if (t->h->snd_queued) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);
     uint32_t n = sv_tcb_sendable(t);
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))
+        n = sv_tcp_pace(t, n);
     while (n) {
         if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
             return false;
@@ -390,6 +394,8 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
         bytes += sent;
         n -= sent;
     }
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED) && sv_tcp_pace(t, sv_tcb_sendable(t)))
+        return false; /* the next burst, in a turn of its own */
     if (sv_tcb_may_send_fin(t)) {
         if (turn->made >= turn->grant.packets)
             return false;
@@ -430,7 +436,7 @@ static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
     const struct sv_tcp_hot *h = t->h;
     const struct sv_tcp_busy *b = t->b;
     if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
-        b->persist || b->urgent || b->ooo_count || (h->agreed & SV_TCP_ECN_TALKS))
+        b->persist || b->urgent || b->ooo_count || (h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)))
         return false;
     if (!(h->flags & SV_TCP_SEND_NOW))
         return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
@@ -528,7 +534,7 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
     if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
         done &= sv_tcb_send_bare(t, &turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
     if (turn.fresh && !turn.stale && (t->h->agreed & SV_TCP_ECN))
-        way->tos |= SV_IP_ECT0;
+        way->tos |= sv_tcp_ecn_codepoint(t);
     if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
         sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
     sv_tcb_arm_retransmit(t);
@@ -545,7 +551,7 @@ uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant g
     if (sv_tcb_turn_is_short(&t)) {
         sv_tcp_cc_idle(&t);
         if (SV_UNLIKELY(t.h->agreed & SV_TCP_ECN) && (t.h->flags & SV_TCP_SEND_NOW))
-            way->tos |= SV_IP_ECT0;
+            way->tos |= sv_tcp_ecn_codepoint(&t);
         if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant.offload)))
             return 1;
     }

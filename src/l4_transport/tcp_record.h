@@ -56,6 +56,8 @@ enum sv_tcp_agreed {
     SV_TCP_ECN_CWR = 1u << 6,  /* CWR: the window became smaller */
 };
 #define SV_TCP_ECN_TALKS (SV_TCP_ECN_ECHO | SV_TCP_ECN_CWR)
+/* Nor this: segments leave at a rate (tcp_pace.c). */
+#define SV_TCP_PACED (1u << 7)
 
 struct sv_tcp_hot {
     /* Line 0, first half: shared with the small records, so that a lookup compares in one place. */
@@ -156,6 +158,7 @@ struct sv_tcp_busy {
     sv_time delack_at;
     sv_time give_up_at;   /* user timeout: since the oldest unacknowledged byte */
     sv_time rtt_began;    /* when rtt_seq was sent */
+    sv_time pace_at;      /* the next burst goes then */
     struct sv_spans send; /* from SND.UNA: in flight, then unsent */
     struct sv_spans recv; /* in order, unread */
     /* Out of order: ranges in a slab, see tcp_reass.c. */
@@ -182,10 +185,12 @@ struct sv_tcp_busy {
     uint8_t reason;      /* enum sv_sent_reason of what is sent again */
     uint8_t fin_early;   /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t ecn_reduced; /* ecn_recover is ahead */
-    uint8_t spare[3];
+    uint8_t pace_waits;  /* something could go but for pace_at */
+    uint8_t spare[2];
     uint32_t fin_seq;
     uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
     uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
+    uint32_t pace_max;                 /* bytes a second at most, by the application; 0: no limit */
     uint32_t ecn_recover;              /* the window is not reduced for ECN again before this is acknowledged */
     union sv_tcp_cc_state cc;
 };

@@ -161,6 +161,8 @@ void sv_tcb_release_busy(struct sv_tcb *t)
     if (!t->b)
         return;
     struct sv_pool *pool = sv_core_pool(t->core);
+    if (t->b->cc.room[0])
+        sv_tcp_cc_quiet(t);
     sv_spans_clear(&t->b->send, pool);
     sv_spans_clear(&t->b->recv, pool);
     sv_tcp_reass_clear(t);
@@ -176,15 +178,13 @@ void sv_tcb_release_busy(struct sv_tcb *t)
 void sv_tcb_settle_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_busy *b = t->b;
-    if (b->ooo_count || b->fin_early || b->quickack)
+    if (b->ooo_count || b->fin_early || b->quickack || b->pace_max)
         return;
     if (b->delack_at != SV_NEVER || b->retransmit_at != SV_NEVER || b->probe || b->rcv_urgent ||
         b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))
         return;
     if ((t->h->flags & SV_TCP_FIN_QUEUED) && !(t->h->flags & SV_TCP_FIN_SENT))
         return;
-    if (b->cc.room[0])
-        sv_tcp_cc_quiet(t);
     sv_tcb_release_busy(t);
 }
 

@@ -87,5 +87,7 @@ void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index)
     }
     if (t.b && t.b->retransmit_at <= t.now)
         sv_tcb_retransmit_timeout(&t);
+    if (SV_UNLIKELY(t.h->agreed & SV_TCP_PACED))
+        sv_tcp_pace_expire(&t);
     sv_tcb_rearm(&t);
 }

@@ -129,6 +129,10 @@ static void sv_ss_info(const struct sv_sock_info *i, const struct sv_sink *s)
         sv_sink_format(s, " cwnd:%" PRIu32, i->mss_bytes ? i->cwnd / i->mss_bytes : i->cwnd);
     if (i->ssthresh && i->ssthresh < 0x7fffffffu)
         sv_sink_format(s, " ssthresh:%" PRIu32, i->mss_bytes ? i->ssthresh / i->mss_bytes : i->ssthresh);
+    if (i->pacing_rate)
+        sv_sink_format(s, " pacing_rate %" PRIu64 "bps", i->pacing_rate * 8u);
+    if (i->delivery_rate)
+        sv_sink_format(s, " delivery_rate %" PRIu64 "bps", i->delivery_rate * 8u);
     if (i->bytes_sent)
         sv_sink_format(s, " bytes_acked:%" PRIu64, i->bytes_sent);
     if (i->bytes_received)
@@ -182,6 +186,8 @@ static void sv_ss_json_info(const struct sv_sock_info *i, const struct sv_sink *
                    i->bytes_sent, i->bytes_received, i->send_unacked);
     sv_sink_format(s, ",\"timestamps\":%s,\"sack\":%s,\"ecn\":%s", i->options & 1u ? "true" : "false",
                    i->options & 2u ? "true" : "false", i->options & 8u ? "true" : "false");
+    sv_sink_format(s, ",\"pacing_bytes_s\":%" PRIu64 ",\"delivery_bytes_s\":%" PRIu64, i->pacing_rate,
+                   i->delivery_rate);
     sv_sink_format(s, ",\"congestion\":\"%s\"", sv_congestion_name((enum sv_congestion)i->congestion));
     if (i->options & 4u)
         sv_sink_format(s, ",\"send_scale\":%" PRIu32 ",\"recv_scale\":%" PRIu32, i->send_scale, i->recv_scale);
