@@ -3,54 +3,6 @@
 #include "drill/posix_private.h"
 #include "stack/stack_internal.h"
 
-/* --- room --- */
-
-static uint32_t sv_posix_queued(const struct sv_posix *p, const struct sv_posix_fd *f, uint32_t *buffer)
-{
-    uint32_t index;
-    if (!sv_session_tcp(&p->stack->session, f->sock, &index))
-        return *buffer = 0;
-    *buffer = sv_tcp_cold(&p->stack->tcp, index)->send_buffer;
-    return sv_tcp_hot(&p->stack->tcp, index)->snd_queued;
-}
-
-/* Bytes not yet sent: TCP_NOTSENT_LOWAT's measure. */
-static uint32_t sv_posix_unsent(const struct sv_posix *p, const struct sv_posix_fd *f)
-{
-    uint32_t index;
-    if (!sv_session_tcp(&p->stack->session, f->sock, &index))
-        return 0;
-    const struct sv_tcp_hot *h = sv_tcp_hot(&p->stack->tcp, index);
-    const uint32_t sent = h->snd_max - h->snd_una;
-    return h->snd_queued > sent ? h->snd_queued - sent : 0;
-}
-
-static uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f)
-{
-    return f->opt.notsent_low ? (uint32_t)f->opt.notsent_low
-                              : (uint32_t)sv_posix_sysctl_number(p, "net.ipv4.tcp_notsent_lowat", 0);
-}
-
-uint32_t sv_posix_send_room(const struct sv_posix *p, const struct sv_posix_fd *f)
-{
-    uint32_t buffer;
-    const uint32_t queued = sv_posix_queued(p, f, &buffer);
-    if (sv_posix_unsent(p, f) >= sv_posix_notsent_low(p, f))
-        return 0;
-    return buffer > queued ? buffer - queued : 0;
-}
-
-/* A third of the buffer must be free, and half of TCP_NOTSENT_LOWAT (sk_stream_is_writeable()). */
-bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f)
-{
-    uint32_t buffer;
-    const uint32_t queued = sv_posix_queued(p, f, &buffer);
-    const uint64_t unsent = sv_posix_unsent(p, f);
-    if (buffer < queued || buffer - queued < queued / 2u)
-        return false;
-    return unsent * 2u < sv_posix_notsent_low(p, f);
-}
-
 /* --- TCP --- */
 
 static void sv_posix_more(struct sv_posix *p, struct sv_posix_fd *f, bool more)
@@ -75,23 +27,22 @@ static int sv_posix_write_state(struct sv_posix *p, struct sv_posix_fd *f, int f
     return 0;
 }
 
-/* As much of the bytes as there is room for. 0 or an errno. */
+/* As much of the bytes as there is room for: packet by packet, each pushed when it is full. 0 or -errno. */
 static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n, size_t *done)
 {
     while (*done < n) {
-        const uint32_t room = sv_posix_send_room(p, f);
-        size_t part = n - *done, taken = 0;
+        const uint32_t room = sv_posix_send_room(p, f, n - *done);
+        size_t taken = 0;
         if (!room)
             break;
-        if (part > room)
-            part = room;
-        const enum sv_err error = sv_send(p->stack, f->sock, from + *done, part, &taken, p->now);
+        const enum sv_err error = sv_send(p->stack, f->sock, from + *done, room, &taken, p->now);
+        sv_posix_memory_took(p, f, (uint32_t)taken);
         *done += taken;
         if (error == SV_ERR_AGAIN || (error == SV_OK && taken == 0))
             break;
         if (error != SV_OK)
             return -sv_posix_errno(error);
-        if (*done < n) /* what is sent makes room for TCP_NOTSENT_LOWAT */
+        if (*done < n) /* full */
             sv_posix_pump(p);
     }
     return 0;
@@ -104,7 +55,7 @@ static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, c
     if (error == SV_POSIX_BLOCKED)
         return error;
     const bool urgent = flags & MSG_OOB && n > 0 && !error;
-    if (!error) {
+    if (!error && !(f->send_blocked && f->no_space)) {
         if (flags & MSG_MORE)
             sv_posix_more(p, f, true);
         if (urgent)
@@ -119,7 +70,7 @@ static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, c
     }
     f->send_done = done;
     if (!error && done < n) {
-        f->no_space = true;
+        f->no_space = true; /* as long as it is, a blocked writer sleeps on */
         error = sv_posix_wait_to_write(p, f, flags, -EAGAIN);
         if (error == SV_POSIX_BLOCKED)
             return error;

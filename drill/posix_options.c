@@ -131,13 +131,15 @@ static void sv_posix_set_maxseg(struct sv_posix *p, struct sv_posix_fd *f)
     (void)f;
 }
 
-/* The kernel's buffers count bookkeeping as well as bytes: half of what is said is payload (tcp_adv_win_scale). */
+/* The kernel's buffers count bookkeeping as well as bytes. Of the receive buffer half is payload (tcp_adv_win_scale);
+ * the send buffer is watched here (posix_memory.c). */
 static void sv_posix_set_buffers(struct sv_posix *p, struct sv_posix_fd *f)
 {
     if (f->opt.recv_buffer_fixed)
         sv_posix_set(p, f, SV_OPT_RECV_BUFFER, (uint64_t)f->opt.recv_buffer / 2u);
     if (f->opt.send_buffer_fixed)
-        sv_posix_set(p, f, SV_OPT_SEND_BUFFER, (uint64_t)f->opt.send_buffer / 2u);
+        f->memory.buffer = (uint32_t)f->opt.send_buffer;
+    sv_posix_set(p, f, SV_OPT_SEND_BUFFER, 1u << 30);
 }
 
 void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f)
@@ -342,7 +344,7 @@ static int sv_posix_give_number(void *to, socklen_t *n, int number)
 
 static int sv_posix_buffer_of(const struct sv_posix *p, const struct sv_posix_fd *f, bool receive)
 {
-    const int kept = receive ? f->opt.recv_buffer : f->opt.send_buffer;
+    const int kept = receive ? f->opt.recv_buffer : f->memory.buffer ? (int)f->memory.buffer : f->opt.send_buffer;
     const char *const sysctl = receive ? "net.ipv4.tcp_rmem" : "net.ipv4.tcp_wmem";
     return kept ? kept : (int)sv_posix_sysctl_number(p, sysctl, 1);
 }

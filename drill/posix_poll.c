@@ -22,7 +22,7 @@ static uint32_t sv_posix_ready_stream(struct sv_posix *p, struct sv_posix_fd *f)
     if (f->phase != SV_POSIX_CONNECTING) {
         if (there && info.recv_queued >= (uint32_t)f->opt.recv_low && info.recv_queued)
             bits |= EPOLLIN | EPOLLRDNORM;
-        if (f->send_shut || closed || sv_posix_is_writable(p, f))
+        if (f->send_shut || closed || sv_posix_is_writable(p, f, false))
             bits |= EPOLLOUT | EPOLLWRNORM;
         else
             f->no_space = true;

@@ -53,6 +53,17 @@ struct sv_posix_pipe {
     uint32_t readers, writers;
 };
 
+/* The kernel's send queue: posix_memory.c. */
+#define SV_POSIX_ENDS 1024u
+struct sv_posix_memory {
+    uint32_t buffer;             /* sk_sndbuf */
+    uint32_t max_window;         /* the largest that the peer has offered */
+    uint32_t queued, unsent;     /* bytes */
+    uint32_t tail;               /* unsent bytes in the last packet, which more may join */
+    uint32_t first, packets;     /* of the ring below */
+    uint32_t end[SV_POSIX_ENDS]; /* sequence number behind each packet */
+};
+
 struct sv_posix_fd {
     int fd;
     uint8_t kind;  /* enum sv_posix_kind */
@@ -75,11 +86,12 @@ struct sv_posix_fd {
     sv_time send_until, recv_until; /* SV_NEVER: none */
     bool send_blocked, recv_blocked;
     /* What epoll has to tell: counts of arrivals and of room made. */
-    uint64_t seen_received;
+    uint64_t seen_received, seen_sent;
     uint8_t seen_state;
     bool seen_writable;
     uint32_t seen_backlog;
     struct sv_posix_pipe *pipe;
+    struct sv_posix_memory memory;
 };
 
 struct sv_posix_watch {
@@ -164,9 +176,14 @@ uint32_t sv_posix_ready(struct sv_posix *p, struct sv_posix_fd *f);             
 void sv_posix_notice(struct sv_posix *p, struct sv_posix_fd *f, uint32_t what); /* something happened */
 void sv_posix_unwatch(struct sv_posix *p, int fd);
 
-/* --- posix_data.c --- */
-uint32_t sv_posix_send_room(const struct sv_posix *p, const struct sv_posix_fd *f);
-bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f);
+/* --- posix_memory.c --- */
+void sv_posix_memory_begin(const struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_memory_update(const struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_memory_expand(const struct sv_posix *p, struct sv_posix_fd *f, bool opening);
+void sv_posix_memory_took(const struct sv_posix *p, struct sv_posix_fd *f, uint32_t n);
+uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f);
+uint32_t sv_posix_send_room(const struct sv_posix *p, struct sv_posix_fd *f, size_t n);
+bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f, bool wake);
 
 /* --- posix_sysctl.c --- */
 void sv_posix_sysctl_init(struct sv_posix *p);

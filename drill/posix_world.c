@@ -211,10 +211,12 @@ static void sv_posix_remember(struct sv_posix *p, struct sv_posix_fd *f)
         f->last = info;
 }
 
-static void sv_posix_heard_connection(struct sv_posix_fd *f, const struct sv_event *e)
+static void sv_posix_heard_connection(struct sv_posix *p, struct sv_posix_fd *f, const struct sv_event *e)
 {
-    if (e->what & SV_EVENT_CONNECTED && f->phase == SV_POSIX_CONNECTING)
+    if (e->what & SV_EVENT_CONNECTED && f->phase == SV_POSIX_CONNECTING) {
         f->phase = SV_POSIX_CONNECTED;
+        sv_posix_memory_expand(p, f, true);
+    }
     if (e->what & SV_EVENT_ERROR) {
         f->error = sv_posix_errno((enum sv_err)e->error);
         /* tcp_reset(): whoever was told that the peer had finished cannot have expected more. */
@@ -240,15 +242,19 @@ static void sv_posix_heard(struct sv_posix *p, struct sv_posix_fd *f)
         }
     } else if (f->kind == SV_POSIX_TCP && f->phase != SV_POSIX_NEW) {
         sv_posix_remember(p, f);
+        sv_posix_memory_update(p, f);
         if (f->last.bytes_received != f->seen_received)
             news |= EPOLLIN | EPOLLRDNORM;
         if (f->last.state != f->seen_state)
             news |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLOUT;
-        if (f->no_space && sv_posix_is_writable(p, f)) {
+        if (f->no_space && f->last.bytes_sent != f->seen_sent && f->phase == SV_POSIX_CONNECTED)
+            sv_posix_memory_expand(p, f, false);
+        if (f->no_space && f->phase != SV_POSIX_CONNECTING && sv_posix_is_writable(p, f, true)) {
             f->no_space = false;
             news |= EPOLLOUT | EPOLLWRNORM;
         }
         f->seen_received = f->last.bytes_received;
+        f->seen_sent = f->last.bytes_sent;
         f->seen_state = (uint8_t)f->last.state;
     }
     if (news)
@@ -268,7 +274,7 @@ static void sv_posix_collect(struct sv_posix *p)
             if (!f)
                 continue;
             if (f->kind == SV_POSIX_TCP && f->phase != SV_POSIX_LISTENING)
-                sv_posix_heard_connection(f, &event[i]);
+                sv_posix_heard_connection(p, f, &event[i]);
             else if (f->kind == SV_POSIX_UDP)
                 sv_posix_notice(p, f, EPOLLIN | EPOLLRDNORM);
         }
@@ -282,15 +288,20 @@ void sv_posix_pump(struct sv_posix *p)
 {
     struct sv_node *node = sv_stack_node(p->stack);
     const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX, .super = 65535};
-    sv_posix_collect(p);
-    while (sv_node_next_output(node, SV_NO_PORT) != SV_NO_PORT) {
+    do {
         struct sv_burst burst = {.n = 0};
-        if (sv_node_transmit(node, p->port, room, &burst, p->now) == 0)
+        while (sv_node_next_output(node, SV_NO_PORT) != SV_NO_PORT &&
+               sv_node_transmit(node, p->port, room, &burst, p->now)) {
+            for (uint32_t i = 0; i < burst.n; i++)
+                sv_posix_keep(p, burst.packet[i]);
+            burst.n = 0;
+        }
+        if (sv_node_next_output(node, SV_NO_PORT) != SV_NO_PORT) { /* it found no memory: later */
+            sv_posix_collect(p);
             break;
-        for (uint32_t i = 0; i < burst.n; i++)
-            sv_posix_keep(p, burst.packet[i]);
-        sv_posix_collect(p);
-    }
+        }
+        sv_posix_collect(p); /* after what was sent: only then is the kernel's writer woken */
+    } while (sv_node_next_output(node, SV_NO_PORT) != SV_NO_PORT);
 }
 
 /* --- time --- */

@@ -54,6 +54,8 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
         left -= n;
         if (!left || b->slices == SV_SLICES_MAX)
             break;
+        if (SV_UNLIKELY(s->flags & SV_SPAN_PUSH) && done > t->h->mss && done % t->h->mss == 0)
+            break; /* a super-frame, and a write, end here */
         seq += n;
         i++;
     }
@@ -300,7 +302,8 @@ static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t
         const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
         const uint32_t skip = seq - s->seq;
         const uint32_t want = sv_min_u32(bytes - (seq - first), mss);
-        const uint16_t flags = seq + want == end ? SV_ACK | SV_PSH : SV_ACK;
+        const bool push = seq + want == end || (s->flags & SV_SPAN_PUSH && skip + want == s->length);
+        const uint16_t flags = push ? SV_ACK | SV_PSH : SV_ACK;
         if (want > s->length - skip || !sv_tcb_run_packet(t, turn, pool, s, skip, want, &plain, flags))
             break;
         n = want;
@@ -370,11 +373,27 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
     return true;
 }
 
+/* Bytes of a super-frame: what the window lets pass in a millisecond or two, so that a connection neither floods the
+ * device nor is heard of too seldom; more when the peer is near (tcp_tso_autosize()). */
+static uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super)
+{
+    const uint32_t mss = t->h->mss, least = sv_tcb_profile(t)->min_burst;
+    if (!least || t->h->srtt_us < 8u)
+        return super - super % mss;
+    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, tcp_pacing_ca_ratio */
+    uint64_t bytes = (uint64_t)t->h->cwnd * ratio * 10000u / (t->h->srtt_us / 8u) >> 10;
+    const uint32_t near = t->c->min_rtt_us >> 9; /* tcp_tso_rtt_log */
+    if (near < 32u)
+        bytes += 65536u >> near;
+    bytes = sv_min_u64(bytes, super);
+    return (uint32_t)sv_max_u64(bytes - bytes % mss, (uint64_t)least * mss);
+}
+
 /* New data within the grant. False: stopped by the grant or by memory, more is left. */
 static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
     const uint32_t mss = t->h->mss; /* divided by only where super-frames may be sent: a division is dear */
-    const uint32_t packet = turn->grant.super > mss ? turn->grant.super - turn->grant.super % mss : mss;
+    const uint32_t packet = turn->grant.super > mss ? sv_tcb_burst(t, turn->grant.super) : mss;
     uint32_t bytes = 0;
     if (t->h->snd_queued) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);

@@ -23,7 +23,10 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
     uint8_t congestion;          /* enum sv_congestion of new connections */
     uint8_t ecn;                 /* enum sv_ecn_mode */
-    uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more */
+    uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more;
+                                    and where a write ended */
+    uint8_t min_burst;           /* segments of the shortest super-frame, their number following from the rate; 0: as
+                                    long as the window and the device let them be */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];

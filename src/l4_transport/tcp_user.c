@@ -136,6 +136,8 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
         left -= part;
         *taken += part;
     }
+    if (*taken && sv_tcb_profile(&t)->push_bursts)
+        sv_spans_at_fast(&t.b->send, pool, t.b->send.count - 1u)->flags |= SV_SPAN_PUSH;
     if (*taken < n)
         t.h->flags |= SV_TCP_WANT_WRITE;
     if (*taken == 0) {
