@@ -69,7 +69,6 @@
     X(TCP_RST_NOT_ACCEPTABLE, 59, "RST outside the window")                                      \
     X(TCP_LISTEN_ACK, 60, "an ACK to a listener: answered with RST")                             \
     X(TCP_URGENT_IGNORED, 61, "an urgent pointer outside the data")                              \
-    X(FRAGMENT_NOT_FIRST, 62, "a fragment that no header can be read from")                      \
     X(LOOP, 63, "source and destination are the same socket on the wire (land)")                 \
     X(NOT_JOINED, 64, "to a multicast group that nobody here wants")                             \
     X(IP6_CHAIN, 65, "extension headers out of order, too many, or cut off")                     \
@@ -96,6 +95,7 @@
     X(ND_FRAGMENTED, 109, "neighbour discovery in fragments (RFC 6980)")                         \
     X(GROUP_MALFORMED, 110, "IGMP or MLD whose fields contradict its type or its addresses")     \
     X(GROUP_IGNORED, 111, "IGMP or MLD that asks nothing of a host")                             \
+    X(GROUP_SOURCE, 112, "from a source that nobody here wants to hear in that group")           \
     X(SCOPE, 120, "an address that means something on its link only: never forwarded")           \
     X(ROUTE_REFUSES, 121, "the route is a blackhole, unreachable or prohibited")                 \
     X(SOURCE_CHECK, 122, "its source is not reached that way (RFC 3704)")                        \

@@ -116,9 +116,27 @@ SV_API SV_MUST_CHECK enum sv_err sv_udp_recv(struct sv_stack *s, sv_sock u, stru
  * not a group, or no such interface. SV_ERR_IN_USE: joined already. SV_ERR_NO_MEMORY: the ceiling on groups. */
 SV_API SV_MUST_CHECK enum sv_err sv_udp_join(struct sv_stack *s, sv_sock u, uint32_t port, const struct sv_addr *group,
                                              sv_time now);
-/* SV_ERR_INVALID: not joined. */
+/* Whatever it was joined as. SV_ERR_INVALID: not joined. */
 SV_API SV_MUST_CHECK enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, uint32_t port, const struct sv_addr *group,
                                               sv_time now);
+
+/* Source-specific multicast (RFC 4607): the group from that source, and from others joined so: at most
+ * SV_GROUP_SOURCES_MAX. The link's routers hear of each (RFC 3376 §5.1). Errors as of sv_udp_join(), and SV_ERR_INVALID:
+ * no unicast address of the group's family, or the socket has the group from any source. SV_ERR_IN_USE: that source. */
+#define SV_GROUP_SOURCES_MAX 8u
+SV_API SV_MUST_CHECK enum sv_err sv_udp_join_source(struct sv_stack *s, sv_sock u, uint32_t port,
+                                                    const struct sv_addr *group, const struct sv_addr *source,
+                                                    sv_time now);
+/* With the last source the group is left. SV_ERR_INVALID: not joined so. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_leave_source(struct sv_stack *s, sv_sock u, uint32_t port,
+                                                     const struct sv_addr *group, const struct sv_addr *source,
+                                                     sv_time now);
+/* The socket's whole filter of a group at once (RFC 3678 §5.1): n sources only, or with `exclude` all but those; none
+ * and not `exclude` leaves. Joins if it has to. Errors as above; SV_ERR_NO_MEMORY too: more than SV_GROUP_SOURCES_MAX.
+ * Other sockets' filters stand beside it: what any of them wants comes in, and each gets what it wants. */
+SV_API SV_MUST_CHECK enum sv_err sv_udp_filter(struct sv_stack *s, sv_sock u, uint32_t port,
+                                               const struct sv_addr *group, bool exclude, const struct sv_addr *sources,
+                                               uint32_t n, sv_time now);
 
 /* ICMP echo, for ping: a request with our identifier; answers come as datagrams from sv_udp_recv() on the
  * same kind of handle (bytes: sequence number 2, TTL 1, ICMP type 1, code 1, then the data). */

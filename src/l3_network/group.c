@@ -100,6 +100,14 @@ static struct sv_group_entry *sv_group_entry_of(struct sv_net *net, sv_port port
     return e;
 }
 
+/* Nothing more is told of it; once it is left, nothing is known of it. */
+static void sv_group_quiet(struct sv_group_entry *e)
+{
+    e->report_at = e->change_at = SV_NEVER;
+    e->changes_left = e->mode_left = e->changed = 0;
+    e->used = e->joined;
+}
+
 /* RFC 3376 §7.2.1: when the version changes, everything pending is forgotten. */
 static void sv_group_follow_version(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
 {
@@ -111,56 +119,112 @@ static void sv_group_follow_version(struct sv_core *c, struct sv_net *net, sv_po
     q->general_at = SV_NEVER;
     for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
         struct sv_group_entry *e = &net->groups.entry[i];
-        if (!sv_group_is_of(e, port, six))
-            continue;
-        e->report_at = e->change_at = SV_NEVER;
-        e->used = e->joined;
+        if (sv_group_is_of(e, port, six))
+            sv_group_quiet(e);
     }
 }
 
-static void sv_group_tell(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e)
+/* One source more whose change is to be told. Too many: the whole filter is told instead, which says the same. */
+static void sv_group_note_source(struct sv_group_entry *e, const struct sv_addr *source, uint8_t times)
+{
+    uint32_t i = 0;
+    while (i < e->changed && !sv_addr_equal(&e->change[i], source))
+        i++;
+    if (i == SV_SOURCES_MAX) {
+        e->mode_left = times;
+        return;
+    }
+    if (i == e->changed)
+        e->change[e->changed++] = *source;
+    e->change_left[i] = times;
+}
+
+/* Those of a's list that b's has not. */
+static void sv_group_note_lost(struct sv_group_entry *e, const struct sv_source_filter *a,
+                               const struct sv_source_filter *b, uint8_t times)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (!sv_source_filter_has(b, &a->source[i]))
+            sv_group_note_source(e, &a->source[i], times);
+    }
+}
+
+/* RFC 3376 §5.1: what must be told of a filter that was `before`; at once, and again. */
+static void sv_group_tell(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e,
+                          const struct sv_source_filter *before)
 {
     const bool six = !sv_addr_is_v4(&e->group);
-    const uint32_t robustness = sv_group_querier_of(net, e->port, six)->robustness;
+    const uint8_t robustness = sv_group_querier_of(net, e->port, six)->robustness;
     const uint32_t version = sv_membership_version(c, net, e->port, six);
-    e->changes_left = (uint8_t)(version == 3 ? robustness : e->joined ? 2u : 1u);
+    struct sv_source_filter now;
+    sv_multicast_filter(net, e->port, &e->group, &now);
+    if (version == 3) {
+        if (now.exclude != before->exclude)
+            e->mode_left = robustness;
+        sv_group_note_lost(e, &now, before, robustness);
+        sv_group_note_lost(e, before, &now, robustness);
+        e->changes_left = robustness;
+    } else {
+        if (e->used && e->joined && !sv_source_filter_is_none(before))
+            return; /* the older versions know no sources */
+        e->changes_left = e->joined ? 2u : 1u;
+    }
     e->change_at = c->now;
     sv_wheel_arm(&c->wheel, SV_WHEEL_GROUP, 0, c->now);
 }
 
-void sv_multicast_changed(struct sv_core *c, struct sv_net *net, uint32_t index, bool joined)
+static bool sv_group_filter_equal(const struct sv_source_filter *a, const struct sv_source_filter *b)
 {
-    const struct sv_multicast_group *m = &net->multicast.entry[index];
-    if (!sv_group_is_told(&m->group) || sv_interface_of(&net->link.interfaces, m->port)->flags & SV_IF_NO_REPORTS)
+    bool same = a->n == b->n && a->exclude == b->exclude;
+    for (uint32_t i = 0; i < a->n && same; i++)
+        same = sv_source_filter_has(b, &a->source[i]);
+    return same;
+}
+
+void sv_multicast_changed(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_addr *group,
+                          const struct sv_source_filter *before)
+{
+    struct sv_source_filter now;
+    sv_multicast_filter(net, port, group, &now);
+    if (sv_group_filter_equal(before, &now) || !sv_group_is_told(group) ||
+        sv_interface_of(&net->link.interfaces, port)->flags & SV_IF_NO_REPORTS)
         return;
-    sv_group_follow_version(c, net, m->port, !sv_addr_is_v4(&m->group));
-    struct sv_group_entry *e = sv_group_entry_of(net, m->port, &m->group);
-    e->joined = joined;
-    if (!joined)
+    sv_group_follow_version(c, net, port, !sv_addr_is_v4(group));
+    struct sv_group_entry *e = sv_group_entry_of(net, port, group);
+    e->joined = !sv_source_filter_is_none(&now);
+    if (!e->joined)
         e->report_at = SV_NEVER;
-    if (sv_interface_of(&net->link.interfaces, m->port)->up) {
-        sv_group_tell(c, net, e);
-    } else {
-        e->used = joined;
-        e->change_at = SV_NEVER;
+    if (sv_interface_of(&net->link.interfaces, port)->up)
+        sv_group_tell(c, net, e, before);
+    else
+        sv_group_quiet(e);
+}
+
+void sv_membership_tell_again(struct sv_core *c, struct sv_net *net, sv_port port, bool six)
+{
+    static const struct sv_source_filter nothing = {.n = 0};
+    for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
+        struct sv_group_entry *e = &net->groups.entry[i];
+        if (!sv_group_is_of(e, port, six))
+            continue;
+        sv_group_quiet(e);
+        if (e->joined)
+            sv_group_tell(c, net, e, &nothing);
     }
 }
 
 void sv_membership_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up)
 {
-    for (uint32_t i = 0; i < SV_GROUP_ENTRIES; i++) {
-        struct sv_group_entry *e = &net->groups.entry[i];
-        if (!e->used || e->port != port)
-            continue;
-        e->report_at = e->change_at = SV_NEVER;
-        e->used = e->joined;
-        if (up && e->joined)
-            sv_group_tell(c, net, e);
-    }
     for (uint32_t six = 0; six < 2; six++) {
         struct sv_group_querier *q = sv_group_querier_of(net, port, six != 0);
         q->general_at = SV_NEVER;
         q->v1_until = q->v2_until = 0;
+        if (up)
+            sv_membership_tell_again(c, net, port, six != 0);
+    }
+    for (uint32_t i = 0; i < SV_GROUP_ENTRIES && !up; i++) {
+        if (net->groups.entry[i].used && net->groups.entry[i].port == port)
+            sv_group_quiet(&net->groups.entry[i]);
     }
 }
 
@@ -181,29 +245,71 @@ static void sv_group_change_old(struct sv_core *c, struct sv_net *net, struct sv
         e->change_at = sv_group_within(c, SV_GROUP_UNSOLICITED_V2_MS);
 }
 
+/* The sources whose change is told now, in a record of those that are wanted and one of those that are not. Each is
+ * told as often as a change is. */
+static void sv_group_change_sources(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e,
+                                    const struct sv_source_filter *now, struct sv_group_report *r)
+{
+    struct sv_addr list[2][SV_SOURCES_MAX]; /* 0: blocked, 1: allowed */
+    uint32_t n[2] = {0, 0}, kept = 0;
+    for (uint32_t i = 0; i < e->changed; i++) {
+        const uint32_t wanted = sv_source_filter_passes(now, &e->change[i]) ? 1 : 0;
+        list[wanted][n[wanted]++] = e->change[i];
+        if (--e->change_left[i] == 0)
+            continue;
+        e->change[kept] = e->change[i];
+        e->change_left[kept++] = e->change_left[i];
+    }
+    e->changed = (uint8_t)kept;
+    if (e->mode_left > 0) { /* which says it all */
+        e->mode_left--;
+        sv_group_report_add(c, net, r, now->exclude ? SV_GROUP_TO_EXCLUDE : SV_GROUP_TO_INCLUDE, &e->group, now->source,
+                            now->n);
+        return;
+    }
+    if (n[1])
+        sv_group_report_add(c, net, r, SV_GROUP_ALLOW, &e->group, list[1], n[1]);
+    if (n[0])
+        sv_group_report_add(c, net, r, SV_GROUP_BLOCK, &e->group, list[0], n[0]);
+}
+
 static void sv_group_change(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e, struct sv_group_report *r)
 {
-    sv_group_report_add(c, net, r, e->joined ? SV_GROUP_TO_EXCLUDE : SV_GROUP_TO_INCLUDE, &e->group, NULL, 0);
+    struct sv_source_filter now;
+    sv_multicast_filter(net, e->port, &e->group, &now);
+    sv_group_change_sources(c, net, e, &now, r);
     e->change_at = SV_NEVER;
     e->reported = 1;
-    if (--e->changes_left > 0)
+    if (--e->changes_left > 0) {
         e->change_at = sv_group_within(c, SV_GROUP_UNSOLICITED_MS);
-    else
-        e->used = e->joined;
+        return;
+    }
+    e->mode_left = e->changed = 0;
+    e->used = e->joined;
 }
 
 static void sv_group_answer(struct sv_core *c, struct sv_net *net, struct sv_group_entry *e, uint32_t version,
                             struct sv_group_report *r)
 {
+    struct sv_source_filter now;
+    struct sv_addr wanted[SV_GROUP_SOURCES];
+    uint32_t n = 0;
     e->report_at = SV_NEVER;
     if (version < 3) {
         sv_group_send_old(c, net, e->port, SV_GROUP_REPORT, version, &e->group);
         e->reported = 1;
         return;
     }
-    /* All sources are wanted: of those asked for, all (RFC 3376 §5.2, B - A with A empty). */
-    sv_group_report_add(c, net, r, e->sources ? SV_GROUP_IS_INCLUDE : SV_GROUP_IS_EXCLUDE, &e->group, e->source,
-                        e->sources);
+    sv_multicast_filter(net, e->port, &e->group, &now);
+    for (uint32_t i = 0; i < e->sources; i++) {
+        if (sv_source_filter_passes(&now, &e->source[i]))
+            wanted[n++] = e->source[i];
+    }
+    if (e->sources == 0)
+        sv_group_report_add(c, net, r, now.exclude ? SV_GROUP_IS_EXCLUDE : SV_GROUP_IS_INCLUDE, &e->group, now.source,
+                            now.n);
+    else if (n != 0) /* of those asked for, the wanted ones; if none is, nothing is said: RFC 3376 §5.2 */
+        sv_group_report_add(c, net, r, SV_GROUP_IS_INCLUDE, &e->group, wanted, n);
     e->sources = 0;
 }
 

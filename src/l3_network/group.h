@@ -5,9 +5,9 @@
  *
  * A change is reported at once and again, robustness times in all, up to a second apart (RFC 3376 §5.1). Of a query the
  * answer waits a random part of the time it allows (§5.2), so that a link's hosts do not all speak together. Changes
- * that fall due together travel in one report. Membership is of groups from any source; a query for some sources of a
- * group is answered for those. All of it stands under one timer; records are bounded, and beyond their number a query
- * is answered for the whole group. */
+ * that fall due together travel in one report. A change of some sources is told of those, of the mode by the whole
+ * new list; what changes again meanwhile is told as it then is (§5.1). A query for some sources of a group is answered
+ * for those. All of it stands under one timer; records are bounded, and beyond their number the whole group is told. */
 #ifndef SV_L3_GROUP_H
 #define SV_L3_GROUP_H
 
@@ -15,6 +15,7 @@
 #include "core/wheel_kinds.h"
 #include "l3_network/group_wire.h"
 #include "l3_network/ip_wire.h"
+#include "l3_network/multicast.h"
 
 struct sv_net;
 
@@ -33,11 +34,15 @@ struct sv_group_entry {
     sv_port port;
     uint8_t used;
     uint8_t joined;
-    uint8_t changes_left;
-    uint8_t reported; /* version 2: ours was the last report heard of it, so we say when we leave */
-    uint8_t sources;  /* that a query asked for; 0: the group */
-    uint8_t spare[3];
+    uint8_t changes_left; /* how often more something of it is told */
+    uint8_t mode_left;    /* ... of those by the whole filter */
+    uint8_t reported;     /* version 2: ours was the last report heard of it, so we say when we leave */
+    uint8_t sources;      /* that a query asked for; 0: the group */
+    uint8_t changed;      /* sources whose change is still told */
+    uint8_t spare;
     struct sv_addr source[SV_GROUP_SOURCES];
+    struct sv_addr change[SV_SOURCES_MAX];
+    uint8_t change_left[SV_SOURCES_MAX];
 };
 
 /* What an interface knows of its querier, for each family. */
@@ -68,6 +73,9 @@ void sv_igmp_receive(struct sv_core *c, struct sv_net *net, sv_port port, struct
 
 /* Up: everything joined there is told anew (the link may be another, RFC 3810 §5.1). Down: nothing is. */
 void sv_membership_link_changed(struct sv_core *c, struct sv_net *net, sv_port port, bool up);
+
+/* Everything joined there of one family is told anew: it can be from now on by an address of its own (RFC 3590). */
+void sv_membership_tell_again(struct sv_core *c, struct sv_net *net, sv_port port, bool six);
 
 /* The wheel woke them (SV_WHEEL_GROUP). */
 void sv_membership_expire(struct sv_core *c, struct sv_net *net);

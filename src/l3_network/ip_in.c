@@ -14,6 +14,21 @@ static bool sv_ip_is_forged(const struct sv_core *c, const struct sv_net *net, c
     return i != SV_NONE && sv_address_of(&net->addresses, i)->state == SV_ADDRESS_PREFERRED;
 }
 
+/* Routers and hosts manage a group by messages to it, whoever speaks in it: IGMP, ICMPv6, and MLD behind its router
+ * alert. */
+static enum sv_drop sv_ip_group_wanted(const struct sv_net *net, sv_port port, const struct sv_ip_hdr *h)
+{
+    if (sv_interface_of(&net->link.interfaces, port)->all_multicast)
+        return SV_DROP_NONE;
+    if (!sv_multicast_is_member(net, port, &h->dst))
+        return SV_DROP_NOT_JOINED;
+    const bool management = h->version == 4 ? h->protocol == SV_PROTO_IGMP
+                                            : h->protocol == SV_PROTO_ICMP6 || h->protocol == SV_IP6_HOP_BY_HOP;
+    if (management || sv_multicast_source_wanted(net, port, &h->dst, &h->src))
+        return SV_DROP_NONE;
+    return SV_DROP_GROUP_SOURCE;
+}
+
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped)
 {
@@ -32,11 +47,7 @@ enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, c
     }
     if (sv_addr_is_multicast(&h->dst)) {
         h->is_broadcast = 1;
-        const bool wanted =
-            sv_interface_of(&net->link.interfaces, port)->all_multicast || sv_multicast_is_member(net, port, &h->dst);
-        if (!wanted)
-            return SV_DROP_NOT_JOINED;
-        return sv_ip_is_forged(c, net, h) ? SV_DROP_BAD_SOURCE : SV_DROP_NONE;
+        return sv_ip_is_forged(c, net, h) ? SV_DROP_BAD_SOURCE : sv_ip_group_wanted(net, port, h);
     }
     if (sv_address_is_broadcast(&net->addresses, port, &h->dst)) {
         h->is_broadcast = 1;

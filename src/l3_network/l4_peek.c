@@ -9,9 +9,9 @@ void sv_l4_peek(const struct sv_buf *b, const struct sv_ip_hdr *h, struct sv_l4_
 {
     uint8_t bytes[SV_IP6_CHAIN_BYTES];
     *out = (struct sv_l4_peek){.at = h->header_length,
-                                 .protocol = h->protocol,
-                                 .later = h->fragment_offset != 0,
-                                 .piece = sv_ip_is_fragment(h)};
+                               .protocol = h->protocol,
+                               .later = h->fragment_offset != 0,
+                               .piece = sv_ip_is_fragment(h)};
     if (h->version == 6) {
         struct sv_ip6_chain chain;
         const uint32_t n = sv_min_u32(b->length, sv_ip6_is_transport(h->protocol) ? SV_IP6_HDR_LEN : sizeof bytes);

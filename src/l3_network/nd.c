@@ -182,7 +182,7 @@ void sv_nd_address_ready(struct sv_core *c, struct sv_net *net, uint32_t index)
     if (!i->up)
         return;
     if (sv_addr_is_link_local_v6(&a->addr)) {
-        sv_membership_link_changed(c, net, port, true); /* reports until now came from nobody: RFC 3590 */
+        sv_membership_tell_again(c, net, port, true); /* reports until now came from nobody: RFC 3590 */
         if (i->flags & SV_IF_AUTOCONF && !net->forward)
             sv_nd_solicit_begin(c, net, port);
         struct sv_nd_port *p = sv_nd_port_of(net, port);

@@ -7,9 +7,14 @@ static bool sv_udp_receive_broadcast(struct sv_core *c, struct sv_udp *u, sv_por
                                      const struct sv_udp_key *k)
 {
     uint32_t last = SV_NONE;
+    bool filtered = false;
     for (uint32_t i = 0; i < u->ceiling; i++) {
         if (sv_udp_score(sv_udp_of(u, i), k) == 0)
             continue;
+        if (!sv_udp_group_passes(u, i, k)) {
+            filtered = true;
+            continue;
+        }
         if (last != SV_NONE) {
             struct sv_buf *copy = sv_buf_clone(take, SV_WANT_DATA);
             if (copy)
@@ -19,10 +24,11 @@ static bool sv_udp_receive_broadcast(struct sv_core *c, struct sv_udp *u, sv_por
         }
         last = i;
     }
-    if (last == SV_NONE)
-        return false;
-    sv_udp_queue(c, u, last, port, take);
-    return true;
+    if (last != SV_NONE)
+        sv_udp_queue(c, u, last, port, take);
+    else if (filtered)
+        sv_drop(c, SV_DROP_GROUP_SOURCE, take, port, 0);
+    return last != SV_NONE || filtered;
 }
 
 bool sv_udp_receive(struct sv_core *c, struct sv_udp *u, sv_port port, struct sv_buf *take, const struct sv_ip_hdr *ip)

@@ -55,6 +55,16 @@ struct sv_udp_socket {
     uint32_t report_first, report_last, reports;
 };
 
+#define SV_UDP_JOINS 64u /* groups joined by sockets, over all of them */
+
+struct sv_udp_join {
+    struct sv_addr group;
+    uint32_t socket;
+    sv_port port;
+    uint32_t used;
+    struct sv_source_filter filter;
+};
+
 struct sv_udp {
     int64_t at, buckets_at, reports_at; /* from this struct */
     uint32_t ceiling, buckets;
@@ -63,6 +73,9 @@ struct sv_udp {
     uint32_t free_first, used;
     uint32_t ready_first, ready_last;
     struct sv_ports ports;
+    uint32_t joins;
+    uint32_t spare;
+    struct sv_udp_join join[SV_UDP_JOINS];
 };
 
 SV_MUST_CHECK bool sv_udp_init(struct sv_udp *u, struct sv_core *c, struct sv_arena *arena, uint32_t ceiling);
@@ -109,6 +122,17 @@ SV_MUST_CHECK enum sv_err sv_echo_write(struct sv_core *c, struct sv_net *net, s
  * up to n bytes, *got its whole length. SV_ERR_AGAIN: none. */
 SV_MUST_CHECK enum sv_err sv_echo_read(struct sv_core *c, struct sv_udp *u, uint32_t index, struct sv_addr *from,
                                        void *to, size_t n, size_t *got);
+
+/* What the socket wants to hear in a group: NULL, if it did not join it there. Borrowed until the next change. */
+const struct sv_source_filter *sv_udp_group(struct sv_udp *u, uint32_t index, sv_port port,
+                                            const struct sv_addr *group);
+/* That it wants so from now on; nothing: it leaves. SV_ERR_INVALID: no group, no such interface. SV_ERR_NO_MEMORY: the
+ * ceiling on joins, or on groups; nothing is joined then. */
+SV_MUST_CHECK enum sv_err sv_udp_group_set(struct sv_core *c, struct sv_net *net, struct sv_udp *u, uint32_t index,
+                                           sv_port port, const struct sv_addr *group,
+                                           const struct sv_source_filter *filter);
+/* The socket is about to close: it leaves all of them. */
+void sv_udp_groups_leave(struct sv_core *c, struct sv_net *net, struct sv_udp *u, uint32_t index);
 
 /* Takes a UDP packet in (not a fragment, sv_ip_accept() was content). False: nobody has that port; the packet is
  * still the caller's, who answers port unreachable (never to a broadcast) and drops it PORT_UNREACHABLE. */

@@ -16,6 +16,8 @@ struct sv_udp_key {
 
 /* 0: the socket does not want it; else the larger the more specific. */
 uint32_t sv_udp_score(const struct sv_udp_socket *s, const struct sv_udp_key *k);
+/* Does the socket want the group from that source? One that did not join it there takes what comes (others did). */
+bool sv_udp_group_passes(struct sv_udp *u, uint32_t index, const struct sv_udp_key *k);
 /* The best, SV_NONE. */
 uint32_t sv_udp_find(const struct sv_udp *u, const struct sv_udp_key *k);
 

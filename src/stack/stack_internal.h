@@ -10,15 +10,6 @@
 #include "seven/stack.h"
 #include "stack/node.h"
 
-#define SV_JOINS 64u /* groups joined by sockets, over all of them */
-
-struct sv_join {
-    struct sv_addr group;
-    sv_sock socket;
-    sv_port port;
-    uint32_t used;
-};
-
 struct sv_stack {
     struct sv_node node;   /* first: a stack is a node */
     uint32_t checked;      /* test builds: look at everything on entry and exit of each verb */
@@ -28,7 +19,6 @@ struct sv_stack {
     struct sv_udp udp;
     struct sv_tcp tcp;
     struct sv_session session;
-    struct sv_join join[SV_JOINS];
 };
 
 /* --- way_in.c, way_out.c: what the node's verbs do --- */
