@@ -303,7 +303,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_command_drill = {
     .name = "drill",
-    .summary = "play packet scripts (packetdrill's language) against the stack, on virtual time",
+    .summary = "play packet scripts, packetdrill's language, on virtual time",
     .usage = "FILE.pkt|FOLDER...",
     .examples = "seven drill tests/drill\tevery script below a folder\n"
                 "seven drill -V all handshake.pkt\tover IPv4, IPv6 and IPv4 in IPv6 sockets\n"
