@@ -114,20 +114,20 @@ static struct sv_drill_settings settings_of(struct drill *d)
     return s;
 }
 
-/* NAME=VALUE of this variant; `room` keeps the names. */
+/* NAME=VALUE of this variant, those for it alone first; `room` keeps the names. */
 static void defines_of(const struct drill *d, struct sv_drill_define *to, char room[][128])
 {
+    const char *variant = drill_version_name(d->version ? d->version : SV_DRILL_VERSION_4);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < d->options.defines.n; i++) {
-        const char *text = d->options.defines.text[i], *equals = strchr(text, '='), *colon = strchr(text, ':');
-        if (!equals || equals == text)
-            continue; /* main() refused it */
-        if (colon && colon < equals) {
-            const char *variant = drill_version_name(d->version ? d->version : SV_DRILL_VERSION_4);
-            if (strlen(variant) != (size_t)(colon - text) || strncmp(variant, text, strlen(variant)) != 0)
-                continue;
-            text = colon + 1;
-        }
+    for (uint32_t i = 0; i < 2 * d->options.defines.n; i++) {
+        const char *text = d->options.defines.text[i % d->options.defines.n];
+        const char *equals = strchr(text, '='), *colon = strchr(text, ':');
+        const bool own = colon && colon < equals;
+        if (own != (i < d->options.defines.n))
+            continue;
+        if (own && (strlen(variant) != (size_t)(colon - text) || strncmp(variant, text, strlen(variant)) != 0))
+            continue;
+        text = own ? colon + 1 : text;
         (void)snprintf(room[n], 128, "%.*s", (int)(equals - text), text);
         to[n] = (struct sv_drill_define){room[n], equals + 1};
         n++;

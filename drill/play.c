@@ -125,6 +125,7 @@ static void play_event(struct sv_drill_run *r)
 static void refuse_rest(struct sv_drill_run *r)
 {
     struct sv_drill_seen seen = {.at = 0};
+    r->event = r->last;
     if (!sv_drill_take_packet(r, &seen))
         return;
     sv_drill_trouble(r, "a packet that no line of the script wants");

@@ -113,6 +113,7 @@ struct sv_posix_packet {
 struct sv_posix {
     struct sv_posix_config config;
     void *memory;
+    uint64_t memory_bytes;
     struct sv_arena *arena;
     struct sv_pool *pool;
     struct sv_trace *trace;

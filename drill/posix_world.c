@@ -7,6 +7,7 @@
 #include "core/segment.h"
 #include "drill/posix_private.h"
 #include "l2_link/ethernet_wire.h"
+#include "port/memory.h"
 #include "seven/stack.h"
 
 #define SV_POSIX_BUFS 4096u
@@ -73,9 +74,10 @@ struct sv_posix *sv_posix_create(const struct sv_posix_config *config)
     const struct sv_stack_config sizes = sv_posix_stack_config(p);
     const uint64_t bytes = sv_pool_bytes(SV_POSIX_BUFS, SV_POSIX_SLABS) + sv_stack_bytes(&sizes) +
                            sv_trace_bytes(config->trace_events) + 65536u;
-    p->memory = calloc(1, bytes + 4096u);
+    p->memory_bytes = bytes;
+    p->memory = sv_memory_map(bytes, false); /* what a script does not touch costs nothing */
     if (p->memory) {
-        p->arena = sv_arena_create((void *)(((uintptr_t)p->memory + 4095u) & ~(uintptr_t)4095u), bytes);
+        p->arena = sv_arena_create(p->memory, bytes);
         p->pool = p->arena ? sv_pool_create(p->arena, SV_POSIX_BUFS, SV_POSIX_SLABS) : NULL;
     }
     if (p->pool && config->trace_events)
@@ -103,7 +105,7 @@ void sv_posix_destroy(struct sv_posix *p)
         free(p->first);
         p->first = next;
     }
-    free(p->memory);
+    sv_memory_unmap(p->memory, p->memory_bytes);
     free(p);
 }
 
