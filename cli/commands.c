@@ -24,6 +24,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_dump,
     &cli_command_signal,
     &cli_command_drill,
+    &cli_command_sim,
     &cli_command_help,
     &cli_command_version,
     NULL,

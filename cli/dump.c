@@ -141,7 +141,7 @@ static void ladder_packet(struct dump *d, const struct dump_packet *p)
     if (!waiting && d->conversations < CONVERSATIONS)
         await_next(d, p->link_type);
     struct sv_dissected x;
-    sv_dissect(&x, (enum sv_link)p->link_type, p->bytes, p->captured, p->wire);
+    sv_dissect(&x, (enum sv_link_type)p->link_type, p->bytes, p->captured, p->wire);
     if (!(x.seen & SV_SEEN_TCP))
         return;
     d->tcp++;
@@ -180,9 +180,9 @@ static void json_packet(struct dump *d, const struct dump_packet *p)
     options.no_time = 1;
     options.hex = 0;
     options.verbose = 0;
-    sv_dissect(&x, (enum sv_link)p->link_type, p->bytes, p->captured, p->wire);
-    (void)sv_text_packet(&options, &d->flows, p->time_ns, (enum sv_link)p->link_type, p->bytes, p->captured, p->wire,
-                         &sink);
+    sv_dissect(&x, (enum sv_link_type)p->link_type, p->bytes, p->captured, p->wire);
+    (void)sv_text_packet(&options, &d->flows, p->time_ns, (enum sv_link_type)p->link_type, p->bytes, p->captured,
+                         p->wire, &sink);
     if (text.used && line[text.used - 1] == '\n')
         text.used--;
     printf("{\"schema\":2,\"number\":%" PRIu64 ",\"time_ns\":%" PRIu64 ",\"wire_bytes\":%u,\"captured_bytes\":%u,"
@@ -220,7 +220,7 @@ bool dump_take(struct dump *d, const struct dump_packet *p)
     else if (d->output.json || d->output.pretty)
         json_packet(d, p);
     else
-        (void)sv_text_packet(&d->text, &d->flows, p->time_ns, (enum sv_link)p->link_type, p->bytes, p->captured,
+        (void)sv_text_packet(&d->text, &d->flows, p->time_ns, (enum sv_link_type)p->link_type, p->bytes, p->captured,
                              p->wire, &d->sink);
     if (!d->writing && !d->config.ladder && !d->output.json && d->config.verbose && p->comment)
         print_comment(p);

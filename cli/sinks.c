@@ -236,7 +236,7 @@ bool cli_ladder_owns(const struct sv_ladder_build *b, uint32_t link, const uint8
     struct sv_dissected x;
     if (!b->found)
         return false;
-    sv_dissect(&x, (enum sv_link)link, frame, captured, captured);
+    sv_dissect(&x, (enum sv_link_type)link, frame, captured, captured);
     if (!(x.seen & SV_SEEN_TCP) || x.ip.version != b->tuple.version)
         return false;
     const size_t n = x.ip.version == 4 ? 4 : 16;

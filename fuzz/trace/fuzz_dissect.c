@@ -19,7 +19,7 @@ static void discard(void *ctx, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum sv_link links[] = {SV_LINK_ETHERNET,     SV_LINK_RAW,   SV_LINK_SLL,         SV_LINK_SLL2,
+    static const enum sv_link_type links[] = {SV_LINK_ETHERNET,     SV_LINK_RAW,   SV_LINK_SLL,         SV_LINK_SLL2,
                                          SV_LINK_NULL,         SV_LINK_LOOP,  SV_LINK_PPP,         SV_LINK_CHDLC,
                                          SV_LINK_WLAN,         SV_LINK_PRISM, SV_LINK_FRAME_RELAY, SV_LINK_RADIOTAP,
                                          SV_LINK_ARCNET_LINUX, SV_LINK_IPNET, SV_LINK_NFLOG,       SV_LINK_IPOIB};
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sv_text_flows flows = {store, 16, 0};
     size_t total = 0;
     const struct sv_sink sink = {discard, &total};
-    const enum sv_link link = links[data[0] % (sizeof links / sizeof links[0])];
+    const enum sv_link_type link = links[data[0] % (sizeof links / sizeof links[0])];
     const struct sv_text_options o = {.link = data[1] & 1,
                                       .verbose = (uint8_t)(data[1] >> 1 & 3u),
                                       .hex = (uint8_t)(data[1] >> 3 & 3u),

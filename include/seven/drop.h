@@ -124,7 +124,10 @@
     X(VLAN_UNKNOWN, 161, "a VLAN tag that no interface here is for")                             \
     X(PHY_SYMBOL, 170, "an illegal symbol or code group within the frame")                       \
     X(PHY_CARRIER, 171, "its beginning was damaged: seen as a false carrier")                    \
-    X(PHY_NEVER_SEEN, 172, "the receiver at the far end saw nothing of it")
+    X(PHY_NEVER_SEEN, 172, "the receiver at the far end saw nothing of it")                      \
+    X(QUEUE_MANAGED, 180, "dropped early by the link's queue discipline (CoDel, RED)")           \
+    X(LINK_MTU, 181, "longer than the simulated link takes, which says nothing (a black hole)")  \
+    X(SCENARIO_FAULT, 182, "dropped by a fault of the scenario")
 
 enum sv_drop {
 #define SV_X(name, number, text) SV_DROP_##name = number,

@@ -51,6 +51,7 @@ struct sv_stack_config {
     uint32_t acl_rules;             /* lines of seven/router.h's list [0; 128 for a router] */
     uint32_t congestion;            /* enum sv_congestion of its connections [the profile's] */
     uint32_t ecn;                   /* enum sv_ecn_mode of its connections [the profile's] */
+    uint32_t stream;                /* names its random streams, so that a host more moves no other's [= host] */
 };
 
 /* Arena bytes such a stack takes beside the pool. */

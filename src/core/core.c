@@ -11,7 +11,7 @@ void sv_core_init(struct sv_core *c, const struct sv_core_config *config, sv_tim
     c->host = (uint16_t)config->host;
     c->account = (uint16_t)config->account;
     for (uint32_t i = 0; i < SV_RNG_PURPOSES; i++)
-        sv_rng_seed(&c->rng[i], config->seed, config->host, i);
+        sv_rng_seed(&c->rng[i], config->seed, config->stream ? config->stream : config->host, i);
     c->secret.k0 = config->secret[0];
     c->secret.k1 = config->secret[1];
     if (!(config->secret[0] | config->secret[1])) {

@@ -72,6 +72,7 @@ struct sv_core_config {
     uint64_t seed;
     uint64_t secret[2]; /* both 0: from the seed */
     uint32_t cpu, host, account;
+    uint32_t stream; /* names its random streams; 0: `host` */
 };
 void sv_core_init(struct sv_core *c, const struct sv_core_config *config, sv_time now);
 

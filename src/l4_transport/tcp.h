@@ -18,6 +18,7 @@
 #include "core/wheel_kinds.h"
 #include "l4_transport/tcp_profile.h"
 #include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_teach.h"
 #include "l4_transport/tcp_wire.h"
 #include "seven/stack.h"
 
@@ -103,6 +104,8 @@ struct sv_tcp {
     uint8_t ecn;        /* enum sv_ecn_mode less one */
     uint8_t spare;
     struct sv_tcp_counters count;
+    struct sv_tcp_profile habits; /* of `profile`; a simulated host may have its own */
+    struct sv_tcp_teach teach;
 };
 
 /* Ceilings as in sv_stack_config. */

@@ -19,7 +19,7 @@ bool sv_tcp_challenge_allowed(struct sv_tcp *tcp)
         tcp->challenge_window = now;
         tcp->challenges = 0;
     }
-    if (tcp->challenges >= sv_tcp_profile(tcp->profile)->challenge_per_s)
+    if (tcp->challenges >= tcp->habits.challenge_per_s)
         return false;
     tcp->challenges++;
     tcp->count.challenges++;

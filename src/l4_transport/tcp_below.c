@@ -78,7 +78,8 @@ uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_
 {
     const uint32_t headers = sv_addr_is_v4(remote) ? 40 : 60;
     const uint32_t mtu = sv_tcp_interface(tcp, port)->mtu;
-    return (uint16_t)sv_min_u32(mtu > headers + 64u ? mtu - headers : 64u, 65535u);
+    const uint32_t most = tcp->teach.mss ? tcp->teach.mss : 65535u;
+    return (uint16_t)sv_min_u32(mtu > headers + 64u ? mtu - headers : 64u, most);
 }
 
 void sv_tcp_set_mtu(struct sv_tcp *tcp, sv_port port, uint32_t mtu)

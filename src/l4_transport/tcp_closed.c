@@ -60,6 +60,8 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
 /* First and second checks of §3.10.7.3. False: the segment goes no further. */
 static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
+    if (SV_UNLIKELY(t->tcp->teach.handshake == SV_HANDSHAKE_TWO_WAY_BLIND) && s->flags & SV_ACK && !(s->flags & SV_RST))
+        s->ack = t->h->snd_max;
     const bool acceptable =
         (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max);
     if ((s->flags & SV_ACK) && !acceptable) {
@@ -110,7 +112,8 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
     sv_tcb_arm_retransmit(t);
     sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
     sv_tcp_path_works(t);
-    sv_tcb_ready(t, SV_TCP_ACK_NOW);
+    if (SV_LIKELY(t->tcp->teach.handshake == SV_HANDSHAKE_THREE_WAY))
+        sv_tcb_ready(t, SV_TCP_ACK_NOW);
     sv_tcb_consider_sending(t);
 }
 
@@ -123,7 +126,11 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
-    sv_tcp_agree(t, (uint8_t)(sv_tcb_profile(t)->agreed | sv_tcp_ecn_of_syn_ack(t, s)), s);
+    const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
+    const uint8_t offered = taught ? taught->offered : sv_tcb_profile(t)->agreed;
+    sv_tcp_agree(t, (uint8_t)(offered | sv_tcp_ecn_of_syn_ack(t, s)), s);
+    if (taught && t->h->agreed & SV_TCP_SCALING)
+        t->h->scales = (uint8_t)(taught->scale << 4 | sv_tcb_send_scale(t));
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_OPENED, t->h->agreed, t->c->flow, s->packet->id, t->c->iss, t->c->irs,
                    t->h->mss, sv_tcb_send_scale(t), sv_tcb_recv_scale(t));
     if (s->flags & SV_ACK) {

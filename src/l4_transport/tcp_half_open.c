@@ -81,10 +81,12 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
     sv_half_free(tcp, index);
 }
 
+static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s);
+
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply)
 {
-    const uint8_t offered = sv_tcp_profile(tcp->profile)->agreed;
+    const uint8_t offered = tcp->habits.agreed;
     reply->header.flags = 0;
     const uint32_t index = sv_tcp_small_new(tcp);
     if (index == SV_NONE)
@@ -128,6 +130,8 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, sv_tcp_listener(tcp, listener)->flow, s->packet->id,
                    SV_LISTEN, SV_SYN_RECEIVED);
     sv_half_syn_ack(tcp, m, s->port, s->hash, reply);
+    if (SV_UNLIKELY(tcp->teach.handshake != SV_HANDSHAKE_THREE_WAY))
+        sv_half_without_third(tcp, index, s);
 }
 
 /* The third message: a full record takes the small one's place in the table. */
@@ -180,6 +184,22 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     sv_half_free(tcp, small);
     *index = full;
     return true;
+}
+
+/* What a handshake of two messages would mean (tcp_teach.h): our SYN counts as acknowledged as soon as it is sent,
+ * and the connection is there for the application to accept. */
+static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s)
+{
+    uint32_t full;
+    if (!sv_half_promote(tcp, small, s, &full))
+        return;
+    struct sv_tcb t = sv_tcb_of(tcp, full);
+    struct sv_seg third = {.seq = t.h->rcv_nxt, .ack = t.h->snd_max, .flags = SV_ACK, .segments = 1};
+    const uint32_t window = t.h->snd_wnd; /* of a SYN: never scaled */
+    (void)sv_tcp_step5_ack(&t, &third);
+    t.h->snd_wnd = window;
+    sv_tcb_rearm(&t);
+    sv_tcb_settle(&t);
 }
 
 static bool sv_half_acceptable(const struct sv_tcp *tcp, const struct sv_tcp_small *m, const struct sv_seg *s)

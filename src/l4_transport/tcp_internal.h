@@ -42,7 +42,7 @@ static inline uint32_t sv_tick(sv_time now)
 }
 static inline const struct sv_tcp_profile *sv_tcb_profile(const struct sv_tcb *t)
 {
-    return sv_tcp_profile(t->tcp->profile);
+    return &t->tcp->habits;
 }
 /* The upper half of a flow's hash is all that the table asks for, and a record keeps it. */
 static inline uint64_t sv_tcp_tag_hash(uint32_t tag)
@@ -159,7 +159,7 @@ void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
 void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
 
 /* --- tcp_isn.c --- */
-uint32_t sv_tcp_isn(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
+uint32_t sv_tcp_isn(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                     uint16_t local_port);
 
 /* --- tcp_listen.c, tcp_half_open.c --- */

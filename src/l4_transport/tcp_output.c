@@ -154,9 +154,12 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     if (!b)
         return false;
     sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : (uint16_t)(SV_SYN | sv_tcp_ecn_syn(t)));
-    const uint8_t offer = answer ? t->h->agreed : p->agreed;
+    const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
+    const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : p->agreed;
     h.options = SV_OPTION_MSS;
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
+    if (taught && taught->mss)
+        h.mss = taught->mss;
     if (offer & SV_TCP_TIMESTAMPS) {
         h.options |= SV_OPTION_TIMESTAMPS;
         h.ts_val = sv_tcp_ts_now(t);
@@ -166,7 +169,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
         h.options |= SV_OPTION_SACK_PERMITTED;
     if (offer & SV_TCP_SCALING) {
         h.options |= SV_OPTION_SCALE;
-        h.scale = t->tcp->recv_scale;
+        h.scale = taught ? taught->scale : t->tcp->recv_scale;
     }
     h.window = (uint16_t)sv_min_u32(t->c->recv_buffer, 65535u);
     if (!again) {

@@ -52,6 +52,7 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->interfaces = c->interfaces;
     tcp->hot_free = tcp->busy_free = tcp->small_free = SV_NONE;
     tcp->profile = c->profile;
+    tcp->habits = *sv_tcp_profile(c->profile);
     tcp->congestion = (uint8_t)(c->congestion ? c->congestion : sv_tcp_profile(c->profile)->congestion);
     tcp->ecn = (uint8_t)((c->ecn ? c->ecn : sv_tcp_profile(c->profile)->ecn) - 1u);
     tcp->time_wait = (sv_time)c->msl_ms * 2u * SV_MS;
@@ -104,7 +105,7 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->flow = ++core->flow_serial;
     c->send_buffer = tcp->send_buffer;
     c->recv_buffer = tcp->recv_buffer;
-    c->rto_us = sv_tcp_profile(tcp->profile)->rto_initial_us;
+    c->rto_us = tcp->habits.rto_initial_us;
     c->ssthresh = UINT32_MAX;
     c->min_rtt_us = UINT32_MAX;
     c->heard_tick = sv_tick(core->now);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/link.h"
 
+#include "core/math.h"
 #include "core/pool_inline.h"
 
 /* The random streams of one direction; the numbers are part of the replay format. */
@@ -11,6 +12,8 @@ enum sv_link_stream {
     SV_LINK_RNG_CORRUPT,
     SV_LINK_RNG_TRUNCATE,
     SV_LINK_RNG_JITTER,
+    SV_LINK_RNG_STATE, /* good or bad */
+    SV_LINK_RNG_QUEUE, /* RED */
     SV_LINK_STREAMS
 };
 
@@ -24,16 +27,33 @@ struct sv_link_frame {
     uint32_t spare;
 };
 
+/* What a frame drew when it came: it is the same however long it waits. */
+struct sv_link_fate {
+    uint32_t jitter, later, copy_later, corrupt_bit, truncate_at; /* 32 random bits each */
+    bool lost, duplicated, reordered, corrupted, truncated;
+};
+
+struct sv_link_waiting {
+    sv_time came;
+    uint32_t buf;
+    uint32_t spare;
+    struct sv_link_fate fate;
+};
+
 struct sv_link_direction {
     struct sv_link_way conditions;
     struct sv_rng rng[SV_LINK_STREAMS];
+    struct sv_queue queue;
+    struct sv_link_counts count;
     sv_time free_at; /* when the last frame's last bit has left the sender */
     sv_time last_at; /* when the last frame that was not reordered arrives */
     uint64_t serial;
-    int64_t frames_at; /* from this struct to its heap */
+    int64_t frames_at;  /* from this struct to its heap */
+    int64_t waiting_at; /* ... and to the ring of those that wait */
     uint32_t frames;
+    uint32_t first, waiting;
     uint32_t flip_in, flip_bit; /* frames until the one with a flipped bit; SV_NONE: none */
-    uint32_t spare;
+    uint32_t bad;               /* the hidden state */
 };
 
 struct sv_link {
@@ -53,6 +73,11 @@ static struct sv_link *sv_link_of(struct sv_node *x)
 static struct sv_link_frame *sv_link_frames(const struct sv_link_direction *d)
 {
     return (struct sv_link_frame *)(uintptr_t)((intptr_t)d + (intptr_t)d->frames_at);
+}
+
+static struct sv_link_waiting *sv_link_ring(const struct sv_link_direction *d)
+{
+    return (struct sv_link_waiting *)(uintptr_t)((intptr_t)d + (intptr_t)d->waiting_at);
 }
 
 static void sv_link_event(struct sv_link *l, enum sv_link_event event, sv_port port, uint32_t packet, uint32_t argument)
@@ -102,9 +127,10 @@ static sv_time sv_link_first_at(const struct sv_link_direction *d)
 
 /* --- making one --- */
 
-static uint32_t sv_link_queue_of(const struct sv_link *l, const struct sv_link_way *way)
+uint64_t sv_link_bytes(uint32_t ceiling)
 {
-    return way->queue_packets ? sv_min_u32(way->queue_packets, l->ceiling) : l->ceiling;
+    const uint64_t each = sizeof(struct sv_link_frame) + sizeof(struct sv_link_waiting);
+    return sizeof(struct sv_link) + 2u * ((ceiling ? ceiling : 256u) * each + 128u) + 64u;
 }
 
 struct sv_link *sv_link_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_link_config *config,
@@ -127,12 +153,15 @@ struct sv_link *sv_link_create(struct sv_arena *arena, struct sv_pool *pool, con
     for (sv_port port = 0; port < 2; port++) {
         struct sv_link_direction *d = &l->direction[port];
         const struct sv_link_frame *frames = sv_arena_take(arena, (uint64_t)ceiling * sizeof *frames, 64);
-        if (!frames)
+        const struct sv_link_waiting *ring = sv_arena_take(arena, (uint64_t)ceiling * sizeof *ring, 64);
+        if (!frames || !ring)
             return NULL;
         d->frames_at = (int64_t)((intptr_t)frames - (intptr_t)d);
+        d->waiting_at = (int64_t)((intptr_t)ring - (intptr_t)d);
         d->flip_in = SV_NONE;
         for (uint32_t k = 0; k < SV_LINK_STREAMS; k++)
-            sv_rng_seed(&d->rng[k], config->seed, config->number, SV_LINK_PURPOSE + port * SV_LINK_STREAMS + k);
+            sv_rng_seed(&d->rng[k], config->seed, config->stream ? config->stream : config->number,
+                        SV_LINK_PURPOSE + port * SV_LINK_STREAMS + k);
         sv_link_set_way(l, port, &config->way[port]);
     }
     return l;
@@ -146,14 +175,32 @@ struct sv_node *sv_link_node(struct sv_link *l)
 void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way)
 {
     SV_ASSERT(port < 2);
-    l->direction[port].conditions = *way;
+    struct sv_link_direction *d = &l->direction[port];
+    struct sv_queue_config queue = way->queue;
+    const uint32_t packets = d->queue.packets, bytes = d->queue.bytes;
+    d->conditions = *way;
+    queue.packets = queue.packets ? queue.packets : way->queue_packets;
+    sv_queue_init(&d->queue, &queue, l->core.now);
+    d->queue.packets = packets;
+    d->queue.bytes = bytes;
+}
+
+const struct sv_link_way *sv_link_way_of(const struct sv_link *l, sv_port port)
+{
+    SV_ASSERT(port < 2);
+    return &l->direction[port].conditions;
 }
 
 static void sv_link_empty(struct sv_link *l, sv_port port)
 {
     struct sv_link_direction *d = &l->direction[port];
+    struct sv_pool *pool = sv_core_pool(&l->core);
     while (d->frames)
-        sv_drop(&l->core, SV_DROP_LINK_DOWN, sv_pool_buf(sv_core_pool(&l->core), sv_link_take(d)), port, 0);
+        sv_drop(&l->core, SV_DROP_LINK_DOWN, sv_pool_buf(pool, sv_link_take(d)), port, 0);
+    for (; d->waiting; d->waiting--, d->first = (d->first + 1u) % l->ceiling)
+        sv_drop(&l->core, SV_DROP_LINK_DOWN, sv_pool_buf(pool, sv_link_ring(d)[d->first].buf), port, 0);
+    d->queue.packets = d->queue.bytes = 0;
+    d->free_at = d->last_at = l->core.now;
 }
 
 void sv_link_set_up(struct sv_link *l, bool up, sv_time now)
@@ -163,10 +210,19 @@ void sv_link_set_up(struct sv_link *l, bool up, sv_time now)
         return;
     l->up = up;
     sv_link_event(l, up ? SV_LINK_UP : SV_LINK_CUT, 0, 0, sv_link_packets(l));
-    for (sv_port port = 0; port < 2; port++) {
+    for (sv_port port = 0; port < 2; port++)
         sv_link_empty(l, port);
-        l->direction[port].free_at = l->direction[port].last_at = l->core.now;
-    }
+}
+
+void sv_link_set_down(struct sv_link *l, sv_port port, bool down, sv_time now)
+{
+    SV_ASSERT(port < 2);
+    (void)sv_core_clock(&l->core, now);
+    if (l->direction[port].conditions.down == (down ? 1u : 0u))
+        return;
+    l->direction[port].conditions.down = down;
+    sv_link_event(l, down ? SV_LINK_CUT : SV_LINK_UP, port, 0, l->direction[port].frames);
+    sv_link_empty(l, port);
 }
 
 void sv_link_flip(struct sv_link *l, sv_port port, uint32_t frame, uint32_t bit)
@@ -178,7 +234,8 @@ void sv_link_flip(struct sv_link *l, sv_port port, uint32_t frame, uint32_t bit)
 
 uint32_t sv_link_packets(const struct sv_link *l)
 {
-    return l->direction[0].frames + l->direction[1].frames;
+    const struct sv_link_direction *d = l->direction;
+    return d[0].frames + d[0].waiting + d[1].frames + d[1].waiting;
 }
 
 uint64_t sv_link_drops(const struct sv_link *l, enum sv_drop reason)
@@ -186,7 +243,13 @@ uint64_t sv_link_drops(const struct sv_link *l, enum sv_drop reason)
     return l->core.drops[reason];
 }
 
-/* --- what happens to a frame --- */
+const struct sv_link_counts *sv_link_count(const struct sv_link *l, sv_port port)
+{
+    SV_ASSERT(port < 2);
+    return &l->direction[port].count;
+}
+
+/* --- what a frame draws --- */
 
 /* One draw: `hit` with the given chance; `rest` says where or by how much. */
 struct sv_link_draw {
@@ -204,6 +267,38 @@ static struct sv_link_draw sv_link_roll(struct sv_link_direction *d, enum sv_lin
     };
 }
 
+static struct sv_link_fate sv_link_draw_fate(struct sv_link_direction *d)
+{
+    const struct sv_link_way *way = &d->conditions;
+    const struct sv_link_draw state = sv_link_roll(d, SV_LINK_RNG_STATE, d->bad ? way->to_good : way->to_bad);
+    d->bad ^= state.hit ? 1u : 0u;
+    const struct sv_link_draw loss = sv_link_roll(d, SV_LINK_RNG_LOSS, d->bad ? way->bad_loss : way->loss);
+    const struct sv_link_draw twice = sv_link_roll(d, SV_LINK_RNG_DUPLICATE, way->duplicate);
+    const struct sv_link_draw reorder = sv_link_roll(d, SV_LINK_RNG_REORDER, way->reorder);
+    const struct sv_link_draw corrupt = sv_link_roll(d, SV_LINK_RNG_CORRUPT, way->corrupt);
+    const struct sv_link_draw cut = sv_link_roll(d, SV_LINK_RNG_TRUNCATE, way->truncate);
+    const struct sv_link_draw jitter = sv_link_roll(d, SV_LINK_RNG_JITTER, 0);
+    struct sv_link_fate fate = {
+        .jitter = jitter.rest,
+        .later = reorder.rest,
+        .copy_later = twice.rest,
+        .corrupt_bit = corrupt.rest,
+        .truncate_at = cut.rest,
+        .lost = loss.hit,
+        .duplicated = twice.hit,
+        .reordered = reorder.hit,
+        .corrupted = corrupt.hit,
+        .truncated = cut.hit,
+    };
+    if (d->flip_in == 0) {
+        fate.corrupted = true;
+        fate.corrupt_bit = d->flip_bit;
+    }
+    if (d->flip_in != SV_NONE)
+        d->flip_in--; /* after 0 comes SV_NONE */
+    return fate;
+}
+
 /* [0, most], from 32 random bits. */
 static sv_time sv_link_part(sv_time most, uint32_t rest)
 {
@@ -211,8 +306,10 @@ static sv_time sv_link_part(sv_time most, uint32_t rest)
     return whole + ((most & 0xffffffffu) * rest >> 32);
 }
 
+/* --- what happens to it --- */
+
 /* A frame's bytes may be shared with whoever sends them again: own them first. */
-static bool sv_link_flip_bit(struct sv_buf *b, uint32_t bit)
+bool sv_link_flip_bit(struct sv_buf *b, uint32_t bit)
 {
     bit %= b->length * 8u;
     if (!sv_buf_own(b))
@@ -235,27 +332,50 @@ static bool sv_link_flip_bit(struct sv_buf *b, uint32_t bit)
     return false;
 }
 
+#define ETHERNET 14u
+#define ECN_MASK 3u /* of the lower bits of TOS: 0 does not understand, 3 is the mark */
+
+bool sv_link_mark(struct sv_buf *b)
+{
+    if (b->linear_length < ETHERNET + 20u)
+        return false;
+    const uint8_t *type = sv_buf_head(b) + 12, *ip = sv_buf_head(b) + ETHERNET;
+    const bool v4 = type[0] == 8 && type[1] == 0 && ip[0] >> 4 == 4;
+    const bool v6 = type[0] == 0x86 && type[1] == 0xdd && ip[0] >> 4 == 6;
+    const uint32_t ecn = v4 ? ip[1] & ECN_MASK : v6 ? ip[1] >> 4 & ECN_MASK : 0;
+    if (ecn == 0 || !sv_buf_own_linear(b))
+        return false;
+    uint8_t *h = sv_buf_head(b) + ETHERNET;
+    if (v6) {
+        h[1] |= ECN_MASK << 4;
+        return true;
+    }
+    h[1] |= ECN_MASK;
+    uint32_t sum = ((uint32_t)(uint8_t)~h[10] << 8 | (uint8_t)~h[11]) + (ECN_MASK - ecn); /* RFC 1624 */
+    sum = (sum & 0xffffu) + (sum >> 16);
+    h[10] = (uint8_t)(~sum >> 8);
+    h[11] = (uint8_t)~sum;
+    return true;
+}
+
 /* Corruption and truncation. False: b is gone. */
-static bool sv_link_damage(struct sv_link *l, sv_port port, struct sv_buf *b)
+static bool sv_link_damage(struct sv_link *l, sv_port port, struct sv_buf *b, const struct sv_link_fate *fate)
 {
     struct sv_link_direction *d = &l->direction[port];
-    const struct sv_link_draw corrupt = sv_link_roll(d, SV_LINK_RNG_CORRUPT, d->conditions.corrupt);
-    const struct sv_link_draw cut = sv_link_roll(d, SV_LINK_RNG_TRUNCATE, d->conditions.truncate);
-    const bool flip = d->flip_in == 0;
-    if (d->flip_in != SV_NONE)
-        d->flip_in--; /* after 0 comes SV_NONE */
-    if (b->length == 0 || !(corrupt.hit || cut.hit || flip))
+    if (b->length == 0 || !(fate->corrupted || fate->truncated))
         return true;
-    if (corrupt.hit || flip) {
-        const uint32_t bit = (flip ? d->flip_bit : corrupt.rest) % (b->length * 8u);
+    if (fate->corrupted) {
+        const uint32_t bit = fate->corrupt_bit % (b->length * 8u);
         if (!sv_link_flip_bit(b, bit)) {
             sv_drop(&l->core, SV_DROP_NO_MEMORY, b, port, 0);
             return false;
         }
+        d->count.corrupted++;
         sv_link_event(l, SV_LINK_CORRUPTED, port, b->id, bit);
     }
-    if (cut.hit) {
-        sv_buf_truncate(b, cut.rest % b->length);
+    if (fate->truncated) {
+        sv_buf_truncate(b, fate->truncate_at % b->length);
+        d->count.truncated++;
         sv_link_event(l, SV_LINK_TRUNCATED, port, b->id, b->length);
     }
     if (!d->conditions.check_fcs)
@@ -264,59 +384,142 @@ static bool sv_link_damage(struct sv_link *l, sv_port port, struct sv_buf *b)
     return false;
 }
 
-/* When the frame arrives: after those before it, its own bits, the delay and the jitter. */
-static sv_time sv_link_arrival(struct sv_link *l, sv_port port, const struct sv_buf *b)
+/* Does [from, to] touch a time when nothing passes? */
+static bool sv_link_flapped(const struct sv_link_way *way, sv_time from, sv_time to)
 {
-    struct sv_link_direction *d = &l->direction[port];
-    const struct sv_link_way *way = &d->conditions;
-    const struct sv_link_draw jitter = sv_link_roll(d, SV_LINK_RNG_JITTER, 0);
-    const struct sv_link_draw reorder = sv_link_roll(d, SV_LINK_RNG_REORDER, way->reorder);
-    sv_time leaves = sv_max_u64(d->free_at, l->core.now);
-    if (way->rate_bit_s)
-        leaves += (uint64_t)b->length * 8u * SV_S / way->rate_bit_s;
-    d->free_at = leaves;
-    sv_time at = leaves + way->delay_ns + sv_link_part(way->jitter_ns, jitter.rest);
-    if (reorder.hit) {
-        const sv_time later = sv_link_part(way->reorder_ns, reorder.rest);
-        sv_link_event(l, SV_LINK_REORDERED, port, b->id, (uint32_t)(later / SV_US));
-        return at + later;
-    }
-    at = sv_max_u64(at, d->last_at);
-    d->last_at = at;
-    return at;
+    if (!way->flap_ns || to < way->flap_from)
+        return false;
+    from = sv_max_u64(from, way->flap_from) - way->flap_from;
+    to -= way->flap_from;
+    const sv_time into = from - sv_div64(from, way->flap_ns) * way->flap_ns;
+    return into < way->flap_down_ns || into + (to - from) >= way->flap_ns;
 }
 
 static void sv_link_duplicate(struct sv_link *l, sv_port port, struct sv_buf *b, sv_time at, uint32_t rest)
 {
     struct sv_link_direction *d = &l->direction[port];
     const sv_time later = sv_link_part(d->conditions.reorder_ns, rest);
-    if (d->frames >= sv_link_queue_of(l, &d->conditions))
+    if (d->frames + d->waiting >= l->ceiling)
         return;
     struct sv_buf *copy = sv_buf_clone(b, SV_WANT_DATA);
     if (!copy)
         return;
+    d->count.duplicated++;
     sv_link_event(l, SV_LINK_DUPLICATED, port, b->id, (uint32_t)(later / SV_US));
     sv_link_put(d, copy, at + later);
+}
+
+/* When the frame arrives whose last bit leaves at `leaves`. */
+static sv_time sv_link_arrival(struct sv_link *l, sv_port port, const struct sv_buf *b, sv_time leaves,
+                               const struct sv_link_fate *fate)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    const struct sv_link_way *way = &d->conditions;
+    const sv_time at = leaves + way->delay_ns + sv_link_part(way->jitter_ns, fate->jitter);
+    if (fate->reordered) {
+        const sv_time later = sv_link_part(way->reorder_ns, fate->later);
+        d->count.reordered++;
+        sv_link_event(l, SV_LINK_REORDERED, port, b->id, (uint32_t)(later / SV_US));
+        return at + later;
+    }
+    d->last_at = sv_max_u64(at, d->last_at);
+    return d->last_at;
+}
+
+/* The frame's first bit is sent at `begins`. */
+static void sv_link_depart(struct sv_link *l, sv_port port, struct sv_buf *b, sv_time begins,
+                           const struct sv_link_fate *fate)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    const struct sv_link_way *way = &d->conditions;
+    const sv_time takes = way->rate_bit_s ? sv_div64((uint64_t)b->length * 8u * SV_S, way->rate_bit_s) : 0;
+    d->free_at = begins + takes;
+    const sv_time at = sv_link_arrival(l, port, b, d->free_at, fate);
+    if (sv_link_flapped(way, begins, at)) {
+        sv_drop(&l->core, SV_DROP_LINK_DOWN, b, port, 0);
+    } else if (fate->lost) {
+        sv_drop(&l->core, SV_DROP_LINK_LOSS, b, port, 0);
+    } else if (way->mtu && b->length > way->mtu + ETHERNET) {
+        sv_drop(&l->core, SV_DROP_LINK_MTU, b, port, 0);
+    } else if (sv_link_damage(l, port, b, fate)) {
+        sv_link_put(d, b, at);
+        if (fate->duplicated)
+            sv_link_duplicate(l, port, b, at, fate->copy_later);
+    }
+}
+
+static void sv_link_mark_frame(struct sv_link *l, sv_port port, struct sv_buf *b)
+{
+    l->direction[port].count.marked++;
+    sv_link_event(l, SV_LINK_MARKED, port, b->id, l->direction[port].waiting);
+}
+
+/* Those whose turn it is leave the queue. */
+static void sv_link_pump(struct sv_link *l, sv_port port)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    while (d->waiting && d->free_at <= l->core.now) {
+        const struct sv_link_waiting w = sv_link_ring(d)[d->first];
+        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), w.buf);
+        const sv_time begins = sv_max_u64(d->free_at, w.came);
+        const enum sv_queue_verdict verdict = sv_queue_leave(&d->queue, b->length, w.came, begins);
+        d->first = (d->first + 1u) % l->ceiling;
+        d->waiting--;
+        const bool marked = verdict == SV_QUEUE_MARK && sv_link_mark(b);
+        if (marked)
+            sv_link_mark_frame(l, port, b);
+        if (verdict == SV_QUEUE_REFUSE || (verdict == SV_QUEUE_MARK && !marked))
+            sv_drop(&l->core, SV_DROP_QUEUE_MANAGED, b, port, 0);
+        else
+            sv_link_depart(l, port, b, begins, &w.fate);
+    }
+    d->count.waiting = d->waiting;
+}
+
+/* It waits, unless the queue refuses it. */
+static void sv_link_enqueue(struct sv_link *l, sv_port port, struct sv_buf *b, const struct sv_link_fate *fate,
+                            uint32_t draw)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    const uint64_t rate = d->conditions.rate_bit_s;
+    const sv_time packet_ns = rate ? sv_div64(8u * 1500u * SV_S, rate) : 0;
+    bool full = false;
+    enum sv_queue_verdict verdict = sv_queue_join(&d->queue, b->length, draw, packet_ns, l->core.now, &full);
+    if (verdict == SV_QUEUE_MARK) {
+        verdict = sv_link_mark(b) ? SV_QUEUE_TAKE : SV_QUEUE_REFUSE;
+        if (verdict == SV_QUEUE_TAKE)
+            sv_link_mark_frame(l, port, b);
+    }
+    if (verdict == SV_QUEUE_REFUSE) {
+        sv_drop(&l->core, full ? SV_DROP_QUEUE_FULL : SV_DROP_QUEUE_MANAGED, b, port, 0);
+        return;
+    }
+    sv_link_ring(d)[(d->first + d->waiting++) % l->ceiling] =
+        (struct sv_link_waiting){.came = l->core.now, .buf = b->self, .fate = *fate};
+    sv_queue_joined(&d->queue, b->length);
+    d->count.waiting_most = sv_max_u32(d->count.waiting_most, d->waiting);
+    sv_link_pump(l, port);
 }
 
 static void sv_link_carry(struct sv_link *l, sv_port port, struct sv_buf *b)
 {
     struct sv_link_direction *d = &l->direction[port];
     SV_ASSERT(!b->gso_size && !(b->flags & SV_BUF_CSUM_PARTIAL)); /* a cable carries finished frames */
-    const struct sv_link_draw loss = sv_link_roll(d, SV_LINK_RNG_LOSS, d->conditions.loss);
-    const struct sv_link_draw twice = sv_link_roll(d, SV_LINK_RNG_DUPLICATE, d->conditions.duplicate);
-    const sv_time at = sv_link_arrival(l, port, b);
-    if (!l->up) {
+    sv_link_pump(l, port);
+    const struct sv_link_fate fate = sv_link_draw_fate(d);
+    const uint32_t draw = sv_rng_u32(&d->rng[SV_LINK_RNG_QUEUE]);
+    d->count.frames++;
+    d->count.bytes += b->length;
+    if (b->linear_length && sv_buf_head(b)[0] & 1u)
+        d->count.broadcasts++;
+    if (!l->up || d->conditions.down)
         sv_drop(&l->core, SV_DROP_LINK_DOWN, b, port, 0);
-    } else if (loss.hit) {
-        sv_drop(&l->core, SV_DROP_LINK_LOSS, b, port, 0);
-    } else if (d->frames >= sv_link_queue_of(l, &d->conditions)) {
+    else if (d->frames + d->waiting >= l->ceiling)
         sv_drop(&l->core, SV_DROP_QUEUE_FULL, b, port, 0);
-    } else if (sv_link_damage(l, port, b)) {
-        sv_link_put(d, b, at);
-        if (twice.hit)
-            sv_link_duplicate(l, port, b, at, twice.rest);
-    }
+    else if (!d->waiting && d->free_at <= l->core.now && d->conditions.queue.kind != SV_QUEUE_RED)
+        sv_link_depart(l, port, b, l->core.now, &fate); /* nobody before it */
+    else
+        sv_link_enqueue(l, port, b, &fate, draw);
 }
 
 /* --- the verbs --- */
@@ -349,6 +552,7 @@ static uint32_t sv_link_transmit(struct sv_node *x, sv_port out, struct sv_room 
         (void)sv_link_take(d);
         b->flags = 0; /* what the sender knew of it does not cross the cable */
         b->next = SV_NONE;
+        d->count.delivered++;
         give->packet[give->n++] = b;
     }
     return give->n - before;
@@ -367,13 +571,23 @@ static sv_port sv_link_next_output(const struct sv_node *x, sv_port after)
 static sv_time sv_link_next_deadline(const struct sv_node *x)
 {
     const struct sv_link *l = (const struct sv_link *)(const void *)x;
-    return sv_min_u64(sv_link_first_at(&l->direction[0]), sv_link_first_at(&l->direction[1]));
+    sv_time at = SV_NEVER;
+    for (uint32_t p = 0; p < 2; p++) {
+        const struct sv_link_direction *d = &l->direction[p];
+        at = sv_min_u64(at, sv_link_first_at(d));
+        if (d->waiting)
+            at = sv_min_u64(at, d->free_at);
+    }
+    return at;
 }
 
 /* Time alone makes frames arrive: next_output() tells which end has them. */
 static void sv_link_expire(struct sv_node *x, sv_time now)
 {
-    (void)sv_core_clock(&sv_link_of(x)->core, now);
+    struct sv_link *l = sv_link_of(x);
+    (void)sv_core_clock(&l->core, now);
+    sv_link_pump(l, 0);
+    sv_link_pump(l, 1);
 }
 
 const struct sv_node_ops sv_link_ops = {

@@ -96,10 +96,12 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
     struct sv_stack *s = sv_arena_take(arena, sizeof *s, 64);
     if (!s)
         return NULL;
-    const uint32_t account =
+    uint32_t account =
         sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX, c.pool_slabs ? c.pool_slabs : UINT32_MAX);
-    if (account == SV_NONE)
+    if (account == SV_NONE && (c.pool_bufs || c.pool_slabs))
         return NULL;
+    if (account == SV_NONE) /* a world of more hosts than accounts: those without a quota share the world's own */
+        account = 0;
     const struct sv_core_config core = {.arena = arena,
                                         .pool = pool,
                                         .trace = c.trace,
@@ -107,6 +109,7 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
                                         .secret = {c.secret[0], c.secret[1]},
                                         .cpu = c.cpu,
                                         .host = c.host,
+                                        .stream = c.stream,
                                         .account = account};
     sv_core_init(&s->core, &core, now);
     const struct sv_net_config net = sv_stack_net_config(&c);
@@ -120,6 +123,11 @@ struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool, c
     s->tcp.net_at = (int64_t)((intptr_t)&s->net - (intptr_t)&s->tcp);
     s->node.kind = SV_NODE_STACK;
     return s;
+}
+
+struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s)
+{
+    return &s->tcp.teach;
 }
 
 struct sv_node *sv_stack_node(struct sv_stack *s)

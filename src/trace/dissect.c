@@ -122,7 +122,7 @@ static void sv_dissect_ethernet(struct sv_dissection *x)
     sv_dissect_tagged(x);
 }
 
-static void sv_dissect_cooked(struct sv_dissection *x, enum sv_link link)
+static void sv_dissect_cooked(struct sv_dissection *x, enum sv_link_type link)
 {
     struct sv_dissected *d = x->d;
     uint16_t protocol;
@@ -166,7 +166,7 @@ static void sv_dissect_null(struct sv_dissection *x)
     sv_dissect_ip(x);
 }
 
-void sv_dissect(struct sv_dissected *d, enum sv_link link, const uint8_t *frame, size_t captured, size_t wire)
+void sv_dissect(struct sv_dissected *d, enum sv_link_type link, const uint8_t *frame, size_t captured, size_t wire)
 {
     memset(d, 0, sizeof *d);
     if (captured > UINT32_MAX / 2)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Link types as pcap files number them. */
-enum sv_link {
+enum sv_link_type {
     SV_LINK_NULL = 0, /* 4 bytes of address family in the writer's byte order */
     SV_LINK_ETHERNET = 1,
     SV_LINK_PPP = 9,
@@ -155,7 +155,7 @@ struct sv_dissected {
 };
 
 /* Dissects one frame of `captured` bytes; `wire` is its length on the wire (more when the capture was cut). */
-void sv_dissect(struct sv_dissected *d, enum sv_link link, const uint8_t *frame, size_t captured, size_t wire);
+void sv_dissect(struct sv_dissected *d, enum sv_link_type link, const uint8_t *frame, size_t captured, size_t wire);
 
 /* TCP's options alone, n bytes of them; false: they are malformed (what could be read is there). */
 bool sv_dissect_tcp_options(struct sv_tcp_options *o, const uint8_t *options, size_t n);

@@ -301,7 +301,7 @@ static void sv_dissect_prism(struct sv_dissection *x)
         sv_dissect_wlan(x, false);
 }
 
-bool sv_dissect_other_link(struct sv_dissection *x, enum sv_link link)
+bool sv_dissect_other_link(struct sv_dissection *x, enum sv_link_type link)
 {
     switch (link) {
     case SV_LINK_PPP:

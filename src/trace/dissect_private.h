@@ -23,7 +23,7 @@ void sv_dissect_isl(struct sv_dissection *x);                    /* passes it, i
 void sv_dissect_llc(struct sv_dissection *x);
 void sv_dissect_tagged(struct sv_dissection *x);              /* an EtherType, tags before it */
 bool sv_dissect_shim(struct sv_dissection *x, uint16_t type); /* false: it is none */
-bool sv_dissect_other_link(struct sv_dissection *x, enum sv_link link);
+bool sv_dissect_other_link(struct sv_dissection *x, enum sv_link_type link);
 void sv_dissect_ip(struct sv_dissection *x);        /* by the version field */
 void sv_dissect_transport(struct sv_dissection *x); /* by ip.protocol; the cursor is limited to the datagram */
 

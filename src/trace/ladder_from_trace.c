@@ -407,7 +407,7 @@ void sv_ladder_build_record(struct sv_ladder_build *b, const struct sv_trace_rec
         if ((r->host != b->s.host && r->host != b->s.other) || !bytes)
             return;
         struct sv_dissected d;
-        sv_dissect(&d, (enum sv_link)b->s.link, bytes, r->bytes, r->arg[0] > r->bytes ? r->arg[0] : r->bytes);
+        sv_dissect(&d, (enum sv_link_type)b->s.link, bytes, r->bytes, r->arg[0] > r->bytes ? r->arg[0] : r->bytes);
         if (d.seen & SV_SEEN_TCP)
             sv_build_segment(b, r, r->kind == SV_TRACE_FRAME_IN ? SV_DIRECTION_IN : SV_DIRECTION_OUT, &d, bytes);
         return;
@@ -439,7 +439,7 @@ void sv_ladder_build_frame(struct sv_ladder_build *b, sv_time when, const uint8_
     r.host = b->s.host;
     if (when > b->last)
         b->last = when;
-    sv_dissect(&d, (enum sv_link)b->s.link, frame, captured, wire);
+    sv_dissect(&d, (enum sv_link_type)b->s.link, frame, captured, wire);
     if (d.seen & SV_SEEN_TCP)
         sv_build_segment(b, &r, SV_DIRECTION_NONE, &d, frame);
 }

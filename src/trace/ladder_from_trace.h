@@ -25,7 +25,7 @@ struct sv_ladder_source {
     void *(*grow)(void *ctx, void *old, size_t bytes);
     void *ctx;
     uint32_t rows_max;                   /* 0: 65,536; later rows are counted in `lost` */
-    uint32_t link;                       /* enum sv_link of the frames in the records */
+    uint32_t link;                       /* enum sv_link_type of the frames in the records */
     uint16_t host, other;                /* host numbers in the trace; SV_NO_HOST: a stranger */
     uint32_t flow;                       /* the connection's number in `host`; 0: choose by port */
     uint16_t port;                       /* 0: any. The connection has it at either end */

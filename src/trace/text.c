@@ -174,8 +174,9 @@ void sv_text_hex(const struct sv_sink *sink, const uint8_t *bytes, size_t n)
     }
 }
 
-bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when, enum sv_link link,
-                    const uint8_t *frame, size_t captured, size_t wire, const struct sv_sink *sink)
+bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when,
+                    enum sv_link_type link, const uint8_t *frame, size_t captured, size_t wire,
+                    const struct sv_sink *sink)
 {
     struct sv_dissected d;
     sv_dissect(&d, link, frame, captured, wire);

@@ -33,8 +33,9 @@ struct sv_text_flows {
 /* Writes the line of a frame with its newline (more lines with `verbose` or `hex`). `when` is nanoseconds since 1970,
  * or since a world's start. True: every protocol in it is one this part knows fully; false: something was only named.
  * `flows` may be NULL: then numbers are absolute. */
-bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when, enum sv_link link,
-                    const uint8_t *frame, size_t captured, size_t wire, const struct sv_sink *sink);
+bool sv_text_packet(const struct sv_text_options *options, struct sv_text_flows *flows, sv_time when,
+                    enum sv_link_type link, const uint8_t *frame, size_t captured, size_t wire,
+                    const struct sv_sink *sink);
 
 /* tcpdump's -X of n bytes: lines that begin with a newline each. */
 void sv_text_hex(const struct sv_sink *sink, const uint8_t *bytes, size_t n);

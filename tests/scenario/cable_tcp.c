@@ -81,7 +81,7 @@ static struct wired *build_with(int32_t snr_centi_db, uint64_t seed, uint32_t au
     w->arena = sv_arena_create(w->memory, MEMORY);
     w->pool = sv_pool_create(w->arena, 512, 512);
     w->trace = sv_trace_create(w->arena, RECORDS);
-    w->sim.world = sv_world_create(w->arena, SV_S);
+    w->sim.world = sv_world_create(w->arena, NULL, SV_S);
     open_stack(w, 0);
     open_stack(w, 1);
     const struct sv_cable_config c = {.size = sizeof c,

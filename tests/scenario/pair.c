@@ -61,7 +61,7 @@ bool pair_open(struct pair *p, uint64_t seed, void *memory, uint64_t bytes)
     p->arena = sv_arena_create(memory, bytes);
     p->pool = p->arena ? sv_pool_create(p->arena, 1500, 1500) : NULL;
     p->trace = p->pool ? sv_trace_create(p->arena, PAIR_TRACE_RECORDS) : NULL;
-    p->sim.world = p->trace ? sv_world_create(p->arena, PAIR_BEGIN) : NULL;
+    p->sim.world = p->trace ? sv_world_create(p->arena, NULL, PAIR_BEGIN) : NULL;
     if (!p->sim.world || !open_host(p, 0) || !open_host(p, 1))
         return false;
     const struct sv_link_config link = {

@@ -92,6 +92,9 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_PHY_SYMBOL, "needs a cable of layer 1: tests/scenario cable_tcp"},
     {SV_DROP_PHY_CARRIER, "needs a cable of layer 1: tests/scenario cable_tcp"},
     {SV_DROP_PHY_NEVER_SEEN, "needs a cable of layer 1: tests/scenario cable_tcp"},
+    {SV_DROP_QUEUE_MANAGED, "these cables are drop-tail: tests/unit/sim link"},
+    {SV_DROP_LINK_MTU, "these cables take every frame: tests/unit/sim link"},
+    {SV_DROP_SCENARIO_FAULT, "scenario files alone: tests/scenario scenarios"},
     {0, NULL},
 };
 

@@ -161,7 +161,7 @@ static void test_cuts_and_flips(void **state)
 {
     (void)state;
     const struct frame f = syn_ack();
-    static const enum sv_link links[] = {SV_LINK_ETHERNET, SV_LINK_RAW, SV_LINK_SLL, SV_LINK_SLL2, SV_LINK_NULL};
+    static const enum sv_link_type links[] = {SV_LINK_ETHERNET, SV_LINK_RAW, SV_LINK_SLL, SV_LINK_SLL2, SV_LINK_NULL};
     for (size_t n = 0; n <= f.n; n++) {
         uint8_t *exact = malloc(n + 1);
         assert_non_null(exact);

@@ -15,7 +15,7 @@ static const uint8_t a[4] = {10, 0, 0, 1}, b[4] = {10, 0, 0, 2};
 
 struct link_case {
     const char *name;
-    enum sv_link link;
+    enum sv_link_type link;
     uint32_t n;
     uint8_t header[64]; /* what stands before the IP header */
 };

@@ -82,7 +82,7 @@ static void compare_file(const char *path, const char *flags, const struct sv_te
         const sv_time when = (sv_time)word(record, swapped) * SV_S + word(record + 4, swapped) * (nano ? 1u : 1000u);
         struct sv_line_text page = sv_text_of(ours, sizeof ours);
         const struct sv_sink sink = {sv_text_put, &page};
-        const bool known = sv_text_packet(o, &flows, when, (enum sv_link)link, bytes, captured, wire, &sink);
+        const bool known = sv_text_packet(o, &flows, when, (enum sv_link_type)link, bytes, captured, wire, &sink);
         t->packets++;
         if (!known)
             continue;

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* seven sim: runs scenario files. */
+#define _GNU_SOURCE
+#include "cli/sim.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+#define FILE_MOST (4u << 20)
+
+#define AT(member) offsetof(struct sim_config, member)
+static const struct cli_option sim_options[] = {
+    {0, "seed", CLI_NUMBER, "N", "the seed, instead of the file's", AT(seed), NULL, 0, 0},
+    {0, "runs", CLI_NUMBER, "N",
+     "so many seeds from that on, over all cores; a failing one prints the line that "
+     "replays it",
+     AT(runs), NULL, 1, 0},
+    {0, "jobs", CLI_NUMBER, "N", "processes for --runs (default: the number of cores)", AT(jobs), NULL, 1, 256},
+    {0, "set", CLI_TEXTS, "PATH=VALUE", "override a value: links.ab.delay=80ms, all.sack=false", AT(set), NULL, 0, 0},
+    {0, "drop", CLI_TEXTS, "SELECTOR", "one more fault: drop what the selector names", AT(drop), NULL, 0, 0},
+    {0, "mutant", CLI_TEXT, "NAME", "run only this mutant of the file", AT(mutant), NULL, 0, 0},
+    {0, "no-mutants", CLI_FLAG, NULL, "do not run the mutants", AT(no_mutants), NULL, 0, 0},
+    {0, "check", CLI_FLAG, NULL, "read the file and say what is wrong with it; run nothing", AT(check), NULL, 0, 0},
+    {0, "shrink", CLI_FLAG, NULL, "if it fails, write the smallest file that fails the same way", AT(shrink), NULL, 0,
+     0},
+    {'w', "write", CLI_FILE, "FILE", "write the frames of all links as pcapng", AT(capture), NULL, 0, 0},
+    {0, "ladder", CLI_FLAG, NULL, "draw each conversation", AT(ladder), NULL, 0, 0},
+    {0, "log", CLI_FILE, "FILE", "write every event as a line", AT(log), NULL, 0, 0},
+    {0, "against", CLI_FILE, "FILE", "compare the events with such a log and name the first difference", AT(against),
+     NULL, 0, 0},
+    {0, "tap", CLI_FLAG, NULL, "print the Test Anything Protocol", AT(tap), NULL, 0, 0},
+    {0, "junit", CLI_FLAG, NULL, "print JUnit's XML", AT(junit), NULL, 0, 0},
+    {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
+};
+
+static int sim_main(int argc, char **argv);
+
+const struct cli_command cli_command_sim = {
+    .name = "sim",
+    .summary = "run scenario files in a simulated world",
+    .usage = "FILE.yaml...",
+    .examples = "seven sim scenarios/why-three.yaml --ladder\tone world, its expectations judged, its packets drawn\n"
+                "seven sim scenarios/lossy-bulk.yaml --set links.ab.from_a.loss=5%\tthe same with another loss\n"
+                "seven sim scenarios/lossy-bulk.yaml --runs 1000\ta thousand seeds on all cores\n"
+                "seven sim failing.yaml --seed 42 --shrink\tthe smallest file that still fails\n",
+    .detail =
+        "A scenario describes hosts (each a whole stack), switches, routers and links, what applications do, what "
+        "goes wrong, and what must then be true. Time is virtual: a minute takes milliseconds, and the same seed "
+        "gives the same packets. A file's mutants are its own test: each breaks one thing, and must fail the "
+        "expectations that it names. docs/SCENARIOS.md is the grammar.",
+    .exit_codes = "0\tevery expectation held and every mutant was caught\n"
+                  "1\tone did not\n"
+                  "2\twrong usage, or a file that cannot be read\n",
+    .options = sim_options,
+    .output = true,
+    .run = sim_main,
+};
+
+/* --- files --- */
+
+void sim_say_errors(const struct sc_errors *e)
+{
+    for (uint32_t i = 0; i < e->n; i++) {
+        if (e->error[i].line)
+            fprintf(stderr, "%s:%u:%u: %s\n", e->file, e->error[i].line, e->error[i].column, e->error[i].text);
+        else
+            fprintf(stderr, "%s: %s\n", e->file, e->error[i].text);
+    }
+    if (e->more)
+        fprintf(stderr, "%s: and %u more\n", e->file, e->more);
+}
+
+static char *read_whole(const char *name, size_t *n)
+{
+    FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+    char *bytes = f ? malloc(FILE_MOST + 1u) : NULL;
+    if (!bytes) {
+        (void)cli_fail("sim", "%s: %s", name, strerror(errno));
+        if (f && f != stdin)
+            fclose(f);
+        return NULL;
+    }
+    *n = fread(bytes, 1, FILE_MOST + 1u, f);
+    const bool failed = ferror(f) != 0;
+    if (f != stdin)
+        fclose(f);
+    if (failed || *n > FILE_MOST) {
+        (void)cli_fail("sim", "%s: %s", name, failed ? strerror(errno) : "longer than 4 MiB");
+        free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+/* --drop SELECTOR: a fault more. */
+static bool add_drops(struct sim_file *f, const struct sim_config *c)
+{
+    for (uint32_t i = 0; i < c->drop.n; i++) {
+        struct sc_node *faults = sc_member(f->root, "faults");
+        char id[32];
+        snprintf(id, sizeof id, "dropped%u", i + 1u);
+        if (!faults) {
+            faults = sc_node_new(&f->memory, SC_LIST, "faults", NULL);
+            if (!faults)
+                return false;
+            sc_append(f->root, faults);
+        }
+        struct sc_node *fault = sc_node_new(&f->memory, SC_MAP, NULL, NULL);
+        struct sc_node *name = sc_node_new(&f->memory, SC_SCALAR, "id", id);
+        struct sc_node *what = sc_node_new(&f->memory, SC_SCALAR, "drop", c->drop.text[i]);
+        if (!fault || !name || !what)
+            return false;
+        sc_append(fault, name);
+        sc_append(fault, what);
+        sc_append(faults, fault);
+    }
+    return true;
+}
+
+bool sim_file_model(struct sim_file *f, const struct sim_config *c, const struct sc_node *mutant_set)
+{
+    struct sc_errors e = {.file = f->name};
+    for (const struct sc_node *s = mutant_set ? mutant_set->child : NULL; s && !e.n; s = s->next)
+        (void)sc_override(&f->memory, f->root, s->key, s, &e);
+    for (uint32_t i = 0; i < c->set.n && !e.n; i++)
+        (void)sc_override_text(&f->memory, f->root, c->set.text[i], &e);
+    f->model = e.n || !add_drops(f, c) ? NULL : sc_model_read(&f->memory, f->root, &e);
+    sim_say_errors(&e);
+    return f->model != NULL;
+}
+
+/* Each mutant is the file read anew: a tree belongs to one model. */
+bool sim_file_open(struct sim_file *f, const char *name, const struct sim_config *c, const struct sc_mutant *mutant)
+{
+    struct sc_errors e = {.file = name};
+    size_t n = 0;
+    *f = (struct sim_file){.name = name, .memory.ceiling = 256u << 20};
+    f->bytes = read_whole(name, &n);
+    f->root = f->bytes ? sc_yaml_read(&f->memory, f->bytes, n, &e) : NULL;
+    sim_say_errors(&e);
+    return f->root && sim_file_model(f, c, mutant ? mutant->set : NULL);
+}
+
+void sim_file_close(struct sim_file *f)
+{
+    sc_memory_free(&f->memory);
+    free(f->bytes);
+    f->bytes = NULL;
+}
+
+/* --- running --- */
+
+bool sim_run(const struct sc_model *model, uint64_t seed, const struct sc_mutant *mutant, struct sc_result *result)
+{
+    char why[256] = "no memory";
+    struct sc_run *run = sc_run_open(model, seed, why, sizeof why);
+    if (!run) {
+        (void)cli_fail("sim", "%s", why);
+        return false;
+    }
+    sc_run_all(run, mutant);
+    sc_result_of(run, mutant, result);
+    sc_run_close(run);
+    return true;
+}
+
+static void put_stdout(void *ctx, const char *text, size_t n)
+{
+    fwrite(text, 1, n, ctx);
+}
+
+struct totals {
+    uint32_t tap, passed, failed;
+};
+
+static void report(const struct sc_result *r, const struct sim_config *c, const struct cli_output_options *output,
+                   struct totals *t)
+{
+    const struct sv_sink to = {put_stdout, stdout};
+    if (r->expected)
+        t->passed++;
+    else
+        t->failed++;
+    if (c->tap)
+        t->tap += sc_report_tap(r, t->tap + 1u, &to);
+    else if (c->junit)
+        sc_report_junit(r, &to);
+    else if (output->json)
+        sc_report_json(r, &to);
+    else
+        sc_report_text(r, &to, cli_colored(output, stdout));
+}
+
+static bool run_mutants(const char *name, const struct sc_model *model, const struct sim_config *c,
+                        const struct cli_output_options *output, struct totals *t)
+{
+    static struct sc_result result;
+    bool found = false, good = true;
+    for (uint32_t i = 0; i < model->mutants && good; i++) {
+        const struct sc_mutant *mutant = &model->mutant[i];
+        struct sim_file f;
+        if (c->mutant && strcmp(c->mutant, mutant->name) != 0)
+            continue;
+        found = true;
+        good = sim_file_open(&f, name, c, mutant);
+        if (good) {
+            const uint64_t seed = c->seeded ? c->seed : f.model->seed;
+            good = c->mutant ? sim_run_watched(f.model, seed, mutant, c, output, &result)
+                             : sim_run(f.model, seed, mutant, &result);
+        }
+        if (good)
+            report(&result, c, output, t);
+        sim_file_close(&f);
+    }
+    if (c->mutant && !found)
+        (void)cli_usage("sim", "%s has no mutant \"%s\"", name, c->mutant);
+    return good && (found || !c->mutant);
+}
+
+/* False: the file is no scenario. */
+static bool one_file(const char *name, const struct sim_config *c, const struct cli_output_options *output,
+                     struct totals *t)
+{
+    static struct sc_result result;
+    struct sim_file f;
+    bool good = sim_file_open(&f, name, c, NULL);
+    if (good && c->check) {
+        printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, f.model->hosts,
+               f.model->links, f.model->steps, f.model->faults, f.model->expects, f.model->mutants);
+    } else if (good && c->shrink) {
+        t->failed += sim_shrink(&f, c) != 0;
+    } else if (good && c->runs > 1) {
+        t->failed += sim_run_many(&f, c, output) != 0;
+    } else if (good && !c->mutant) {
+        good = sim_run_watched(f.model, c->seeded ? c->seed : f.model->seed, NULL, c, output, &result);
+        if (good)
+            report(&result, c, output, t);
+        good = good && (c->no_mutants || run_mutants(name, f.model, c, output, t));
+    } else if (good) {
+        good = run_mutants(name, f.model, c, output, t);
+    }
+    sim_file_close(&f);
+    return good;
+}
+
+static int sim_main(int argc, char **argv)
+{
+    static struct sim_config config;
+    struct cli_output_options output = {0};
+    struct cli_parse parse = {.command = &cli_command_sim, .config = &config, .output = &output};
+    struct totals totals = {0, 0, 0};
+    bool readable = true;
+    config.seed = UINT64_MAX;
+    const int status = cli_parse(&parse, argc, argv);
+    if (status != CLI_PARSED)
+        return status;
+    config.seeded = config.seed != UINT64_MAX;
+    if (parse.words.n == 0)
+        return cli_usage("sim", "which scenario? seven sim FILE.yaml (scenarios/ has some)");
+    if (config.tap && config.junit)
+        return cli_usage("sim", "--tap or --junit, not both");
+    if (config.tap)
+        printf("TAP version 13\n");
+    if (config.junit)
+        printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for (uint32_t i = 0; i < parse.words.n; i++)
+        readable = one_file(parse.words.word[i], &config, &output, &totals) && readable;
+    if (config.tap)
+        printf("1..%u\n", totals.tap);
+    if (config.junit)
+        printf("</testsuites>\n");
+    if (!config.tap && !config.junit && !output.json && totals.passed + totals.failed > 1)
+        printf("%u passed, %u failed\n", totals.passed, totals.failed);
+    return !readable ? CLI_USAGE : totals.failed ? 1 : 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of seven sim share. */
+#ifndef SV_CLI_SIM_H
+#define SV_CLI_SIM_H
+
+#include "cli/options.h"
+#include "scenario/report.h"
+
+struct sim_config {
+    uint64_t seed, runs, jobs;
+    bool seeded; /* --seed was given */
+    struct cli_texts set, drop;
+    const char *mutant, *capture, *log, *against;
+    bool no_mutants, ladder, tap, junit, shrink, check;
+    const char *random;
+};
+
+/* A file, read and changed by --set and --drop; NULL: what is wrong was said on stderr. */
+struct sim_file {
+    const char *name;
+    char *bytes;
+    struct sc_memory memory;
+    struct sc_node *root;
+    struct sc_model *model;
+};
+bool sim_file_open(struct sim_file *f, const char *name, const struct sim_config *c, const struct sc_mutant *mutant);
+bool sim_file_model(struct sim_file *f, const struct sim_config *c, const struct sc_node *mutant_set);
+void sim_file_close(struct sim_file *f);
+void sim_say_errors(const struct sc_errors *e);
+
+/* One run in this process. False: the world could not be built. */
+bool sim_run(const struct sc_model *model, uint64_t seed, const struct sc_mutant *mutant, struct sc_result *result);
+
+/* sim_watch.c: one run with its packets written, its ladder drawn, its events logged or compared. */
+bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct sc_mutant *mutant,
+                     const struct sim_config *c, const struct cli_output_options *output, struct sc_result *result);
+
+/* sim_many.c: many seeds on all cores; how many failed. */
+uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);
+
+/* sim_shrink.c: the smallest file that still fails so, on stdout. The exit status. */
+int sim_shrink(struct sim_file *f, const struct sim_config *c);
+
+#endif

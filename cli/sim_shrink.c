@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A failing scenario made small: whatever can go without the failure going is taken away, then what is left is made
+ * weaker and rounder, until nothing more can. What must stay is that the same expectations fail. Each try runs in a
+ * process of its own, so that one that brings it down counts as what it is. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/sim.h"
+
+#define TRIES 2000u
+
+struct shrinker {
+    struct sim_file *f;
+    uint64_t seed;
+    uint64_t failing; /* set of expectations of the original, by number; bit 63: a problem or a crash */
+    char id[64][33];
+    uint32_t ids, tries;
+};
+
+/* 0: it does not fail as the original does (or is no scenario). Else the set, by the original's numbers. */
+static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
+{
+    int end[2];
+    uint64_t set = 0;
+    if (pipe(end) != 0)
+        return 0;
+    fflush(stdout);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        static struct sc_result r;
+        struct sc_errors e = {.file = "shrink"};
+        struct sc_memory m = {.ceiling = 256u << 20};
+        struct sc_node *copy = sc_copy(&m, root);
+        const struct sc_model *model = copy ? sc_model_read(&m, copy, &e) : NULL;
+        if (!freopen("/dev/null", "w", stderr) || !model || !sim_run(model, s->seed, NULL, &r))
+            _exit(2);
+        for (uint32_t i = 0; i < r.n; i++) {
+            for (uint32_t k = 0; k < s->ids && r.outcome[i].verdict != SC_PASSED; k++)
+                set |= strcmp(s->id[k], r.outcome[i].id) == 0 ? 1ull << k : 0;
+        }
+        set |= r.problem[0] ? 1ull << 63 : 0;
+        _exit(write(end[1], &set, sizeof set) == (ssize_t)sizeof set ? 0 : 2);
+    }
+    close(end[1]);
+    if (pid < 0 || read(end[0], &set, sizeof set) != (ssize_t)sizeof set)
+        set = 0;
+    close(end[0]);
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFSIGNALED(status))
+        set = 1ull << 63;
+    s->tries++;
+    return set;
+}
+
+/* Does it still fail in one of the ways it did? Shrinking must not slip to another failure. */
+static bool still(struct shrinker *s, const struct sc_node *root)
+{
+    return s->tries < TRIES && (fails_now(s, root) & s->failing) != 0;
+}
+
+/* Takes children away, from the last to the first, as long as it still fails. */
+static bool take_away(struct shrinker *s, struct sc_node *parent, uint32_t least)
+{
+    bool any = false;
+    for (uint32_t i = sc_children(parent); i-- > 0 && sc_children(parent) > least;) {
+        struct sc_node *child = sc_child(parent, i), *next = child->next;
+        (void)sc_remove(parent, child);
+        if (still(s, s->f->root)) {
+            any = true;
+            continue;
+        }
+        struct sc_node **at = &parent->child; /* back to its place */
+        for (uint32_t k = 0; k < i; k++)
+            at = &(*at)->next;
+        child->next = next;
+        *at = child;
+    }
+    return any;
+}
+
+/* Half of a number, its unit kept; false: it is none, or small already. */
+static bool halved(const char *text, char *to, size_t room)
+{
+    char *end;
+    const unsigned long long n = strtoull(text, &end, 10);
+    if (end == text || n < 2 || *end == '.' ||
+        strspn(end, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/%") != strlen(end))
+        return false;
+    snprintf(to, room, "%llu%s", n / 2u, end);
+    return true;
+}
+
+static bool weaken(struct shrinker *s, struct sc_node *n)
+{
+    bool any = false;
+    char less[64];
+    for (struct sc_node *c = n->child; c; c = c->next) {
+        if (c->kind != SC_SCALAR) {
+            any = weaken(s, c) || any;
+            continue;
+        }
+        while (halved(c->text, less, sizeof less)) {
+            const char *before = c->text;
+            c->text = sc_take_text(&s->f->memory, less, strlen(less));
+            if (!c->text || !still(s, s->f->root)) {
+                c->text = before;
+                break;
+            }
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void drop_words(struct sc_node *root)
+{
+    static const char *const words[] = {"title", "claim", "see", "watch", "try", "mutants", NULL};
+    for (uint32_t i = 0; words[i]; i++) {
+        const struct sc_node *n = sc_member(root, words[i]);
+        if (n)
+            (void)sc_remove(root, n);
+    }
+}
+
+static bool pass(struct shrinker *s)
+{
+    static const char *const lists[] = {"faults", "timeline", "expect", "links", "hosts", "routers", "switches", NULL};
+    struct sc_node *root = s->f->root;
+    bool any = false;
+    for (uint32_t i = 0; lists[i]; i++) {
+        struct sc_node *list = sc_member(root, lists[i]);
+        const bool needed = strcmp(lists[i], "expect") == 0 || strcmp(lists[i], "hosts") == 0;
+        if (!list)
+            continue;
+        any = take_away(s, list, needed ? 1 : 0) || any;
+        for (struct sc_node *c = list->child; c; c = c->next) {
+            any = (c->kind == SC_MAP && take_away(s, c, 1)) || any;
+            for (struct sc_node *d = c->child; d; d = d->next)
+                any = (d->kind == SC_MAP && take_away(s, d, 1)) || any;
+        }
+    }
+    any = take_away(s, root, 6) || any;
+    static const char *const numbers[] = {"links", "timeline", "faults", "hosts", NULL};
+    for (uint32_t i = 0; numbers[i]; i++) {
+        struct sc_node *list = sc_member(root, numbers[i]);
+        any = (list && weaken(s, list)) || any;
+    }
+    return any;
+}
+
+static void put_stdout(void *ctx, const char *text, size_t n)
+{
+    (void)ctx;
+    fwrite(text, 1, n, stdout);
+}
+
+int sim_shrink(struct sim_file *f, const struct sim_config *c)
+{
+    static struct shrinker s;
+    char seed[32];
+    s = (struct shrinker){.f = f, .seed = c->seeded ? c->seed : f->model->seed};
+    for (uint32_t i = 0; i < f->model->expects && i < 63; i++)
+        snprintf(s.id[s.ids++], sizeof s.id[0], "%s", f->model->expect[i].id);
+    s.failing = fails_now(&s, f->root);
+    if (!s.failing) {
+        fprintf(stderr, "seven sim: %s does not fail with seed %" PRIu64 ": there is nothing to shrink\n", f->name,
+                s.seed);
+        return 0;
+    }
+    drop_words(f->root);
+    while (pass(&s) && s.tries < TRIES)
+        ;
+    struct sc_node *n = sc_member(f->root, "seed");
+    snprintf(seed, sizeof seed, "%" PRIu64, s.seed);
+    if (n)
+        n->text = sc_take_text(&f->memory, seed, strlen(seed));
+    printf("# shrunk from %s in %u runs; it still fails:", f->name, s.tries);
+    for (uint32_t i = 0; i < s.ids; i++) {
+        if (fails_now(&s, f->root) >> i & s.failing >> i & 1u)
+            printf(" %s", s.id[i]);
+    }
+    printf("\n");
+    sc_yaml_write(f->root, put_stdout, NULL);
+    return 1;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The applications of a scenario's hosts. What they write is a pattern that depends on who writes and where, so that
+ * whoever reads can tell whether a byte is the right one of the right connection. */
+#include <stdio.h>
+#include <string.h>
+
+#include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_teach.h"
+#include "scenario/run.h"
+#include "stack/stack_internal.h"
+
+#define PIECE 4096u
+#define ECHO_BYTES 64u /* of a ping */
+
+/* cookies: what it is in bits 40 to 47, which in the lower 32 */
+enum { OF_LISTENER = 1, OF_CONN, OF_PING };
+#define COOKIE(kind, index) SV_COOKIE(0, (uint64_t)(kind) << 40 | (uint64_t)(index))
+
+static uint8_t pattern(uint32_t key, uint64_t at)
+{
+    const uint64_t x = (at + key) * 0x9e3779b97f4a7c15ull;
+    return (uint8_t)(x >> 56 ^ x >> 24);
+}
+
+static uint32_t key_of(const struct sc_endpoint *e)
+{
+    return (e->host + 1u) * 7919u + e->iss * 31u;
+}
+
+static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
+{
+    for (uint32_t i = 0; i < run->conns_max; i++) {
+        struct sc_conn *c = &run->conn[i];
+        if (c->used)
+            continue;
+        *c = (struct sc_conn){.used = true,
+                              .host = host,
+                              .attempt = SV_NONE,
+                              .endpoint = SV_NONE,
+                              .give_up_at = SV_NEVER,
+                              .read_at = SV_NEVER};
+        run->conns = i >= run->conns ? i + 1u : run->conns;
+        return c;
+    }
+    run->out_of_room = true;
+    return NULL;
+}
+
+static struct sv_stack *stack_of(const struct sc_run *run, const struct sc_conn *c)
+{
+    return run->stack[c->host];
+}
+
+static struct sc_endpoint *endpoint_of(struct sc_run *run, struct sc_conn *c)
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    if (c->endpoint != SV_NONE)
+        return &run->endpoint[c->endpoint];
+    if (!c->open || sv_sock_info(stack_of(run, c), c->sock, &info) != SV_OK)
+        return NULL;
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, c->host, info.flow, true);
+    if (e) {
+        c->endpoint = (uint32_t)(e - run->endpoint);
+        e->conn = (uint32_t)(c - run->conn);
+    }
+    return e;
+}
+
+struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt)
+{
+    if (attempt == SV_NONE)
+        return NULL;
+    if (run->model->attempt[attempt].host == host)
+        return run->conn_of_attempt[attempt] == SV_NONE ? NULL : &run->conn[run->conn_of_attempt[attempt]];
+    const struct sc_endpoint *e = sc_endpoint_find(run, host, attempt);
+    return e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
+}
+
+/* --- writing --- */
+
+static void fill(struct sc_run *run, const struct sc_conn *c, uint8_t *to, size_t n)
+{
+    const struct sc_endpoint *e = &run->endpoint[c->endpoint];
+    for (size_t i = 0; i < n; i++)
+        to[i] = pattern(key_of(e), c->written + i);
+}
+
+static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    uint8_t bytes[PIECE];
+    while (c->open && c->connected && c->written < c->to_write && endpoint_of(run, c)) {
+        const uint64_t left = c->to_write - c->written;
+        const size_t n = left < PIECE ? (size_t)left : PIECE;
+        size_t taken = 0;
+        if (!run->endpoint[c->endpoint].has_iss)
+            sc_observe(run);
+        fill(run, c, bytes, n);
+        const enum sv_err error = sv_send(stack_of(run, c), c->sock, bytes, n, &taken, now);
+        c->written += taken;
+        if (error != SV_OK || taken < n)
+            break;
+    }
+    if (c->to_write && c->written == c->to_write && !c->told_sent) {
+        c->told_sent = true;
+        for (uint32_t i = 0; i < run->model->facts; i++) {
+            const struct sc_fact *f = &run->model->fact[i];
+            if (f->kind == SC_FACT_SENT_ALL && f->host == c->host && sc_conn_of(run, f->host, f->attempt) == c)
+                sc_fact_event(run, f, &run->fact[i]);
+        }
+    }
+}
+
+/* --- reading --- */
+
+static void check(struct sc_run *run, struct sc_conn *c, const uint8_t *bytes, size_t n)
+{
+    const struct sc_endpoint *e = endpoint_of(run, c);
+    const struct sc_endpoint *peer = e ? sc_endpoint_peer(run, e) : NULL;
+    if (!peer) {
+        sc_observe(run);
+        e = endpoint_of(run, c);
+        peer = e ? sc_endpoint_peer(run, e) : NULL;
+    }
+    const uint32_t key = peer ? key_of(peer) : 0;
+    for (size_t i = 0; i < n && !c->wrong; i++) {
+        if (!peer || bytes[i] != pattern(key, c->read + i)) {
+            c->wrong = true;
+            c->wrong_at = c->read + i;
+        }
+    }
+}
+
+static void read_eof(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    if (c->peer_done)
+        return;
+    c->peer_done = true;
+    for (uint32_t i = 0; i < run->model->facts; i++) {
+        const struct sc_fact *f = &run->model->fact[i];
+        if (f->kind == SC_FACT_READ_ALL && f->host == c->host && sc_conn_of(run, f->host, f->attempt) == c)
+            sc_fact_event(run, f, &run->fact[i]);
+    }
+    if (c->server && !c->serve.keep)
+        c->want_close = true;
+    (void)now;
+}
+
+static void read_some(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    uint8_t bytes[PIECE];
+    while (c->open && !c->read_stop && !c->peer_done) {
+        size_t room = sizeof bytes, got = 0;
+        if (c->rate) {
+            if (c->read_at != SV_NEVER && now < c->read_at)
+                return;
+            room = c->rate < 8u * PIECE ? (size_t)(c->rate / 8u + 1u) : PIECE;
+        }
+        const enum sv_err error = sv_recv(stack_of(run, c), c->sock, bytes, room, &got, now);
+        if (error == SV_ERR_EOF)
+            read_eof(run, c, now);
+        if (error != SV_OK || got == 0)
+            return;
+        check(run, c, bytes, got);
+        struct sc_endpoint *e = endpoint_of(run, c);
+        if (e) {
+            const sv_time since = e->last_read_at ? e->last_read_at : e->established_at;
+            if (since != SV_NEVER && run->now - since > e->silence)
+                e->silence = run->now - since;
+            e->last_read_at = run->now;
+        }
+        c->read += got;
+        if (c->serve.app == SC_ECHO && c->server)
+            c->to_write += got;
+        if (c->rate)
+            c->read_at = now + got * SV_S / c->rate;
+    }
+}
+
+static void shut(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    if (!c->open || c->written < c->to_write)
+        return;
+    if (c->want_close) {
+        /* Read what is there first: closing with data unread would reset. */
+        if (!c->read_stop && !c->rate)
+            read_some(run, c, now);
+        (void)endpoint_of(run, c);
+        c->open = false;
+        sv_close(stack_of(run, c), c->sock, now);
+    } else if (c->want_shutdown) {
+        c->want_shutdown = false;
+        (void)!sv_shutdown(stack_of(run, c), c->sock, now);
+    }
+}
+
+void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    read_some(run, c, now);
+    write_some(run, c, now);
+    shut(run, c, now);
+    if (c->host < run->model->hosts)
+        sv_world_touch(run->sim->world, c->host);
+}
+
+/* --- events --- */
+
+static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint32_t serve, sv_time now)
+{
+    sv_sock sock;
+    while (sv_accept(run->stack[host], listener, &sock, now) == SV_OK) {
+        struct sc_conn *c = conn_new(run, host);
+        if (!c) {
+            sv_abort(run->stack[host], sock, now);
+            return;
+        }
+        c->sock = sock;
+        c->open = c->connected = c->server = true;
+        c->serve = serve < run->model->host[host].serves ? run->model->host[host].serve[serve]
+                                                         : run->model->step[serve - SC_SERVES].serve;
+        c->rate = c->serve.rate;
+        c->read_stop = c->serve.app == SC_MUTE;
+        if (c->serve.app == SC_GREET || c->serve.app == SC_SOURCE)
+            c->to_write = c->serve.bytes;
+        c->want_close = c->serve.app == SC_SOURCE;
+        (void)!sv_sock_set_cookie(run->stack[host], sock, COOKIE(OF_CONN, c - run->conn));
+        sc_observe(run);
+        (void)endpoint_of(run, c);
+        sc_conn_pump(run, c, now);
+    }
+}
+
+static void conn_event(struct sc_run *run, struct sc_conn *c, const struct sv_event *event, sv_time now)
+{
+    if (event->what & SV_EVENT_CONNECTED) {
+        c->connected = true;
+        c->give_up_at = SV_NEVER;
+    }
+    if (event->what & SV_EVENT_ERROR && !c->error)
+        c->error = event->error;
+    if (event->what & SV_EVENT_CLOSED) {
+        (void)endpoint_of(run, c);
+        c->open = false;
+        c->give_up_at = SV_NEVER;
+        return;
+    }
+    sc_conn_pump(run, c, now);
+}
+
+static void ping_reply(struct sc_run *run, struct sc_ping *p, sv_time now)
+{
+    uint8_t bytes[256];
+    struct sv_endpoint from;
+    size_t got;
+    while (sv_udp_recv(run->stack[p->host], p->sock, &from, bytes, sizeof bytes, &got, now) == SV_OK) {
+        if (got < 12)
+            continue;
+        sv_time sent = 0;
+        memcpy(&sent, bytes + 4, sizeof sent);
+        const sv_time rtt = run->now - sent;
+        p->replies++;
+        p->rtt_min = p->replies == 1 || rtt < p->rtt_min ? rtt : p->rtt_min;
+        p->rtt_max = rtt > p->rtt_max ? rtt : p->rtt_max;
+        p->silence = run->now - p->last > p->silence ? run->now - p->last : p->silence;
+        p->last = run->now;
+    }
+}
+
+static void on_event(void *self, struct sv_stack *stack, const struct sv_event *event, sv_time now)
+{
+    const struct sc_app_host *a = self;
+    struct sc_run *run = a->run;
+    const uint32_t kind = (uint32_t)(event->cookie >> 40) & 0xffu, index = (uint32_t)event->cookie;
+    (void)stack;
+    if (kind == OF_LISTENER && event->what & SV_EVENT_ACCEPT)
+        accept_all(run, a->host, event->socket, index, now);
+    else if (kind == OF_CONN && index < run->conns_max && run->conn[index].host == a->host)
+        conn_event(run, &run->conn[index], event, now);
+    else if (kind == OF_PING && index < run->model->pings)
+        ping_reply(run, &run->ping[index], now);
+}
+
+static sv_time on_deadline(void *self)
+{
+    const struct sc_app_host *a = self;
+    const struct sc_run *run = a->run;
+    sv_time at = SV_NEVER;
+    for (uint32_t i = 0; i < run->conns; i++) {
+        const struct sc_conn *c = &run->conn[i];
+        if (c->host != a->host || !c->open)
+            continue;
+        at = c->give_up_at < at ? c->give_up_at : at;
+        if (c->rate && !c->read_stop && !c->peer_done && c->read_at < at)
+            at = c->read_at;
+    }
+    for (uint32_t i = 0; i < run->model->pings; i++) {
+        const struct sc_ping *p = &run->ping[i];
+        if (p->open && p->host == a->host && p->next < at)
+            at = p->next;
+    }
+    return at;
+}
+
+static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
+{
+    const struct sc_step *s = &run->model->step[p->step];
+    uint8_t bytes[ECHO_BYTES] = {0};
+    memcpy(bytes, &run->now, sizeof run->now);
+    (void)!sv_echo_send(run->stack[p->host], p->sock, &s->remote.addr, (uint16_t)p->sent, 64, bytes, sizeof bytes, now);
+    p->sent++;
+    p->asked = run->now;
+    p->next = p->sent < s->count && !run->settling ? now + s->every : SV_NEVER;
+}
+
+static void on_tick(void *self, struct sv_stack *stack, sv_time now)
+{
+    const struct sc_app_host *a = self;
+    struct sc_run *run = a->run;
+    for (uint32_t i = 0; i < run->conns; i++) {
+        struct sc_conn *c = &run->conn[i];
+        if (c->host != a->host || !c->open)
+            continue;
+        if (c->give_up_at <= now) {
+            (void)endpoint_of(run, c);
+            c->open = false;
+            c->give_up_at = SV_NEVER;
+            c->failed = true;
+            sv_abort(stack, c->sock, now);
+        } else if (c->rate && c->read_at <= now) {
+            c->read_at = SV_NEVER;
+            sc_conn_pump(run, c, now);
+        }
+    }
+    for (uint32_t i = 0; i < run->model->pings; i++) {
+        struct sc_ping *p = &run->ping[i];
+        if (p->open && p->host == a->host && p->next <= now)
+            ping_send(run, p, now);
+    }
+}
+
+const struct sv_app sc_app_ops = {on_event, on_deadline, on_tick};
+
+/* --- what the timeline asks for --- */
+
+void sc_app_listen(struct sc_run *run, uint32_t host, const struct sc_serve *s, sv_time now)
+{
+    const struct sc_host *h = &run->model->host[host];
+    struct sv_listen_options options = {.size = sizeof options};
+    const bool v4 = h->addrs == 0 || h->addr[0].byte[10] == 0xff;
+    const struct sv_endpoint local = {.addr = v4 ? sv_addr_v4(0, 0, 0, 0) : (struct sv_addr){{0}}, .port = s->port};
+    sv_sock listener;
+    uint32_t number = (uint32_t)(s - h->serve);
+    if (s < h->serve || s >= h->serve + SC_SERVES) { /* of a step */
+        number = SC_SERVES;
+        for (uint32_t i = 0; i < run->model->steps; i++) {
+            if (&run->model->step[i].serve == s)
+                number = SC_SERVES + i;
+        }
+    }
+    options.cookie = COOKIE(OF_LISTENER, number);
+    options.backlog = h->set.given >> SC_BACKLOG & 1u ? (uint32_t)h->set.value[SC_BACKLOG] : 0;
+    options.half_open = h->set.given >> SC_HALF_OPEN & 1u ? (uint32_t)h->set.value[SC_HALF_OPEN] : 0;
+    (void)!sv_listen(run->stack[host], &local, &options, &listener, now);
+}
+
+static void offer(struct sc_run *run, const struct sc_step *s, const struct sc_conn *c)
+{
+    struct sv_stack *stack = run->stack[s->host];
+    const struct sc_knobs *k = &s->set;
+    struct sv_teach_syn syn = {.scale = stack->tcp.recv_scale, .offered = stack->tcp.habits.agreed};
+    struct sv_sock_info info = {.size = sizeof info};
+    const uint64_t given = k->given & (1u << SC_MSS | 1u << SC_WINDOW_SCALE | 1u << SC_TIMESTAMPS | 1u << SC_SACK);
+    if (!given || sv_sock_info(stack, c->sock, &info) != SV_OK)
+        return;
+    syn.flow = info.flow;
+    syn.mss = k->given >> SC_MSS & 1u ? (uint16_t)k->value[SC_MSS] : 0;
+    if (k->given >> SC_WINDOW_SCALE & 1u) {
+        const bool off = k->value[SC_WINDOW_SCALE] == SC_OFF;
+        syn.offered = (uint8_t)(off ? syn.offered & ~SV_TCP_SCALING : syn.offered | SV_TCP_SCALING);
+        syn.scale = off ? 0 : (uint8_t)k->value[SC_WINDOW_SCALE];
+    }
+    if (k->given >> SC_TIMESTAMPS & 1u)
+        syn.offered =
+            (uint8_t)(k->value[SC_TIMESTAMPS] ? syn.offered | SV_TCP_TIMESTAMPS : syn.offered & ~SV_TCP_TIMESTAMPS);
+    if (k->given >> SC_SACK & 1u)
+        syn.offered = (uint8_t)(k->value[SC_SACK] ? syn.offered | SV_TCP_SACK : syn.offered & ~SV_TCP_SACK);
+    (void)sv_tcp_teach_offer(sv_stack_teach(stack), syn);
+}
+
+static void socket_knobs(struct sc_run *run, const struct sc_step *s, sv_sock sock, sv_time now)
+{
+    static const struct {
+        uint32_t knob, option;
+        uint64_t unit;
+        bool inverted;
+    } map[] = {{SC_RECV_BUFFER, SV_OPT_RECV_BUFFER, 1, false},
+               {SC_SEND_BUFFER, SV_OPT_SEND_BUFFER, 1, false},
+               {SC_NAGLE, SV_OPT_NODELAY, 1, true},
+               {SC_KEEPALIVE, SV_OPT_KEEPALIVE_IDLE_S, SV_S, false},
+               {SC_USER_TIMEOUT, SV_OPT_USER_TIMEOUT_MS, SV_MS, false}};
+    const struct sc_knobs *host = &run->model->host[s->host].set;
+    for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
+        const struct sc_knobs *k = s->set.given >> map[i].knob & 1u ? &s->set : host;
+        if (!(k->given >> map[i].knob & 1u))
+            continue;
+        const uint64_t value = map[i].inverted ? !k->value[map[i].knob] : k->value[map[i].knob] / map[i].unit;
+        (void)!sv_sock_set(run->stack[s->host], sock, (enum sv_option)map[i].option, value, now);
+    }
+}
+
+enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
+{
+    const sv_time now = sv_world_local(run->sim->world, s->host);
+    struct sc_conn *c = conn_new(run, s->host);
+    struct sv_connect_options options = {.size = sizeof options, .local.port = s->from_port};
+    if (!c)
+        return SV_ERR_NO_MEMORY;
+    options.cookie = COOKIE(OF_CONN, c - run->conn);
+    const enum sv_err error = sv_connect(run->stack[s->host], &s->remote, &options, &c->sock, now);
+    c->attempt = s->attempt;
+    if (s->attempt != SV_NONE)
+        run->conn_of_attempt[s->attempt] = (uint32_t)(c - run->conn);
+    if (error != SV_OK) {
+        c->error = (int32_t)error;
+        c->failed = true;
+        return error;
+    }
+    c->open = true;
+    c->give_up_at = s->give_up ? now + s->give_up : SV_NEVER;
+    offer(run, s, c);
+    socket_knobs(run, s, c->sock, now);
+    struct sc_endpoint *e = endpoint_of(run, c);
+    if (e)
+        e->attempt = s->attempt;
+    sv_world_touch(run->sim->world, s->host);
+    return SV_OK;
+}
+
+void sc_app_ping(struct sc_run *run, uint32_t step)
+{
+    const struct sc_step *s = &run->model->step[step];
+    struct sc_ping *p = &run->ping[s->ping];
+    const sv_time now = sv_world_local(run->sim->world, s->host);
+    *p = (struct sc_ping){.host = s->host, .step = step, .next = now, .last = run->now};
+    p->open = sv_echo_open(run->stack[s->host], COOKIE(OF_PING, s->ping), &p->sock, now) == SV_OK;
+    sv_world_touch(run->sim->world, s->host);
+}
+
+/* Its handles are nobody's any more; what it had written and not sent is lost. */
+void sc_app_crashed(struct sc_run *run, uint32_t host)
+{
+    for (uint32_t i = 0; i < run->conns; i++) {
+        struct sc_conn *c = &run->conn[i];
+        if (c->host != host || !c->open)
+            continue;
+        (void)endpoint_of(run, c);
+        c->open = false;
+        c->error = SV_ERR_ABORTED;
+        c->give_up_at = SV_NEVER;
+    }
+    for (uint32_t i = 0; i < run->model->pings; i++)
+        run->ping[i].open = run->ping[i].open && run->ping[i].host != host;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the model to the world. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_teach.h"
+#include "scenario/run.h"
+#include "seven/nat.h"
+#include "stack/stack_internal.h"
+
+#define TRACE_RECORDS 32768u
+#define POSTS 4096u
+#define NEIGHBOURS 64u
+
+/* FNV-1a: names streams and MACs, so that a host more changes nothing else. */
+uint64_t sc_name_hash(const char *name)
+{
+    uint64_t h = 14695981039346656037ull;
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * 1099511628211ull;
+    return h;
+}
+
+static uint32_t stream_of(const char *name)
+{
+    const uint64_t h = sc_name_hash(name);
+    return (uint32_t)(h ^ h >> 32) | 0x10000u;
+}
+
+static uint64_t knob(const struct sc_knobs *k, uint32_t which, uint64_t otherwise)
+{
+    return k->given >> which & 1u ? k->value[which] : otherwise;
+}
+
+static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t host)
+{
+    const struct sc_host *h = &run->model->host[host];
+    const uint32_t connections = run->model->limits.connections;
+    return (struct sv_stack_config){
+        .size = sizeof(struct sv_stack_config),
+        .host = host + 1u,
+        .seed = run->seed,
+        .stream = stream_of(h->name),
+        .trace = run->trace,
+        .profile = h->profile,
+        .interfaces = h->ports ? h->ports : 1,
+        .addresses = SC_ADDRS + 8u,
+        .routes = 64,
+        .neighbours = NEIGHBOURS,
+        .fragments = 16,
+        .connections = connections,
+        .half_open = connections,
+        .time_waits = connections,
+        .listeners = SC_SERVES,
+        .udp_sockets = 16,
+        .timers = 16,
+        .send_buffer = (uint32_t)knob(&h->set, SC_SEND_BUFFER, 4u << 20),
+        .recv_buffer = (uint32_t)knob(&h->set, SC_RECV_BUFFER, h->profile == SV_PROFILE_RFC ? 65535 : 4u << 20),
+        .msl_ms = h->msl_ms,
+        .forward = h->kind == SC_ROUTER,
+        .nat_sessions = h->nat_port ? 256 : 0,
+    };
+}
+
+static struct sv_bridge_config bridge_config(const struct sc_run *run, uint32_t host)
+{
+    const struct sc_host *h = &run->model->host[host];
+    struct sv_bridge_config c = {
+        .size = sizeof c,
+        .host = host + 1u,
+        .seed = run->seed ^ sc_name_hash(h->name),
+        .trace = run->trace,
+        .flags = (h->rstp ? SV_BRIDGE_STP : 0u) | (h->rstp && h->force_stp ? SV_BRIDGE_STP_LEGACY : 0u),
+        .ports = h->ports,
+        .stations = 1024,
+        .groups = 16,
+        .bindings = 16,
+        .lldp_neighbours = 4,
+        .priority = (uint16_t)h->priority,
+        .priority_given = 1,
+    };
+    const uint64_t hash = sc_name_hash(h->name);
+    c.mac[0] = 2;
+    for (uint32_t i = 1; i < 6; i++)
+        c.mac[i] = (uint8_t)(hash >> 8u * i);
+    return c;
+}
+
+static void mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6])
+{
+    const uint64_t hash = sc_name_hash(h->name) + port;
+    if (h->has_mac) {
+        memcpy(mac, h->mac, 6);
+        return;
+    }
+    mac[0] = 2;
+    for (uint32_t i = 1; i < 6; i++)
+        mac[i] = (uint8_t)(hash >> 8u * (6u - i));
+    mac[5] = (uint8_t)(mac[5] + port);
+}
+
+/* --- a host --- */
+
+static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
+{
+    struct sv_tcp_profile *p = &s->tcp.habits;
+    struct sv_tcp_teach *teach = sv_stack_teach(s);
+    const struct sc_knobs *k = &h->set;
+    teach->mss = (uint32_t)knob(k, SC_MSS, 0);
+    teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    teach->isns = h->isns;
+    memcpy(teach->isn, h->isn, sizeof teach->isn);
+    const struct {
+        uint32_t knob;
+        uint8_t bit;
+    } option[] = {{SC_TIMESTAMPS, SV_TCP_TIMESTAMPS}, {SC_SACK, SV_TCP_SACK}};
+    for (uint32_t i = 0; i < 2; i++) {
+        if (k->given >> option[i].knob & 1u)
+            p->agreed = (uint8_t)(k->value[option[i].knob] ? p->agreed | option[i].bit : p->agreed & ~option[i].bit);
+    }
+    if (k->given >> SC_WINDOW_SCALE & 1u) {
+        const bool off = k->value[SC_WINDOW_SCALE] == SC_OFF;
+        p->agreed = (uint8_t)(off ? p->agreed & ~SV_TCP_SCALING : p->agreed | SV_TCP_SCALING);
+        s->tcp.recv_scale = off ? 0 : (uint8_t)k->value[SC_WINDOW_SCALE];
+    }
+    if (!knob(k, SC_FAST_RETRANSMIT, 1))
+        p->duplicate_threshold = 255;
+    if (!knob(k, SC_DELAYED_ACK, 1))
+        p->quickack = UINT16_MAX;
+    p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
+    p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
+}
+
+static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s, sv_time now)
+{
+    const struct sc_host *h = &run->model->host[host];
+    for (uint32_t i = 0; i < (h->ports ? h->ports : 1u); i++) {
+        struct sv_interface_config c = {
+            .size = sizeof c, .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS, .mtu = h->mtu, .queue = 1024};
+        sv_port port;
+        mac_of(h, i, c.mac);
+        for (uint32_t l = 0; l < run->model->links; l++) {
+            const struct sc_link *link = &run->model->link[l];
+            for (uint32_t e = 0; e < 2; e++) {
+                if (link->end[e] == host && link->port[e] == i && link->mtu)
+                    c.mtu = link->mtu;
+            }
+        }
+        if (sv_interface_add(s, &c, &port, now) != SV_OK)
+            return false;
+    }
+    for (uint32_t i = 0; i < h->addrs; i++) {
+        if (sv_address_add(s, h->port_of[i], &h->addr[i], h->length[i], now) != SV_OK)
+            return false;
+    }
+    return true;
+}
+
+static void add_routes(const struct sc_host *h, struct sv_stack *s, sv_time now)
+{
+    const struct sv_addr any4 = sv_addr_v4(0, 0, 0, 0), any6 = {{0}};
+    if (h->has_gateway) {
+        const bool v4 = h->gateway.byte[10] == 0xff && h->gateway.byte[11] == 0xff;
+        (void)!sv_route_add(s, v4 ? &any4 : &any6, 0, &h->gateway, 0, now);
+    }
+    for (uint32_t i = 0; i < h->routes; i++) {
+        struct sv_route_config r = {.size = sizeof r,
+                                    .prefix = h->route[i].prefix,
+                                    .prefix_length = h->route[i].length,
+                                    .type = SV_ROUTE_UNICAST,
+                                    .hops = 1};
+        r.hop[0].gateway = h->route[i].via;
+        for (uint32_t a = 0; a < h->addrs; a++) { /* the port on whose link the gateway is */
+            const uint32_t bits = h->addr[a].byte[10] == 0xff ? h->length[a] + 96u : h->length[a];
+            if (memcmp(h->addr[a].byte, r.hop[0].gateway.byte, bits / 8u) == 0)
+                r.hop[0].port = h->port_of[a];
+        }
+        (void)!sv_route_install(s, &r, now);
+    }
+}
+
+/* Hosts that share a link know each other's MAC: an experiment about TCP begins with TCP. `arp: true` on the link, a
+ * router or a switch between them, and they ask. */
+static void add_neighbours(struct sc_run *run, uint32_t host, struct sv_stack *s, sv_time now)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t l = 0; l < m->links; l++) {
+        const struct sc_link *link = &m->link[l];
+        for (uint32_t e = 0; e < 2; e++) {
+            const struct sc_host *other = &m->host[link->end[1 - e]];
+            uint8_t mac[6];
+            if (link->end[e] != host || other->kind == SC_SWITCH || link->arp)
+                continue;
+            mac_of(other, link->port[1 - e], mac);
+            for (uint32_t a = 0; a < other->addrs; a++) {
+                if (other->port_of[a] == link->port[1 - e])
+                    (void)!sv_neighbour_add(s, link->port[e], &other->addr[a], mac, now);
+            }
+        }
+    }
+}
+
+static void add_nat(const struct sc_host *h, struct sv_stack *s, sv_time now)
+{
+    struct sv_nat_config c = {.size = sizeof c, .outside = h->nat_port - 1u};
+    if (h->nat_port)
+        (void)!sv_nat_enable(s, &c, now);
+}
+
+bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
+{
+    const struct sc_host *h = &run->model->host[host];
+    const struct sv_stack_config c = stack_config(run, host);
+    struct sv_stack *s = sv_stack_create(run->arena, run->pool, &c, now);
+    if (!s || !add_interfaces(run, host, s, now))
+        return false;
+    apply_knobs(s, h);
+    add_routes(h, s, now);
+    add_neighbours(run, host, s, now);
+    add_nat(h, s, now);
+    run->stack[host] = s;
+    run->app_host[host] = (struct sc_app_host){run, host};
+    run->host[host] = (struct sv_host){.stack = s};
+    (void)sv_host_add(&run->host[host], &sc_app_ops, &run->app_host[host]);
+    run->sim->host[host] = &run->host[host];
+    return true;
+}
+
+static bool build_switch(struct sc_run *run, uint32_t host, sv_time now)
+{
+    const struct sc_host *h = &run->model->host[host];
+    const struct sv_bridge_config c = bridge_config(run, host);
+    run->bridge[host] = sv_bridge_create(run->arena, run->pool, &c, now);
+    for (uint32_t i = 0; run->bridge[host] && i < h->ports; i++) {
+        struct sv_bridge_port_config p = {
+            .size = sizeof p, .flags = h->edge >> i & 1u ? SV_BPORT_EDGE : 0u, .queue = 1024};
+        sv_port port;
+        snprintf(p.name, sizeof p.name, "%.20s.%u", h->name, i + 1u);
+        if (sv_bridge_port_add(run->bridge[host], &p, &port, now) != SV_OK)
+            return false;
+    }
+    return run->bridge[host] != NULL;
+}
+
+/* --- the whole --- */
+
+static uint32_t reboots(const struct sc_model *m, uint32_t host)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->steps; i++)
+        n += m->step[i].verb == SC_REBOOT && m->step[i].host == host;
+    return n;
+}
+
+static uint32_t link_ceiling(const struct sc_link *l)
+{
+    uint32_t most = 4096;
+    for (uint32_t i = 0; i < 2; i++)
+        most = l->way[i].queue.packets > most / 2u ? 2u * l->way[i].queue.packets : most;
+    return most;
+}
+
+static struct sv_world_config world_config(const struct sc_model *m)
+{
+    struct sv_world_config c = {.size = sizeof c, .nodes = m->hosts + m->links, .posts = POSTS};
+    c.ports = 8u * m->links;
+    for (uint32_t i = 0; i < m->hosts; i++)
+        c.ports += m->host[i].ports > 8 ? m->host[i].ports : 8u;
+    return c;
+}
+
+static uint64_t arena_bytes(const struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    const struct sv_world_config world = world_config(m);
+    uint64_t bytes = 65536u + sv_pool_bytes(m->limits.packets, m->limits.packets) + sv_trace_bytes(TRACE_RECORDS) +
+                     sv_world_bytes(&world);
+    for (uint32_t i = 0; i < m->hosts; i++) {
+        const struct sv_stack_config stack = stack_config(run, i);
+        const struct sv_bridge_config bridge = bridge_config(run, i);
+        if (m->host[i].kind == SC_SWITCH)
+            bytes += sv_bridge_bytes(&bridge) + 4096u;
+        else
+            bytes += (1u + reboots(m, i)) * (sv_stack_bytes(&stack) + 4096u);
+    }
+    for (uint32_t i = 0; i < m->links; i++)
+        bytes += sv_link_bytes(link_ceiling(&m->link[i])) + 256u;
+    return bytes;
+}
+
+static bool build_links(struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->links; i++) {
+        const struct sc_link *l = &m->link[i];
+        const struct sv_link_config c = {
+            .size = sizeof c,
+            .number = m->hosts + 1u + i,
+            .stream = stream_of(l->name) ^ 0x5a5a0000u,
+            .seed = run->seed,
+            .trace = run->trace,
+            .ceiling = link_ceiling(l),
+            .way = {l->way[0], l->way[1]},
+        };
+        run->link[i] = sv_link_create(run->arena, run->pool, &c, 0);
+        if (!run->link[i] || sv_world_add(run->sim->world, sv_link_node(run->link[i])) != m->hosts + i)
+            return false;
+        for (uint32_t e = 0; e < 2; e++)
+            sv_world_wire(run->sim->world, l->end[e], l->port[e], m->hosts + i, e);
+    }
+    return true;
+}
+
+static bool build_world(struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    const struct sv_world_config world = world_config(m);
+    run->pool = sv_pool_create(run->arena, m->limits.packets, m->limits.packets);
+    run->trace = run->pool ? sv_trace_create(run->arena, TRACE_RECORDS) : NULL;
+    run->sim->world = run->trace ? sv_world_create(run->arena, &world, 0) : NULL;
+    if (!run->sim->world)
+        return false;
+    sv_trace_select(run->trace, ~(1ull << SV_TRACE_FRAME_IN | 1ull << SV_TRACE_FRAME_OUT | 1ull << SV_TRACE_SWITCHED));
+    for (uint32_t i = 0; i < m->hosts; i++) {
+        const bool bridge = m->host[i].kind == SC_SWITCH;
+        if (!(bridge ? build_switch(run, i, 0) : sc_build_host(run, i, 0)))
+            return false;
+        struct sv_node *node = bridge ? sv_bridge_node(run->bridge[i]) : sv_stack_node(run->stack[i]);
+        if (sv_world_add(run->sim->world, node) != i)
+            return false;
+        if (m->host[i].clock_ppb || m->host[i].clock_ahead)
+            sv_world_set_clock(run->sim->world, i, m->host[i].clock_ppb, m->host[i].clock_ahead);
+    }
+    return build_links(run);
+}
+
+static void *many(uint64_t n, size_t each, bool *good)
+{
+    void *p = calloc(n + 1u, each);
+    *good = *good && p;
+    return p;
+}
+
+static uint32_t power_of_two(uint32_t least)
+{
+    uint32_t n = 64;
+    while (n < least)
+        n *= 2u;
+    return n;
+}
+
+static bool take_tables(struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    bool good = true;
+    run->endpoints_max = run->conns_max = 256u + 4u * m->attempts;
+    run->endpoint_slots = power_of_two(4u * run->endpoints_max);
+    run->sent.n = run->received.n = power_of_two(4u * run->endpoints_max);
+    run->sim = many(1, sizeof *run->sim, &good);
+    run->stack = many(m->hosts, sizeof *run->stack, &good);
+    run->bridge = many(m->hosts, sizeof *run->bridge, &good);
+    run->link = many(m->links, sizeof *run->link, &good);
+    run->host = many(m->hosts, sizeof *run->host, &good);
+    run->app_host = many(m->hosts, sizeof *run->app_host, &good);
+    run->epoch = many(m->hosts, sizeof *run->epoch, &good);
+    run->down = many(m->hosts, sizeof *run->down, &good);
+    run->endpoint = many(run->endpoints_max, sizeof *run->endpoint, &good);
+    run->endpoint_of = many(run->endpoint_slots, sizeof *run->endpoint_of, &good);
+    run->conn = many(run->conns_max, sizeof *run->conn, &good);
+    run->conn_of_attempt = many(m->attempts, sizeof *run->conn_of_attempt, &good);
+    run->ping = many(m->pings, sizeof *run->ping, &good);
+    run->sent.track = many(run->sent.n, sizeof *run->sent.track, &good);
+    run->received.track = many(run->received.n, sizeof *run->received.track, &good);
+    run->fault_count = many(m->faults, sizeof *run->fault_count, &good);
+    run->fault_rng = many(m->faults, sizeof *run->fault_rng, &good);
+    run->fact = many(m->facts, sizeof *run->fact, &good);
+    run->judged = many(m->expects, sizeof *run->judged, &good);
+    run->step_at = many(m->steps, sizeof *run->step_at, &good);
+    run->step_done = many(m->steps, sizeof *run->step_done, &good);
+    run->accepts = many(4ull * m->hosts, sizeof *run->accepts, &good);
+    run->drops = many(m->hosts + m->links, sizeof *run->drops, &good);
+    run->last = many(m->hosts, sizeof *run->last, &good);
+    run->addr_of = many(8192, sizeof *run->addr_of, &good);
+    if (good) {
+        run->resets = run->accepts + m->hosts;
+        run->packets_sent = run->resets + m->hosts;
+        run->packets_received = run->packets_sent + m->hosts;
+    }
+    for (uint32_t i = 0; i < m->facts; i++)
+        run->watches_frames = run->watches_frames || m->fact[i].kind == SC_FACT_TWICE;
+    if (run->watches_frames) {
+        run->twice_slots = 1u << 16;
+        run->twice = many(run->twice_slots, sizeof *run->twice, &good);
+    }
+    return good;
+}
+
+static void fill_tables(struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->attempts; i++)
+        run->conn_of_attempt[i] = SV_NONE;
+    for (uint32_t i = 0; i < m->steps; i++)
+        run->step_at[i] = m->step[i].at;
+    for (uint32_t i = 0; i < m->faults; i++)
+        sv_rng_seed(&run->fault_rng[i], run->seed, stream_of(m->fault[i].id), 200);
+    for (uint32_t i = 0; i < m->hosts; i++) {
+        for (uint32_t a = 0; a < m->host[i].addrs; a++) {
+            uint32_t at = (uint32_t)(m->host[i].addr[a].byte[15] * 251u + m->host[i].addr[a].byte[14] * 31u +
+                                     m->host[i].addr[a].byte[13]);
+            for (at %= 8192; run->addr_of[at]; at = (at + 1u) % 8192u)
+                ;
+            run->addr_of[at] = i * SC_ADDRS + a + 1u;
+        }
+    }
+}
+
+struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room)
+{
+    struct sc_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    run->model = model;
+    run->seed = seed;
+    run->memory_bytes = arena_bytes(run);
+    if (run->memory_bytes > model->limits.memory) {
+        snprintf(why, room, "this world needs %llu bytes, its limit is %llu (limits: {memory: …}, or fewer hosts)",
+                 (unsigned long long)run->memory_bytes, (unsigned long long)model->limits.memory);
+        sc_run_close(run);
+        return NULL;
+    }
+    run->memory = take_tables(run) ? calloc(1, run->memory_bytes + 4096u) : NULL;
+    if (run->memory)
+        run->arena = sv_arena_create((void *)(((uintptr_t)run->memory + 63u) & ~(uintptr_t)63u), run->memory_bytes);
+    if (!run->arena || !build_world(run)) {
+        snprintf(why, room, "the world does not fit into %llu bytes", (unsigned long long)run->memory_bytes);
+        sc_run_close(run);
+        return NULL;
+    }
+    fill_tables(run);
+    run->sim->tap = sc_tap;
+    run->sim->tap_self = run;
+    sv_pool_count(run->pool, &run->before);
+    for (uint32_t i = 0; i < model->hosts; i++) {
+        for (uint32_t s = 0; s < model->host[i].serves; s++) {
+            if (model->host[i].serve[s].from == 0)
+                sc_app_listen(run, i, &model->host[i].serve[s], 0);
+        }
+    }
+    return run;
+}
+
+void sc_run_close(struct sc_run *run)
+{
+    void *const all[] = {run->sim,         run->stack,      run->bridge,
+                         run->link,        run->host,       run->app_host,
+                         run->epoch,       run->down,       run->endpoint,
+                         run->endpoint_of, run->conn,       run->conn_of_attempt,
+                         run->ping,        run->sent.track, run->received.track,
+                         run->fault_count, run->fault_rng,  run->fact,
+                         run->judged,      run->step_at,    run->step_done,
+                         run->accepts,     run->drops,      run->addr_of,
+                         run->twice,       run->memory,     run->last};
+    for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(run);
+}
+
+uint64_t sc_run_hash(const struct sc_run *run)
+{
+    return sv_trace_hash(run->trace);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Facts happen; expectations are decided, each as soon as it can be, and with a sentence that says by what. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/run.h"
+#include "stack/stack_internal.h"
+
+static void decide(struct sc_run *run, uint32_t i, bool passed, sv_time when, const char *why)
+{
+    struct sc_judged *j = &run->judged[i];
+    if (j->verdict != SC_OPEN)
+        return;
+    j->verdict = passed ? SC_PASSED : SC_FAILED;
+    j->when = when;
+    snprintf(j->why, sizeof j->why, "%s", why);
+}
+
+/* When an expectation about a fact looks. False: not now. */
+static bool looks(const struct sc_run *run, const struct sc_expect *x, sv_time now)
+{
+    if (x->has_between && (now < x->between[0] || now > x->between[1]))
+        return false;
+    if (x->after != SV_NONE) {
+        const struct sc_fact_now *f = &run->fact[x->after];
+        if (!f->happened || now < f->first || (x->within && now > f->first + x->within))
+            return false;
+    }
+    return now <= (x->by != SV_NEVER ? x->by : run->model->until + (x->kind == SC_EVENTUALLY ? run->model->settle : 0));
+}
+
+static void begin_steps(struct sc_run *run, uint32_t fact)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->steps && !run->settling; i++) {
+        if (m->step[i].fact == fact && run->step_at[i] == SV_NEVER && !run->step_done[i]) {
+            run->step_at[i] = run->now + m->step[i].plus;
+            run->script_stale = true;
+        }
+    }
+}
+
+void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_now *now)
+{
+    const struct sc_model *m = run->model;
+    const uint32_t number = (uint32_t)(f - m->fact);
+    char why[128];
+    snprintf(why, sizeof why, "at %.6f s", (double)run->now / 1e9);
+    if (!now->happened) {
+        now->happened = true;
+        now->first = run->now;
+        begin_steps(run, number);
+    }
+    now->last = run->now;
+    now->times++;
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const struct sc_expect *x = &m->expect[i];
+        if (x->fact != number || !looks(run, x, run->now))
+            continue;
+        if (x->kind == SC_NEVER)
+            decide(run, i, false, run->now, why);
+        else if (x->kind == SC_EVENTUALLY && f->what.which != SC_LAST)
+            decide(run, i, true, run->now, why);
+    }
+}
+
+void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t state)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->facts; i++) {
+        const struct sc_fact *f = &m->fact[i];
+        if (f->kind != SC_FACT_STATE || f->host != e->host ||
+            (f->attempt != e->attempt && f->attempt != e->peer_attempt))
+            continue;
+        run->fact[i].holds = f->state == state;
+        if (f->state == state)
+            sc_fact_event(run, f, &run->fact[i]);
+        for (uint32_t k = 0; k < m->expects && f->state != state; k++) {
+            char why[128];
+            snprintf(why, sizeof why, "in %s at %.6f s", sv_tcp_state_name((enum sv_tcp_state)state),
+                     (double)run->now / 1e9);
+            if (m->expect[k].kind == SC_ALWAYS && m->expect[k].fact == i && looks(run, &m->expect[k], run->now))
+                decide(run, k, false, run->now, why);
+        }
+    }
+}
+
+static void order_event(struct sc_run *run, const struct sc_packet *p)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const struct sc_expect *x = &m->expect[i];
+        struct sc_judged *j = &run->judged[i];
+        bool moved = false;
+        for (uint32_t k = 0; x->kind == SC_ORDER && k < x->orders; k++) {
+            const bool hit = sc_count_selected(&j->order_count[k], &x->order[k], p);
+            if (hit && k == j->ordered && !moved) {
+                j->ordered++;
+                moved = true;
+            }
+        }
+        if (moved && j->ordered == x->orders)
+            decide(run, i, true, run->now, "all in this order");
+    }
+}
+
+void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t host, bool sends)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->facts; i++) {
+        const struct sc_fact *f = &m->fact[i];
+        if (f->kind == (sends ? SC_FACT_SENDS : SC_FACT_RECEIVES) && f->host == host &&
+            sc_count_selected(&run->fact[i].count, &f->what, p))
+            sc_fact_event(run, f, &run->fact[i]);
+    }
+    if (sends)
+        order_event(run, p);
+}
+
+void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->facts; i++) {
+        const struct sc_fact *f = &m->fact[i];
+        if (f->kind == SC_FACT_DROPS && f->host == host && reason != SV_DROP_SCENARIO_FAULT &&
+            (f->reason == SV_NONE || f->reason == reason) && sc_count_selected(&run->fact[i].count, &f->what, p))
+            sc_fact_event(run, f, &run->fact[i]);
+    }
+}
+
+/* --- values --- */
+
+static void compare(struct sc_run *run, uint32_t i, uint64_t value)
+{
+    const struct sc_expect *x = &run->model->expect[i];
+    struct sc_judged *j = &run->judged[i];
+    char why[128];
+    const bool good = (!x->has_equals || value == x->equals) && (!x->has_least || value >= x->at_least) &&
+                      (!x->has_most || value <= x->at_most);
+    j->value = value;
+    j->has_value = true;
+    snprintf(why, sizeof why, "%s is %" PRIu64, x->counter, value);
+    decide(run, i, good, run->now, why);
+}
+
+static void sample(struct sc_run *run, uint32_t i)
+{
+    const struct sc_expect *x = &run->model->expect[i];
+    struct sc_judged *j = &run->judged[i];
+    uint64_t value = 0;
+    if (!sc_value(run, x, &value)) {
+        decide(run, i, false, run->now, "nothing there could be counted: it never came to be");
+        return;
+    }
+    compare(run, i, x->has_between ? value - (j->has_baseline ? j->baseline : 0) : value);
+}
+
+void sc_judge_at(struct sc_run *run, sv_time now)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const struct sc_expect *x = &m->expect[i];
+        struct sc_judged *j = &run->judged[i];
+        uint64_t value = 0;
+        if (j->verdict != SC_OPEN)
+            continue;
+        if (x->kind == SC_VALUE && x->has_between && !j->has_baseline && now >= x->between[0]) {
+            (void)sc_value(run, x, &value);
+            j->baseline = value;
+            j->has_baseline = true;
+        }
+        if (x->kind == SC_VALUE && ((x->has_between && now >= x->between[1]) || now >= x->at))
+            sample(run, i);
+        else if (x->kind == SC_VALUE && x->has_between && j->has_baseline && x->has_most && sc_value(run, x, &value) &&
+                 value - j->baseline > x->at_most)
+            compare(run, i, value - j->baseline); /* it can only grow */
+        if (x->kind == SC_EVENTUALLY && now > x->by)
+            decide(run, i, false, x->by, "not by then");
+        if (x->kind == SC_ALWAYS && x->has_between && now >= x->between[0] && now < x->between[1] &&
+            !run->fact[x->fact].holds)
+            decide(run, i, false, now, "not so when it began to count");
+    }
+}
+
+sv_time sc_judge_next(const struct sc_run *run, sv_time after)
+{
+    const struct sc_model *m = run->model;
+    sv_time at = SV_NEVER;
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const struct sc_expect *x = &m->expect[i];
+        const sv_time all[] = {x->at, x->by == SV_NEVER ? SV_NEVER : x->by + 1u,
+                               x->has_between ? x->between[0] : SV_NEVER, x->has_between ? x->between[1] : SV_NEVER};
+        for (uint32_t k = 0; k < 4; k++) {
+            if (all[k] > after && all[k] < at)
+                at = all[k];
+        }
+    }
+    return at;
+}
+
+/* --- at the end --- */
+
+static bool attempt_began(const struct sc_run *run, uint32_t attempt)
+{
+    return attempt == SV_NONE || run->conn_of_attempt[attempt] != SV_NONE;
+}
+
+static void end_fact(struct sc_run *run, uint32_t i)
+{
+    const struct sc_expect *x = &run->model->expect[i];
+    const struct sc_fact *f = &run->model->fact[x->fact];
+    const struct sc_fact_now *now = &run->fact[x->fact];
+    const uint32_t attempt = f->attempt != SV_NONE ? f->attempt : f->what.attempt;
+    if (x->kind == SC_EVENTUALLY && f->what.which == SC_LAST && now->happened)
+        decide(run, i, looks(run, x, now->last), now->last, "when it happened last");
+    if (x->kind == SC_EVENTUALLY)
+        decide(run, i, false, run->now, now->happened ? "not then" : "it never happened");
+    if ((f->kind == SC_FACT_STATE || f->kind == SC_FACT_ACCEPTS || x->kind == SC_NEVER) && !attempt_began(run, attempt))
+        decide(run, i, false, run->now, "its connection was never begun: there was no occasion");
+    if (f->kind == SC_FACT_TWICE && !now->occasions)
+        decide(run, i, false, run->now, "no frame was received: there was no occasion");
+    if (x->kind == SC_ALWAYS && !now->happened)
+        decide(run, i, false, run->now, "it never was so");
+    decide(run, i, true, run->now, x->kind == SC_NEVER ? "never" : "always");
+}
+
+static bool known_end(const struct sc_conn *c, const struct sc_endpoint *e)
+{
+    return (c && c->error) || (e->ended && e->cause != SV_CAUSE_ORDERLY) || e->epoch == UINT32_MAX;
+}
+
+/* docs/SCENARIOS.md, "streams: whole". */
+static void end_streams(struct sc_run *run, uint32_t i)
+{
+    uint32_t pairs = 0;
+    char why[256];
+    for (uint32_t k = 0; k < run->conns; k++) {
+        const struct sc_conn *c = &run->conn[k];
+        const struct sc_endpoint *e = c->endpoint != SV_NONE ? &run->endpoint[c->endpoint] : NULL;
+        if (!c->used || !e || !e->opened)
+            continue;
+        const char *host = run->model->host[c->host].name;
+        const struct sc_endpoint *p = sc_endpoint_peer(run, e);
+        const struct sc_conn *pc = p && p->conn != SV_NONE ? &run->conn[p->conn] : NULL;
+        const uint64_t theirs = pc ? pc->written : 0;
+        pairs++;
+        if (c->wrong) {
+            snprintf(why, sizeof why, "%s read a wrong byte at offset %" PRIu64, host, c->wrong_at);
+            decide(run, i, false, run->now, why);
+        } else if (c->read > theirs) {
+            snprintf(why, sizeof why, "%s read %" PRIu64 " bytes, and only %" PRIu64 " were written", host, c->read,
+                     theirs);
+            decide(run, i, false, run->now, why);
+        }
+        const bool orderly = e->ended && e->cause == SV_CAUSE_ORDERLY && p && p->ended && p->cause == SV_CAUSE_ORDERLY;
+        if (orderly && c->read != theirs) {
+            snprintf(why, sizeof why, "closed in order, and %s read %" PRIu64 " of %" PRIu64 " bytes", host, c->read,
+                     theirs);
+            decide(run, i, false, run->now, why);
+        } else if (!orderly && !(known_end(c, e) && (!p || known_end(pc, p)))) {
+            snprintf(why, sizeof why, "%s is %s: neither closed in order nor reset with both sides knowing", host,
+                     sv_tcp_state_name((enum sv_tcp_state)e->state));
+            decide(run, i, false, run->now, why);
+        }
+    }
+    decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : "no connection was ever opened");
+}
+
+static void end_pools(struct sc_run *run, uint32_t i)
+{
+    struct sv_pool_counts now;
+    char why[256];
+    sv_pool_count(run->pool, &now);
+    for (uint32_t h = 0; h < run->model->hosts; h++) {
+        if (!run->stack[h] || run->down[h] || sv_stack_settled(run->stack[h]))
+            continue;
+        snprintf(why, sizeof why, "%s still holds connections or packets", run->model->host[h].name);
+        decide(run, i, false, run->now, why);
+    }
+    if (now.bufs_free != run->before.bufs_free || now.slabs_free != run->before.slabs_free) {
+        snprintf(why, sizeof why, "%d packets and %d slabs have not come back",
+                 (int)(run->before.bufs_free - now.bufs_free), (int)(run->before.slabs_free - now.slabs_free));
+        decide(run, i, false, run->now, why);
+    }
+    decide(run, i, true, run->now, "all came back");
+}
+
+void sc_judge_end(struct sc_run *run, bool until)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const struct sc_expect *x = &m->expect[i];
+        struct sc_judged *j = &run->judged[i];
+        if (j->verdict != SC_OPEN)
+            continue;
+        if (x->kind == SC_VALUE && until)
+            sample(run, i);
+        else if (x->kind == SC_STREAMS && until)
+            end_streams(run, i);
+        else if (until)
+            continue;
+        else if (x->kind <= SC_EVENTUALLY)
+            end_fact(run, i);
+        else if (x->kind == SC_POOLS)
+            end_pools(run, i);
+        else if (x->kind == SC_ORDER && j->ordered < x->orders) {
+            char why[256];
+            snprintf(why, sizeof why, "%u of %u; missing: %.180s", j->ordered, x->orders, x->order[j->ordered].words);
+            decide(run, i, false, run->now, why);
+        }
+    }
+}
+
+bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m)
+{
+    for (uint32_t i = 0; i < m->fails; i++) {
+        if (run->judged[m->fail[i]].verdict != SC_FAILED)
+            return false;
+    }
+    return true;
+}

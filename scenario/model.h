@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a scenario says, once read: names resolved to numbers, quantities to units, words to selectors and facts. If you
+ * hold one, it is consistent; what was not is in the errors. docs/SCENARIOS.md is the grammar. */
+#ifndef SC_MODEL_H
+#define SC_MODEL_H
+
+#include "scenario/tree.h"
+#include "seven/drop.h"
+#include "seven/stack.h"
+#include "sim/link.h"
+
+extern const char *const sc_file_keys[]; /* NULL-terminated */
+extern const char *const sc_host_keys[];
+
+#define SC_HOSTS 1024u /* hosts, routers and switches together */
+#define SC_LINKS 2048u
+#define SC_ADDRS 8u
+#define SC_SERVES 16u
+
+/* --- hosts --- */
+
+enum sc_knob_bit {
+    SC_KNOB_RETRANSMIT = 1u << 0, /* off: what was sent once is never sent again */
+    SC_KNOB_VERIFY = 1u << 1,     /* off: transport checksums are not looked at */
+};
+
+/* What `set:` says; only what is given counts. */
+struct sc_knobs {
+    uint64_t given; /* 1 << enum sc_knob */
+    uint64_t value[32];
+};
+enum sc_knob {
+    SC_MSS,
+    SC_RECV_BUFFER,
+    SC_SEND_BUFFER,
+    SC_WINDOW_SCALE, /* SC_OFF: none */
+    SC_TIMESTAMPS,
+    SC_SACK,
+    SC_RETRANSMIT,
+    SC_VERIFY_CHECKSUM,
+    SC_FAST_RETRANSMIT,
+    SC_HANDSHAKE,
+    SC_DELAYED_ACK,
+    SC_NAGLE,
+    SC_IW,
+    SC_RTO_MIN,
+    SC_KEEPALIVE,
+    SC_USER_TIMEOUT,
+    SC_BACKLOG,
+    SC_HALF_OPEN,
+    SC_KNOBS
+};
+#define SC_OFF UINT64_MAX
+
+enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE };
+struct sc_serve {
+    uint16_t port;
+    uint8_t app;    /* enum sc_app */
+    uint64_t bytes; /* that greet and source send */
+    uint64_t rate;  /* bytes a second it reads at most; 0: as they come */
+    sv_time from;   /* it listens from then on */
+    bool keep;      /* it does not close when the peer has finished */
+};
+
+struct sc_route {
+    struct sv_addr prefix, via;
+    uint32_t length;
+};
+
+enum sc_node_kind { SC_HOST, SC_ROUTER, SC_SWITCH };
+
+struct sc_host {
+    const char *name;
+    const struct sc_node *at;
+    uint32_t kind; /* enum sc_node_kind */
+    uint32_t addrs;
+    struct sv_addr addr[SC_ADDRS];
+    uint32_t length[SC_ADDRS];
+    uint32_t port_of[SC_ADDRS]; /* of a router: which port has it */
+    struct sv_addr gateway;
+    bool has_gateway, has_mac;
+    uint8_t mac[6];
+    uint32_t profile, msl_ms, mtu, ports;
+    uint32_t isns, isn[32];
+    struct sc_knobs set;
+    uint32_t serves;
+    struct sc_serve serve[SC_SERVES];
+    uint32_t routes;
+    struct sc_route route[16];
+    int32_t clock_ppb;
+    sv_time clock_ahead;
+    uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
+    /* switches */
+    bool rstp, force_stp, learn;
+    uint64_t edge; /* set of ports, from 1 */
+    uint32_t priority;
+};
+
+struct sc_link {
+    const char *name;
+    const struct sc_node *at;
+    uint32_t end[2], port[2]; /* hosts, and their ports from 0 */
+    struct sv_link_way way[2];
+    uint32_t mtu;
+    bool arp; /* hosts at its ends ask for each other's MAC */
+};
+
+/* --- selectors --- */
+
+enum sc_packet_kind {
+    SC_SEGMENT,
+    SC_DATA,
+    SC_SYN,
+    SC_SYN_ACK,
+    SC_ACK,
+    SC_FIN,
+    SC_RST,
+    SC_PACKET,
+    SC_FRAGMENT,
+    SC_DATAGRAM,
+    SC_ICMP,
+    SC_FRAME,
+    SC_ARP,
+    SC_BPDU
+};
+enum sc_which { SC_EACH, SC_NTH, SC_EVERY, SC_LAST };
+enum sc_field {
+    SC_FIELD_NONE,
+    SC_FIELD_SEQ,
+    SC_FIELD_ACK,
+    SC_FIELD_WINDOW,
+    SC_FIELD_LENGTH,
+    SC_FIELD_TTL,
+    SC_FIELD_MSS,
+    SC_FIELD_SOURCE_PORT,
+    SC_FIELD_DESTINATION_PORT,
+    SC_FIELD_TOS,
+    SC_FIELDS
+};
+
+struct sc_selector {
+    const char *words;                    /* as they were written */
+    uint32_t which, n;                    /* enum sc_which */
+    int8_t again;                         /* 0 original, 1 retransmitted, -1 either */
+    uint32_t kind;                        /* enum sc_packet_kind */
+    int16_t icmp_type, icmp_code, arp_op; /* -1: any */
+    uint32_t from, to;                    /* hosts; SV_NONE */
+    uint32_t attempt;                     /* of CONNECTION; SV_NONE */
+    uint32_t link;                        /* SV_NONE: the sender's first */
+    uint64_t covering, acknowledging;     /* SC_OFF */
+    uint64_t longer;                      /* bytes of the IP packet; SC_OFF */
+    uint32_t fields;
+    struct {
+        uint32_t field;
+        uint64_t value;
+    } field[4];
+};
+
+/* --- facts --- */
+
+enum sc_fact_kind {
+    SC_FACT_STATE,
+    SC_FACT_ACCEPTS,
+    SC_FACT_SENDS,
+    SC_FACT_RECEIVES,
+    SC_FACT_DROPS,
+    SC_FACT_SENT_ALL,
+    SC_FACT_READ_ALL,
+    SC_FACT_TWICE,
+    SC_FACT_STARTED,
+    SC_FACT_FAULT
+};
+struct sc_fact {
+    const char *words;
+    uint32_t kind, host, attempt, state;
+    uint32_t reason; /* SV_NONE: any */
+    struct sc_selector what;
+};
+
+/* --- timeline --- */
+
+enum sc_verb {
+    SC_CONNECT,
+    SC_LISTEN,
+    SC_SEND,
+    SC_READ,
+    SC_SHUTDOWN,
+    SC_CLOSE,
+    SC_ABORT,
+    SC_PING,
+    SC_CRASH,
+    SC_REBOOT,
+    SC_UNPLUG,
+    SC_PLUG,
+    SC_SET
+};
+struct sc_step {
+    const struct sc_node *at_node;
+    uint32_t verb, host;
+    sv_time at;    /* SV_NEVER: after a fact */
+    uint32_t fact; /* SV_NONE */
+    sv_time plus;
+    uint32_t attempt; /* `as`, `of`, or the argument of shutdown, close, abort; SV_NONE */
+    struct sv_endpoint remote;
+    uint16_t from_port;
+    struct sc_knobs set;
+    sv_time give_up; /* 0: never */
+    uint64_t bytes;
+    uint64_t rate; /* of read */
+    bool read_stop;
+    sv_time every;
+    uint32_t count, ping;
+    struct sc_serve serve;
+    uint32_t link; /* unplug, plug */
+};
+
+/* --- faults --- */
+
+enum sc_deed { SC_DROP, SC_HOLD, SC_DELAY, SC_DUPLICATE, SC_CORRUPT, SC_TRUNCATE, SC_EDIT, SC_CUT, SC_PARTITION };
+struct sc_fault {
+    const char *id;
+    const struct sc_node *at_node;
+    uint32_t deed;
+    struct sc_selector what;
+    uint32_t link, host[2];   /* cut, partition */
+    bool one_way;             /* partition from host[0] to host[1] alone */
+    sv_time until, by;        /* hold; delay, duplicate after */
+    sv_time at;               /* duplicate at; SV_NEVER */
+    uint32_t bit, to, chance; /* chance in millionths; SV_NONE: always */
+    sv_time between[2];
+    uint32_t fields;
+    struct {
+        uint32_t field;
+        uint64_t value;
+    } field[4];
+    bool strip_options, keep_checksums;
+};
+
+/* --- expectations --- */
+
+enum sc_expect_kind { SC_NEVER, SC_ALWAYS, SC_EVENTUALLY, SC_VALUE, SC_ORDER, SC_STREAMS, SC_POOLS };
+#define SC_ORDERED 32u
+struct sc_expect {
+    const char *id;
+    const struct sc_node *at_node;
+    uint32_t kind;
+    uint32_t fact;
+    sv_time by, within;
+    uint32_t after; /* fact; SV_NONE */
+    sv_time between[2];
+    bool has_between, decisive;
+    const char *counter; /* as written; the counter is found when it is asked for */
+    uint32_t counter_of[4];
+    sv_time at; /* SV_NEVER: at `until` */
+    bool has_equals, has_least, has_most;
+    uint64_t equals, at_least, at_most;
+    char unit[8];
+    uint32_t orders, in_millionths; /* `in: 95%` of the runs */
+    struct sc_selector order[SC_ORDERED];
+};
+
+struct sc_mutant {
+    const char *name;
+    const struct sc_node *at_node, *set;
+    uint32_t fails;
+    uint32_t fail[32]; /* expectations */
+};
+
+/* --- counters, named "b.c.bytes_delivered" --- */
+enum sc_counter_group {
+    SC_OF_HOST,
+    SC_OF_CONNECTION,
+    SC_OF_DROPS,
+    SC_OF_LINK,
+    SC_OF_LINK_DROPS,
+    SC_OF_PING,
+    SC_OF_SWITCH,
+    SC_OF_SWITCHES,
+    SC_OF_FAULT
+};
+
+struct sc_attempt {
+    const char *name;
+    uint32_t host, step;
+};
+
+struct sc_limits {
+    uint64_t events, memory;
+    uint32_t connections, packets;
+};
+
+struct sc_model {
+    const char *name;
+    const struct sc_node *root;
+    uint64_t seed;
+    sv_time until, settle;
+    uint32_t hosts, links, steps, faults, expects, mutants, facts, attempts, pings;
+    struct sc_host *host;
+    struct sc_link *link;
+    struct sc_step *step;
+    struct sc_fault *fault;
+    struct sc_expect *expect;
+    struct sc_mutant *mutant;
+    struct sc_fact *fact;
+    struct sc_attempt *attempt;
+    const char **ping;
+    struct sc_limits limits;
+    struct sc_memory *memory;
+};
+
+/* NULL: e says what is wrong. The tree must outlive the model. */
+struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, struct sc_errors *e);
+
+/* --- shared by the readers (private) --- */
+
+struct sc_reader {
+    struct sc_model *model;
+    struct sc_memory *m;
+    struct sc_errors *e;
+};
+void sc_read_hosts(struct sc_reader *r, const struct sc_node *root);
+void sc_read_links(struct sc_reader *r, const struct sc_node *root);
+void sc_read_timeline(struct sc_reader *r, const struct sc_node *list);
+void sc_read_faults(struct sc_reader *r, const struct sc_node *list);
+void sc_read_expect(struct sc_reader *r, const struct sc_node *list);
+void sc_read_mutants(struct sc_reader *r, const struct sc_node *list);
+
+bool sc_keys(struct sc_reader *r, const struct sc_node *map, const char *const *keys, const char *what);
+bool sc_name_ok(const char *name);
+uint32_t sc_host_named(const struct sc_model *model, const char *name); /* SV_NONE */
+uint32_t sc_link_named(const struct sc_model *model, const char *name);
+uint32_t sc_attempt_named(const struct sc_model *model, const char *name);
+/* The same with an error that suggests the near one. */
+uint32_t sc_need_host(struct sc_reader *r, const struct sc_node *at, const char *name);
+uint32_t sc_need_link(struct sc_reader *r, const struct sc_node *at, const char *name);
+uint32_t sc_need_attempt(struct sc_reader *r, const struct sc_node *at, const char *name);
+
+/* Quantities. False: e says what would be right. */
+bool sc_time(struct sc_reader *r, const struct sc_node *n, sv_time *ns);
+bool sc_rate(struct sc_reader *r, const struct sc_node *n, uint64_t *bit_s);
+bool sc_size(struct sc_reader *r, const struct sc_node *n, uint64_t *bytes);
+bool sc_chance(struct sc_reader *r, const struct sc_node *n, uint32_t *millionths);
+bool sc_count(struct sc_reader *r, const struct sc_node *n, uint64_t low, uint64_t high, uint64_t *count);
+bool sc_bool(struct sc_reader *r, const struct sc_node *n, bool *value);
+bool sc_between(struct sc_reader *r, const struct sc_node *n, sv_time between[2]);
+/* Any of them, in its base unit (ns, bytes, bit/s, millionths, 1), and which: "ns", "B", "bit/s", "%", "". */
+bool sc_quantity(const char *text, uint64_t *value, char unit[8]);
+bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_knobs *k, bool of_host);
+bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, struct sc_serve *s);
+
+/* Words or a mapping. */
+bool sc_selector_read(struct sc_reader *r, const struct sc_node *n, struct sc_selector *s);
+bool sc_selector_words(struct sc_reader *r, const struct sc_node *at, const char *words, struct sc_selector *s);
+/* The fact's number; SV_NONE: e says what is wrong. */
+uint32_t sc_fact_read(struct sc_reader *r, const struct sc_node *n);
+bool sc_counter_check(struct sc_reader *r, const struct sc_node *at, const char *counter, uint32_t of[4]);
+
+/* Names of what may be counted, by group; NULL-terminated. */
+extern const char *const sc_counters_host[];
+extern const char *const sc_counters_connection[];
+extern const char *const sc_counters_link[];
+extern const char *const sc_counters_ping[];
+extern const char *const sc_counters_switch[];
+extern const char *const sc_counters_fault[];
+extern const char *const sc_knob_names[];
+extern const char *const sc_fields[];
+
+#endif

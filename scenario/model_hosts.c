@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hosts, routers, switches, and what `set:` may say of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/model.h"
+
+const char *const sc_host_keys[] = {"addr",  "gateway", "mac", "profile", "isn",   "set",
+                                    "serve", "msl",     "mtu", "routes",  "clock", NULL};
+static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
+static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", NULL};
+
+const char *const sc_knob_names[] = {
+    "mss",        "recv_buffer",     "send_buffer",     "window_scale", "timestamps",  "sack",
+    "retransmit", "verify_checksum", "fast_retransmit", "handshake",    "delayed_ack", "nagle",
+    "iw",         "rto_min",         "keepalive",       "user_timeout", "backlog",     "half_open",
+    NULL};
+
+/* What one connect may set: what its SYN offers and what its socket has. */
+#define OF_CONNECTION                                                                                           \
+    (1u << SC_MSS | 1u << SC_RECV_BUFFER | 1u << SC_SEND_BUFFER | 1u << SC_WINDOW_SCALE | 1u << SC_TIMESTAMPS | \
+     1u << SC_SACK | 1u << SC_NAGLE | 1u << SC_KEEPALIVE | 1u << SC_USER_TIMEOUT)
+
+static bool flag(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    bool b;
+    if (!sc_bool(r, n, &b))
+        return false;
+    *value = b;
+    return true;
+}
+
+static bool handshake(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    static const char *const words[] = {"three-way", "two-way", "two-way-blind", NULL};
+    for (uint32_t i = 0; n->kind == SC_SCALAR && words[i]; i++) {
+        if (strcmp(words[i], n->text) == 0) {
+            *value = i;
+            return true;
+        }
+    }
+    sc_error(r->e, n, "handshake is three-way, two-way or two-way-blind");
+    return false;
+}
+
+static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
+{
+    const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
+    switch (which) {
+    case SC_MSS:
+        return sc_count(r, n, 64, 65495, value);
+    case SC_RECV_BUFFER:
+    case SC_SEND_BUFFER:
+        if (!sc_size(r, n, value))
+            return false;
+        if (*value >= 2048 && *value <= 1u << 30)
+            return true;
+        sc_error(r->e, n, "a buffer has 2048B to 1GiB");
+        return false;
+    case SC_WINDOW_SCALE:
+        *value = SC_OFF;
+        return off || sc_count(r, n, 0, 14, value);
+    case SC_HANDSHAKE:
+        return handshake(r, n, value);
+    case SC_IW:
+        return sc_count(r, n, 1, 1000, value);
+    case SC_RTO_MIN:
+    case SC_USER_TIMEOUT:
+    case SC_KEEPALIVE:
+        return sc_time(r, n, value);
+    case SC_BACKLOG:
+    case SC_HALF_OPEN:
+        return sc_count(r, n, 1, 65535, value);
+    default:
+        return flag(r, n, value);
+    }
+}
+
+bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_knobs *k, bool of_host)
+{
+    const uint32_t before = r->e->n;
+    if (!sc_keys(r, map, sc_knob_names, "set"))
+        return false;
+    for (const struct sc_node *c = map->child; c; c = c->next) {
+        for (uint32_t i = 0; i < SC_KNOBS; i++) {
+            if (strcmp(c->key, sc_knob_names[i]) != 0)
+                continue;
+            if (!of_host && !(OF_CONNECTION >> i & 1u))
+                sc_error_key(r->e, c, "\"%s\" is set for a whole host, not for one connection", c->key);
+            else if (knob(r, c, i, &k->value[i]))
+                k->given |= 1ull << i;
+        }
+    }
+    return r->e->n == before;
+}
+
+bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, struct sc_serve *s)
+{
+    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "keep", NULL};
+    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", NULL};
+    uint64_t value;
+    const struct sc_node *n;
+    *s = (struct sc_serve){.bytes = 0};
+    if (!sc_keys(r, map, keys, "serve"))
+        return false;
+    if (!(n = sc_member(map, "port"))) {
+        sc_error(r->e, map, "serve needs a port");
+        return false;
+    }
+    if (!sc_count(r, n, 1, 65535, &value))
+        return false;
+    s->port = (uint16_t)value;
+    if ((n = sc_member(map, "app"))) {
+        uint32_t i = 0;
+        while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
+            i++;
+        if (!apps[i]) {
+            char hint[64];
+            sc_error(r->e, n, "app is sink, greet, echo, source or mute%s",
+                     sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
+            return false;
+        }
+        s->app = (uint8_t)i;
+    }
+    if ((n = sc_member(map, "bytes")) && !sc_size(r, n, &s->bytes))
+        return false;
+    if ((n = sc_member(map, "rate")) && !sc_size(r, n, &s->rate))
+        return false;
+    if ((n = sc_member(map, "from")) && !sc_time(r, n, &s->from))
+        return false;
+    return !(n = sc_member(map, "keep")) || sc_bool(r, n, &s->keep);
+}
+
+static bool address(struct sc_reader *r, const struct sc_node *n, struct sv_addr *addr, uint32_t *length)
+{
+    uint32_t given = SV_NONE;
+    if (n->kind == SC_SCALAR && sv_addr_parse(n->text, addr, length ? &given : NULL)) {
+        if (length)
+            *length = given;
+        if (!length || strchr(n->text, '/'))
+            return true;
+    }
+    sc_error(r->e, n, "\"%s\" is no address: %s", n->kind == SC_SCALAR ? n->text : "(a list or map)",
+             length ? "10.0.0.1/24, fd00::1/64" : "10.0.0.1, fd00::1");
+    return false;
+}
+
+static void host_addresses(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    const bool many = n->kind == SC_LIST;
+    uint32_t port = 0;
+    for (const struct sc_node *c = many ? n->child : n; c && h->addrs < SC_ADDRS; c = c->next, port++) {
+        if (!address(r, c, &h->addr[h->addrs], &h->length[h->addrs]))
+            return;
+        h->port_of[h->addrs++] = h->kind == SC_ROUTER ? port : 0;
+        if (!many)
+            break;
+    }
+    if (many && sc_children(n) > SC_ADDRS)
+        sc_error(r->e, n, "%u addresses at most", SC_ADDRS);
+}
+
+static void host_mac(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    unsigned byte[6];
+    char rest;
+    h->has_mac = n->kind == SC_SCALAR &&
+                 sscanf(n->text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
+                        &byte[5], &rest) == 6 &&
+                 !(byte[0] & 1u);
+    if (!h->has_mac)
+        sc_error(r->e, n, "mac is written \"02:00:00:00:00:01\" (in quotes), of one station, not of a group");
+    for (uint32_t i = 0; h->has_mac && i < 6; i++)
+        h->mac[i] = (uint8_t)byte[i];
+}
+
+static void host_profile(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    static const char *const words[] = {"modern", "linux", "rfc", "tiny", NULL};
+    char hint[64];
+    for (uint32_t i = 0; n->kind == SC_SCALAR && words[i]; i++) {
+        if (strcmp(words[i], n->text) == 0) {
+            h->profile = i;
+            return;
+        }
+    }
+    sc_error(r->e, n, "profile is modern, linux, rfc or tiny%s",
+             sc_hint(n->kind == SC_SCALAR ? n->text : "", words, hint, sizeof hint));
+}
+
+static void host_isns(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    if (n->kind != SC_LIST || sc_children(n) > 32) {
+        sc_error(r->e, n, "isn is a list of at most 32 numbers, as [100, 300]");
+        return;
+    }
+    for (const struct sc_node *c = n->child; c; c = c->next) {
+        uint64_t value;
+        if (!sc_count(r, c, 0, UINT32_MAX, &value))
+            return;
+        h->isn[h->isns++] = (uint32_t)value;
+    }
+}
+
+static void host_routes(struct sc_reader *r, const struct sc_node *list, struct sc_host *h)
+{
+    static const char *const keys[] = {"to", "via", NULL};
+    for (const struct sc_node *c = list->child; c && h->routes < 16; c = c->next) {
+        struct sc_route *route = &h->route[h->routes++];
+        if (!sc_keys(r, c, keys, "a route"))
+            return;
+        const struct sc_node *to = sc_member(c, "to"), *via = sc_member(c, "via");
+        if (!to || !via) {
+            sc_error(r->e, c, "a route has to: and via:");
+            return;
+        }
+        if (!address(r, to, &route->prefix, &route->length) || !address(r, via, &route->via, NULL))
+            return;
+    }
+}
+
+static void host_clock(struct sc_reader *r, const struct sc_node *map, struct sc_host *h)
+{
+    static const char *const keys[] = {"fast", "slow", "ahead", NULL};
+    const struct sc_node *n;
+    uint32_t millionths = 0;
+    if (!sc_keys(r, map, keys, "clock"))
+        return;
+    if ((n = sc_member(map, "fast")) && sc_chance(r, n, &millionths))
+        h->clock_ppb = (int32_t)((millionths < 900000u ? millionths : 900000u) * 1000u);
+    if ((n = sc_member(map, "slow")) && sc_chance(r, n, &millionths))
+        h->clock_ppb = -(int32_t)((millionths < 900000u ? millionths : 900000u) * 1000u);
+    if ((n = sc_member(map, "ahead")))
+        (void)sc_time(r, n, &h->clock_ahead);
+}
+
+static void host_common(struct sc_reader *r, const struct sc_node *map, struct sc_host *h)
+{
+    const struct sc_node *n;
+    uint64_t value;
+    if ((n = sc_member(map, "addr")))
+        host_addresses(r, n, h);
+    if ((n = sc_member(map, "gateway")))
+        h->has_gateway = address(r, n, &h->gateway, NULL);
+    if ((n = sc_member(map, "mac")))
+        host_mac(r, n, h);
+    if ((n = sc_member(map, "profile")))
+        host_profile(r, n, h);
+    if ((n = sc_member(map, "mtu")) && sc_count(r, n, 68, 65535, &value))
+        h->mtu = (uint32_t)value;
+    if ((n = sc_member(map, "routes")))
+        host_routes(r, n, h);
+    if ((n = sc_member(map, "set")))
+        (void)sc_knobs_read(r, n, &h->set, true);
+}
+
+static struct sc_host *host_new(struct sc_reader *r, const struct sc_node *c, uint32_t kind)
+{
+    struct sc_model *m = r->model;
+    if (m->hosts == SC_HOSTS) {
+        sc_error_key(r->e, c, "%u hosts, routers and switches at most", SC_HOSTS);
+        return NULL;
+    }
+    if (!sc_name_ok(c->key))
+        sc_error_key(r->e, c, "\"%s\" is no name: a word of a-z, 0-9, - and _, and none that YAML takes for a value",
+                     c->key);
+    if (sc_host_named(m, c->key) != SV_NONE)
+        sc_error_key(r->e, c, "\"%s\" is the name of another already", c->key);
+    struct sc_host *h = &m->host[m->hosts++];
+    *h = (struct sc_host){.name = c->key, .at = c, .kind = kind, .msl_ms = 30000, .mtu = 1500, .learn = true};
+    return h;
+}
+
+static void read_host(struct sc_reader *r, const struct sc_node *c)
+{
+    struct sc_host *h = host_new(r, c, SC_HOST);
+    const struct sc_node *n;
+    sv_time msl;
+    if (!h || !sc_keys(r, c, sc_host_keys, "a host"))
+        return;
+    host_common(r, c, h);
+    h->ports = 1;
+    if (!h->addrs && !r->e->n)
+        sc_error(r->e, c, "host \"%s\" needs an address: addr: 10.0.0.1/24", h->name);
+    if ((n = sc_member(c, "isn")))
+        host_isns(r, n, h);
+    if ((n = sc_member(c, "clock")))
+        host_clock(r, n, h);
+    if ((n = sc_member(c, "msl")) && sc_time(r, n, &msl))
+        h->msl_ms = (uint32_t)(msl / SV_MS ? msl / SV_MS : 1);
+    n = sc_member(c, "serve");
+    for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
+        if (h->serves == SC_SERVES)
+            sc_error(r->e, s, "%u services at most", SC_SERVES);
+        else if (sc_serve_read(r, s, &h->serve[h->serves]))
+            h->serves++;
+    }
+    if (n && n->kind != SC_LIST)
+        sc_error(r->e, n, "serve is a list: [{port: 80, app: sink}]");
+}
+
+static void read_router(struct sc_reader *r, const struct sc_node *c)
+{
+    struct sc_host *h = host_new(r, c, SC_ROUTER);
+    const struct sc_node *n;
+    uint64_t value;
+    if (!h || !sc_keys(r, c, router_keys, "a router"))
+        return;
+    host_common(r, c, h);
+    h->ports = h->addrs;
+    if ((n = sc_member(c, "ports")) && sc_count(r, n, 1, SC_ADDRS, &value))
+        h->ports = (uint32_t)value;
+    if ((n = sc_member(c, "nat"))) {
+        if (n->kind == SC_MAP && sc_member(n, "outside") && sc_count(r, sc_member(n, "outside"), 1, SC_ADDRS, &value))
+            h->nat_port = (uint32_t)value;
+        else
+            sc_error(r->e, n, "nat names the outside port: {outside: 2}");
+    }
+}
+
+static void read_switch(struct sc_reader *r, const struct sc_node *c)
+{
+    struct sc_host *h = host_new(r, c, SC_SWITCH);
+    const struct sc_node *n;
+    uint64_t value;
+    if (!h || !sc_keys(r, c, switch_keys, "a switch"))
+        return;
+    h->ports = 8;
+    h->priority = 32768;
+    if ((n = sc_member(c, "ports")) && sc_count(r, n, 1, 64, &value))
+        h->ports = (uint32_t)value;
+    if ((n = sc_member(c, "rstp")))
+        (void)sc_bool(r, n, &h->rstp);
+    if ((n = sc_member(c, "force_stp")))
+        (void)sc_bool(r, n, &h->force_stp);
+    if ((n = sc_member(c, "priority")) && sc_count(r, n, 0, 61440, &value)) {
+        h->priority = (uint32_t)value;
+        if (value % 4096)
+            sc_error(r->e, n, "a switch's priority is a multiple of 4096");
+    }
+    n = sc_member(c, "edge");
+    for (const struct sc_node *p = n ? n->child : NULL; p; p = p->next) {
+        if (sc_count(r, p, 1, h->ports, &value))
+            h->edge |= 1ull << (value - 1u);
+    }
+}
+
+void sc_read_hosts(struct sc_reader *r, const struct sc_node *root)
+{
+    static const struct {
+        const char *key;
+        void (*read)(struct sc_reader *r, const struct sc_node *c);
+    } part[] = {{"hosts", read_host}, {"routers", read_router}, {"switches", read_switch}};
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct sc_node *map = sc_member(root, part[i].key);
+        if (map && map->kind != SC_MAP)
+            sc_error(r->e, map, "%s are written by name: {a: {…}}", part[i].key);
+        for (const struct sc_node *c = map && map->kind == SC_MAP ? map->child : NULL; c; c = c->next)
+            part[i].read(r, c);
+    }
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The timeline: who does what, when, or after which fact. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenario/model.h"
+
+static const char *const verbs[] = {"connect", "listen", "send",   "read",   "shutdown", "close", "abort",
+                                    "ping",    "crash",  "reboot", "unplug", "plug",     "set",   NULL};
+static const char *const step_keys[] = {"at",     "after",    "plus",  "host",  "connect", "listen",    "send",
+                                        "read",   "shutdown", "close", "abort", "ping",    "crash",     "reboot",
+                                        "unplug", "plug",     "set",   "as",    "of",      "from_port", "give_up",
+                                        "every",  "count",    "app",   "bytes", "rate",    NULL};
+
+/* Exactly one; `set` beside another verb belongs to it. */
+static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
+{
+    const struct sc_node *found = NULL;
+    for (uint32_t i = 0; verbs[i]; i++) {
+        const struct sc_node *n = sc_member(c, verbs[i]);
+        if (!n || (i == SC_SET && found))
+            continue;
+        if (found) {
+            sc_error_key(r->e, n, "one verb a step: \"%s\" is here already", found->key);
+            return NULL;
+        }
+        found = n;
+        *verb = i;
+    }
+    if (!found)
+        sc_error(r->e, c,
+                 "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
+                 "unplug, plug, set");
+    return found;
+}
+
+static bool address_of(struct sc_reader *r, const struct sc_node *n, const char *name, struct sv_addr *addr)
+{
+    if (sv_addr_parse(name, addr, NULL))
+        return true;
+    const uint32_t host = sc_need_host(r, n, name);
+    if (host == SV_NONE)
+        return false;
+    if (!r->model->host[host].addrs) {
+        sc_error(r->e, n, "\"%s\" has no address", name);
+        return false;
+    }
+    *addr = r->model->host[host].addr[0];
+    return true;
+}
+
+/* "a:80", "10.0.0.1:80", "[fd00::1]:80" */
+static bool endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to)
+{
+    char name[64];
+    const char *colon = n->kind == SC_SCALAR ? strrchr(n->text, ':') : NULL;
+    char *end;
+    const unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+    if (!colon || *end || port < 1 || port > 65535 || (size_t)(colon - n->text) >= sizeof name) {
+        sc_error(r->e, n, "connect names a host and a port: \"b:80\"");
+        return false;
+    }
+    const bool bracket = n->text[0] == '[' && colon[-1] == ']';
+    snprintf(name, sizeof name, "%.*s", (int)(colon - n->text - (bracket ? 2 : 0)), n->text + (bracket ? 1 : 0));
+    to->port = (uint16_t)port;
+    return address_of(r, n, name, &to->addr);
+}
+
+static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t verb, uint32_t number)
+{
+    struct sc_model *m = r->model;
+    const struct sc_node *as = sc_member(c, "as"), *host = sc_member(c, "host");
+    if (!as) {
+        sc_error(r->e, c, "\"%s\" wants a name for what it begins: as: c", verbs[verb]);
+        return;
+    }
+    if (as->kind != SC_SCALAR || !sc_name_ok(as->text) || sc_host_named(m, as->text) != SV_NONE) {
+        sc_error(
+            r->e, as,
+            "\"%s\" is no name (a word of a-z, 0-9, - and _, and none that YAML takes for a value), or is a host's",
+            as->kind == SC_SCALAR ? as->text : "");
+        return;
+    }
+    bool taken = sc_attempt_named(m, as->text) != SV_NONE;
+    for (uint32_t i = 0; i < m->pings; i++)
+        taken = taken || strcmp(m->ping[i], as->text) == 0;
+    if (taken) {
+        sc_error(r->e, as, "\"%s\" is the name of another step already", as->text);
+        return;
+    }
+    if (verb == SC_CONNECT) {
+        const uint32_t h = host && host->kind == SC_SCALAR ? sc_host_named(m, host->text) : SV_NONE;
+        m->attempt[m->attempts++] = (struct sc_attempt){as->text, h, number};
+    } else {
+        m->step[number].ping = m->pings;
+        m->ping[m->pings++] = as->text;
+    }
+}
+
+static void of_connection(struct sc_reader *r, const struct sc_node *n, struct sc_step *s)
+{
+    if (n && n->kind == SC_SCALAR)
+        s->attempt = sc_need_attempt(r, n, n->text);
+    else
+        sc_error(r->e, n ? n : s->at_node, "of which connection? of: c");
+}
+
+static void connect_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    const struct sc_node *n;
+    uint64_t value;
+    (void)endpoint(r, v, &s->remote);
+    if (sc_member(c, "as"))
+        s->attempt = sc_attempt_named(r->model, sc_member(c, "as")->text);
+    if ((n = sc_member(c, "from_port")) && sc_count(r, n, 1, 65535, &value))
+        s->from_port = (uint16_t)value;
+    if ((n = sc_member(c, "give_up")))
+        (void)sc_time(r, n, &s->give_up);
+    if ((n = sc_member(c, "set")))
+        (void)sc_knobs_read(r, n, &s->set, false);
+}
+
+static void ping_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    const struct sc_node *n;
+    uint64_t value;
+    s->count = 1;
+    s->every = SV_S;
+    if (v->kind == SC_SCALAR)
+        (void)address_of(r, v, v->text, &s->remote.addr);
+    if ((n = sc_member(c, "every")))
+        (void)sc_time(r, n, &s->every);
+    if ((n = sc_member(c, "count")) && sc_count(r, n, 1, 10000, &value))
+        s->count = (uint32_t)value;
+    if (!s->every)
+        sc_error(r->e, n ? n : c, "every 0s: time would stand still");
+}
+
+static void listen_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    uint64_t value;
+    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", NULL};
+    const struct sc_node *n = sc_member(c, "app");
+    if (sc_count(r, v, 1, 65535, &value))
+        s->serve.port = (uint16_t)value;
+    for (uint32_t i = 0; n && n->kind == SC_SCALAR && apps[i]; i++) {
+        if (strcmp(apps[i], n->text) == 0)
+            s->serve.app = (uint8_t)i;
+    }
+    if ((n = sc_member(c, "bytes")))
+        (void)sc_size(r, n, &s->serve.bytes);
+}
+
+static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    const struct sc_node *n;
+    switch (s->verb) {
+    case SC_CONNECT:
+        connect_step(r, c, v, s);
+        break;
+    case SC_LISTEN:
+        listen_step(r, c, v, s);
+        break;
+    case SC_SEND:
+        (void)sc_size(r, v, &s->bytes);
+        of_connection(r, sc_member(c, "of"), s);
+        break;
+    case SC_READ: /* a rate a second, or false: stop, true: as they come */
+        s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
+        if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
+            (void)sc_size(r, v, &s->rate);
+        of_connection(r, sc_member(c, "of"), s);
+        break;
+    case SC_SHUTDOWN:
+    case SC_CLOSE:
+    case SC_ABORT:
+        of_connection(r, v, s);
+        break;
+    case SC_PING:
+        ping_step(r, c, v, s);
+        break;
+    case SC_UNPLUG:
+    case SC_PLUG:
+        s->link = v->kind == SC_SCALAR ? sc_need_link(r, v, v->text) : SV_NONE;
+        break;
+    case SC_SET:
+        (void)sc_knobs_read(r, v, &s->set, true);
+        break;
+    default: /* crash, reboot: true */
+        break;
+    }
+    (void)n;
+}
+
+static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_step *s)
+{
+    const struct sc_node *at = sc_member(c, "at"), *after = sc_member(c, "after"), *plus = sc_member(c, "plus");
+    const struct sc_node *host = sc_member(c, "host");
+    uint32_t verb = 0;
+    const struct sc_node *v = verb_of(r, c, &verb);
+    s->at_node = c;
+    s->verb = verb;
+    s->at = SV_NEVER;
+    s->fact = s->attempt = s->host = s->link = SV_NONE;
+    if (!v)
+        return;
+    if (!at == !after) {
+        sc_error(r->e, c, "a step has a time: at: 3s, or after: a fact");
+        return;
+    }
+    if (at && sc_time(r, at, &s->at) && s->at >= r->model->until)
+        sc_error(r->e, at, "%s is not before until: nothing new is begun then", at->text);
+    if (after)
+        s->fact = sc_fact_read(r, after);
+    if (plus)
+        (void)sc_time(r, plus, &s->plus);
+    if (host && host->kind == SC_SCALAR)
+        s->host = sc_need_host(r, host, host->text);
+    else if (verb != SC_UNPLUG && verb != SC_PLUG)
+        sc_error(r->e, c, "which host? host: a");
+    if (s->host != SV_NONE && r->model->host[s->host].kind == SC_SWITCH)
+        sc_error(r->e, host, "\"%s\" is a switch: it does nothing by itself", host->text);
+    argument(r, c, v, s);
+}
+
+void sc_read_timeline(struct sc_reader *r, const struct sc_node *list)
+{
+    struct sc_model *m = r->model;
+    uint32_t verb, i = 0;
+    if (list && list->kind != SC_LIST)
+        sc_error(r->e, list, "the timeline is a list: - {at: 0s, host: a, connect: \"b:80\", as: c}");
+    const struct sc_node *first = list && list->kind == SC_LIST ? list->child : NULL;
+    for (const struct sc_node *c = first; c; c = c->next, i++) {
+        m->step[i].ping = SV_NONE;
+        if (!sc_keys(r, c, step_keys, "a step") || !verb_of(r, c, &verb))
+            continue;
+        if (verb == SC_CONNECT || verb == SC_PING)
+            name_step(r, c, verb, i);
+    }
+    if (r->e->n)
+        return;
+    for (const struct sc_node *c = first; c; c = c->next)
+        read_step(r, c, &m->step[m->steps++]);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the trace's records to endpoints: who they are, what state they are in, what they counted. */
+#include <string.h>
+
+#include "core/cursor.h"
+#include "l4_transport/tcp_record.h"
+#include "scenario/run.h"
+
+enum { FIN = 1, SYN = 2 };
+
+static uint32_t slot_of(const struct sc_run *run, uint32_t host, uint32_t flow)
+{
+    return (host * 2654435761u ^ flow * 40503u ^ run->epoch[host] * 977u) & (run->endpoint_slots - 1u);
+}
+
+struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make)
+{
+    uint32_t at = slot_of(run, host, flow);
+    for (; run->endpoint_of[at]; at = (at + 1u) & (run->endpoint_slots - 1u)) {
+        struct sc_endpoint *e = &run->endpoint[run->endpoint_of[at] - 1u];
+        if (e->host == host && e->flow == flow && e->epoch == run->epoch[host])
+            return e;
+    }
+    if (!make)
+        return NULL;
+    if (run->endpoints == run->endpoints_max) {
+        run->out_of_room = true;
+        return NULL;
+    }
+    struct sc_endpoint *e = &run->endpoint[run->endpoints++];
+    *e = (struct sc_endpoint){.host = host,
+                              .flow = flow,
+                              .epoch = run->epoch[host],
+                              .attempt = SV_NONE,
+                              .peer_attempt = SV_NONE,
+                              .conn = SV_NONE,
+                              .established_at = SV_NEVER};
+    run->endpoint_of[at] = run->endpoints;
+    return e;
+}
+
+struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt)
+{
+    for (uint32_t i = run->endpoints; i-- > 0;) {
+        struct sc_endpoint *e = &run->endpoint[i];
+        if (e->host == host && (e->attempt == attempt || e->peer_attempt == attempt))
+            return e;
+    }
+    return NULL;
+}
+
+struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e)
+{
+    for (uint32_t i = run->endpoints; e->has_irs && i-- > 0;) {
+        struct sc_endpoint *o = &run->endpoint[i];
+        if (o != e && o->has_iss && o->iss == e->irs && o->local.port == e->remote.port && !o->half_open)
+            return o;
+    }
+    return NULL;
+}
+
+uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener)
+{
+    for (uint32_t i = run->endpoints; i-- > 0;) {
+        const struct sc_endpoint *e = &run->endpoint[i];
+        if (e->attempt != SV_NONE && e->has_iss && e->iss == isn && e->local.port == opener->port)
+            return e->attempt;
+    }
+    return SV_NONE;
+}
+
+/* --- the kinds of records --- */
+
+/* Whose ISN did it take? Known once both its addresses and that number are. */
+static void took(struct sc_run *run, struct sc_endpoint *e)
+{
+    if (!e->has_irs || !e->remote.port)
+        return;
+    e->peer_attempt = sc_attempt_with(run, e->irs, &e->remote);
+    if (e->peer_attempt == e->attempt)
+        e->peer_attempt = SV_NONE;
+    for (uint32_t i = 0; i < run->endpoints; i++) { /* its half-open record is it now */
+        struct sc_endpoint *h = &run->endpoint[i];
+        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port)
+            h->peer_attempt = SV_NONE;
+    }
+    if (e->attempt == SV_NONE)
+        sc_state_event(run, e, e->state);
+}
+
+static void on_flow(struct sc_run *run, uint32_t host, const struct sv_trace_record *r, const uint8_t *bytes)
+{
+    if (r->detail != 6 || r->bytes < 32)
+        return;
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, true);
+    if (!e)
+        return;
+    memcpy(e->local.addr.byte, bytes, 16);
+    memcpy(e->remote.addr.byte, bytes + 16, 16);
+    e->local.port = (uint16_t)r->arg[0];
+    e->remote.port = (uint16_t)r->arg[1];
+    took(run, e);
+}
+
+static void on_sent(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    struct sc_endpoint *e = r->flow ? sc_endpoint_of_flow(run, host, r->flow, false) : NULL;
+    if (!e)
+        return;
+    const uint32_t seq = r->arg[0], length = r->arg[2], flags = r->arg[3];
+    if (flags & SYN && !e->has_iss) {
+        e->has_iss = true;
+        e->iss = seq;
+        e->sent_end = e->acked = seq + 1u;
+    }
+    e->segments_sent++;
+    e->longest_segment = length > e->longest_segment ? length : e->longest_segment;
+    if ((int32_t)(seq + length - e->sent_end) > 0)
+        e->sent_end = seq + length;
+    const uint32_t flight = e->sent_end - e->acked;
+    if (e->has_iss && (int32_t)flight > 0 && flight > e->most_in_flight)
+        e->most_in_flight = flight;
+    if (r->detail == SV_SENT_RTO || r->detail == SV_SENT_FAST || r->detail == SV_SENT_SACK || r->detail == SV_SENT_TLP)
+        e->retransmits++;
+    e->fast_retransmits += r->detail == SV_SENT_FAST;
+}
+
+static void on_received(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
+    if (e && e->has_iss && (int32_t)(r->arg[1] - e->acked) > 0 && (int32_t)(e->sent_end + 1u - r->arg[1]) >= 0)
+        e->acked = r->arg[1];
+}
+
+/* A SYN made a half-open record: it has no flow of its own yet. */
+static void half_open(struct sc_run *run, uint32_t host)
+{
+    const struct sc_packet *syn = &run->last_syn;
+    if (syn->to != host && sc_host_of(run, &run->last_syn_to.addr) != host)
+        return;
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, 0x80000000u | run->endpoints, true);
+    if (!e)
+        return;
+    e->half_open = true;
+    e->local = run->last_syn_to;
+    e->remote = run->last_syn_from;
+    e->irs = syn->seq;
+    e->has_irs = true;
+    e->state = SV_SYN_RECEIVED;
+    e->peer_attempt = sc_attempt_with(run, syn->seq, &run->last_syn_from);
+    sc_state_event(run, e, SV_SYN_RECEIVED);
+}
+
+static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t state)
+{
+    e->state = state;
+    if (state == SV_ESTABLISHED && e->established_at == SV_NEVER)
+        e->established_at = run->now;
+    if (e->attempt != SV_NONE || e->peer_attempt != SV_NONE)
+        sc_state_event(run, e, state);
+}
+
+static void on_state(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    const uint32_t from = r->arg[0], to = r->arg[1];
+    if (from == SV_LISTEN && to == SV_SYN_RECEIVED) {
+        half_open(run, host);
+        return;
+    }
+    if (r->flow) {
+        struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, true);
+        if (e)
+            move(run, e, to);
+        return;
+    }
+    if (from != SV_TIME_WAIT)
+        return;
+    for (uint32_t i = 0; i < run->endpoints; i++) { /* the oldest: they all wait equally long */
+        struct sc_endpoint *e = &run->endpoint[i];
+        if (e->host == host && e->state == SV_TIME_WAIT && e->epoch == run->epoch[host]) {
+            move(run, e, to);
+            return;
+        }
+    }
+}
+
+static void on_opened(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, true);
+    if (!e)
+        return;
+    e->opened = e->has_iss = e->has_irs = true;
+    e->iss = r->arg[0];
+    e->irs = r->arg[1];
+    if (!e->sent_end)
+        e->sent_end = e->acked = e->iss + 1u;
+    took(run, e);
+}
+
+static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    if (host < run->model->hosts + run->model->links && r->detail < SV_DROP_COUNT)
+        run->drops[host][r->detail]++;
+    if (host >= run->model->hosts)
+        return;
+    for (uint32_t i = run->endpoints; r->detail == SV_DROP_TCP_RST_TO_NOBODY && i-- > 0;) {
+        struct sc_endpoint *e = &run->endpoint[i];
+        if (e->half_open && e->host == host && e->state == SV_SYN_RECEIVED) {
+            e->state = SV_LISTEN; /* the reset was for it: the listener waits again */
+            sc_state_event(run, e, SV_LISTEN);
+            break;
+        }
+    }
+    sc_drop_event(run, host, r->detail, &run->last[host]);
+}
+
+static void on_call(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
+{
+    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
+    if (r->detail != SV_CALL_ACCEPT || !e)
+        return;
+    e->accepted = true;
+    run->accepts[host]++;
+    for (uint32_t i = 0; i < run->model->facts; i++) {
+        const struct sc_fact *f = &run->model->fact[i];
+        if (f->kind == SC_FACT_ACCEPTS && f->host == host && f->attempt == e->peer_attempt)
+            sc_fact_event(run, f, &run->fact[i]);
+    }
+}
+
+static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_record *r, const uint8_t *bytes)
+{
+    struct sc_endpoint *e;
+    switch (r->kind) {
+    case SV_TRACE_FLOW:
+        on_flow(run, host, r, bytes);
+        break;
+    case SV_TRACE_TCP_SENT:
+        on_sent(run, host, r);
+        break;
+    case SV_TRACE_TCP_RECEIVED:
+        on_received(run, host, r);
+        break;
+    case SV_TRACE_TCP_STATE:
+        on_state(run, host, r);
+        break;
+    case SV_TRACE_TCP_OPENED:
+        on_opened(run, host, r);
+        break;
+    case SV_TRACE_TCP_TIMER_FIRED:
+        e = sc_endpoint_of_flow(run, host, r->flow, false);
+        if (e)
+            e->timeouts += r->detail == SV_TIMER_RTO;
+        break;
+    case SV_TRACE_TCP_CWND:
+        e = sc_endpoint_of_flow(run, host, r->flow, false);
+        if (e && r->arg[0] > e->most_cwnd)
+            e->most_cwnd = r->arg[0];
+        break;
+    case SV_TRACE_TCP_ENDED:
+        e = sc_endpoint_of_flow(run, host, r->flow, false);
+        if (e) {
+            e->ended = true;
+            e->cause = r->detail;
+            e->error = (int32_t)r->arg[0];
+        }
+        break;
+    case SV_TRACE_CALL:
+        on_call(run, host, r);
+        break;
+    default:
+        break;
+    }
+}
+
+void sc_observe(struct sc_run *run)
+{
+    static uint8_t bytes[65536];
+    struct sv_trace_record r;
+    while (sv_trace_read(run->trace, &r, bytes, sizeof bytes)) {
+        const uint32_t host = r.host - 1u;
+        r.time = run->now; /* a host's own clock may be off */
+        if (r.kind == SV_TRACE_DROP)
+            on_drop(run, host, &r);
+        else if (host < run->model->hosts)
+            on_host(run, host, &r, bytes);
+        if (run->record)
+            run->record(run->ctx, run, &r, bytes);
+    }
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A scenario being run: the world that its model describes, the applications of its hosts, and what was seen. Nothing
+ * here reads a clock or a file; the same model and seed give the same run. */
+#ifndef SC_RUN_H
+#define SC_RUN_H
+
+#include "scenario/model.h"
+#include "seven/bridge.h"
+#include "seven/host.h"
+#include "sim/world.h"
+
+/* One end of a TCP connection, as the trace tells of it. */
+struct sc_endpoint {
+    uint32_t host, flow, epoch;
+    uint32_t attempt;      /* its own; SV_NONE: passive, or nobody named it */
+    uint32_t peer_attempt; /* whose ISN it took; SV_NONE */
+    struct sv_endpoint local, remote;
+    uint32_t iss, irs, state, cause;
+    int32_t error;
+    bool has_iss, has_irs, opened, ended, accepted, half_open;
+    uint32_t sent_end, acked; /* highest numbers sent and acknowledged, as in the header */
+    uint64_t segments_sent, retransmits, fast_retransmits, timeouts;
+    uint32_t longest_segment, most_in_flight, most_cwnd;
+    sv_time established_at, last_read_at, silence;
+    uint32_t conn; /* SV_NONE */
+};
+
+/* The same end as its application has it. */
+struct sc_conn {
+    sv_sock sock;
+    uint32_t host, attempt, endpoint;
+    struct sc_serve serve;
+    bool used, open, server, connected, peer_done, want_close, want_shutdown, told_sent, failed;
+    uint64_t to_write, written, read;
+    uint64_t echo; /* bytes read and not yet given back */
+    uint64_t rate; /* bytes a second it reads; 0: as they come */
+    sv_time read_at;
+    bool read_stop, wrong;
+    uint64_t wrong_at; /* the first byte that differs */
+    int32_t error;
+    sv_time give_up_at;
+};
+
+struct sc_ping {
+    sv_sock sock;
+    uint32_t host, sent, replies;
+    bool open;
+    sv_time next, last, silence, asked;
+    sv_time rtt_min, rtt_max;
+    uint32_t step;
+};
+
+/* A packet as selectors see it. */
+struct sc_packet {
+    uint32_t kinds; /* 1 << enum sc_packet_kind */
+    uint32_t from, to, attempt, link;
+    bool again, transit, tcp, newest_ack;
+    int16_t icmp_type, icmp_code, arp_op;
+    uint32_t seq, ack, window, length, flags, ttl, mss, tos, bytes; /* bytes of the IP packet */
+    uint16_t source_port, destination_port;
+    uint64_t begin, end, acked; /* in the stream; `acked` bytes of the other direction's */
+};
+
+/* One direction of a flow, as seen at one place. */
+struct sc_track {
+    struct sv_endpoint from, to;
+    uint32_t isn, attempt;
+    bool used, has_isn;
+    uint64_t high, acked; /* stream offsets: end of what was sent, of what was acknowledged */
+    bool syn_seen, fin_seen;
+};
+struct sc_tracks {
+    struct sc_track *track;
+    uint32_t n; /* a power of two */
+};
+
+/* How often a selector was met. */
+struct sc_counted {
+    uint64_t seen; /* after the other words have filtered */
+    uint64_t hits;
+};
+
+struct sc_fact_now {
+    bool happened, holds;
+    sv_time first, last;
+    uint64_t times, occasions;
+    struct sc_counted count;
+};
+
+enum sc_verdict { SC_OPEN, SC_PASSED, SC_FAILED };
+struct sc_judged {
+    uint32_t verdict; /* enum sc_verdict */
+    sv_time when;     /* of what decided */
+    uint64_t value, baseline;
+    bool has_value, has_baseline;
+    uint32_t ordered; /* of `order`: how many were met */
+    struct sc_counted order_count[SC_ORDERED];
+    char why[256];
+};
+
+struct sc_app_host { /* what an sv_app of one host gets as self */
+    struct sc_run *run;
+    uint32_t host;
+};
+
+struct sc_twice {
+    uint64_t hash;
+    uint16_t sent, received;
+    uint32_t host;
+};
+
+struct sc_run {
+    const struct sc_model *model;
+    uint64_t seed;
+    /* the world */
+    void *memory; /* as allocated */
+    uint64_t memory_bytes;
+    struct sv_arena *arena;
+    struct sv_pool *pool;
+    struct sv_trace *trace;
+    struct sv_sim *sim;
+    struct sv_stack **stack; /* by host; NULL: a switch */
+    struct sv_bridge **bridge;
+    struct sv_link **link;
+    struct sv_host *host;
+    struct sc_app_host *app_host;
+    uint32_t *epoch; /* by host: how often it was rebooted */
+    bool *down;      /* by host: crashed */
+    struct sv_pool_counts before;
+    /* what was seen */
+    struct sc_endpoint *endpoint;
+    uint32_t endpoints, endpoints_max;
+    uint32_t *endpoint_of; /* hash of (host, epoch, flow) */
+    uint32_t endpoint_slots;
+    struct sc_conn *conn;
+    uint32_t conns, conns_max;
+    uint32_t *conn_of_attempt;
+    struct sc_ping *ping;
+    struct sc_tracks sent, received;
+    struct sc_counted *fault_count;
+    struct sv_rng *fault_rng;
+    struct sc_fact_now *fact;
+    struct sc_judged *judged;
+    sv_time *step_at; /* of the timeline; SV_NEVER: not yet known, or done */
+    bool *step_done;
+    uint32_t *addr_of; /* hash of addresses to hosts */
+    uint64_t *accepts, *resets, *packets_sent, *packets_received;
+    uint64_t (*drops)[SV_DROP_COUNT];
+    struct sc_twice *twice;
+    uint32_t twice_slots;
+    struct sc_packet *last;    /* by host: what it received last */
+    struct sc_packet last_syn; /* that a host received, for half-open records */
+    struct sv_endpoint last_syn_from, last_syn_to;
+    sv_time script_next, script_said;
+    bool script_stale, script_begun;
+    sv_time now;
+    uint64_t events;
+    bool settling, over, stopped; /* stopped: by a limit */
+    bool out_of_room;             /* a ceiling of the observer's was reached */
+    bool watches_frames;
+    char problem[256]; /* why the run is worth nothing; empty: it is not */
+    /* who else wants to know (cli); may be NULL */
+    void (*frame)(void *ctx, const struct sc_run *run, uint32_t link, uint32_t port, const uint8_t *bytes, uint32_t n,
+                  uint32_t length, const char *comment);
+    void (*record)(void *ctx, const struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes);
+    void *ctx;
+    uint32_t log_drops;
+};
+
+/* Builds the world. NULL: `why` says what does not fit. */
+struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room);
+void sc_run_close(struct sc_run *run);
+/* Runs to the end. With `only`, a mutant: it may stop as soon as all that it must fail has failed. */
+void sc_run_all(struct sc_run *run, const struct sc_mutant *only);
+/* One turn; false: it is at its end (the judgement is given then). */
+bool sc_run_turn(struct sc_run *run);
+bool sc_run_passed(const struct sc_run *run, uint32_t expectation);
+uint64_t sc_run_hash(const struct sc_run *run);
+
+/* --- private to the folder --- */
+
+/* build.c */
+bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now);
+uint64_t sc_name_hash(const char *name);
+/* packet.c */
+uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr);
+bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packet *p, struct sv_endpoint *from,
+              struct sv_endpoint *to);
+void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *p, const struct sv_endpoint *from,
+                     const struct sv_endpoint *to);
+bool sc_selects(const struct sc_selector *s, const struct sc_packet *p); /* all words but the ordinal */
+bool sc_count_selected(struct sc_counted *c, const struct sc_selector *s, const struct sc_packet *p);
+/* tap.c */
+void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b);
+bool sc_edit(struct sv_buf *b, const struct sc_fault *f);
+/* observe.c */
+void sc_observe(struct sc_run *run); /* the trace's records so far */
+struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make);
+struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt);
+/* The other end of it: whose ISN it took; NULL. */
+struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e);
+uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener);
+/* apps.c */
+extern const struct sv_app sc_app_ops;
+enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s);
+void sc_app_listen(struct sc_run *run, uint32_t host, const struct sc_serve *s, sv_time now);
+void sc_app_ping(struct sc_run *run, uint32_t step);
+struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt);
+void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
+void sc_app_crashed(struct sc_run *run, uint32_t host);
+/* judge.c */
+void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_now *now);
+void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t state);
+void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t host, bool sends);
+void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p);
+void sc_judge_at(struct sc_run *run, sv_time now); /* samples that are due */
+sv_time sc_judge_next(const struct sc_run *run, sv_time after);
+void sc_judge_end(struct sc_run *run, bool until); /* at `until`; at the very end */
+bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m);
+/* value.c */
+bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value);
+
+#endif

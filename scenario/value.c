@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What counters say now. False: there is nothing that could count (no such connection ever was). */
+#include <string.h>
+
+#include "scenario/run.h"
+
+static uint64_t goodput(const struct sc_run *run, const struct sc_endpoint *e)
+{
+    const uint64_t bytes = e->conn != SV_NONE ? run->conn[e->conn].read : 0;
+    if (e->established_at == SV_NEVER || e->last_read_at <= e->established_at)
+        return 0;
+    return (uint64_t)((double)bytes * 8e9 / (double)(e->last_read_at - e->established_at));
+}
+
+static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *value)
+{
+    const struct sc_endpoint *e = sc_endpoint_find(run, of[1], of[2]);
+    const struct sc_conn *c = e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
+    if (!e)
+        return false;
+    const uint64_t all[] = {c ? c->read : 0,   c ? c->written : 0, goodput(run, e),     e->timeouts,
+                            e->retransmits,    e->longest_segment, e->most_in_flight,   e->segments_sent,
+                            e->established_at, e->most_cwnd,       e->fast_retransmits, e->silence};
+    *value = all[of[3]];
+    return true;
+}
+
+static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < run->conns; i++)
+        open += run->conn[i].open && run->conn[i].host == of[1];
+    const uint64_t all[] = {run->accepts[of[1]], run->packets_sent[of[1]], run->packets_received[of[1]],
+                            run->resets[of[1]], open};
+    *value = all[of[2]];
+    return true;
+}
+
+static bool of_link(struct sc_run *run, const uint32_t of[4], uint64_t *value)
+{
+    uint64_t sum[10] = {0};
+    for (sv_port p = 0; p < 2; p++) {
+        const struct sv_link_counts *c = sv_link_count(run->link[of[1]], p);
+        const uint64_t all[] = {c->frames,     c->bytes,     c->delivered, c->broadcasts, c->marked,
+                                c->duplicated, c->reordered, c->corrupted, c->truncated};
+        for (uint32_t i = 0; i < 9; i++)
+            sum[i] += all[i];
+        sum[9] = c->waiting_most > sum[9] ? c->waiting_most : sum[9];
+    }
+    *value = sum[of[2]];
+    return true;
+}
+
+static bool of_ping(struct sc_run *run, const uint32_t of[4], uint64_t *value)
+{
+    const struct sc_ping *p = &run->ping[of[1]];
+    if (!p->sent)
+        return false;
+    /* Silence counts from the first request to the last one's time for an answer. */
+    const sv_time over = p->asked + run->model->step[p->step].every, now = run->now < over ? run->now : over;
+    const sv_time silence = now > p->last && now - p->last > p->silence ? now - p->last : p->silence;
+    const uint64_t all[] = {p->sent, p->replies, silence, p->rtt_min, p->rtt_max};
+    *value = all[of[2]];
+    return true;
+}
+
+/* Ports of this switch that discard, of those towards another switch. */
+static uint64_t discarding(const struct sc_run *run, uint32_t host)
+{
+    uint64_t n = 0;
+    for (uint32_t l = 0; l < run->model->links; l++) {
+        const struct sc_link *link = &run->model->link[l];
+        const bool between = run->bridge[link->end[0]] && run->bridge[link->end[1]];
+        for (uint32_t e = 0; between && e < 2; e++) {
+            struct sv_bridge_port_info info = {.size = sizeof info};
+            if (link->end[e] == host && sv_bridge_port_info(run->bridge[host], link->port[e], &info) == SV_OK)
+                n += info.state == SV_STP_DISCARDING;
+        }
+    }
+    return n;
+}
+
+static bool of_switch(struct sc_run *run, uint32_t host, uint32_t what, uint64_t *value)
+{
+    struct sv_bridge_info info = {.size = sizeof info};
+    if (!run->bridge[host] || sv_bridge_info(run->bridge[host], &info) != SV_OK)
+        return false;
+    *value = what == 0 ? discarding(run, host) : what == 1 ? info.stations : info.topology_changes;
+    return true;
+}
+
+static bool of_switches(struct sc_run *run, const uint32_t of[4], uint64_t *value)
+{
+    bool any = false;
+    *value = 0;
+    for (uint32_t i = 0; i < run->model->hosts; i++) {
+        uint64_t one = 0;
+        if (of_switch(run, i, of[2], &one)) {
+            *value += one;
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value)
+{
+    const uint32_t *of = x->counter_of;
+    switch (of[0]) {
+    case SC_OF_HOST:
+        return of_host(run, of, value);
+    case SC_OF_CONNECTION:
+        return of_connection(run, of, value);
+    case SC_OF_DROPS:
+        *value = run->drops[of[1]][of[2]];
+        return true;
+    case SC_OF_LINK:
+        return of_link(run, of, value);
+    case SC_OF_LINK_DROPS:
+        *value = sv_link_drops(run->link[of[1]], (enum sv_drop)of[2]);
+        return true;
+    case SC_OF_PING:
+        return of_ping(run, of, value);
+    case SC_OF_SWITCH:
+        return of_switch(run, of[1], of[2], value);
+    case SC_OF_SWITCHES:
+        return of_switches(run, of, value);
+    default:
+        *value = of[2] == 0 ? run->fault_count[of[1]].hits : run->fault_count[of[1]].seen;
+        return true;
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What only a simulated host is asked to do: fixed initial sequence numbers, another offer on one SYN, and
+ * handshakes that are wrong on purpose, so that one can see what the right one is for. Nothing in port/ or in the
+ * public headers reaches these: a stack on a real device cannot be made to. */
+#ifndef SV_L4_TCP_TEACH_H
+#define SV_L4_TCP_TEACH_H
+
+#include "seven/base.h"
+
+struct sv_stack;
+struct sv_tcp;
+struct sv_tcp_header;
+
+enum sv_teach_handshake {
+    SV_HANDSHAKE_THREE_WAY,
+    /* The passive side is ESTABLISHED on the SYN and sends its SYN,ACK once; the active side on a SYN,ACK that
+     * acknowledges its SYN, and sends no third message. A SYN,ACK that does not fit still brings a reset. */
+    SV_HANDSHAKE_TWO_WAY,
+    /* The same, and the active side does not look at the acknowledgment. */
+    SV_HANDSHAKE_TWO_WAY_BLIND,
+};
+
+#define SV_TEACH_ISNS 32u
+#define SV_TEACH_SYNS 32u
+#define SV_TEACH_NO_SCALE 0xffu
+
+/* What the SYN of one connection offers instead of its stack's. */
+struct sv_teach_syn {
+    uint32_t flow;   /* the connection's number in the trace */
+    uint16_t mss;    /* 0: the stack's */
+    uint8_t scale;   /* SV_TEACH_NO_SCALE: none */
+    uint8_t offered; /* enum sv_tcp_agreed */
+};
+
+struct sv_tcp_teach {
+    uint32_t handshake; /* enum sv_teach_handshake */
+    uint32_t mss;       /* what we announce at most; 0: what fits the interface */
+    uint32_t isns, isn_next;
+    uint32_t isn[SV_TEACH_ISNS]; /* the k-th connection takes the k-th; after the last, RFC 6528's */
+    uint32_t syns;
+    struct sv_teach_syn syn[SV_TEACH_SYNS];
+};
+
+/* The record of a stack: whoever has it may change it between two verbs. */
+struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s);
+
+/* The next of the fixed numbers; false: none is left. */
+bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn);
+/* The offer of that connection; NULL: its stack's. */
+const struct sv_teach_syn *sv_tcp_teach_syn(const struct sv_tcp *tcp, uint32_t flow);
+/* False: 32 connections have one. */
+bool sv_tcp_teach_offer(struct sv_tcp_teach *teach, struct sv_teach_syn offer);
+
+#endif

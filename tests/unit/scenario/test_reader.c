@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the reader of scenario files says, and where. Each file here is a good one with one thing changed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scenario/model.h"
+#include "scenario/run.h"
+
+static const char good[] = "schema: 1\n"                                                            /* 1 */
+                           "name: good\n"                                                           /* 2 */
+                           "seed: 1\n"                                                              /* 3 */
+                           "until: 10s\n"                                                           /* 4 */
+                           "settle: 5min\n"                                                         /* 5 */
+                           "hosts:\n"                                                               /* 6 */
+                           "  a: {addr: 10.0.0.1/24, profile: rfc}\n"                               /* 7 */
+                           "  b: {addr: 10.0.0.2/24, serve: [{port: 80, app: sink}]}\n"             /* 8 */
+                           "links:\n"                                                               /* 9 */
+                           "  - {name: ab, ends: [a, b], rate: 10Mbit/s, delay: 20ms}\n"            /* 10 */
+                           "timeline:\n"                                                            /* 11 */
+                           "  - {at: 0s, host: a, connect: \"b:80\", as: c}\n"                      /* 12 */
+                           "  - {after: a.c in ESTABLISHED, plus: 1s, host: a, send: 20B, of: c}\n" /* 13 */
+                           "  - {at: 5s, host: a, close: c}\n"                                      /* 14 */
+                           "faults:\n"                                                              /* 15 */
+                           "  - {id: lost, drop: second data from a}\n"                             /* 16 */
+                           "expect:\n"                                                              /* 17 */
+                           "  - {id: whole, streams: whole}\n"                                      /* 18 */
+                           "  - {id: open, eventually: b.c in ESTABLISHED, by: 1s}\n"               /* 19 */
+                           "  - {id: bytes, value: b.c.bytes_delivered, equals: 20}\n"              /* 20 */
+                           "  - {id: clean, pools: settled}\n";                                     /* 21 */
+
+struct read {
+    struct sc_memory memory;
+    struct sc_errors errors;
+    struct sc_node *root;
+    struct sc_model *model;
+};
+
+static void read_text(struct read *r, const char *text)
+{
+    memset(r, 0, sizeof *r);
+    r->errors.file = "t";
+    r->root = sc_yaml_read(&r->memory, text, strlen(text), &r->errors);
+    r->model = r->root ? sc_model_read(&r->memory, r->root, &r->errors) : NULL;
+}
+
+/* `good` with `from` replaced by `to`. */
+static void read_with(struct read *r, const char *from, const char *to)
+{
+    static char text[8192];
+    const char *at = strstr(good, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+    read_text(r, text);
+}
+
+static void refused(const char *from, const char *to, uint32_t line, uint32_t column, const char *words)
+{
+    struct read r;
+    read_with(&r, from, to);
+    if (r.model || r.errors.n == 0)
+        fail_msg("\"%s\" was taken", to);
+    if (r.errors.error[0].line != line || r.errors.error[0].column != column || !strstr(r.errors.error[0].text, words))
+        fail_msg("\"%s\": %u:%u: %s", to, r.errors.error[0].line, r.errors.error[0].column, r.errors.error[0].text);
+    sc_memory_free(&r.memory);
+}
+
+static void a_good_file_is_taken(void **state)
+{
+    struct read r;
+    (void)state;
+    read_text(&r, good);
+    assert_non_null(r.model);
+    assert_int_equal(r.model->hosts, 2);
+    assert_int_equal(r.model->link[0].way[0].rate_bit_s, 10000000);
+    assert_int_equal(r.model->link[0].way[1].delay_ns, 20 * SV_MS);
+    assert_int_equal(r.model->fault[0].what.which, SC_NTH);
+    assert_int_equal(r.model->fault[0].what.n, 2);
+    sc_memory_free(&r.memory);
+}
+
+static void yaml_that_scenarios_do_without(void **state)
+{
+    (void)state;
+    refused("name: good", "name: &x good", 2, 7, "anchors");
+    refused("seed: 1\n", "seed: *x\n", 3, 7, "aliases");
+    refused("seed: 1\n", "seed: !!int 1\n", 3, 7, "tags");
+    refused("seed: 1\n", "seed: 1\nseed: 2\n", 4, 1, "stands here already");
+    refused("  - {id: clean, pools: settled}\n", "  - {id: clean, pools: settled}\n---\na: 1\n", 22, 1, "one document");
+    refused("hosts:\n", "hosts: [\n", 8, 3, "not YAML");
+}
+
+static void words_that_are_not_known(void **state)
+{
+    (void)state;
+    refused("seed: 1\n", "sead: 1\n", 3, 1, "did you mean \"seed\"");
+    refused("rate: 10Mbit/s", "rates: 10Mbit/s", 10, 30, "did you mean \"rate\"");
+    refused("profile: rfc", "profile: rcf", 7, 35, "did you mean \"rfc\"");
+    refused("app: sink", "app: sinc", 8, 50, "did you mean \"sink\"");
+    refused("in ESTABLISHED, plus", "in ESTABLISHD, plus", 13, 13, "did you mean \"ESTABLISHED\"");
+    refused("second data from a", "second dta from a", 16, 22, "did you mean \"data\"");
+    refused("second data from a", "second data frm a", 16, 22, "did you mean \"from\"");
+    refused("bytes_delivered", "bytes_deliverd", 20, 24, "did you mean \"bytes_delivered\"");
+    refused("streams: whole", "streams: hole", 18, 26, "whole");
+}
+
+static void names_that_are_not_there(void **state)
+{
+    (void)state;
+    refused("ends: [a, b]", "ends: [a, bb]", 10, 26, "no host \"bb\"");
+    refused("close: c}", "close: d}", 14, 30, "no connect is called \"d\"");
+    refused("host: a, connect", "host: x, connect", 12, 20, "no host \"x\"");
+    refused("second data from a", "second data on ba", 16, 22, "no link \"ba\"");
+    refused("  a: {addr", "  y: {addr", 7, 3, "no name");
+    refused("as: c}", "as: no}", 12, 44, "no name");
+    refused("{id: clean,", "{id: whole,", 21, 10, "another expectation");
+}
+
+static void quantities(void **state)
+{
+    (void)state;
+    refused("delay: 20ms", "delay: 20", 10, 53, "needs its unit");
+    refused("rate: 10Mbit/s", "rate: 1bit/s", 10, 36, "no possible rate");
+    refused("rate: 10Mbit/s", "rate: 10ms", 10, 36, "10Mbit/s");
+    refused("delay: 20ms", "delay: 20ms, loss: 120%", 10, 65, "100% at most");
+    refused("delay: 20ms", "delay: 20ms, loss: 1", 10, 65, "needs its unit");
+    refused("at: 5s", "at: 15s", 14, 10, "not before until");
+    refused("by: 1s", "between: [3s, 2s]", 19, 62, "runs forwards");
+    refused("seed: 1\n", "seed: one\n", 3, 7, "whole number");
+    uint64_t value;
+    char unit[8];
+    assert_true(sc_quantity("1.5ms", &value, unit));
+    assert_int_equal(value, 1500 * SV_US);
+    assert_true(sc_quantity("0.1%", &value, unit));
+    assert_int_equal(value, 1000);
+    assert_true(sc_quantity("4MiB", &value, unit));
+    assert_int_equal(value, 4u << 20);
+    assert_false(sc_quantity("1.0001ns", &value, unit));
+    assert_false(sc_quantity("99999999999h", &value, unit));
+    assert_false(sc_quantity("5 parsec", &value, unit));
+}
+
+static void shapes(void **state)
+{
+    (void)state;
+    refused("schema: 1\nname: good\n", "name: good\nschema: 1\n", 1, 1, "begins with");
+    refused("until: 10s\n", "", 1, 1, "\"until\" is missing");
+    refused("send: 20B, of: c}", "send: 20B, close: c, of: c}", 13, 63, "one verb");
+    refused("{at: 5s, host: a, close: c}", "{host: a, close: c}", 14, 5, "has a time");
+    refused("drop: second data from a", "drop: last data from a", 16, 22, "over");
+    refused("settle: 5min\n", "", 20, 5, "settle");
+    refused("eventually: b.c in ESTABLISHED, by: 1s", "eventually: b.c in ESTABLISHED, never: b accepts c", 19, 16,
+            "one claim");
+}
+
+static bool take_override(const char *assignment, const char *words)
+{
+    struct read r;
+    read_text(&r, good);
+    const bool taken = sc_override_text(&r.memory, r.root, assignment, &r.errors);
+    r.model = taken ? sc_model_read(&r.memory, r.root, &r.errors) : NULL;
+    const bool good_model = r.model != NULL;
+    if (!good_model && (!words || !r.errors.n || !strstr(r.errors.error[0].text, words)))
+        fail_msg("%s: %s", assignment, r.errors.n ? r.errors.error[0].text : "nothing said");
+    sc_memory_free(&r.memory);
+    return good_model;
+}
+
+static void overrides(void **state)
+{
+    (void)state;
+    assert_true(take_override("links.ab.delay=80ms", NULL));
+    assert_true(take_override("all.sack=false", NULL));
+    assert_true(take_override("a.retransmit=false", NULL));
+    assert_true(take_override("b.profile=tiny", NULL));
+    assert_true(take_override("faults.lost.drop=first SYN from a", NULL));
+    assert_false(take_override("links.ba.delay=80ms", "there is no \"ba\""));
+    assert_false(take_override("a.retransmitt=false", "did you mean \"retransmit\""));
+    assert_false(take_override("linkz.ab.delay=80ms", "did you mean \"links\""));
+    assert_false(take_override("links.ab.delay", "PATH=VALUE"));
+    assert_false(take_override("links.ab.delay=[", "not YAML"));
+}
+
+static void append(void *ctx, const char *text, size_t n)
+{
+    strncat(ctx, text, n);
+}
+
+/* What --shrink writes means the same. */
+static void a_written_file_reads_back(void **state)
+{
+    static char text[8192], again[8192];
+    struct read r, s;
+    (void)state;
+    text[0] = again[0] = 0;
+    read_text(&r, good);
+    sc_yaml_write(r.root, append, text);
+    read_text(&s, text);
+    assert_non_null(s.model);
+    sc_yaml_write(s.root, append, again);
+    assert_string_equal(text, again);
+    sc_memory_free(&r.memory);
+    sc_memory_free(&s.memory);
+}
+
+static void a_mapping_is_a_selector(void **state)
+{
+    struct read r;
+    (void)state;
+    read_with(&r, "drop: second data from a", "drop: {which: 2, again: original, kind: FIN, from: b, with: {seq: 7}}");
+    assert_non_null(r.model);
+    assert_int_equal(r.model->fault[0].what.n, 2);
+    assert_int_equal(r.model->fault[0].what.again, 0);
+    assert_int_equal(r.model->fault[0].what.kind, SC_FIN);
+    assert_int_equal(r.model->fault[0].what.from, 1);
+    assert_int_equal(r.model->fault[0].what.field[0].value, 7);
+    sc_memory_free(&r.memory);
+}
+
+/* A host more, and a fault more that hits nothing, change nothing else: each has streams of its own. */
+static uint64_t packets_of(const char *from, const char *to, uint64_t *delivered)
+{
+    struct read r;
+    char why[256] = "";
+    read_with(&r, from, to);
+    assert_non_null(r.model);
+    struct sc_run *run = sc_run_open(r.model, 3, why, sizeof why);
+    assert_non_null(run);
+    sc_run_all(run, NULL);
+    const uint64_t n = sv_world_passed(run->sim->world);
+    *delivered = run->judged[1].when;
+    assert_string_equal(run->problem, "");
+    sc_run_close(run);
+    sc_memory_free(&r.memory);
+    return n;
+}
+
+static void what_is_added_moves_nothing_else(void **state)
+{
+    uint64_t a, b, c, other;
+    (void)state;
+    const char *lossy = "delay: 20ms, jitter: 3ms, loss: 20%";
+    const uint64_t n = packets_of("delay: 20ms", lossy, &a);
+    assert_int_equal(packets_of("delay: 20ms", "jitter: 3ms, loss: 20%, delay: 20ms", &b), n);
+    assert_int_equal(a, b);
+    assert_int_equal(packets_of("  - {name: ab, ends: [a, b], rate: 10Mbit/s, delay: 20ms}\n",
+                                "  - {name: ab, ends: [a, b], rate: 10Mbit/s, delay: 20ms, jitter: 3ms, loss: 20%}\n"
+                                "  - {name: other, ends: [z.1, zz.1], loss: 50%}\n"
+                                "routers: {z: {addr: [10.9.0.1/24]}, zz: {addr: [10.9.0.2/24]}}\n",
+                                &c),
+                     n);
+    (void)other;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_file_is_taken),
+        cmocka_unit_test(yaml_that_scenarios_do_without),
+        cmocka_unit_test(words_that_are_not_known),
+        cmocka_unit_test(names_that_are_not_there),
+        cmocka_unit_test(quantities),
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(overrides),
+        cmocka_unit_test(a_written_file_reads_back),
+        cmocka_unit_test(a_mapping_is_a_selector),
+        cmocka_unit_test(what_is_added_moves_nothing_else),
+    };
+    if (!sc_yaml_present()) {
+        printf("skip: built without libyaml\n");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
