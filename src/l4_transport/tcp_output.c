@@ -157,6 +157,8 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     const uint8_t offer = answer ? t->h->agreed : p->agreed;
     h.options = SV_OPTION_MSS;
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
+    if (t->c->peer_mss && !answer) /* SV_OPT_MAX_SEGMENT */
+        h.mss = (uint16_t)sv_min_u32(h.mss, t->c->peer_mss);
     if (offer & SV_TCP_TIMESTAMPS) {
         h.options |= SV_OPTION_TIMESTAMPS;
         h.ts_val = sv_tcp_ts_now(t);
