@@ -28,32 +28,98 @@ static uint32_t sv_posix_segments(uint32_t bytes, uint32_t mss)
     return mss ? (bytes + mss - 1u) / mss : 0;
 }
 
-static uint32_t sv_posix_ms_since(const struct sv_posix *p, uint32_t tick)
+/* The MSS that we tell the peer. */
+static uint32_t sv_posix_advmss(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    const bool v4 = f->family == AF_INET || (f->remote.addr.byte[10] == 0xff && f->remote.addr.byte[0] == 0);
+    const uint32_t most = p->config.mtu - (v4 ? 40u : 60u);
+    return f->opt.maxseg && (uint32_t)f->opt.maxseg < most ? (uint32_t)f->opt.maxseg : most;
+}
+
+void sv_posix_life_begin(const struct sv_posix *p, struct sv_posix_fd *f)
+{
+    f->life = (struct sv_posix_life){.limit_since = p->now, .data_at = p->now};
+}
+
+/* What keeps it from sending more? */
+static enum sv_posix_limit sv_posix_limit_now(const struct sv_posix_fd *f)
+{
+    const struct sv_posix_memory *m = &f->memory;
+    const uint32_t in_flight = m->queued - m->unsent;
+    if (f->phase != SV_POSIX_CONNECTED || !m->queued)
+        return SV_POSIX_IDLE;
+    if (f->no_space && !m->unsent && in_flight < f->last.cwnd)
+        return SV_POSIX_SNDBUF;
+    const uint32_t next = m->unsent < f->last.mss_bytes ? m->unsent : f->last.mss_bytes;
+    if (m->unsent && in_flight + next > f->last.send_window && in_flight < f->last.cwnd)
+        return SV_POSIX_RWND;
+    return SV_POSIX_BUSY;
+}
+
+void sv_posix_life_goes_on(const struct sv_posix *p, struct sv_posix_fd *f)
+{
+    struct sv_posix_life *l = &f->life;
+    const uint64_t arrived = f->last.bytes_received - f->seen_received;
+    if (!l->recv_mss) /* tcp_initialize_rcv_mss() */
+        l->recv_mss = f->last.mss_bytes < 536 ? f->last.mss_bytes : 536;
+    if (arrived) {
+        const uint32_t most = sv_posix_advmss(p, f);
+        l->data_at = p->now;
+        if (arrived >= l->recv_mss)
+            l->recv_mss = arrived < most ? (uint32_t)arrived : most;
+    }
+    l->spent[l->limit] += p->now - l->limit_since;
+    l->limit_since = p->now;
+    l->limit = sv_posix_limit_now(f);
+}
+
+static uint32_t sv_posix_ms_since(const struct sv_posix *p, sv_time at)
+{
+    return (uint32_t)((p->now - at) / SV_MS);
+}
+
+/* A tick of the stack's records is 2^20 ns. */
+static sv_time sv_posix_tick_time(const struct sv_posix *p, uint32_t tick)
 {
     const uint32_t ticks = (uint32_t)(p->now >> 20) - tick;
-    return (uint32_t)(((uint64_t)ticks << 20) / SV_MS);
+    return p->now - (((sv_time)ticks << 20) < p->now ? (sv_time)ticks << 20 : p->now);
 }
 
 static void sv_posix_info_life(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)
+{
+    const struct sv_sock_info *i = &f->last;
+    const struct sv_posix_life *l = &f->life;
+    const uint32_t mss = i->mss_bytes ? i->mss_bytes : 536;
+    sv_time spent[SV_POSIX_LIMITS];
+    memcpy(spent, l->spent, sizeof spent);
+    spent[l->limit] += p->now - l->limit_since;
+    sv_posix_put32(to, 20, l->recv_mss);
+    sv_posix_put32(to, 52, sv_posix_ms_since(p, l->data_at));
+    sv_posix_put32(to, 84, sv_posix_advmss(p, f));
+    sv_posix_put64(to, 168, (spent[SV_POSIX_BUSY] + spent[SV_POSIX_RWND] + spent[SV_POSIX_SNDBUF]) / SV_US);
+    sv_posix_put64(to, 176, spent[SV_POSIX_RWND] / SV_US);
+    sv_posix_put64(to, 184, spent[SV_POSIX_SNDBUF] / SV_US);
+    sv_posix_put32(to, 192, (uint32_t)(i->bytes_sent / mss));
+}
+
+static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)
 {
     const struct sv_sock_info *i = &f->last;
     const uint32_t mss = i->mss_bytes ? i->mss_bytes : 536;
     to[0] = sv_posix_state_number[i->state];
     to[2] = (uint8_t)(i->backoff < 255 ? i->backoff : 255);
     to[4] = to[2];
-    to[5] = (uint8_t)(i->options & 15u);
+    to[5] = (uint8_t)((i->options & 15u) | (i->options & 16u ? 32u : 0u)); /* TCPI_OPT_SYN_DATA */
     to[6] = (uint8_t)(i->send_scale | i->recv_scale << 4);
     sv_posix_put32(to, 8, i->rto_us);
     sv_posix_put32(to, 12, 40000);
     sv_posix_put32(to, 16, mss);
-    sv_posix_put32(to, 20, mss);
     sv_posix_put32(to, 24, sv_posix_segments(i->send_unacked, mss));
     sv_posix_put32(to, 60, p->config.mtu);
     sv_posix_put32(to, 68, i->srtt_us);
     sv_posix_put32(to, 72, i->rttvar_us);
     sv_posix_put32(to, 76, i->ssthresh > INT32_MAX ? INT32_MAX : i->ssthresh / mss); /* TCP_INFINITE_SSTHRESH */
     sv_posix_put32(to, 80, i->cwnd / mss);
-    sv_posix_put32(to, 84, p->config.mtu - 40u);
     sv_posix_put32(to, 88, 3);
     sv_posix_put32(to, 100, i->retransmits);
     sv_posix_put64(to, 120, i->bytes_sent);
@@ -73,9 +139,8 @@ static void sv_posix_info_record(struct sv_posix *p, const struct sv_posix_fd *f
         return;
     const struct sv_tcp_hot *h = sv_tcp_hot(&p->stack->tcp, index);
     const struct sv_tcp_cold *c = sv_tcp_cold(&p->stack->tcp, index);
-    sv_posix_put32(to, 44, sv_posix_ms_since(p, h->sent_tick));
-    sv_posix_put32(to, 52, sv_posix_ms_since(p, c->heard_tick));
-    sv_posix_put32(to, 56, sv_posix_ms_since(p, c->heard_tick));
+    sv_posix_put32(to, 44, sv_posix_ms_since(p, sv_posix_tick_time(p, h->sent_tick)));
+    sv_posix_put32(to, 56, sv_posix_ms_since(p, sv_posix_tick_time(p, c->heard_tick)));
     if (h->busy == SV_NONE)
         return;
     const struct sv_tcp_busy *b = sv_tcp_busy(&p->stack->tcp, h->busy);
@@ -100,6 +165,7 @@ socklen_t sv_posix_tcp_info(struct sv_posix *p, const struct sv_posix_fd *f, uin
         }
         return SV_POSIX_INFO_BYTES;
     }
+    sv_posix_info_state(p, f, to);
     sv_posix_info_life(p, f, to);
     sv_posix_info_record(p, f, to);
     return SV_POSIX_INFO_BYTES;

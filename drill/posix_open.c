@@ -160,6 +160,7 @@ static struct sv_posix_fd *sv_posix_accepted(struct sv_posix *p, const struct sv
     }
     const enum sv_err set = sv_sock_set_cookie(p->stack, sock, (uint64_t)f->fd);
     SV_ASSERT(set == SV_OK);
+    sv_posix_life_begin(p, f);
     sv_posix_memory_begin(p, f);
     sv_posix_memory_update(p, f);
     sv_posix_memory_expand(p, f, true);
@@ -232,6 +233,7 @@ int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f)
     }
     f->phase = SV_POSIX_CONNECTING;
     f->connect_told = false;
+    sv_posix_life_begin(p, f);
     sv_posix_memory_begin(p, f);
     if (sv_sock_info(p->stack, f->sock, &info) == SV_OK)
         f->local = info.local;

@@ -125,10 +125,13 @@ static void sv_posix_set_keepalive(struct sv_posix *p, struct sv_posix_fd *f)
     sv_posix_set(p, f, SV_OPT_KEEPALIVE_IDLE_S, f->opt.keepalive ? (uint64_t)f->opt.keep_idle_s : 0);
 }
 
+/* What goes into a SYN: for connections that begin later. */
 static void sv_posix_set_maxseg(struct sv_posix *p, struct sv_posix_fd *f)
 {
-    (void)p;
-    (void)f;
+    if (f->phase == SV_POSIX_LISTENING)
+        sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->max_segment = (uint16_t)f->opt.maxseg;
+    else if (f->phase == SV_POSIX_CONNECTING && f->opt.maxseg)
+        sv_posix_set(p, f, SV_OPT_MAX_SEGMENT, (uint64_t)f->opt.maxseg);
 }
 
 /* The kernel's buffers count bookkeeping as well as bytes. Of the receive buffer half is payload (tcp_adv_win_scale);
@@ -169,6 +172,8 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
     if (o->tcp_only && f->kind != SV_POSIX_TCP)
         return -ENOPROTOOPT;
     if (value < o->min || value > o->max)
+        return -EINVAL;
+    if (o->level == IPPROTO_TCP && o->name == TCP_MAXSEG && value && value < 88) /* TCP_MIN_MSS */
         return -EINVAL;
     if (o->kind == FLAG || o->kind == SWITCH)
         value = value != 0;

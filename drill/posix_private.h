@@ -64,6 +64,15 @@ struct sv_posix_memory {
     uint32_t end[SV_POSIX_ENDS]; /* sequence number behind each packet */
 };
 
+/* What TCP_INFO tells of a connection's life that the stack does not keep. */
+enum sv_posix_limit { SV_POSIX_IDLE, SV_POSIX_BUSY, SV_POSIX_RWND, SV_POSIX_SNDBUF, SV_POSIX_LIMITS };
+struct sv_posix_life {
+    sv_time spent[SV_POSIX_LIMITS]; /* tcp_chrono_start(): what kept it from sending more */
+    sv_time limit_since, data_at;
+    uint32_t limit; /* enum sv_posix_limit, at present */
+    uint32_t recv_mss;
+};
+
 struct sv_posix_fd {
     int fd;
     uint8_t kind;  /* enum sv_posix_kind */
@@ -92,6 +101,7 @@ struct sv_posix_fd {
     uint32_t seen_backlog;
     struct sv_posix_pipe *pipe;
     struct sv_posix_memory memory;
+    struct sv_posix_life life;
 };
 
 struct sv_posix_watch {
@@ -170,6 +180,8 @@ void sv_posix_set(struct sv_posix *p, struct sv_posix_fd *f, enum sv_option opti
 
 /* --- posix_info.c --- */
 socklen_t sv_posix_tcp_info(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t to[280]);
+void sv_posix_life_begin(const struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_life_goes_on(const struct sv_posix *p, struct sv_posix_fd *f); /* f->last is fresh, seen_* are not */
 void sv_posix_meminfo(struct sv_posix *p, const struct sv_posix_fd *f, uint32_t to[9]);
 
 /* --- posix_poll.c --- */

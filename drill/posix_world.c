@@ -217,6 +217,7 @@ static void sv_posix_heard_connection(struct sv_posix *p, struct sv_posix_fd *f,
 {
     if (e->what & SV_EVENT_CONNECTED && f->phase == SV_POSIX_CONNECTING) {
         f->phase = SV_POSIX_CONNECTED;
+        sv_posix_life_begin(p, f);
         sv_posix_memory_expand(p, f, true);
     }
     if (e->what & SV_EVENT_ERROR) {
@@ -245,6 +246,7 @@ static void sv_posix_heard(struct sv_posix *p, struct sv_posix_fd *f)
     } else if (f->kind == SV_POSIX_TCP && f->phase != SV_POSIX_NEW) {
         sv_posix_remember(p, f);
         sv_posix_memory_update(p, f);
+        sv_posix_life_goes_on(p, f);
         if (f->last.bytes_received != f->seen_received)
             news |= EPOLLIN | EPOLLRDNORM;
         if (f->last.state != f->seen_state)

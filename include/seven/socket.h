@@ -192,6 +192,8 @@ enum sv_option {
     SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
     SV_OPT_CONGESTION = 20,    /* enum sv_congestion */
     SV_OPT_PACING = 22,        /* bytes a second that the connection sends at most, in small bursts; 0: no limit */
+    SV_OPT_MAX_SEGMENT = 30,     /* bytes a segment carries at most, both ways, options included: 88 to 32767; between
+                                    sv_connect() and its SYN, later SV_ERR_INVALID (RFC 9293 §3.7.1) */
     SV_OPT_ECN = 21,           /* enum sv_ecn_mode, between sv_connect() and its SYN; later SV_ERR_INVALID */
 };
 /* Explicit congestion notification (RFC 3168): routers mark what they would have dropped. */

@@ -34,7 +34,7 @@ struct sv_tcp_listener {
     uint32_t flow;
     uint16_t port;
     uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
-    uint8_t spare[2];
+    uint16_t max_segment; /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
 };
 
 struct sv_tcp_ring {

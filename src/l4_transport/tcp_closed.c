@@ -53,6 +53,8 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
     uint16_t mss = sv_addr_is_v4(&t->h->remote) ? 536 : 1220;
     if (s->options & SV_OPTION_MSS)
         mss = s->mss < 64 ? 64 : s->mss;
+    if (t->c->peer_mss && t->c->peer_mss < mss) /* SV_OPT_MAX_SEGMENT kept its place until now */
+        mss = t->c->peer_mss;
     t->c->peer_mss = mss;
     t->h->mss = sv_tcp_path_mss(t);
 }

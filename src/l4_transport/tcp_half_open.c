@@ -55,6 +55,9 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     h->window = (uint16_t)sv_half_window(tcp); /* a SYN's window is never scaled */
     h->options |= SV_OPTION_MSS;
     h->mss = sv_tcp_mss_for(tcp, port, &m->remote);
+    const uint16_t most = sv_tcp_listener(tcp, m->u.half.listener)->max_segment;
+    if (most)
+        h->mss = (uint16_t)sv_min_u32(h->mss, most);
     if (agreed & SV_TCP_SCALING) {
         h->options |= SV_OPTION_SCALE;
         h->scale = tcp->recv_scale;
@@ -123,6 +126,9 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     m->u.half.listener = listener;
     m->u.half.due_us = sv_now_us(tcp) + SV_HALF_OPEN_FIRST_US;
     m->u.half.mss = s->options & SV_OPTION_MSS ? s->mss : (uint16_t)(sv_addr_is_v4(&s->remote) ? 536 : 1220);
+    const uint16_t most = sv_tcp_listener(tcp, listener)->max_segment;
+    if (most)
+        m->u.half.mss = (uint16_t)sv_min_u32(m->u.half.mss, most);
     m->u.half.window = (uint16_t)s->window;
     tcp->half_used++;
     sv_tcp_listener(tcp, listener)->half_open++;

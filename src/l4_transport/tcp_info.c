@@ -94,6 +94,11 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
             return false;
         t->c->ecn = value ? (uint32_t)(value - 1u) & 3u : t->tcp->ecn & 3u;
         return true;
+    case SV_OPT_MAX_SEGMENT:
+        if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < 88u || value > 32767u)
+            return false;
+        t->c->peer_mss = (uint16_t)value;
+        return true;
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;

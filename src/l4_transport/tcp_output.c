@@ -160,6 +160,8 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
     if (taught && taught->mss)
         h.mss = taught->mss;
+    if (t->c->peer_mss && !answer) /* SV_OPT_MAX_SEGMENT */
+        h.mss = (uint16_t)sv_min_u32(h.mss, t->c->peer_mss);
     if (offer & SV_TCP_TIMESTAMPS) {
         h.options |= SV_OPTION_TIMESTAMPS;
         h.ts_val = sv_tcp_ts_now(t);

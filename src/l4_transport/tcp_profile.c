@@ -24,6 +24,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .nagle_by_small = 1, .grow_by_bytes = 1,
         .push_bursts = 1, /* __tcp_transmit_skb(), tcp_mark_push() */
         .min_burst = 2,   /* tcp_min_tso_segs */
+        .floor_spread = 1, /* tcp_rtt_estimator(): rttvar_us is at least tcp_rto_min() */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,

@@ -19,7 +19,8 @@ void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
     if (t->h->srtt_us == 0)
         t->h->srtt_us = 1;
     t->c->min_rtt_us = sv_min_u32(t->c->min_rtt_us, r);
-    const uint32_t rto = t->h->srtt_us / 8u + sv_max_u32(p->granularity_us, t->c->rttvar_us);
+    const uint32_t spread = p->floor_spread ? p->rto_min_us : p->granularity_us;
+    const uint32_t rto = t->h->srtt_us / 8u + sv_max_u32(spread, t->c->rttvar_us);
     t->c->rto_us = sv_min_u32(sv_max_u32(rto, p->rto_min_us), p->rto_max_us); /* (2.4), (2.5) */
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_RTT, 0, t->c->flow, 0, r, t->h->srtt_us / 8u, t->c->rttvar_us / 4u,
                    t->c->rto_us);

@@ -358,6 +358,35 @@ static void options(void **state)
     world_close(&w);
 }
 
+/* TCP_MAXSEG: what our SYN says, and what is sent. */
+static void segment_size(void **state)
+{
+    (void)state;
+    struct world w = world_open(4);
+    struct heard h;
+    uint8_t bytes[900] = {0};
+    int size = 50;
+    const int listener = world_listener(&w);
+    assert_int_equal(sv_posix_setsockopt(w.p, listener, IPPROTO_TCP, TCP_MAXSEG, &size, sizeof size), -EINVAL);
+    size = 700;
+    assert_int_equal(sv_posix_setsockopt(w.p, listener, IPPROTO_TCP, TCP_MAXSEG, &size, sizeof size), 0);
+    world_send(&w, SYN, 0);
+    assert_true(world_hear(&w, &h));
+    assert_int_equal(h.mss, 700);
+    world_send(&w, ACK, 0);
+    const int fd = sv_posix_accept(w.p, listener, NULL, NULL);
+    assert_int_equal(sv_posix_write(w.p, fd, bytes, sizeof bytes), sizeof bytes);
+    world_wants(&w, ACK, 700);
+    const int active = world_socket(&w);
+    assert_int_equal(sv_posix_setsockopt(w.p, active, IPPROTO_TCP, TCP_MAXSEG, &size, sizeof size), 0);
+    w.peer = (struct peer){.port = 40000, .seq = 5000};
+    assert_int_equal(world_connect(&w, active), SV_POSIX_BLOCKED);
+    while (world_hear(&w, &h) && !(h.flags & SYN)) {}
+    assert_int_equal(h.flags, SYN);
+    assert_int_equal(h.mss, 700);
+    world_close(&w);
+}
+
 static void sysctls(void **state)
 {
     (void)state;
@@ -460,6 +489,7 @@ int main(void)
         cmocka_unit_test(epoll_edges),
         cmocka_unit_test(long_write),
         cmocka_unit_test(options),
+        cmocka_unit_test(segment_size),
         cmocka_unit_test(sysctls),
         cmocka_unit_test(binding),
         cmocka_unit_test(pipes_and_splice),
