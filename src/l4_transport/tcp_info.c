@@ -75,11 +75,15 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
     case SV_OPT_URGENT:
         return value == 1 && sv_tcp_set_urgent(t);
     case SV_OPT_TTL:
+        if (value == 0 || value > 255)
+            return false;
         t->h->ttl = (uint8_t)value;
-        return value > 0 && value < 256;
+        return true;
     case SV_OPT_TOS: /* its lower two bits are congestion's to tell: RFC 3168 §5 */
-        t->c->tos = (uint32_t)value & 0xfcu;
-        return value < 256 && (value & 3u) == 0;
+        if (value > 255 || (value & 3u) != 0)
+            return false;
+        t->c->tos = (uint8_t)value;
+        return true;
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;
