@@ -72,7 +72,7 @@ bool sv_icmp6_send_error(struct sv_core *c, struct sv_net *net, struct sv_buf *a
         return false;
     }
     const struct sv_icmp_hdr icmp = {.type = type, .code = code, .rest = rest};
-    return sv_icmp6_output(c, net, b, &icmp, &h->src, &path, (uint8_t)net->default_ttl, 0);
+    return sv_icmp6_output(c, net, b, &icmp, &h->src, &path, sv_ip_default_ttl(net, path.port, &h->src), 0);
 }
 
 /* RFC 4443 §4.2: the same identifier, number and data, by reference. To a multicast question too, from an address of
@@ -93,7 +93,7 @@ static enum sv_drop sv_icmp6_answer_echo(struct sv_core *c, struct sv_net *net, 
         return SV_DROP_NO_MEMORY;
     }
     const struct sv_icmp_hdr icmp = {.type = SV_ICMP6_ECHO_REPLY, .rest = question->rest};
-    sv_icmp6_output(c, net, answer, &icmp, &h->src, &path, (uint8_t)net->default_ttl, h->tos & 0xfcu);
+    sv_icmp6_output(c, net, answer, &icmp, &h->src, &path, sv_ip_default_ttl(net, path.port, &h->src), h->tos & 0xfcu);
     return SV_DROP_NONE;
 }
 

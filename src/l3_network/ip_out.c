@@ -96,6 +96,12 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
     return SV_OK;
 }
 
+uint8_t sv_ip_default_ttl(const struct sv_net *net, sv_port port, const struct sv_addr *dst)
+{
+    const uint8_t told = sv_addr_is_v4(dst) ? 0 : sv_nd_port_of(net, port)->hop_limit;
+    return told ? told : (uint8_t)net->default_ttl;
+}
+
 uint16_t sv_ip4_next_id(const struct sv_core *c, struct sv_net *net, const struct sv_ip_out *o)
 {
     uint8_t key[12];

@@ -99,7 +99,7 @@ struct sv_nd_port {
     sv_time solicit_at;     /* the next router solicitation; SV_NEVER */
     uint32_t solicit_ms;    /* the wait after the last one; 0: none yet */
     uint32_t link_mtu;      /* what a router told; 0: nothing */
-    uint8_t hop_limit;      /* the same; 0 */
+    uint8_t hop_limit;      /* the same: sv_ip_default_ttl() */
     uint8_t managed, other; /* the flags M and O of the last advertisement */
     uint8_t advertising;    /* 0: no; 1: yes; 2: saying good-bye */
     sv_time advertise_at;   /* the next advertisement; SV_NEVER */

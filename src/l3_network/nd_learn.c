@@ -122,6 +122,11 @@ void sv_nd_forget_port(struct sv_core *c, struct sv_net *net, sv_port port)
     }
     if (net->nd.search_port == port)
         net->nd.search_until = 0;
+    struct sv_interface *i = sv_interface_of(&net->link.interfaces, port);
+    struct sv_nd_port *p = sv_nd_port_of(net, port);
+    p->link_mtu = 0; /* the parameters were that link's */
+    p->hop_limit = p->managed = p->other = 0;
+    i->reachable_ms = i->retrans_ms = 0;
 }
 
 void sv_nd_forget_router(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_addr *router)

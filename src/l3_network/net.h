@@ -114,6 +114,10 @@ struct sv_ip_path {
 SV_MUST_CHECK enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
                                           const struct sv_addr *src, sv_port port, struct sv_ip_path *path);
 
+/* The time to live of what goes to dst by that interface, if nobody says otherwise: of IPv6 what a router there told
+ * (RFC 4861 §6.3.4). */
+uint8_t sv_ip_default_ttl(const struct sv_net *net, sv_port port, const struct sv_addr *dst);
+
 /* Emits the IP header and sends: fragmented if need be and allowed, to the interface's queue, a neighbour's or our
  * own. o->id is filled here. Takes the packet in every case. SV_ERR_TOO_BIG (must not be fragmented), SV_ERR_AGAIN
  * (the interface's queue has no room for all of it), SV_ERR_UNREACHABLE, SV_ERR_NO_MEMORY: all counted. */

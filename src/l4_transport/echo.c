@@ -38,7 +38,7 @@ enum sv_err sv_echo_write(struct sv_core *c, struct sv_net *net, struct sv_udp *
         sv_icmp6_emit(b, &h, &path.src, to, c->cpu);
         SV_TRACE_EVENT(c, SV_TRACE_ICMP, SV_ICMP6_OUT, s->flow, b->id, h.type, 0);
     }
-    o.ttl = ttl != 0 ? ttl : (uint8_t)net->default_ttl;
+    o.ttl = ttl != 0 ? ttl : sv_ip_default_ttl(net, path.port, to);
     return sv_ip_output(c, net, b, &o, &path);
 }
 

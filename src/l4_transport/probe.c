@@ -54,7 +54,7 @@ enum sv_err sv_probe_write(struct sv_core *c, struct sv_net *net, struct sv_udp 
     const uint16_t pseudo = sv_pseudo_sum(&path.src, &to->addr, SV_TCP_PROTOCOL, b->length);
     sv_sum_store(field, sv_sum_add(pseudo, sv_l4_sum(b, b->l4, c->cpu)));
     struct sv_ip_out o = {.src = path.src, .dst = to->addr, .protocol = SV_TCP_PROTOCOL, .dont_fragment = 1};
-    o.ttl = ttl != 0 ? ttl : (uint8_t)net->default_ttl;
+    o.ttl = ttl != 0 ? ttl : sv_ip_default_ttl(net, path.port, &to->addr);
     return sv_ip_output(c, net, b, &o, &path);
 }
 

@@ -74,6 +74,7 @@ struct sv_tcp_path {
     uint32_t neighbour; /* held by the connection from here on */
     uint16_t interface;
     uint16_t mtu; /* bytes of an IP packet */
+    uint8_t ttl;  /* unless the application wants another */
 };
 
 struct sv_tcp {

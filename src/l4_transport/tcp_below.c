@@ -49,6 +49,7 @@ bool sv_tcp_pin_path(struct sv_tcp *tcp, const struct sv_ip_path *way, uint32_t 
     path->local = local;
     path->interface = (uint16_t)way->port;
     path->mtu = (uint16_t)sv_min_u32(way->mtu, 65535u);
+    path->ttl = sv_ip_default_ttl(net, way->port, &way->next_hop);
     sv_tcp_local_pin(tcp, local);
     return true;
 }

@@ -161,6 +161,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     t.h->tag = m->tag;
     t.h->neighbour = path.neighbour;
     t.h->interface = path.interface;
+    t.h->ttl = path.ttl;
     t.c->listener = m->u.half.listener;
     t.c->iss = m->u.half.iss;
     t.c->irs = m->u.half.irs;

@@ -76,11 +76,15 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
     case SV_OPT_URGENT:
         return value == 1 && sv_tcp_set_urgent(t);
     case SV_OPT_TTL:
+        if (value == 0 || value > 255)
+            return false;
         t->h->ttl = (uint8_t)value;
-        return value > 0 && value < 256;
+        return true;
     case SV_OPT_TOS: /* its lower two bits are congestion's to tell: RFC 3168 §5 */
+        if (value > 255 || (value & 3u) != 0)
+            return false;
         t->c->dscp = (uint32_t)(value >> 2) & 63u;
-        return value < 256 && (value & 3u) == 0;
+        return true;
     case SV_OPT_CONGESTION:
         return sv_tcp_cc_choose(t, value);
     case SV_OPT_PACING:

@@ -98,7 +98,6 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     h->busy = SV_NONE;
     h->neighbour = SV_NONE;
     h->ready_next = SV_NONE;
-    h->ttl = 64;
     sv_wheel_node_init(&h->wake);
     c->generation = generation;
     c->event_next = c->listener = SV_NONE;

@@ -23,6 +23,7 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
         return SV_ERR_NO_MEMORY;
     }
     t.h->interface = path->interface;
+    t.h->ttl = path->ttl;
     t.h->neighbour = path->neighbour;
     t.c->cookie = cookie;
     t.h->flags |= SV_TCP_ACTIVE;

@@ -115,7 +115,7 @@ enum sv_err sv_udp_write(struct sv_core *c, struct sv_net *net, struct sv_udp *u
     o.dont_fragment = s->dont_fragment;
     if (!sv_addr_is_v4(&o.dst))
         o.flow_label = sv_ip6_flow_label(c, &o, (uint32_t)s->local_port << 16 | to->port);
-    o.ttl = s->ttl != 0 ? s->ttl : (uint8_t)net->default_ttl;
+    o.ttl = s->ttl != 0 ? s->ttl : sv_ip_default_ttl(net, path.port, &to->addr);
     if (path.kind == SV_PATH_MULTICAST)
         o.ttl = s->ttl != 0 ? s->ttl : 1; /* RFC 1112 §6.1 */
     return sv_ip_output(c, net, b, &o, &path);

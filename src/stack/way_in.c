@@ -320,7 +320,7 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
         .src = *local,
         .dst = reply->remote,
         .protocol = SV_PROTO_TCP,
-        .ttl = SV_TTL_DEFAULT,
+        .ttl = sv_ip_default_ttl(&s->net, path.port, &reply->remote),
         .dont_fragment = 1,
     };
     const enum sv_err sent = sv_ip_output(&s->core, &s->net, b, &out, &path);

@@ -8,11 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/stack_world.h"
-
-static struct cable k;
-static struct seen out;
-static const uint8_t router_mac[6] = {2, 0, 0, 0, 0, 0xfe};
+#include "tests/support/advert_world.h"
 
 static int open_host(void **state)
 {
@@ -31,59 +27,6 @@ static int close_all(void **state)
     (void)state;
     cable_close(&k);
     return 0;
-}
-
-/* An advertisement being put together. */
-static uint8_t ra[1240];
-static struct sv_wr w;
-
-static void advert_begin(uint16_t lifetime_s, int8_t preference)
-{
-    const struct sv_nd_msg m = {
-        .type = SV_ND_ROUTER_ADVERT, .hop_limit = 64, .router_lifetime_s = lifetime_s, .preference = preference};
-    w = sv_wr_of(ra, sizeof ra);
-    sv_nd_emit_header(&w, &m);
-    sv_nd_emit_lla(&w, SV_ND_OPT_SOURCE_LLA, router_mac);
-}
-static void advert_prefix(const char *prefix, uint8_t bits, uint32_t valid_s, uint32_t preferred_s)
-{
-    const struct sv_nd_prefix p = {addr_of(prefix), valid_s, preferred_s, bits, true, true};
-    sv_nd_emit_prefix(&w, &p);
-}
-static void advert_send(const char *from)
-{
-    const struct sv_addr src = addr_of(from), dst = addr_of("ff02::1");
-    assert_false(w.overrun);
-    cable_in6(&k, from[strlen(from) - 1] == '2' ? 0xfd : 0xfe, &src, &dst, 255, false, ra, (uint32_t)(w.at - ra));
-}
-static void advert(uint16_t lifetime_s, const char *prefix, uint32_t valid_s, uint32_t preferred_s)
-{
-    advert_begin(lifetime_s, 0);
-    if (prefix)
-        advert_prefix(prefix, 64, valid_s, preferred_s);
-    advert_send("fe80::fe");
-}
-
-static const struct sv_route_info *route(const char *prefix, uint32_t length, const char *gateway)
-{
-    static struct sv_route_info info;
-    const struct sv_addr p = addr_of(prefix), g = addr_of(gateway);
-    uint32_t at = 0;
-    while (sv_route_each(k.stack, &at, &info))
-        if (info.prefix_length == length && sv_addr_equal(&info.prefix, &p) && sv_addr_equal(&info.gateway, &g))
-            return &info;
-    return NULL;
-}
-
-static struct sv_ip_path path_to(const char *to)
-{
-    struct sv_ip_path path;
-    const struct sv_addr a = addr_of(to), any = sv_addr_any_like(&a);
-    memset(&path, 0, sizeof path);
-    k.stack->core.now = k.now;
-    if (sv_ip_find_path(&k.stack->core, &k.stack->net, &a, &any, SV_NO_PORT, &path) != SV_OK)
-        memset(&path, 0, sizeof path);
-    return path;
 }
 
 static void routers_are_asked_for_ever_more_seldom(void **state)
@@ -308,49 +251,6 @@ static void the_preferred_router_is_used_and_a_dead_one_is_not(void **state)
     assert_null(route("::", 0, "fe80::2"));
 }
 
-/* What the configuration says of routes stays as it says, whoever advertises the same. */
-static void a_configured_route_is_no_routers_to_take(void **state)
-{
-    (void)state;
-    const struct sv_addr any = {{0}}, gateway = addr_of("fe80::fe");
-    cable_pass(&k, 3000);
-    assert_int_equal(sv_route_add(k.stack, &any, 0, &gateway, k.port, k.now), SV_OK);
-    advert(1800, NULL, 0, 0);
-    assert_int_equal(route("::", 0, "fe80::fe")->metric, 0);
-    assert_int_equal(route("::", 0, "fe80::fe")->origin, SV_ROUTE_STATIC);
-    advert(0, NULL, 0, 0);
-    assert_non_null(route("::", 0, "fe80::fe"));
-    /* And the other way round: what was learned first and configured then. */
-    const struct sv_addr second = addr_of("fe80::2");
-    advert_begin(1800, 0);
-    advert_send("fe80::2");
-    assert_int_equal(route("::", 0, "fe80::2")->origin, SV_ROUTE_ROUTER);
-    assert_int_equal(sv_route_add(k.stack, &any, 0, &second, k.port, k.now), SV_OK);
-    advert_begin(0, 0);
-    advert_send("fe80::2");
-    assert_int_equal(route("::", 0, "fe80::2")->origin, SV_ROUTE_STATIC);
-}
-
-/* A prefix of mapped addresses would be a route of IPv4's, by a router that IPv4 does not know. */
-static void no_router_tells_of_mapped_prefixes(void **state)
-{
-    (void)state;
-    const struct sv_nd_route host = {.prefix = addr_of("::ffff:198.51.100.1"), .lifetime_s = 1800, .bits = 128};
-    const struct sv_nd_route half = {.prefix = addr_of("::ffff:128.0.0.0"), .lifetime_s = 1800, .bits = 97};
-    cable_pass(&k, 3000);
-    advert_begin(1800, 0);
-    sv_nd_emit_route(&w, &host);
-    sv_nd_emit_route(&w, &half);
-    advert_prefix("::ffff:192.0.2.1", 128, 1800, 1800);
-    advert_prefix("::ffff:128.0.0.0", 97, 1800, 1800);
-    advert_send("fe80::fe");
-    struct sv_route_info info;
-    uint32_t at = 0;
-    while (sv_route_each(k.stack, &at, &info))
-        assert_false(sv_addr_is_v4(&info.prefix));
-    assert_non_null(route("::", 0, "fe80::fe"));
-}
-
 static void redirect(const char *from, const char *destination, const char *target)
 {
     uint8_t bytes[64];
@@ -570,8 +470,6 @@ int main(void)
         HOST(forged_advertisements_are_bounded),
         HOST(what_a_router_tells_is_believed_within_bounds),
         HOST(the_preferred_router_is_used_and_a_dead_one_is_not),
-        HOST(a_configured_route_is_no_routers_to_take),
-        HOST(no_router_tells_of_mapped_prefixes),
         HOST(redirects_of_the_first_hop_alone_are_followed),
         ROUTER(advertisements_come_quickly_at_first_then_at_random_and_with_a_last_word),
         ROUTER(what_may_not_be_advertised),

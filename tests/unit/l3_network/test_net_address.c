@@ -88,8 +88,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nobody_else_speaks_under_an_address_of_ours, open_world, close_world),
         cmocka_unit_test_setup_teardown(the_route_goes_with_the_last_address_of_its_prefix, open_world, close_world),
-        cmocka_unit_test_setup_teardown(an_address_for_which_there_is_no_room_leaves_the_route_of_the_others, open_world,
-                                        close_world),
+        cmocka_unit_test_setup_teardown(an_address_for_which_there_is_no_room_leaves_the_route_of_the_others,
+                                        open_world, close_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
