@@ -176,6 +176,7 @@ static void on_peer(void *self, struct sv_loop *loop, int fd, uint32_t events, s
     device_options(w, &w->spec[l->spec], &o);
     if (!sv_device_adopt_socket(&device, peer, &o)) {
         (void)cli_fail("switch", "%s: no memory for one more peer", w->spec[l->spec].device);
+        close(peer);
         return;
     }
     const sv_port port = port_for(w, l->spec, &device);
@@ -184,8 +185,12 @@ static void on_peer(void *self, struct sv_loop *loop, int fd, uint32_t events, s
         sv_device_close(&device);
         return;
     }
-    if (!plug_in(w, port, &device))
-        (void)cli_fail("switch", "%s: %s", w->port[port].name, strerror(errno));
+    if (plug_in(w, port, &device))
+        return;
+    (void)cli_fail("switch", "%s: %s", w->port[port].name, strerror(errno));
+    sv_bridge_port_set_up(w->bridge, port, false, sv_clock());
+    sv_device_close(&w->port[port].device);
+    w->port[port].open = false; /* for another peer */
 }
 
 /* unix:PATH listens, unless somebody listens there already: then that is the other end. */

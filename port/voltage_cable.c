@@ -22,6 +22,7 @@
 #include "port/unix_path.h"
 
 #define AHEAD (2 * SV_MS)  /* of frames that may wait for the line in it: a few, or one of 1518 octets at 10 Mbit/s */
+#define PATIENCE SV_S      /* with one who connected and does not say what it is */
 #define AGAIN (50 * SV_MS) /* before another look whether somebody is there */
 
 static struct sv_voltage_cable *cable_of(const struct sv_device *d)
@@ -142,6 +143,8 @@ static void meet(struct sv_voltage_cable *c, int fd, uint32_t end)
     c->end = end;
     c->greeted = 0;
     c->state = SV_VOLTAGE_GREETING;
+    c->met = sv_clock();
+    wake_in(c, PATIENCE);
     if (!watch(c, fd, EPOLLIN, EPOLL_CTL_ADD) ||
         send(fd, ours, sizeof ours, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof ours)
         later(c);
@@ -237,8 +240,9 @@ static bool greet(struct sv_voltage_cable *c, char *why)
 {
     const ssize_t got =
         recv(c->socket.fd, c->theirs + c->greeted, SV_VOLTAGE_GREETING_BYTES - c->greeted, MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
-        later(c); /* somebody looked who was there, or went again */
+    const bool silent = got < 0 && (errno == EAGAIN || errno == EINTR);
+    if (got == 0 || (got < 0 && !silent) || (silent && sv_clock() - c->met >= PATIENCE)) {
+        later(c); /* somebody looked who was there, went again, or only holds the place */
         return true;
     }
     c->greeted += got > 0 ? (uint32_t)got : 0;

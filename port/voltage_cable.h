@@ -34,7 +34,7 @@ struct sv_voltage_cable {
     bool writable;                    /* wake asks for room in the socket too */
     bool down;                        /* negotiation found nothing to speak */
     bool told;                        /* that we wait */
-    sv_time begin;
+    sv_time begin, met;
     uint32_t greeted; /* octets of theirs that came */
     char theirs[SV_VOLTAGE_GREETING_BYTES + 1];
     struct sockaddr_un at;

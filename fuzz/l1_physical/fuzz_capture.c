@@ -7,7 +7,7 @@
 #include "core/crc32.h"
 #include "l1_physical/capture.h"
 
-#define SAMPLES_MAX 1024u
+#define SAMPLES_MAX 640u /* two searches a code: whole frames are fuzz_receiver's and fuzz_phy_symbols' */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -69,12 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct sworld w;
     if (size < 1)
         return 0;
-    const struct sv_bridge_config c = {.flags = data[0] & 0x7fu,
-                                       .overflow = size % 3,
-                                       .stations = 4,
-                                       .groups = 3,
-                                       .bindings = 4,
-                                       .lldp_neighbours = 2};
+    /* Who asks must listen. */
+    const uint32_t flags = data[0] & SV_BRIDGE_QUERIER ? data[0] | (uint32_t)SV_BRIDGE_SNOOPING : data[0];
+    const struct sv_bridge_config c = {
+        .flags = flags, .overflow = size % 3, .stations = 4, .groups = 3, .bindings = 4, .lldp_neighbours = 2};
     sworld_open(&w);
     struct sv_bridge *br = sworld_switch(&w, &c, 0);
     add_ports(&w, br);

@@ -27,9 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (sv_snoop_parse(ip, n, six ? 0x86dd : 0x0800, &m) != SV_DROP_NONE)
         return 0;
+    if (!m.tells || m.told.kind != SV_GROUP_RECORDS)
+        return 0;
     uint32_t records = 0;
-    struct sv_rd r = sv_rd_of(m.told.list, m.told.kind == SV_GROUP_RECORDS ? m.told.list_length : 0);
-    while (m.tells && sv_snoop_record(&r, &m, &group, &wants))
+    struct sv_rd r = sv_rd_of(m.told.list, m.told.list_length);
+    while (sv_snoop_record(&r, &m, &group, &wants))
         records++;
     SV_ASSERT(records <= size / 8);
     return 0;

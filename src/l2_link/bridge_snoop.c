@@ -208,11 +208,21 @@ uint64_t sv_bridge_router_ports(const struct sv_bridge *br)
 
 /* --- a frame --- */
 
-static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, const struct sv_snoop_msg *m)
+static void sv_snoop_records(struct sv_bridge *br, const struct sv_bframe *f, const struct sv_snoop_msg *m)
 {
     struct sv_rd r = sv_rd_of(m->told.list, m->told.list_length);
     struct sv_addr group;
     bool wants;
+    while (sv_snoop_record(&r, m, &group, &wants)) {
+        if (wants)
+            sv_bgroup_join(br, &group, f->tag.vid, f->in);
+        else
+            sv_bgroup_leave(br, &group, f->tag.vid, f->in);
+    }
+}
+
+static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, const struct sv_snoop_msg *m)
+{
     switch ((enum sv_group_kind)m->told.kind) {
     case SV_GROUP_QUERY:
         sv_snoop_query(br, f, m);
@@ -224,13 +234,8 @@ static void sv_snoop_told(struct sv_bridge *br, const struct sv_bframe *f, const
         sv_bgroup_leave(br, &m->told.group, f->tag.vid, f->in);
         return;
     case SV_GROUP_RECORDS:
-        break;
-    }
-    while (sv_snoop_record(&r, m, &group, &wants)) {
-        if (wants)
-            sv_bgroup_join(br, &group, f->tag.vid, f->in);
-        else
-            sv_bgroup_leave(br, &group, f->tag.vid, f->in);
+        sv_snoop_records(br, f, m);
+        return;
     }
 }
 

@@ -274,10 +274,10 @@ static void who_only_knocks_does_not_take_the_place(void **state)
     assert_true(sv_unix_address(&at, path_of("seven-cable-knock"), strlen(path_of("seven-cable-knock")), error));
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(take(&a, &none, 20), 0); /* it says nothing: we do not hang */
-    close(fd);
+    assert_int_equal(take(&a, &none, 20), 0); /* it says nothing: we do not hang, nor wait for ever */
     assert_true(sv_device_open(&b, what, &plain, error));
     assert_true(carries(&a, &b, 7));
+    close(fd);
     sv_device_close(&b);
     sv_device_close(&a);
 }
