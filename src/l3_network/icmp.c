@@ -4,6 +4,7 @@
 #include "core/packet_refer.h"
 #include "core/packet_sum.h"
 #include "l3_network/icmp6.h"
+#include "l3_network/ip4_options.h"
 #include "l3_network/net.h"
 #include "l3_network/redirect.h"
 
@@ -135,6 +136,38 @@ bool sv_icmp_tell(struct sv_core *c, struct sv_net *net, struct sv_buf *about, c
     return sv_icmp_send_error(c, net, about, h, word[reason].type, word[reason].code, rest);
 }
 
+/* The answer's header with the options that the question had, filled in here as by anybody on the way; then out. NONE;
+ * BAD_OPTION: its sender is told. */
+static enum sv_drop sv_icmp_output_with_options(struct sv_core *c, struct sv_net *net, struct sv_buf *take,
+                                                struct sv_buf *question, const struct sv_ip_hdr *h,
+                                                const struct sv_ip_path *path)
+{
+    uint8_t header[SV_IP4_HDR_MAX], options[SV_IP4_HDR_MAX - SV_IP4_HDR_LEN];
+    uint32_t at = 0;
+    sv_memcpy(header, sv_buf_head(question), h->header_length);
+    if (!sv_ip4_options_fill(c, net, header, h->header_length, &path->src, &at)) {
+        sv_buf_free(take);
+        (void)sv_icmp_send_error(c, net, question, h, SV_ICMP_PARAMETER_PROBLEM, 0, at);
+        return SV_DROP_BAD_OPTION;
+    }
+    const uint32_t n = sv_ip4_options_returned(header, h->header_length, options), length = SV_IP4_HDR_LEN + n;
+    struct sv_ip_out o = {.src = path->src, .dst = h->src, .protocol = SV_PROTO_ICMP, .tos = h->tos & 0xfcu};
+    o.ttl = (uint8_t)net->default_ttl;
+    o.id = sv_ip4_next_id(c, net, &o);
+    sv_ip4_prepare(&o);
+    sv_icmp_note(c, SV_ICMP_OUT, SV_ICMP_ECHO_REPLY, 0, take->id);
+    sv_memcpy(sv_buf_push(take, (uint16_t)n), options, n);
+    const uint16_t l4 = (uint16_t)(take->head + n);
+    sv_ip4_emit(take, &o);
+    uint8_t *p = sv_buf_head(take);
+    take->l4 = l4;
+    p[0] = (uint8_t)(0x40u | length / 4u);
+    sv_put_u16(p + 10, 0);
+    sv_sum_store(p + 10, sv_sum(p, length, c->cpu));
+    (void)!sv_ip_hand_over(c, net, take, path); /* what fails is counted there */
+    return SV_DROP_NONE;
+}
+
 /* RFC 1122 §3.2.2.6: the answer carries the question's data; here the very same bytes, by reference. Only the type
  * differs, so the checksum is the question's, corrected (RFC 1624). */
 static enum sv_drop sv_icmp_answer_echo(struct sv_core *c, struct sv_net *net, struct sv_buf *b,
@@ -156,6 +189,8 @@ static enum sv_drop sv_icmp_answer_echo(struct sv_core *c, struct sv_net *net, s
     sv_memcpy(p, sv_buf_at(b, b->l4), SV_ICMP_HDR_LEN);
     p[0] = SV_ICMP_ECHO_REPLY;
     sv_sum_replace_u16(p + 2, (uint16_t)(SV_ICMP_ECHO << 8 | p[1]), (uint16_t)(SV_ICMP_ECHO_REPLY << 8 | p[1]));
+    if (SV_UNLIKELY(h->header_length > SV_IP4_HDR_LEN))
+        return sv_icmp_output_with_options(c, net, answer, b, h, &path);
     sv_icmp_output(c, net, answer, &h->src, &path, h->tos & 0xfcu);
     return SV_DROP_NONE;
 }

@@ -49,6 +49,56 @@ static uint32_t echo(uint8_t *p, uint8_t type, uint16_t id, uint16_t sequence, u
     return 8 + n;
 }
 
+/* A question with these options in its header; the length of the frame. */
+static uint32_t echo_with(uint8_t *f, const uint8_t *options, uint32_t n)
+{
+    uint8_t p[100];
+    const uint32_t length = echo(p, 8, 7, 1, 4);
+    world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 1, 1, 0, p, length);
+    memmove(f + 34 + n, f + 34, length);
+    memcpy(f + 34, options, n);
+    f[14] = (uint8_t)(0x45 + n / 4);
+    sv_put_u16(f + 16, (uint16_t)(20 + n + length));
+    fix_header(f, 20 + n);
+    return 34 + n + length;
+}
+
+/* RFC 1122 §3.2.2.6: record route and timestamp are filled in and come back, so that the way back is recorded too. */
+static void an_echo_carries_options_back(void **state)
+{
+    (void)state;
+    static const uint8_t route[] = {1, 7, 11, 8, 10, 0, 0, 9, 0, 0, 0, 0};
+    static const uint8_t back[] = {7, 11, 12, 10, 0, 0, 9, 10, 0, 0, 1, 0};
+    static const uint8_t full[] = {7, 7, 8, 10, 0, 0, 9, 0, 0x94, 4, 0, 0};
+    static const uint8_t stamp[] = {68, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t bad[] = {7, 7, 6, 10, 0, 0, 9, 0};
+    uint8_t f[200];
+    world_in(&w, h, f, echo_with(f, route, sizeof route));
+    assert_true(world_out(&w, h, &out));
+    assert_int_equal(out.n, 14 + 32 + 12);
+    assert_int_equal(out.bytes[14], 0x48);
+    assert_memory_equal(out.bytes + 34, back, sizeof back);
+    assert_int_equal(sv_sum(out.bytes + 14, 32, 0), 0xffff);
+    assert_int_equal(sv_get_u16(out.bytes + 16), out.n - 14);
+    assert_int_equal(out.bytes[46], 0); /* the reply */
+    assert_int_equal(sv_sum(out.bytes + 46, 12, 0), 0xffff);
+    world_in(&w, h, f, echo_with(f, full, sizeof full)); /* what asks nothing of the answer stays away */
+    assert_true(world_out(&w, h, &out));
+    assert_int_equal(out.bytes[14], 0x47);
+    assert_memory_equal(out.bytes + 34, full, 8);
+    world_in(&w, h, f, echo_with(f, stamp, sizeof stamp));
+    assert_true(world_out(&w, h, &out));
+    assert_int_equal(out.bytes[36], 13);
+    assert_int_equal(sv_get_u32(out.bytes + 38), 0x0a000001);
+    assert_int_equal(out.bytes[42] >> 7, 1);           /* milliseconds of no known day */
+    world_in(&w, h, f, echo_with(f, bad, sizeof bad)); /* room for half an address */
+    assert_int_equal(world_drops(h, SV_DROP_BAD_OPTION), 1);
+    assert_true(world_out(&w, h, &out));
+    assert_int_equal(out.bytes[34], SV_ICMP_PARAMETER_PROBLEM);
+    assert_int_equal(out.bytes[38], 20);
+    assert_int_equal(world_held(&w), 0);
+}
+
 static void each_rule_of_the_header_drops_with_its_reason(void **state)
 {
     (void)state;
@@ -399,6 +449,7 @@ int main(void)
         TEST(link_padding_is_cut_off),
         TEST(options_are_walked_and_source_routes_refused),
         TEST(echo_is_answered_with_the_same_bytes_from_the_address_asked),
+        TEST(an_echo_carries_options_back),
         TEST(nobody_is_told_about_what_must_not_be_answered),
         TEST(a_closed_port_is_told_with_as_much_as_576_bytes_allow),
         TEST(a_quote_carries_the_sum_that_the_device_left_out),
