@@ -123,7 +123,7 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
-    sv_tcp_agree(t, (uint8_t)(sv_tcb_profile(t)->agreed | sv_tcp_ecn_of_syn_ack(t, s)), s);
+    sv_tcp_agree(t, (uint8_t)(sv_tcp_offers(t->tcp) | sv_tcp_ecn_of_syn_ack(t, s)), s);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_OPENED, t->h->agreed, t->c->flow, s->packet->id, t->c->iss, t->c->irs,
                    t->h->mss, sv_tcb_send_scale(t), sv_tcb_recv_scale(t));
     if (s->flags & SV_ACK) {
