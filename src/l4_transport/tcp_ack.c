@@ -93,7 +93,8 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     const bool board = t->b->board != SV_NONE;
     if (board)
         sv_sack_acked(t, s, news);
-    const uint32_t rtt_us = news->rtt_us ? news->rtt_us : sv_tcp_sample_rtt(t, s);
+    /* The acknowledgement of a duplicate echoes what came before it: that is no round trip. */
+    const uint32_t rtt_us = news->rtt_us || news->dsack ? news->rtt_us : sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
     const bool fin = sv_tcp_take_acked(t, s->ack);
     if (!board && !sv_tcp_recovery_ack(t, acked)) {

@@ -45,8 +45,8 @@ void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const s
     if (!(r->marks & SV_RUN_AGAIN)) {
         if (sv_seq_before_or_at(end, t->b->recover + 1u))
             news->original = true;
-        if (r->first == r->last)
-            news->rtt_us = (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US);
+        /* Of the last one: those before it may have been there for long, their acknowledgements lost. */
+        news->rtt_us = r->first == r->last ? (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US) : 0;
     }
     sv_rack_reordering(t, k, r, end, news);
     if (sv_rack_ambiguous(t, r, s))

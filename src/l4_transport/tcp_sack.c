@@ -119,10 +119,16 @@ void sv_sack_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *new
     struct sv_board *k = sv_tcb_board(t);
     const uint32_t cut = sv_board_cut(t, k, s->ack, SV_BOARD_KEPT);
     const uint32_t to = cut == SV_NONE ? sv_board_find(t, k, s->ack) : cut;
+    const uint32_t rtt_us = news->rtt_us; /* of blocks */
+    bool again = false;
     for (uint32_t i = 0; i < to; i++) {
-        if (!(sv_run_at(t, k, i)->marks & SV_RUN_SACKED))
+        const uint32_t marks = sv_run_at(t, k, i)->marks;
+        again |= (marks & SV_RUN_AGAIN) != 0;
+        if (!(marks & SV_RUN_SACKED))
             sv_rack_delivered(t, k, i, s, news);
     }
+    if (again) /* the rest may have been there for long, and its blocks were lost: Karn's rule for all of it */
+        news->rtt_us = rtt_us;
     news->acked = s->ack - t->h->snd_una;
     sv_board_drop_before(t, k, s->ack);
     k->reneged = k->count && (sv_run_at(t, k, 0)->marks & SV_RUN_SACKED);

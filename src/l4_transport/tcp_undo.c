@@ -39,17 +39,22 @@ void sv_undo_dsack(struct sv_tcb *t, struct sv_board *k, const struct sv_news *n
         k->undo = 2; /* every one of them was in vain */
 }
 
-/* RFC 3522 §3.2 step 5: the acknowledgement is of what went out before the first retransmission. */
-static bool sv_undo_echoes_original(const struct sv_tcb *t, const struct sv_board *k, const struct sv_seg *s)
+/* RFC 3522 §3.2 step 5: the acknowledgement is of what went out before the first retransmission. Not when it is of a
+ * duplicate: then it echoes what came before that, and the acknowledgements of the original were lost. */
+static bool sv_undo_echoes_original(const struct sv_tcb *t, const struct sv_board *k, const struct sv_seg *s,
+                                    const struct sv_news *news)
 {
+    if (news->dsack)
+        return false;
     return k->again && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr && sv_seq_before(s->ts_ecr, k->again_ts);
 }
 
 /* RFC 4015 §3.3, for a timeout that came too soon: the round trip is longer than was thought. */
-static void sv_undo_adapt_rto(struct sv_tcb *t, const struct sv_board *k, const struct sv_seg *s)
+static void sv_undo_adapt_rto(struct sv_tcb *t, const struct sv_board *k, const struct sv_seg *s,
+                              const struct sv_news *news)
 {
     uint32_t sample_us = 0;
-    if ((t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr)
+    if (!news->dsack && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr)
         sample_us = sv_min_u32(sv_tcp_ts_now(t) - s->ts_ecr, 60000u) * 1000u;
     if (!sample_us)
         return;
@@ -78,10 +83,10 @@ bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, c
         return false;
     if (k->undo == 2) {
         t->tcp->count.undo_dsack++;
-    } else if (news->acked && sv_tcp_recovers(t, SV_RECOVER_EIFEL) && sv_undo_echoes_original(t, k, s)) {
+    } else if (news->acked && sv_tcp_recovers(t, SV_RECOVER_EIFEL) && sv_undo_echoes_original(t, k, s, news)) {
         t->tcp->count.undo_eifel++;
         if (t->b->recovery == SV_RECOVERY_TIMEOUT)
-            sv_undo_adapt_rto(t, k, s);
+            sv_undo_adapt_rto(t, k, s, news);
     } else {
         if (sv_seq_after(t->h->snd_una, k->undo_end))
             k->undo = 0; /* its D-SACKs would have come */
@@ -98,7 +103,7 @@ bool sv_frto_acked(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s,
         return false;
     if (news->original) { /* step 3 b: what was sent before the timeout, and once, arrives */
         t->tcp->count.undo_frto++;
-        sv_undo_adapt_rto(t, k, s);
+        sv_undo_adapt_rto(t, k, s, news);
         sv_undo(t, k);
         return true;
     }
