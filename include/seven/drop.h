@@ -83,6 +83,8 @@
     X(NAT_FRAGMENT, 94, "a fragment whose first did not come in time, or one too many")          \
     X(NAT_SYN, 95, "an unsolicited SYN, kept for 6 s (RFC 5382 REQ-4)")                          \
     X(NPT_UNTRANSLATABLE, 96, "an address that prefix translation cannot map (RFC 6296)")        \
+    X(TCP_SACK_INVALID, 86, "SACK of what was never sent, or whose end is before its start")      \
+    X(TCP_SACK_RENEGED, 87, "the peer threw away what it had SACKed")                            \
     X(ND_OPTION, 100, "an option of neighbour discovery that is malformed: the message goes")    \
     X(ND_HOP_LIMIT, 101, "neighbour discovery that came through a router (RFC 4861 §6.1, §7.1)") \
     X(ND_INVALID, 102, "neighbour discovery whose fields contradict its type or its addresses")  \

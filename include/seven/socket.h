@@ -235,6 +235,13 @@ enum sv_tcp_state {
 SV_API const char *sv_tcp_state_name(enum sv_tcp_state state);
 
 /* What a socket is and how it fares. */
+enum sv_recovery_state {
+    SV_RECOVERY_OPEN,     /* nothing is missing */
+    SV_RECOVERY_DOUBTFUL, /* something is missing, or was probed for, and is not taken for congestion */
+    SV_RECOVERY_RESENDING, /* lost, and being sent again: RFC 5681's fast recovery */
+    SV_RECOVERY_LOSS,     /* the same after a timeout */
+};
+
 struct sv_sock_info {
     uint32_t size;
     uint32_t protocol; /* 6, 17, 1 */
@@ -256,6 +263,14 @@ struct sv_sock_info {
     uint32_t congestion;                 /* enum sv_congestion */
     uint64_t pacing_rate, delivery_rate; /* bytes a second, 0: none; delivered as the algorithm believes, or of now */
     uint64_t cookie;
+    /* Of what is in flight, in bytes, while something of it is missing or was asked after. */
+    uint32_t recovery;          /* enum sv_recovery_state */
+    uint32_t in_network;        /* sent, and neither delivered nor given up for lost: RFC 6675's pipe */
+    uint32_t sacked, lost;      /* delivered beyond a gap; lost, and not sent again yet */
+    uint32_t sent_again;        /* and on its way */
+    uint32_t reordering;        /* the widest that was seen, in segments; 0: none was */
+    uint32_t reorder_window_us; /* how much later than its successors a segment may come before it is lost */
+    uint32_t runs;              /* records the scoreboard takes */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);
 

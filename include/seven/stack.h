@@ -18,6 +18,18 @@ enum sv_profile {
     SV_PROFILE_TINY,   /* small windows and buffers */
 };
 
+/* How TCP finds out what was lost, and whether it was. With SACK and neither RACK nor probes: RFC 6675 by count. */
+enum sv_recover {
+    SV_RECOVER_SACK = 1u << 0,    /* offered, and used both ways: RFC 2018, RFC 2883 */
+    SV_RECOVER_RACK = 1u << 1,    /* loss by time: RFC 8985 §6 */
+    SV_RECOVER_TLP = 1u << 2,     /* the tail loss probe: RFC 8985 §7 */
+    SV_RECOVER_FRTO = 1u << 3,    /* spurious timeouts: RFC 5682 */
+    SV_RECOVER_EIFEL = 1u << 4,   /* the same by timestamps: RFC 3522, RFC 4015 */
+    SV_RECOVER_RESTART = 1u << 5, /* the RTO counts from when the earliest in flight was sent: RFC 7765 */
+    SV_RECOVER_PLAIN = 1u << 6,   /* none of these: NewReno, RFC 6582 */
+    SV_RECOVER_ALL = 0x3f
+};
+
 /* Every count is a hard ceiling; 0 takes the default in brackets. */
 struct sv_stack_config {
     uint32_t size;                  /* sizeof(struct sv_stack_config) */
@@ -49,6 +61,7 @@ struct sv_stack_config {
     uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
     uint32_t route_tables;          /* beside the main one, at most 14 [0; 4 for a router] */
     uint32_t acl_rules;             /* lines of seven/router.h's list [0; 128 for a router] */
+    uint32_t recover;               /* enum sv_recover, any of them [the profile's] */
     uint32_t congestion;            /* enum sv_congestion of its connections [the profile's] */
     uint32_t ecn;                   /* enum sv_ecn_mode of its connections [the profile's] */
     uint32_t stream;                /* names its random streams, so that a host more moves no other's [= host] */

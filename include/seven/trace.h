@@ -77,6 +77,8 @@ enum sv_tcp_timer {
     SV_TIMER_TIME_WAIT,
     SV_TIMER_USER,
     SV_TIMER_PACING,
+    SV_TIMER_PROBE,   /* the tail loss probe of RFC 8985 §7 */
+    SV_TIMER_REORDER, /* the reordering timer of RFC 8985 §6.2 */
     SV_TIMER_COUNT
 };
 

@@ -55,6 +55,11 @@ struct sv_tcp_counters {
     uint64_t rto_fired, fast_recoveries, probes, keepalives, challenges, delayed_acks;
     uint64_t timed_out, refused;
     uint64_t ce_in, ece_in, ecn_reductions; /* segments marked on their way to us, echoes, windows reduced for them */
+    /* Recovery with SACK. */
+    uint64_t boards, board_full; /* scoreboards made; splits and boards refused for want of room */
+    uint64_t sack_recoveries, sack_invalid, sack_partial, sack_reneged, dsack_in, dsack_out;
+    uint64_t reordered, reorder_timeouts, tlp_probes, tlp_recoveries, tlp_spurious;
+    uint64_t undo_eifel, undo_dsack, undo_frto;
 };
 
 /* The kind of socket, in a handle's index. */
@@ -97,6 +102,7 @@ struct sv_tcp {
     sv_time challenge_window; /* RFC 5961 §7: this second's count */
     uint32_t challenges;
     uint32_t profile;
+    uint32_t recover; /* enum sv_recover */
     uint32_t send_buffer, recv_buffer;
     uint32_t looked_up; /* flows.changes when the present burst was looked up */
     uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
@@ -113,6 +119,7 @@ struct sv_tcp {
 struct sv_tcp_config {
     uint32_t connections, busy, half_open, time_waits, listeners, interfaces, profile, msl_ms;
     uint32_t send_buffer, recv_buffer;
+    uint32_t recover;         /* enum sv_recover; 0: the profile's */
     uint32_t congestion, ecn; /* enum sv_congestion, enum sv_ecn_mode; 0: the profile's */
 };
 

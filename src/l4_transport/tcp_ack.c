@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fifth step of RFC 9293 §3.10.7.4: what an acknowledgement changes. */
 #include "core/spans_inline.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_sack.h"
 
 /* The peer's window. SND.WL1 and WL2 keep an old segment from bringing back an old window; WL2 never decides:
  * it is an acknowledgement that was accepted, so at most SND.UNA, and SEG.ACK is not below that here. */
@@ -77,21 +77,27 @@ static bool sv_tcp_take_acked(struct sv_tcb *t, uint32_t ack)
     return fin;
 }
 
-/* RFC 5681 §2's duplicate: nothing but the same acknowledgement again, while something is in flight. */
+/* RFC 5681 §2's duplicate: nothing but the same acknowledgement again, while something is in flight. With SACK the
+ * blocks say it, and better (RFC 6675 §2): it is asked only when there was no memory for a board. */
 static bool sv_tcp_is_duplicate(const struct sv_tcb *t, const struct sv_seg *s)
 {
     return s->ack == t->h->snd_una && s->length == 0 && !(s->flags & (SV_SYN | SV_FIN)) && t->b &&
-           t->h->snd_una != t->h->snd_max && !t->b->persist && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
+           t->h->snd_una != t->h->snd_max && !t->b->persist && t->b->board == SV_NONE &&
+           (!(t->h->agreed & SV_TCP_SACK) || s->sacks) && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
 }
 
 /* True: our FIN is among what it acknowledges. */
-static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
+static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *news)
 {
     const uint32_t acked = s->ack - t->h->snd_una;
-    const uint32_t rtt_us = sv_tcp_sample_rtt(t, s);
+    const bool board = t->b->board != SV_NONE;
+    if (board)
+        sv_sack_acked(t, s, news);
+    /* The acknowledgement of a duplicate echoes what came before it: that is no round trip. */
+    const uint32_t rtt_us = news->rtt_us || news->dsack ? news->rtt_us : sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
     const bool fin = sv_tcp_take_acked(t, s->ack);
-    if (!sv_tcp_recovery_ack(t, acked)) {
+    if (!board && !sv_tcp_recovery_ack(t, acked)) {
         const struct sv_tcp_acked a = {
             .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);
@@ -99,8 +105,12 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s)
     t->h->dupacks = 0;
     t->b->give_up_at = SV_NEVER;
     sv_tcp_window_from(t, s);
-    t->b->retransmit_at = SV_NEVER; /* RFC 6298 §5 (5.3): restarted for what is still in flight */
-    sv_tcb_arm_retransmit(t);
+    if (board) {
+        sv_recovery_acked(t, s, news);
+    } else {
+        t->b->retransmit_at = SV_NEVER; /* RFC 6298 §5 (5.3): restarted for what is still in flight */
+        sv_tcb_arm_retransmit(t);
+    }
     sv_tcp_path_works(t);
     sv_tcp_tell_acked(t);
     sv_tcb_consider_sending(t);
@@ -161,15 +171,25 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
         sv_tcp_discard(t, s, SV_DROP_TCP_ACK_NOT_ACCEPTABLE);
         return SV_WALK_STOP;
     }
+    const struct sv_board *k = sv_tcb_board(t);
+    struct sv_news news = {.flight = sv_tcb_flight(t), .fack = k ? k->fack : t->h->snd_una};
+    if (SV_UNLIKELY(s->options & SV_OPTION_SACK) && (t->h->agreed & SV_TCP_SACK) && !sv_tcb_opening(t))
+        sv_sack_arrives(t, s, &news);
     if (sv_seq_after(s->ack, t->h->snd_una)) {
-        if (sv_tcp_new_ack(t, s))
+        if (sv_tcp_new_ack(t, s, &news))
             return sv_tcp_fin_acked(t, s);
-    } else if (sv_tcp_is_duplicate(t, s)) {
+        return SV_WALK_ON;
+    }
+    if (sv_tcp_is_duplicate(t, s)) {
         sv_tcp_recovery_duplicate(t);
     } else if (s->ack == t->h->snd_una) {
         if (t->b && t->b->persist)
             t->b->give_up_at = SV_NEVER; /* it answers our probes: it lives (RFC 9293 §3.8.6.1, MUST-37) */
         sv_tcp_window_from(t, s);
+    }
+    if (t->b && t->b->board != SV_NONE) { /* an old acknowledgement may bring new blocks, too */
+        sv_recovery_acked(t, s, &news);
+        sv_tcb_consider_sending(t);
     }
     return SV_WALK_ON;
 }

@@ -49,8 +49,12 @@ static bool sv_tcp_paws_rejects(const struct sv_tcb *t, const struct sv_seg *s)
 
 static enum sv_walk sv_tcp_not_acceptable(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why)
 {
-    if (!(s->flags & SV_RST))
+    if (!(s->flags & SV_RST)) {
+        const uint32_t end = s->seq + sv_seg_length(s);
+        if (why == SV_DROP_TCP_OLD && !(s->flags & SV_SYN) && sv_seq_before_or_at(end, t->h->rcv_nxt))
+            sv_dsack_note(t, s->seq, end);
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
+    }
     sv_tcp_discard(t, s, why);
     return SV_WALK_STOP;
 }

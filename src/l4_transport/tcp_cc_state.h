@@ -56,7 +56,7 @@ union sv_tcp_cc_state {
     struct sv_tcp_dctcp_state dctcp;
     struct sv_tcp_reno_state reno;
     struct sv_tcp_cubic_state cubic;
-    uint32_t room[22];
+    uint32_t room[17]; /* as much as CUBIC takes: a larger model lies in a slab */
 };
 
 #endif

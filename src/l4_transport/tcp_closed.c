@@ -129,7 +129,7 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
-    const uint8_t offered = taught ? taught->offered : sv_tcb_profile(t)->agreed;
+    const uint8_t offered = taught ? taught->offered : sv_tcp_offers(t->tcp);
     sv_tcp_agree(t, (uint8_t)(offered | sv_tcp_ecn_of_syn_ack(t, s)), s);
     if (taught && t->h->agreed & SV_TCP_SCALING)
         t->h->scales = (uint8_t)(taught->scale << 4 | sv_tcb_send_scale(t));

@@ -89,7 +89,7 @@ static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const stru
 void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply)
 {
-    const uint8_t offered = tcp->habits.agreed;
+    const uint8_t offered = sv_tcp_offers(tcp);
     reply->header.flags = 0;
     const uint32_t index = sv_tcp_small_new(tcp);
     if (index == SV_NONE)

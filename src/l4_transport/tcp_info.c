@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Settings, inspection, ICMP errors, and the invariants. */
 #include "core/math.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_sack.h"
 
 static bool sv_tcp_set_timer(struct sv_tcb *t, enum sv_option option, uint64_t value)
 {
@@ -139,6 +139,32 @@ static void sv_tcp_info_rates(const struct sv_tcb *t, struct sv_sock_info *info)
         info->delivery_rate = sv_div64((uint64_t)(t->h->snd_max - t->h->snd_una) * 8000000u, t->h->srtt_us);
 }
 
+static void sv_tcp_info_recovery(const struct sv_tcb *t, struct sv_sock_info *info)
+{
+    static const uint8_t states[] = {
+        [SV_RECOVERY_NONE] = SV_RECOVERY_OPEN,
+        [SV_RECOVERY_FAST] = SV_RECOVERY_RESENDING,
+        [SV_RECOVERY_TIMEOUT] = SV_RECOVERY_LOSS,
+        [SV_RECOVERY_DISORDER] = SV_RECOVERY_DOUBTFUL,
+    };
+    const struct sv_board *k = sv_tcb_board(t);
+    info->in_network = sv_tcb_flight(t);
+    if (!t->b)
+        return;
+    info->recovery = states[t->b->recovery];
+    info->reordering = t->b->reordering;
+    if (!k)
+        return;
+    info->sacked = k->sacked;
+    info->lost = k->lost;
+    info->runs = k->count;
+    info->reorder_window_us = (uint32_t)(((uint64_t)sv_rack_window(t, k) << 10) / SV_US);
+    for (uint32_t i = 0; i < k->count; i++) {
+        if ((sv_run_at(t, k, i)->marks & (SV_RUN_AGAIN | SV_RUN_LOST | SV_RUN_SACKED)) == SV_RUN_AGAIN)
+            info->sent_again += sv_run_length(t, k, i);
+    }
+}
+
 static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
 {
     const struct sv_tcb t = sv_tcb_of((struct sv_tcp *)(uintptr_t)tcp, index);
@@ -171,6 +197,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     sv_tcp_info_rates(&t, info);
     info->error = t.c->error;
     info->cookie = t.c->cookie;
+    sv_tcp_info_recovery(&t, info);
 }
 
 static void sv_tcp_info_head(const struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_sock_info *info)
@@ -335,6 +362,7 @@ void sv_tcp_check(const struct sv_tcp *tcp)
         const struct sv_tcb t = sv_tcb_of((struct sv_tcp *)(uintptr_t)tcp, i);
         sv_tcb_check(&t);
         sv_tcb_check_queues(&t);
+        sv_board_check(&t);
         used++;
     }
     SV_ASSERT(used == tcp->hot_used);

@@ -63,9 +63,32 @@ static inline uint8_t sv_tcb_recv_scale(const struct sv_tcb *t)
 {
     return (uint8_t)(t->h->scales >> 4);
 }
+/* Ticks of 2^10 ns, which wrap after 73 minutes: for what is in flight. */
+static inline uint32_t sv_fine_tick(sv_time now)
+{
+    return (uint32_t)(now >> 10);
+}
+static inline uint32_t sv_fine_ticks_of_us(uint32_t us)
+{
+    return (uint32_t)(((uint64_t)us * 125u) >> 7);
+}
+uint32_t sv_tcb_pipe(const struct sv_tcb *t); /* with a board: bytes sent that are neither delivered nor lost */
+/* Bytes in the network, as far as is known. */
 static inline uint32_t sv_tcb_flight(const struct sv_tcb *t)
 {
+    if (SV_UNLIKELY(t->b && t->b->board != SV_NONE))
+        return sv_tcb_pipe(t);
     return t->h->snd_nxt - t->h->snd_una;
+}
+/* What our SYNs offer: enum sv_tcp_agreed. */
+static inline uint8_t sv_tcp_offers(const struct sv_tcp *tcp)
+{
+    return (uint8_t)(tcp->habits.agreed & ~(tcp->recover & SV_RECOVER_SACK ? 0u : (uint32_t)SV_TCP_SACK));
+}
+/* Is this part of recovery switched on? enum sv_recover */
+static inline bool sv_tcp_recovers(const struct sv_tcb *t, uint32_t what)
+{
+    return (t->tcp->recover & what) != 0;
 }
 /* Our SYN is not acknowledged: there is no congestion window yet. */
 static inline bool sv_tcb_opening(const struct sv_tcb *t)
@@ -234,6 +257,8 @@ static inline uint32_t sv_tcb_sendable(const struct sv_tcb *t)
     return sv_tcb_sendable_slowly(t);
 }
 bool sv_tcb_may_send_fin(const struct sv_tcb *t);
+bool sv_tcb_has_new(const struct sv_tcb *t);        /* bytes never sent that the peer's window takes */
+bool sv_tcb_board_may_send(const struct sv_tcb *t); /* something is lost, and the congestion window has room */
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t); /* moves the right edge */
 bool sv_tcb_window_update_due(const struct sv_tcb *t);
@@ -241,6 +266,40 @@ static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 {
     return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
 }
+
+/* --- tcp_scoreboard.c --- */
+void sv_tcb_note_sent_anew(struct sv_tcb *t, uint32_t start);
+/* [start, SND.MAX) has just been sent. What goes out within a fourth of a round trip shares a mark. */
+static inline void sv_tcb_note_sent(struct sv_tcb *t, uint32_t start)
+{
+    struct sv_tcp_busy *b = t->b;
+    const uint32_t now = sv_fine_tick(t->now);
+    if (SV_LIKELY(b->board == SV_NONE && b->sent_marks)) {
+        struct sv_sent_mark *m = &b->sent[b->sent_marks - 1u];
+        if (m->end == start && b->snd_small != start && now - m->at <= t->h->srtt_us >> 5) {
+            m->end = t->h->snd_max;
+            b->sent_last = now;
+            return;
+        }
+    }
+    sv_tcb_note_sent_anew(t, start);
+}
+/* The same when nothing was in flight before it. */
+static inline void sv_tcb_note_sent_alone(struct sv_tcb *t)
+{
+    struct sv_tcp_busy *b = t->b;
+    if (SV_UNLIKELY(b->board != SV_NONE)) {
+        sv_tcb_note_sent_anew(t, t->h->snd_una);
+        return;
+    }
+    b->sent[0] = (struct sv_sent_mark){t->h->snd_max, sv_fine_tick(t->now)};
+    b->sent_last = b->sent[0].at;
+    b->sent_marks = 1;
+    b->sent_rough = 0;
+}
+void sv_tcb_release_board(struct sv_tcb *t);
+uint32_t sv_sack_blocks(struct sv_tcb *t, struct sv_sack_block *to, uint32_t max); /* tcp_sack.c */
+void sv_dsack_note(struct sv_tcb *t, uint32_t from, uint32_t to);
 
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
@@ -257,13 +316,33 @@ static inline void sv_tcb_give_up_after(struct sv_tcb *t)
     const uint32_t ms = t->c->user_timeout_ms ? t->c->user_timeout_ms : sv_tcb_profile(t)->user_timeout_ms;
     t->b->give_up_at = t->now + ms * SV_MS;
 }
+void sv_tcb_start_rto_anew(struct sv_tcb *t);
+/* RFC 8985 §7.2: does a probe come before the RTO? In calm; with a board see sv_tcb_start_rto_anew(). */
+static inline bool sv_tcb_probes_tail(const struct sv_tcb *t)
+{
+    return t->h->srtt_us && (t->h->agreed & SV_TCP_SACK) && !t->b->recovery && !t->b->backoff &&
+           sv_tcp_recovers(t, SV_RECOVER_TLP) && !sv_tcb_opening(t);
+}
+/* Two round trips and the clocks' grain (Linux adds two of its ticks). Of one segment alone the acknowledgement may be
+ * delayed, for as long as an RTO is at least. */
+static inline void sv_tcb_start_pto(struct sv_tcb *t)
+{
+    uint32_t wait_us = t->h->srtt_us / 4u + 2u * sv_tcb_profile(t)->granularity_us;
+    if (t->h->snd_max - t->h->snd_una <= t->h->mss)
+        wait_us += sv_tcb_profile(t)->rto_min_us;
+    t->b->waits = SV_WAITS_PTO;
+    t->b->retransmit_at = t->now + (sv_time)sv_min_u32(wait_us, t->c->rto_us) * SV_US;
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PROBE, t->c->flow, 0, (uint32_t)t->b->retransmit_at,
+                   (uint32_t)(t->b->retransmit_at >> 32));
+}
 /* (5.1): something is in flight. */
 static inline void sv_tcb_start_rto(struct sv_tcb *t)
 {
-    if (t->b->retransmit_at == SV_NEVER) {
-        t->b->retransmit_at = t->now + sv_tcb_rto(t);
-        SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_RTO, t->c->flow, 0, (uint32_t)t->b->retransmit_at,
-                       (uint32_t)(t->b->retransmit_at >> 32));
+    if (t->b->retransmit_at == SV_NEVER || SV_UNLIKELY(t->b->waits == SV_WAITS_NEWS)) {
+        if (SV_LIKELY(sv_tcb_probes_tail(t)))
+            sv_tcb_start_pto(t);
+        else
+            sv_tcb_start_rto_anew(t);
     }
     sv_tcb_give_up_after(t);
 }
@@ -274,6 +353,8 @@ static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
     if (!b)
         return;
     if (t->h->snd_una == t->h->snd_max && !t->h->snd_queued) { /* nothing in flight, nothing that waits */
+        if (SV_UNLIKELY(b->board != SV_NONE))
+            return;
         b->persist = 0;
         b->retransmit_at = SV_NEVER;
     } else if (t->h->snd_una == t->h->snd_max || b->persist) {

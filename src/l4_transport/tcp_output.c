@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Segments are made here, at the moment the interface has room for them. One connection's turn: what must be
- * sent again, a probe, new data, the FIN, and an ACK if one is still owed. */
+ * sent again and probes (tcp_resend.c), new data, the FIN, and an ACK if one is still owed. */
 #include "core/spans_inline.h"
-#include "l4_transport/tcp_internal.h"
-
-/* A turn in progress. */
-struct sv_turn {
-    struct sv_tcp_out *out;
-    struct sv_tcp_grant grant;
-    uint32_t made;
-    bool fresh, stale; /* data that was not sent before; anything else but an acknowledgement */
-};
+#include "l4_transport/tcp_output.h"
 
 /* The span of `seq`: usually the one where the last segment ended, or the one after it. */
 static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
@@ -65,8 +57,9 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
     return sum;
 }
 
-/* What is rare in a header: urgent data, an echo of congestion, and SACK blocks while something is out of order. */
-static void sv_tcb_header_rare(const struct sv_tcb *t, struct sv_tcp_header *h)
+/* What is rare in a header: urgent data, an echo of congestion, and SACK blocks while something is out of order or has
+ * come twice. */
+static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
 {
     if (t->b->urgent && sv_seq_after(t->b->snd_up, h->seq) && t->b->snd_up - h->seq < 65536u) {
         h->flags |= SV_URG;
@@ -74,8 +67,8 @@ static void sv_tcb_header_rare(const struct sv_tcb *t, struct sv_tcp_header *h)
     }
     if (t->h->agreed & SV_TCP_ECN_ECHO)
         h->flags |= SV_ECE;
-    if ((t->h->agreed & SV_TCP_SACK) && t->b->ooo_count) {
-        h->sacks = (uint8_t)sv_tcp_reass_sack(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
+    if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack)) {
+        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
     }
 }
@@ -95,7 +88,7 @@ static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint
         h->ts_ecr = t->h->ts_recent;
     }
     h->window = sv_tcb_window_field(t);
-    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count || (t->h->agreed & SV_TCP_ECN_ECHO))))
+    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack || (t->h->agreed & SV_TCP_ECN_ECHO))))
         sv_tcb_header_rare(t, h);
 }
 
@@ -132,7 +125,7 @@ static struct sv_buf *sv_tcb_packet(struct sv_tcb *t)
     return b;
 }
 
-static bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason)
+bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason)
 {
     struct sv_tcp_header h;
     struct sv_buf *b = sv_tcb_packet(t);
@@ -146,7 +139,6 @@ static bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t se
 /* SYN, or SYN,ACK after a simultaneous open. */
 static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
 {
-    const struct sv_tcp_profile *p = sv_tcb_profile(t);
     const bool answer = t->h->state != SV_SYN_SENT;
     const bool again = t->b->syn_count != 0;
     struct sv_tcp_header h;
@@ -155,7 +147,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
         return false;
     sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : (uint16_t)(SV_SYN | sv_tcp_ecn_syn(t)));
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
-    const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : p->agreed;
+    const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcp_offers(t->tcp);
     h.options = SV_OPTION_MSS;
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
     if (taught && taught->mss)
@@ -191,9 +183,19 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     return true;
 }
 
-/* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
- * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
-static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
+/* [start, end) has gone out. The byte that probes a closed window does not count as sent. */
+static void sv_tcb_sent_to(struct sv_tcb *t, uint32_t start, uint32_t end, bool probe)
+{
+    if (!probe)
+        t->h->snd_nxt = sv_seq_later(t->h->snd_nxt, end);
+    if (sv_seq_after(end, t->h->snd_max)) {
+        t->h->snd_max = end;
+        sv_tcb_note_sent(t, start);
+    }
+    t->h->sent_tick = sv_tick(t->now);
+}
+
+uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
 {
     const uint32_t mss = t->h->mss;
     struct sv_tcp_header h;
@@ -239,15 +241,13 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
     if (n < mss || (n > mss && n % mss))
         t->b->snd_small = seq + n;
     sv_tcb_finish_packet(t, turn, b, &h, sum, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
+    const uint32_t start = seq;
+    seq += n;
     if (fin) {
         t->h->flags |= SV_TCP_FIN_SENT;
         seq++;
     }
-    seq += n;
-    if (sv_seq_after(seq, t->h->snd_nxt) && reason != SV_SENT_PROBE)
-        t->h->snd_nxt = seq;
-    t->h->snd_max = sv_seq_later(t->h->snd_max, seq);
-    t->h->sent_tick = sv_tick(t->now);
+    sv_tcb_sent_to(t, start, seq, reason == SV_SENT_PROBE);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))
         sv_tcp_paced(t, n, !again);
     return n;
@@ -258,7 +258,7 @@ static uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_
 static bool sv_tcb_runs(const struct sv_tcb *t, const struct sv_turn *turn)
 {
     return t->h->snd_nxt == t->h->snd_max && !(t->h->flags & SV_TCP_FIN_QUEUED) && !t->b->urgent && !t->b->ooo_count &&
-           !(t->h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)) && turn->grant.super <= t->h->mss;
+           !t->b->dsack && !(t->h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)) && turn->grant.super <= t->h->mss;
 }
 
 /* One packet of `n` bytes from one span, `skip` bytes into it. False: no memory. */
@@ -326,44 +326,14 @@ static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t
     if (!n)
         return 0;
     turn->fresh = true;
+    t->h->snd_nxt = t->h->snd_max = seq;
+    sv_tcb_note_sent(t, first);
     if (n < mss)
         t->b->snd_small = seq;
-    t->h->snd_nxt = t->h->snd_max = seq;
     t->h->sent_tick = sv_tick(t->now);
     t->tcp->count.segments_out += turn->made - made;
     sv_tcb_acked_all(t);
     return seq - first;
-}
-
-/* The segment at rexmit_nxt again, whatever the windows say. */
-static bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
-{
-    const uint32_t end = t->h->snd_una + t->h->snd_queued;
-    const uint32_t seq = t->b->rexmit_nxt;
-    t->b->rexmit = 0;
-    if (sv_seq_before(seq, end)) {
-        const uint32_t n = sv_min_u32(end - seq, t->h->mss);
-        return sv_tcb_send_data(t, turn, seq, n, t->b->reason) != 0;
-    }
-    if (!(t->h->flags & SV_TCP_FIN_SENT) || seq != end)
-        return true;
-    if (!sv_tcb_send_bare(t, turn, end, SV_FIN | SV_ACK, t->b->reason))
-        return false;
-    t->c->retransmits++;
-    t->tcp->count.retransmitted++;
-    t->h->snd_nxt = sv_seq_later(t->h->snd_nxt, end + 1u);
-    return true;
-}
-
-/* A window probe: one byte beyond the closed window (§3.8.6.1). A keepalive: a number the peer has
- * acknowledged already, so that it must answer (§3.8.4). */
-static bool sv_tcb_send_probe(struct sv_tcb *t, struct sv_turn *turn)
-{
-    const uint32_t end = t->h->snd_una + t->h->snd_queued;
-    t->b->probe = 0;
-    if (t->b->persist && sv_seq_before(t->h->snd_nxt, end))
-        return sv_tcb_send_data(t, turn, t->h->snd_nxt, 1, SV_SENT_PROBE) != 0;
-    return sv_tcb_send_bare(t, turn, t->h->snd_una - 1u, SV_ACK, SV_SENT_KEEPALIVE);
 }
 
 static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
@@ -374,7 +344,10 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
         return false;
     t->h->flags |= SV_TCP_FIN_SENT;
     t->h->snd_nxt = end + 1u;
-    t->h->snd_max = sv_seq_later(t->h->snd_max, end + 1u);
+    if (sv_seq_after(end + 1u, t->h->snd_max)) {
+        t->h->snd_max = end + 1u;
+        sv_tcb_note_sent(t, end);
+    }
     return true;
 }
 
@@ -460,7 +433,7 @@ static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
     const struct sv_tcp_hot *h = t->h;
     const struct sv_tcp_busy *b = t->b;
     if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
-        b->persist || b->urgent || b->ooo_count || (h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)))
+        b->persist || b->urgent || b->ooo_count || b->dsack || (h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)))
         return false;
     if (!(h->flags & SV_TCP_SEND_NOW))
         return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
@@ -482,6 +455,7 @@ static inline uint16_t sv_tcb_short_payload(struct sv_tcb *t, struct sv_buf *b, 
     t->h->sent_tick = sv_tick(t->now);
     if (s->length < t->h->mss)
         t->b->snd_small = t->h->snd_max;
+    sv_tcb_note_sent_alone(t);
     if (!t->b->timing) {
         t->b->timing = 1;
         t->b->rtt_seq = t->h->snd_max;
@@ -534,6 +508,8 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
             done = sv_tcb_send_again(t, turn);
         if (done && t->b && t->b->probe && turn->made < turn->grant.packets)
             done = sv_tcb_send_probe(t, turn);
+        if (done && t->b && t->b->board != SV_NONE)
+            done = sv_tcb_send_board(t, turn);
         if (turn->stale && (t->h->agreed & SV_TCP_ECN))
             done = false; /* RFC 3168 §6.1.5: what is sent again has another codepoint than what is new */
         if (done)

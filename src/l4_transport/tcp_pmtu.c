@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The path's MTU as TCP obeys it: RFC 1191 §6, RFC 8201 §5.4, RFC 9293 §3.7.1. */
 #include "l3_network/net.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_scoreboard.h"
 
 #define SV_TCP_MSS_FLOOR 64u /* below it headers would be most of what is sent */
 
@@ -35,7 +35,11 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
     t.h->mss = mss;
     t.b->timing = 0; /* Karn: what was timed is sent twice */
     t.h->dupacks = 0;
-    t.h->snd_nxt = t.h->snd_una;
+    t.b->sent_rough = 0xff; /* full segments were longer */
+    if (t.b->board != SV_NONE)
+        sv_board_narrowed(&t);
+    else
+        t.h->snd_nxt = t.h->snd_una;
     sv_tcb_consider_sending(&t);
 }
 

@@ -28,6 +28,7 @@ struct sv_tcp_profile {
     uint8_t floor_spread;        /* 1: the smallest RTO is a floor of 4 RTTVAR, so that RTO never comes near SRTT */
     uint8_t min_burst;           /* segments of the shortest super-frame, their number following from the rate; 0: as
                                     long as the window and the device let them be */
+    uint8_t recover;             /* enum sv_recover */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];

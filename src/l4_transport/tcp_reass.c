@@ -129,6 +129,8 @@ static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     struct sv_range *r = sv_ranges(t);
     if (at < t->b->ooo_count && sv_seq_before_or_at(r[at].start, s->seq)) {
         const uint32_t have = r[at].end - s->seq;
+        if (have) /* 0: it goes on where the range ends */
+            sv_dsack_note(t, s->seq, s->seq + sv_min_u32(have, s->length));
         if (have >= s->length)
             return false;
         sv_buf_skip(s->packet, have);
@@ -137,6 +139,8 @@ static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
         at++;
     }
     while (at < t->b->ooo_count && sv_seq_before(r[at].start, s->seq + s->length)) {
+        const uint32_t end = s->seq + s->length;
+        sv_dsack_note(t, r[at].start, sv_seq_before(end, r[at].end) ? end : r[at].end);
         if (sv_seq_before(s->seq + s->length, r[at].end)) {
             s->length = r[at].start - s->seq;
             sv_buf_truncate(s->packet, s->length);
@@ -160,6 +164,7 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     }
     const uint32_t start = s->seq;
     const uint32_t at = sv_range_find(t, s->seq);
+    t->b->sack_recent = start; /* told of first, also when all of it was there */
     if (!sv_range_trim(t, at, s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
         return;
@@ -180,7 +185,6 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     }
     t->b->ooo_bytes += s->length;
     t->b->ooo_hint = at;
-    t->b->sack_recent = start;
     s->packet = NULL;
 }
 

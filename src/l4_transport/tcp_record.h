@@ -148,9 +148,25 @@ enum sv_tcp_cause {
 
 enum sv_tcp_recovery {
     SV_RECOVERY_NONE,
-    SV_RECOVERY_FAST,    /* NewReno, RFC 6582 */
-    SV_RECOVERY_TIMEOUT, /* slow start after an RTO, until `recover` is acknowledged */
+    SV_RECOVERY_FAST,     /* until `recover` is acknowledged: RFC 6582 without a board, RFC 6675 with one */
+    SV_RECOVERY_TIMEOUT,  /* slow start after an RTO, until `recover` is acknowledged */
+    SV_RECOVERY_DISORDER, /* there is a board (tcp_scoreboard.h), and nothing is taken for congestion (any more) */
 };
+
+/* What retransmit_at is, unless `persist` says that nothing is in flight. */
+enum sv_tcp_waits {
+    SV_WAITS_RTO,
+    SV_WAITS_PTO,     /* the probe of RFC 8985 §7 */
+    SV_WAITS_REORDER, /* the reordering timer of RFC 8985 §6.2 step 5 */
+    SV_WAITS_NEWS,    /* nothing is in flight: whether what was sent again had been needed may yet be told */
+};
+
+/* So far had been sent, since that time: what calm remembers of when things were sent. */
+struct sv_sent_mark {
+    uint32_t end;
+    uint32_t at; /* ticks of 2^10 ns: when the first byte after the mark before went out */
+};
+#define SV_SENT_MARKS 3u
 
 struct sv_tcp_busy {
     /* Deadlines, exact; SV_NEVER when off. The wheel holds one entry for the earliest. */
@@ -171,7 +187,10 @@ struct sv_tcp_busy {
     uint32_t owner;       /* index of the connection; next free busy record */
     uint32_t sack_recent; /* start of the out-of-order range that grew last: the first SACK block */
     uint32_t rexmit_nxt;  /* next byte to send again after a timeout or in recovery */
-    uint32_t dup_flight;  /* bytes in flight at the first duplicate acknowledgement */
+    union {
+        uint32_t dup_flight; /* without SACK: bytes in flight at the first duplicate acknowledgement */
+        uint32_t dsack_to;   /* with it */
+    };
     uint8_t backoff;      /* timeouts in a row */
     uint8_t recovery;     /* enum sv_tcp_recovery */
     uint8_t timing;       /* a segment is being timed */
@@ -186,12 +205,23 @@ struct sv_tcp_busy {
     uint8_t fin_early;   /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t ecn_reduced; /* ecn_recover is ahead */
     uint8_t pace_waits;  /* something could go but for pace_at */
-    uint8_t spare[2];
+    uint8_t waits;       /* enum sv_tcp_waits */
+    uint8_t dsack;       /* dsack_from to dsack_to came twice: the next acknowledgement says so (RFC 2883) */
+    uint8_t tlp_now;     /* a segment of new data goes out as a probe, whatever the window says */
+    uint8_t sent_marks;  /* in use of sent[] */
+    uint8_t sent_rough;  /* bit m: sent[m] is not of full segments alone */
+    uint8_t reordering;  /* the greatest distance at which it was seen, in segments; 0: it was not */
+    uint8_t reo_mult, reo_persist; /* RFC 8985 §6.2: RACK.reo_wnd_mult less one, RACK.reo_wnd_persist */
+    uint8_t spare;
     uint32_t fin_seq;
     uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
     uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
     uint32_t pace_max;                 /* bytes a second at most, by the application; 0: no limit */
     uint32_t ecn_recover;              /* the window is not reduced for ECN again before this is acknowledged */
+    uint32_t board;                    /* slab of the scoreboard, SV_NONE: none is needed */
+    uint32_t dsack_from;
+    uint32_t sent_last; /* when sent[] was written last */
+    struct sv_sent_mark sent[SV_SENT_MARKS];
     union sv_tcp_cc_state cc;
 };
 

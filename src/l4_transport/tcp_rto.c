@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Round-trip time and the retransmission timer: RFC 6298. The persist timer (RFC 9293 §3.8.6.1) shares the
  * deadline: one runs while something is in flight, the other only while nothing is. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_sack.h"
 
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
 {
@@ -34,6 +34,54 @@ static bool sv_tcb_window_shut(const struct sv_tcb *t)
            !sv_tcb_sendable(t);
 }
 
+/* When the earliest of what is in flight was sent, in ticks before now; not more than is sure. */
+static uint32_t sv_tcb_earliest_age(const struct sv_tcb *t, const struct sv_board *k)
+{
+    const struct sv_tcp_busy *b = t->b;
+    const uint32_t now = sv_fine_tick(t->now);
+    if (k)
+        return k->count ? now - sv_run_at(t, k, 0)->last : 0;
+    for (uint32_t m = 0; m < b->sent_marks; m++) {
+        if (sv_seq_after(b->sent[m].end, t->h->snd_una))
+            return now - (m + 1u < b->sent_marks ? b->sent[m + 1u].at : b->sent_last);
+    }
+    return 0;
+}
+
+/* RFC 7765 §4: with few segments in flight, too few for duplicates to tell of a loss, the timer runs from when the
+ * earliest was sent; and with a board always. */
+static sv_time sv_tcb_rto_at(const struct sv_tcb *t, const struct sv_board *k)
+{
+    const sv_time rto = sv_tcb_rto(t);
+    if (t->b->backoff || !sv_tcp_recovers(t, SV_RECOVER_RESTART) ||
+        (!k && t->h->snd_max - t->h->snd_una >= 4u * t->h->mss))
+        return t->now + rto;
+    const sv_time age = (sv_time)sv_tcb_earliest_age(t, k) << 10;
+    return t->now + (age < rto ? rto - age : rto);
+}
+
+/* RTO (RFC 6298 §5), or what comes before it: the probe of the tail, the reordering timer. */
+void sv_tcb_start_rto_anew(struct sv_tcb *t)
+{
+    struct sv_tcp_busy *b = t->b;
+    const struct sv_board *k = sv_tcb_board(t);
+    uint16_t timer = SV_TIMER_RTO;
+    b->waits = SV_WAITS_RTO;
+    b->retransmit_at = sv_tcb_rto_at(t, k);
+    if (SV_UNLIKELY(k && k->wait)) {
+        b->waits = SV_WAITS_REORDER;
+        b->retransmit_at = t->now + (((sv_time)k->wait + 1u) << 10);
+        timer = SV_TIMER_REORDER;
+    } else if (SV_UNLIKELY(k && k->reneged)) { /* it has half a round trip to say that it did not mean it */
+        b->retransmit_at = t->now + sv_max_u64((sv_time)(t->h->srtt_us / 16u) * SV_US, 10u * SV_MS);
+    } else if (sv_tlp_may(t, k)) {
+        sv_tcb_start_pto(t);
+        return;
+    }
+    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, timer, t->c->flow, 0, (uint32_t)b->retransmit_at,
+                   (uint32_t)(b->retransmit_at >> 32));
+}
+
 void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
@@ -41,6 +89,7 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
         sv_tcb_start_rto(t);
     } else if (sv_tcb_window_shut(t)) {
         if (b->retransmit_at == SV_NEVER || !b->persist) {
+            b->waits = SV_WAITS_RTO;
             b->persist = 1;
             b->retransmit_at = t->now + sv_tcb_rto(t);
             SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PERSIST, t->c->flow, 0, (uint32_t)b->retransmit_at,
@@ -48,7 +97,8 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
         }
     } else { /* (5.2) */
         b->persist = 0;
-        b->retransmit_at = SV_NEVER;
+        if (b->waits != SV_WAITS_NEWS)
+            b->retransmit_at = SV_NEVER;
     }
 }
 
@@ -65,8 +115,10 @@ static void sv_tcb_persist_timeout(struct sv_tcb *t)
 
 void sv_tcb_watch_parked(struct sv_tcb *t)
 {
-    if (t->b->retransmit_at == SV_NEVER)
+    if (t->b->retransmit_at == SV_NEVER) {
         t->b->retransmit_at = t->now + sv_tcb_rto(t);
+        t->b->waits = SV_WAITS_RTO;
+    }
     sv_tcb_give_up_after(t);
 }
 
@@ -75,29 +127,41 @@ void sv_tcb_watch_parked(struct sv_tcb *t)
 void sv_tcb_retransmit_timeout(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
+    const uint8_t waits = b->waits;
     if (b->persist) {
         sv_tcb_persist_timeout(t);
         return;
     }
+    b->waits = SV_WAITS_RTO;
     sv_tcp_unpark(t->tcp);                                      /* the neighbour is asked again */
     if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
+        sv_tcb_release_board(t);
         b->retransmit_at = SV_NEVER;
         sv_tcb_consider_sending(t);
+        sv_tcb_settle(t);
         return;
     }
+    if (waits == SV_WAITS_REORDER && b->board != SV_NONE) {
+        sv_rack_timeout(t);
+        return;
+    }
+    if (waits == SV_WAITS_PTO && sv_tlp_fire(t))
+        return;
     t->tcp->count.rto_fired++;
     b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
     b->timing = 0; /* Karn */
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_rto(t) / SV_US));
-    if (!sv_tcb_opening(t)) {
-        sv_tcp_recovery_timeout(t);
-        t->h->snd_nxt = t->h->snd_una;
+    if (sv_tcb_opening(t) || !(t->h->agreed & SV_TCP_SACK) || !sv_recovery_timeout(t)) {
+        if (!sv_tcb_opening(t)) {
+            sv_tcp_recovery_timeout(t);
+            t->h->snd_nxt = t->h->snd_una;
+        }
+        b->rexmit = 1;
+        b->rexmit_nxt = t->h->snd_una;
+        b->reason = SV_SENT_RTO;
     }
     t->h->dupacks = 0;
-    b->rexmit = 1;
-    b->rexmit_nxt = t->h->snd_una;
-    b->reason = SV_SENT_RTO;
     b->retransmit_at = t->now + sv_tcb_rto(t);
     sv_tcb_ready(t, SV_TCP_SEND_NOW);
 }

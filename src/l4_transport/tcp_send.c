@@ -38,6 +38,8 @@ uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
     uint32_t cwnd = t->h->cwnd;
     if (t->b->recovery == SV_RECOVERY_NONE && t->h->dupacks)
         cwnd += (uint32_t)sv_min_u32(t->h->dupacks, 2u) * t->h->mss; /* limited transmit, RFC 3042 */
+    if (t->b->board != SV_NONE) /* the window counts from SND.UNA, congestion what is in the network */
+        cwnd += t->h->snd_nxt - t->h->snd_una - sv_tcb_pipe(t);
     const uint32_t window = sv_min_u32(t->h->snd_wnd, cwnd);
     const uint32_t flight = t->h->snd_nxt - t->h->snd_una;
     if (window <= flight)
@@ -56,6 +58,13 @@ uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
     return t->h->snd_wnd <= cwnd && room >= max_window / 2u ? room : 0;
 }
 
+bool sv_tcb_has_new(const struct sv_tcb *t)
+{
+    const uint32_t used = t->h->snd_nxt - t->h->snd_una;
+    return used < t->h->snd_queued && sv_tcb_sends_data(t) &&
+           used + sv_min_u32(t->h->mss, t->h->snd_queued - used) <= t->h->snd_wnd;
+}
+
 bool sv_tcb_may_send_fin(const struct sv_tcb *t)
 {
     if (!(t->h->flags & SV_TCP_FIN_QUEUED))
@@ -72,7 +81,8 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
     if (t->h->flags & SV_TCP_SEND_NOW)
         return;
     const bool queued = t->h->snd_queued || t->h->flags & SV_TCP_FIN_QUEUED;
-    if (t->b && ((queued && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t))) || t->b->rexmit || t->b->probe))
+    if (t->b && ((queued && (sv_tcb_sendable(t) || sv_tcb_may_send_fin(t))) || t->b->rexmit || t->b->probe ||
+                 (t->b->board != SV_NONE && sv_tcb_board_may_send(t))))
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
     else
         sv_tcb_arm_retransmit(t); /* a closed window is watched by the persist timer */

@@ -55,6 +55,7 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->habits = *sv_tcp_profile(c->profile);
     tcp->congestion = (uint8_t)(c->congestion ? c->congestion : sv_tcp_profile(c->profile)->congestion);
     tcp->ecn = (uint8_t)((c->ecn ? c->ecn : sv_tcp_profile(c->profile)->ecn) - 1u);
+    tcp->recover = c->recover ? c->recover : sv_tcp_profile(c->profile)->recover;
     tcp->time_wait = (sv_time)c->msl_ms * 2u * SV_MS;
     tcp->send_buffer = c->send_buffer;
     tcp->recv_buffer = c->recv_buffer;
@@ -144,7 +145,7 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     b->retransmit_at = b->delack_at = b->give_up_at = SV_NEVER;
     sv_spans_init(&b->send);
     sv_spans_init(&b->recv);
-    b->ooo_slab = SV_NONE;
+    b->ooo_slab = b->board = SV_NONE;
     b->owner = t->index;
     b->snd_small = t->h->snd_una;
     b->rexmit_nxt = t->h->snd_una;
@@ -166,6 +167,8 @@ void sv_tcb_release_busy(struct sv_tcb *t)
     sv_spans_clear(&t->b->send, pool);
     sv_spans_clear(&t->b->recv, pool);
     sv_tcp_reass_clear(t);
+    if (SV_UNLIKELY(t->b->board != SV_NONE))
+        sv_tcb_release_board(t);
     t->h->rcv_queued = 0;
     t->h->snd_queued = 0;
     t->b->owner = t->tcp->busy_free;

@@ -104,6 +104,7 @@ static bool sv_tcp_trim(struct sv_tcb *t, struct sv_seg *s)
         return true;
     if (sv_seq_before(s->seq, t->h->rcv_nxt)) {
         const uint32_t old = t->h->rcv_nxt - s->seq;
+        sv_dsack_note(t, s->seq, s->seq + sv_min_u32(old, s->length));
         if (old >= s->length) {
             s->seq += s->length;
             s->length = 0;
@@ -152,12 +153,13 @@ enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
         return sv_tcp_text_after_close(t, s);
     if (s->seq == t->h->rcv_nxt) {
         const bool gap = t->b->ooo_count != 0;
+        const bool twice = t->b->dsack != 0;
         sv_tcb_deliver(t, s->packet);
         s->packet = NULL;
         if (gap)
             sv_tcp_reass_deliver(t);
         sv_tcb_tell(t, SV_EVENT_READABLE);
-        sv_tcp_schedule_ack(t, s, gap);
+        sv_tcp_schedule_ack(t, s, gap || twice);
     } else {
         sv_tcp_reass_store(t, s);
         sv_tcb_ready(t, SV_TCP_ACK_NOW); /* RFC 5681 §4.2: a gap is acknowledged at once */

@@ -61,6 +61,7 @@ static struct sv_tcp_config sv_stack_tcp_config(const struct sv_stack_config *c)
         .msl_ms = c->msl_ms,
         .send_buffer = c->send_buffer,
         .recv_buffer = c->recv_buffer,
+        .recover = c->recover,
         .congestion = c->congestion,
         .ecn = c->ecn,
     };
@@ -77,8 +78,11 @@ uint64_t sv_stack_bytes(const struct sv_stack_config *config)
 
 static bool sv_stack_config_ok(const struct sv_stack_config *c)
 {
-    if (c->profile > SV_PROFILE_TINY || !sv_tcp_cc_exists(c->congestion) || c->ecn > SV_ECN_ASK || c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 ||
-        c->routes > 1u << 24 || c->acl_rules > 65536)
+    if (c->profile > SV_PROFILE_TINY || !sv_tcp_cc_exists(c->congestion) || c->ecn > SV_ECN_ASK ||
+        c->recover > (SV_RECOVER_PLAIN | SV_RECOVER_ALL))
+        return false;
+    if (c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 || c->routes > 1u << 24 ||
+        c->acl_rules > 65536)
         return false;
     if ((uint64_t)c->half_open + c->time_waits > 1u << 29)
         return false;

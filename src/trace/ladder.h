@@ -64,6 +64,8 @@ enum sv_ladder_bracket {
     SV_LADDER_SAY_DELACK,
     SV_LADDER_SAY_KEEPALIVE,
     SV_LADDER_SAY_USER_TIMEOUT,
+    SV_LADDER_SAY_TLP,
+    SV_LADDER_SAY_REORDER,
 };
 
 #define SV_LADDER_UNKNOWN 0xffu /* in left_state and right_state */

@@ -154,9 +154,10 @@ static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struc
         [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
         [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
         [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
-        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
+        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT, [SV_TIMER_PROBE] = SV_LADDER_SAY_TLP,
+        [SV_TIMER_REORDER] = SV_LADDER_SAY_REORDER,
     };
-    if (!b->s.timers || r->detail >= SV_TIMER_PACING)
+    if (!b->s.timers || r->detail >= SV_TIMER_COUNT || r->detail == SV_TIMER_PACING)
         return;
     struct sv_ladder_raw *row = sv_event_row(b, SV_LADDER_TIMER, side, r->time);
     if (!row)

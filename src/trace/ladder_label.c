@@ -231,6 +231,12 @@ void sv_ladder_say(const struct sv_ladder *l, const struct sv_ladder_row *row, s
     case SV_LADDER_SAY_USER_TIMEOUT:
         sv_text_format(out, zh ? "用户超时" : "user timeout");
         break;
+    case SV_LADDER_SAY_TLP:
+        sv_text_format(out, zh ? "尾部探测到时" : "tail loss probe due");
+        break;
+    case SV_LADDER_SAY_REORDER:
+        sv_text_format(out, zh ? "乱序等待到时" : "reordering timer due");
+        break;
     }
     sv_text_format(out, "]");
 }

@@ -43,6 +43,7 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_TCP_AFTER_FIN, "a peer of ours never sends beyond its own FIN: tests/exchange"},
     {SV_DROP_FLUSHED, "these applications read all datagrams before they close"},
     {SV_DROP_TCP_RST_NOT_ACCEPTABLE, "a forged RST in SYN-SENT: tests/exchange"},
+    {SV_DROP_TCP_SACK_INVALID, "peers of ours do not lie: tests/exchange sack"},
     {SV_DROP_TCP_URGENT_IGNORED, "nothing gives this reason yet: an urgent pointer is a mark, taken as it is"},
     {SV_DROP_ND_OPTION, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_ND_HOP_LIMIT, "the pairs know each other: tests/unit/l3_network"},
@@ -131,7 +132,7 @@ static const char *excused(const struct excuse *list, uint32_t what)
 }
 
 static const char *const timer_names[SV_TIMER_COUNT] = {
-    "RTO", "PERSIST", "KEEPALIVE", "DELACK", "TIME-WAIT", "USER", "PACING",
+    "RTO", "PERSIST", "KEEPALIVE", "DELACK", "TIME-WAIT", "USER", "PACING", "PROBE", "REORDER",
 };
 static const char *const cause_names[SV_CAUSES] = {
     "NONE",      "ORDERLY",     "PEER_RESET",  "REFUSED",   "USER_ABORT",      "USER_TIMEOUT",

@@ -161,8 +161,10 @@ static void note_sent(struct sv_talk *t, const struct sv_seen *s)
     }
     if ((int32_t)(end - t->snd_nxt) > 0 || (s->flags & SYN))
         t->snd_nxt = end;
-    if (s->options & O_TS)
+    if (s->options & O_TS) {
         t->last_ts = s->ts;
+        t->last_ts_at = s->at;
+    }
 }
 
 static void take_output(struct sv_talk *t)
@@ -431,9 +433,11 @@ static void confirm(struct sv_talk *t, const struct sv_line *l)
     /* clang-format off */
     const uint32_t values[] = {0, info.cwnd, info.ssthresh, info.rto_us, info.srtt_us, info.rttvar_us, info.mss_bytes,
                                info.send_window, info.recv_window, info.backlog, info.half_open, (uint32_t)info.error,
-                               info.recv_queued};
+                               info.recv_queued, info.recovery, info.in_network, info.sacked, info.lost,
+                               info.sent_again, info.reordering, info.reorder_window_us};
     /* clang-format on */
-    const uint32_t slack = l->flags == RTO_US || l->flags == SRTT_US || l->flags == RTTVAR_US ? 1000u : 0u;
+    const bool time = l->flags == REORDER_US || (l->flags >= RTO_US && l->flags <= RTTVAR_US);
+    const uint32_t slack = time ? 1000u : 0u;
     const uint32_t value = values[l->flags];
     if (value > l->seq + slack || value + slack < l->seq)
         fail(t, l, "the value is %u", value);

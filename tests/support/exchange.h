@@ -61,7 +61,14 @@ enum sv_confirm {
     BACKLOG,
     HALF_OPEN,
     ERROR,
-    UNREAD
+    UNREAD,
+    RECOVERY, /* enum sv_recovery_state */
+    PIPE,
+    SACKED,
+    LOST,
+    SENT_AGAIN,
+    REORDERING,
+    REORDER_US
 };
 
 /* The state of `same`: what it was when the table began. */
@@ -105,6 +112,7 @@ enum sv_line_option {
     O_NONE = 32,    /* US: no option at all; PEER: no timestamp though they are agreed */
     O_UNKNOWN = 64, /* PEER: kind 253, to be skipped (RFC 9293 MUST-6) */
     O_BROKEN = 128, /* PEER: an option that runs over the header */
+    O_ECR_AT = 256, /* PEER: it echoes what we sent at `ecr` milliseconds of the table */
 };
 
 #define SV_START(state) (1u << (state))

@@ -37,6 +37,7 @@ struct sv_talk {
     uint16_t our_port, peer_port;
     bool timestamps;
     uint32_t last_ts;                     /* our latest TSval */
+    sv_time last_ts_at;                   /* when it was sent */
     uint32_t peer_ts;                     /* the peer's clock is this plus milliseconds */
     uint32_t rcv_nxt, rcv_right, snd_nxt; /* as seen from outside */
     uint32_t sent, received;              /* stream offsets of the application */

@@ -137,7 +137,10 @@ static uint8_t *put_options(const struct sv_talk *t, const struct sv_line *l, ui
         *p++ = 10;
         const uint32_t ms = (uint32_t)((t->now - t->zero) / SV_MS);
         p = put32(p, l->options & O_TS ? l->ts : t->peer_ts + ms);
-        p = put32(p, l->options & O_TS ? l->ecr : l->flags & ACK ? t->last_ts : 0u);
+        if (l->options & O_ECR_AT)
+            p = put32(p, t->last_ts - (uint32_t)((t->last_ts_at - t->zero) / SV_MS) + l->ecr);
+        else
+            p = put32(p, l->options & O_TS ? l->ecr : l->flags & ACK ? t->last_ts : 0u);
     }
     if (l->options & O_SACK) {
         *p++ = 5;

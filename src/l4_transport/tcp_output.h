@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the writers of segments share: a connection's turn. tcp_output.c has what is sent for the first time,
+ * tcp_resend.c what is sent again or as a probe. */
+#ifndef SV_L4_TCP_OUTPUT_H
+#define SV_L4_TCP_OUTPUT_H
+
+#include "l4_transport/tcp_internal.h"
+
+/* A turn in progress. */
+struct sv_turn {
+    struct sv_tcp_out *out;
+    struct sv_tcp_grant grant;
+    uint32_t made;
+    bool fresh, stale; /* data that was not sent before; anything else but an acknowledgement */
+};
+
+/* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
+ * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
+uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason);
+/* A header alone. False: no memory. */
+bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason);
+
+/* --- tcp_resend.c: all false when stopped by the grant or by memory, more is left --- */
+bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn); /* the segment at rexmit_nxt */
+bool sv_tcb_send_probe(struct sv_tcb *t, struct sv_turn *turn); /* of a closed window, or a keepalive */
+bool sv_tcb_send_board(struct sv_tcb *t, struct sv_turn *turn); /* a probe of the tail, and what the board has lost */
+
+#endif
