@@ -8,8 +8,7 @@
  * acknowledgement taken from the record, so a retransmission or a late ACK always says what is true now.
  * Timers are exact deadlines in the busy record, indexed by the stack's wheel (sv_tcp_expire).
  *
- * What is absent here and comes later: SACK-based recovery (blocks are generated, not yet used), RACK-TLP,
- * Fast Open, path MTU discovery, auto-tuning. docs/STATUS.md keeps the list. */
+ * What is absent here and comes later: Fast Open, auto-tuning. docs/STATUS.md keeps the list. */
 #ifndef SV_L4_TCP_H
 #define SV_L4_TCP_H
 

@@ -170,7 +170,7 @@ static bool play(uint64_t seed, enum way way, void *memory, struct outcome *o, b
     memset(memory, 0, ARENA_BYTES);
     struct sv_arena *arena = sv_arena_create(memory, ARENA_BYTES);
     l.pool = sv_pool_create(arena, 1500, 1500);
-    l.sim.world = sv_world_create(arena, BEGIN);
+    l.sim.world = sv_world_create(arena, NULL, BEGIN);
     struct sv_link_config link = {.size = sizeof link, .number = 3, .seed = seed};
     link.way[0] = draw(&rng, seed, 0);
     link.way[1] = link.way[0];
