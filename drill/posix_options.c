@@ -151,6 +151,8 @@ void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f)
         return;
     sv_posix_set_buffers(p, f);
     sv_posix_set_maxseg(p, f);
+    if (sv_posix_congestion(f->opt.congestion))
+        sv_posix_set(p, f, SV_OPT_CONGESTION, sv_posix_congestion(f->opt.congestion));
     if (f->opt.nodelay)
         sv_posix_set(p, f, SV_OPT_NODELAY, 1);
     if (f->opt.cork)
@@ -270,17 +272,16 @@ static int sv_posix_set_socket(struct sv_posix *p, struct sv_posix_fd *f, int op
     }
 }
 
-static int sv_posix_set_congestion(struct sv_posix_fd *f, const void *value, socklen_t n)
+static int sv_posix_set_congestion(struct sv_posix *p, struct sv_posix_fd *f, const void *value, socklen_t n)
 {
-    static const char *const there[] = {"reno", "cubic", "bbr", "dctcp"};
     char name[16] = {0};
     memcpy(name, value, n < sizeof name ? n : sizeof name - 1u);
-    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
-        if (strcmp(there[i], name) == 0) {
-            memcpy(f->opt.congestion, name, sizeof name);
-            return 0;
-        }
-    return -ENOENT;
+    const uint32_t number = sv_posix_congestion(name);
+    if (!number)
+        return -ENOENT;
+    memcpy(f->opt.congestion, name, sizeof name);
+    sv_posix_set(p, f, SV_OPT_CONGESTION, number);
+    return 0;
 }
 
 static int sv_posix_set_tcp(struct sv_posix *p, struct sv_posix_fd *f, int option, int number)
@@ -311,7 +312,7 @@ int sv_posix_setsockopt(struct sv_posix *p, int fd, int level, int option, const
     if (!sv_posix_is_socket(f))
         return -ENOTSOCK;
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_CONGESTION)
-        return value && n ? sv_posix_set_congestion(f, value, n) : -EINVAL;
+        return value && n ? sv_posix_set_congestion(p, f, value, n) : -EINVAL;
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_FASTOPEN_KEY)
         return n == 16 || n == 32 ? 0 : -EINVAL;
     if (n < sizeof number && !(level == IPPROTO_IP && n >= 1))

@@ -201,6 +201,7 @@ bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f,
 /* --- posix_sysctl.c --- */
 void sv_posix_sysctl_init(struct sv_posix *p);
 uint64_t sv_posix_sysctl_number(const struct sv_posix *p, const char *name, uint32_t word);
+uint32_t sv_posix_congestion(const char *name); /* enum sv_congestion; 0: the stack has none of that name */
 const char *sv_posix_sysctl_text(const struct sv_posix *p, const char *name);
 
 #endif
