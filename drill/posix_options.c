@@ -134,6 +134,18 @@ static void sv_posix_set_maxseg(struct sv_posix *p, struct sv_posix_fd *f)
         sv_posix_set(p, f, SV_OPT_MAX_SEGMENT, (uint64_t)f->opt.maxseg);
 }
 
+/* TCP_SYNCNT: how often the SYN is sent again, as the time that takes: 1, 2, 4, ... s. */
+void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f)
+{
+    const bool opening = f->phase == SV_POSIX_CONNECTING && !f->opt.user_timeout_ms &&
+                         (uint64_t)f->opt.syn_count != sv_posix_sysctl_number(p, "net.ipv4.tcp_syn_retries", 0);
+    const uint32_t times = f->opt.syn_count < 12 ? (uint32_t)f->opt.syn_count : 12u;
+    if (opening)
+        sv_posix_set(p, f, SV_OPT_USER_TIMEOUT_MS, ((2ull << times) - 1u) * 1000u);
+    else if (f->phase == SV_POSIX_CONNECTED)
+        sv_posix_set(p, f, SV_OPT_USER_TIMEOUT_MS, (uint64_t)f->opt.user_timeout_ms);
+}
+
 /* The kernel's buffers count bookkeeping as well as bytes. Of the receive buffer half is payload (tcp_adv_win_scale);
  * the send buffer is watched here (posix_memory.c). */
 static void sv_posix_set_buffers(struct sv_posix *p, struct sv_posix_fd *f)
@@ -151,6 +163,8 @@ void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f)
         return;
     sv_posix_set_buffers(p, f);
     sv_posix_set_maxseg(p, f);
+    if (f->phase == SV_POSIX_CONNECTING)
+        sv_posix_set_syn_count(p, f);
     if (sv_posix_congestion(f->opt.congestion))
         sv_posix_set(p, f, SV_OPT_CONGESTION, sv_posix_congestion(f->opt.congestion));
     if (f->opt.nodelay)
@@ -187,6 +201,8 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
             sv_posix_set_keepalive(p, f);
         else if (o->name == TCP_MAXSEG)
             sv_posix_set_maxseg(p, f);
+        else if (o->name == TCP_SYNCNT)
+            sv_posix_set_syn_count(p, f);
     } else if (o->at == AT(tos)) {
         sv_posix_set(p, f, SV_OPT_TOS, (uint64_t)(uint32_t)value & (f->kind == SV_POSIX_TCP ? 0xfcu : 0xffu));
     }

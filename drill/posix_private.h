@@ -176,6 +176,7 @@ void sv_posix_disconnect(struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_options_init(const struct sv_posix *p, struct sv_posix_fd *f);
 /* Gives a new connection what was set on its descriptor before there was one. */
 void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_set(struct sv_posix *p, struct sv_posix_fd *f, enum sv_option option, uint64_t value);
 
 /* --- posix_info.c --- */
