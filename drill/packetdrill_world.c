@@ -32,6 +32,7 @@ struct sv_pd {
     pthread_t main_thread;
     struct sv_posix *posix;
     struct sv_pd_waiter *waiting;
+    pid_t returning;  /* the thread whose call ended last, until it is seen to sleep again; 0: none */
     uint32_t unasked; /* calls that are over, whose threads have not asked the time */
     sv_time patience;
     char sysctls[128]; /* where /proc/sys is; empty: nowhere */
@@ -272,6 +273,7 @@ static ssize_t sv_pd_sleep(struct sv_pd *w, sv_pd_call call, void *arguments)
     w->waiting = &k;
     while (!k.done)
         (void)pthread_cond_wait(&w->woken, &w->lock);
+    w->returning = gettid();
     return k.result;
 }
 
@@ -348,9 +350,40 @@ int sv_pd_receive(struct sv_pd *w, void *packet, size_t *n, long long *usec)
 
 /* --- time --- */
 
+static bool sv_pd_is_asleep(pid_t thread)
+{
+    char path[64], line[256] = {0};
+    const int n = snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    const int fd = n > 0 && (size_t)n < sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return true;
+    const ssize_t got = read(fd, line, sizeof line - 1u);
+    (void)syscall(SYS_close, fd);
+    const char *state = got > 0 ? strrchr(line, ')') : NULL;
+    return !state || state[1] == '\0' || state[2] == 'S';
+}
+
+/* The thread whose call ended has its result to put down, under packetdrill's own lock, which main has let go while it
+ * is here: main's next event comes after that. */
+static void sv_pd_let_return(struct sv_pd *w)
+{
+    const struct timespec moment = {.tv_nsec = 100000};
+    for (uint32_t i = 0; w->returning && i < 10000u; i++) {
+        const pid_t thread = w->returning;
+        (void)pthread_mutex_unlock(&w->lock);
+        (void)nanosleep(&moment, NULL);
+        const bool asleep = sv_pd_is_asleep(thread);
+        (void)pthread_mutex_lock(&w->lock);
+        if (asleep && w->returning == thread && !w->unasked)
+            w->returning = 0;
+    }
+}
+
 int sv_pd_usleep(struct sv_pd *w, useconds_t usec)
 {
     (void)pthread_mutex_lock(&w->lock);
+    if (pthread_equal(pthread_self(), w->main_thread))
+        sv_pd_let_return(w);
     sv_pd_run_until(w, sv_posix_now(w->posix) + usec * SV_US);
     (void)pthread_mutex_unlock(&w->lock);
     return 0;

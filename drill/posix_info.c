@@ -144,7 +144,8 @@ static void sv_posix_info_record(struct sv_posix *p, const struct sv_posix_fd *f
     if (h->busy == SV_NONE)
         return;
     const struct sv_tcp_busy *b = sv_tcp_busy(&p->stack->tcp, h->busy);
-    to[1] = b->recovery == SV_RECOVERY_FAST ? 3 : b->recovery == SV_RECOVERY_TIMEOUT ? 4 : h->dupacks ? 1 : 0;
+    const uint8_t calm = b->ecn_reduced ? 2 : h->dupacks ? 1 : 0; /* TCP_CA_CWR, _Disorder, _Open */
+    to[1] = b->recovery == SV_RECOVERY_FAST ? 3 : b->recovery == SV_RECOVERY_TIMEOUT ? 4 : calm;
     to[3] = b->persist ? b->backoff : 0;
     sv_posix_put32(to, 224, b->ooo_count);
 }

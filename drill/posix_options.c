@@ -134,6 +134,18 @@ static void sv_posix_set_maxseg(struct sv_posix *p, struct sv_posix_fd *f)
         sv_posix_set(p, f, SV_OPT_MAX_SEGMENT, (uint64_t)f->opt.maxseg);
 }
 
+/* TCP_SYNCNT: how often the SYN is sent again, as the time that takes: 1, 2, 4, ... s. */
+void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f)
+{
+    const bool opening = f->phase == SV_POSIX_CONNECTING && !f->opt.user_timeout_ms &&
+                         (uint64_t)f->opt.syn_count != sv_posix_sysctl_number(p, "net.ipv4.tcp_syn_retries", 0);
+    const uint32_t times = f->opt.syn_count < 12 ? (uint32_t)f->opt.syn_count : 12u;
+    if (opening)
+        sv_posix_set(p, f, SV_OPT_USER_TIMEOUT_MS, ((2ull << times) - 1u) * 1000u);
+    else if (f->phase == SV_POSIX_CONNECTED)
+        sv_posix_set(p, f, SV_OPT_USER_TIMEOUT_MS, (uint64_t)f->opt.user_timeout_ms);
+}
+
 /* The kernel's buffers count bookkeeping as well as bytes. Of the receive buffer half is payload (tcp_adv_win_scale);
  * the send buffer is watched here (posix_memory.c). */
 static void sv_posix_set_buffers(struct sv_posix *p, struct sv_posix_fd *f)
@@ -151,6 +163,10 @@ void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f)
         return;
     sv_posix_set_buffers(p, f);
     sv_posix_set_maxseg(p, f);
+    if (f->phase == SV_POSIX_CONNECTING)
+        sv_posix_set_syn_count(p, f);
+    if (sv_posix_congestion(f->opt.congestion))
+        sv_posix_set(p, f, SV_OPT_CONGESTION, sv_posix_congestion(f->opt.congestion));
     if (f->opt.nodelay)
         sv_posix_set(p, f, SV_OPT_NODELAY, 1);
     if (f->opt.cork)
@@ -185,6 +201,8 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
             sv_posix_set_keepalive(p, f);
         else if (o->name == TCP_MAXSEG)
             sv_posix_set_maxseg(p, f);
+        else if (o->name == TCP_SYNCNT)
+            sv_posix_set_syn_count(p, f);
     } else if (o->at == AT(tos)) {
         sv_posix_set(p, f, SV_OPT_TOS, (uint64_t)(uint32_t)value & (f->kind == SV_POSIX_TCP ? 0xfcu : 0xffu));
     }
@@ -270,17 +288,16 @@ static int sv_posix_set_socket(struct sv_posix *p, struct sv_posix_fd *f, int op
     }
 }
 
-static int sv_posix_set_congestion(struct sv_posix_fd *f, const void *value, socklen_t n)
+static int sv_posix_set_congestion(struct sv_posix *p, struct sv_posix_fd *f, const void *value, socklen_t n)
 {
-    static const char *const there[] = {"reno", "cubic", "bbr", "dctcp"};
     char name[16] = {0};
     memcpy(name, value, n < sizeof name ? n : sizeof name - 1u);
-    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
-        if (strcmp(there[i], name) == 0) {
-            memcpy(f->opt.congestion, name, sizeof name);
-            return 0;
-        }
-    return -ENOENT;
+    const uint32_t number = sv_posix_congestion(name);
+    if (!number)
+        return -ENOENT;
+    memcpy(f->opt.congestion, name, sizeof name);
+    sv_posix_set(p, f, SV_OPT_CONGESTION, number);
+    return 0;
 }
 
 static int sv_posix_set_tcp(struct sv_posix *p, struct sv_posix_fd *f, int option, int number)
@@ -311,7 +328,7 @@ int sv_posix_setsockopt(struct sv_posix *p, int fd, int level, int option, const
     if (!sv_posix_is_socket(f))
         return -ENOTSOCK;
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_CONGESTION)
-        return value && n ? sv_posix_set_congestion(f, value, n) : -EINVAL;
+        return value && n ? sv_posix_set_congestion(p, f, value, n) : -EINVAL;
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_FASTOPEN_KEY)
         return n == 16 || n == 32 ? 0 : -EINVAL;
     if (n < sizeof number && !(level == IPPROTO_IP && n >= 1))

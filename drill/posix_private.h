@@ -176,6 +176,7 @@ void sv_posix_disconnect(struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_options_init(const struct sv_posix *p, struct sv_posix_fd *f);
 /* Gives a new connection what was set on its descriptor before there was one. */
 void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_set(struct sv_posix *p, struct sv_posix_fd *f, enum sv_option option, uint64_t value);
 
 /* --- posix_info.c --- */
@@ -201,6 +202,7 @@ bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f,
 /* --- posix_sysctl.c --- */
 void sv_posix_sysctl_init(struct sv_posix *p);
 uint64_t sv_posix_sysctl_number(const struct sv_posix *p, const char *name, uint32_t word);
+uint32_t sv_posix_congestion(const char *name); /* enum sv_congestion; 0: the stack has none of that name */
 const char *sv_posix_sysctl_text(const struct sv_posix *p, const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "drill/posix_private.h"
+#include "stack/stack_internal.h"
 
 static const struct {
     const char *name, *value;
@@ -158,10 +159,35 @@ static bool sv_posix_is_numbers(const char *text)
     return true;
 }
 
+/* 0 never, 1 asks and accepts, 2 accepts; from 3 on the same three with AccECN, which the stack does not have. */
+static void sv_posix_tell_ecn(struct sv_posix *p, uint64_t value)
+{
+    static const enum sv_ecn_mode modes[] = {SV_ECN_NEVER, SV_ECN_ASK, SV_ECN_ACCEPT, SV_ECN_ASK};
+    const enum sv_ecn_mode mode = value < 4 ? modes[value] : SV_ECN_ACCEPT;
+    p->stack->tcp.ecn = (uint8_t)(mode - 1);
+}
+
+uint32_t sv_posix_congestion(const char *name)
+{
+    const char *known;
+    for (uint32_t i = 1; (known = sv_congestion_name((enum sv_congestion)i))[0]; i++)
+        if (strcmp(known, name) == 0)
+            return i;
+    return 0;
+}
+
+/* Habits of the stack's. The rest is read where it is needed, or means nothing here. */
 static bool sv_posix_tell_stack(struct sv_posix *p, uint32_t i)
 {
-    (void)p;
-    (void)i;
+    const char *name = sv_posix_known[i].name, *value = p->sysctl[i];
+    if (strcmp(name, "net.ipv4.tcp_ecn") == 0) {
+        sv_posix_tell_ecn(p, strtoull(value, NULL, 0));
+    } else if (strcmp(name, "net.ipv4.tcp_congestion_control") == 0) {
+        const uint32_t number = sv_posix_congestion(value);
+        if (number)
+            p->stack->tcp.congestion = (uint8_t)number;
+        return number != 0;
+    }
     return true;
 }
 

@@ -218,6 +218,7 @@ static void sv_posix_heard_connection(struct sv_posix *p, struct sv_posix_fd *f,
     if (e->what & SV_EVENT_CONNECTED && f->phase == SV_POSIX_CONNECTING) {
         f->phase = SV_POSIX_CONNECTED;
         sv_posix_life_begin(p, f);
+        sv_posix_set_syn_count(p, f);
         sv_posix_memory_expand(p, f, true);
     }
     if (e->what & SV_EVENT_ERROR) {
