@@ -13,7 +13,7 @@ struct drill_options {
     uint32_t profile; /* the choice: linux first */
     uint64_t mtu, seed, repeat;
     uint64_t tolerance_ns; /* SV_NEVER: not given */
-    bool parse_only, strict, tap, quiet, no_ladder;
+    bool parse_only, strict, any_order, tap, quiet, no_ladder;
     uint32_t verbose;
     const char *capture;
 };

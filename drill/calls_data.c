@@ -65,16 +65,17 @@ enum sv_drill_outcome sv_drill_call_sendto(struct sv_drill_run *r, const struct 
 enum sv_drill_outcome sv_drill_call_recvfrom(struct sv_drill_run *r, const struct sv_drill_call *call)
 {
     const int64_t count = sv_drill_integer(r, call, 2), flags = sv_drill_integer(r, call, 3);
+    const struct sv_drill_expr *what = sv_drill_argument(call, 1);
     const struct sv_drill_expr room = {.kind = SV_DRILL_ELLIPSIS};
     struct sockaddr_storage a;
     socklen_t size = sizeof a;
     void *to;
-    if (!sv_drill_buffer(r, &room, count, &to))
+    if (!sv_drill_buffer(r, what->kind == SV_DRILL_STRING ? &room : what, count, &to))
         return SV_DRILL_WRONG;
     const ssize_t n = sv_posix_recvfrom(r->posix, sv_drill_fd(r, call, 0), to, (size_t)count, (int)flags,
                                         (struct sockaddr *)&a, &size);
     enum sv_drill_outcome o = sv_drill_settle(r, call, n);
-    if (o == SV_DRILL_RIGHT && !sv_drill_same_bytes(r, sv_drill_argument(call, 1), to, n))
+    if (o == SV_DRILL_RIGHT && !sv_drill_same_bytes(r, what, to, n))
         o = SV_DRILL_WRONG;
     free(to);
     return o;

@@ -126,6 +126,34 @@ static void match_value(struct verdict *v, const struct sv_drill_option *o, cons
     }
 }
 
+static bool is_padding(uint32_t kind)
+{
+    return kind == SV_DRILL_NOP || kind == SV_DRILL_EOL;
+}
+
+/* In any order: each wanted one is there, and no other. */
+static void match_any_order(struct verdict *v, const struct sv_drill_packet *want, const struct sv_drill_seen *seen,
+                            const struct sv_drill_rules *r)
+{
+    struct sv_drill_tlv t;
+    bool broken, used[SV_DRILL_OPTIONS] = {false};
+    for (uint32_t at = 0; !v->bad && sv_drill_next_option(seen, &at, &t, &broken);) {
+        uint32_t i = 0;
+        while (i < want->options && (used[i] || want->option[i].kind != t.kind))
+            i++;
+        if (i < want->options && !is_padding(t.kind)) {
+            used[i] = true;
+            match_value(v, &want->option[i], &t, r);
+        } else if (!is_padding(t.kind)) {
+            differ(v, "options: one of kind %u too many", t.kind);
+        }
+    }
+    for (uint32_t i = 0; i < want->options && !v->bad; i++) {
+        if (!used[i] && !is_padding(want->option[i].kind))
+            differ(v, "options: the one of kind %u is not there", want->option[i].kind);
+    }
+}
+
 /* Options as raw bytes stand for whatever they are; then the rest must be equal too. */
 static void match_options(struct verdict *v, const struct sv_drill_packet *want, const struct sv_drill_seen *seen,
                           const struct sv_drill_rules *r)
@@ -211,7 +239,9 @@ static void match_tcp(struct verdict *v, const struct sv_drill_packet *want, con
         within(v, "urgent pointer", &want->urgent, seen->urgent);
     else
         same(v, "urgent pointer", 0, seen->urgent);
-    if (!want->any_options)
+    if (!want->any_options && r->any_order)
+        match_any_order(v, want, seen, r);
+    else if (!want->any_options)
         match_options(v, want, seen, r);
     if (!seen->zeros)
         differ(v, "payload: other bytes than were written");

@@ -20,7 +20,7 @@ struct sv_drill_rules {
     bool check_ecr;         /* TSecr must be as written */
     uint64_t ts_tick_ns;    /* a step of TSval; 0: TSval is not looked at */
     uint64_t ts_slack_ns;   /* how far it may be off */
-    bool piece;             /* `seen` is glued from several: PSH, FIN and CWR are those of the last and first */
+    bool any_order;         /* options may stand in any order, and padding does not count */
     uint32_t flow_label[2]; /* a label's number in the script, and what it is on the wire; 0: none seen yet */
 };
 

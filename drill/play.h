@@ -31,6 +31,8 @@ struct sv_drill_settings {
     uint64_t seed;            /* [1] */
     bool strict;              /* nothing may be sent that has no line, at the end of the script neither, and TSecr
                                    must be as written */
+    bool any_order;           /* TCP options may stand in any order, and padding does not count: for scripts that were
+                                   written for another stack */
     uint32_t ladder_columns;  /* of the ladder that a mismatch comes with; 0: none is drawn */
     bool utf8, colour;        /* of the ladder */
     /* Told of each packet, of each event as it is reached, and of what print() and the commands say; may be NULL. */

@@ -159,6 +159,29 @@ static void test_failures(void **state)
                  "\"COOKIE\" is no bytes in hex, and no --define says what it stands for");
 }
 
+/* Options in another order and with other padding hold where that was asked for; another value never does. */
+static void test_any_order(void **state)
+{
+    (void)state;
+    const char *right = LISTENER "+0 < S 0:0(0) win 65535 <sackOK,mss 1000,eol,eol>\n"
+                                 "+0 > S. 0:0(0) ack 1 <sackOK,mss 1460,eol,eol>\n";
+    const char *wrong = LISTENER "+0 < S 0:0(0) win 65535 <sackOK,mss 1000,eol,eol>\n"
+                                 "+0 > S. 0:0(0) ack 1 <sackOK,mss 1461,eol,eol>\n";
+    const char *const texts[] = {right, right, wrong};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct sv_drill_script s;
+        struct sv_drill_error e;
+        struct sv_drill_report r;
+        const struct sv_drill_settings settings = {.any_order = i != 0, .profile = SV_PROFILE_LINUX};
+        assert_true(sv_drill_parse(&s, texts[i], strlen(texts[i]), NULL, &e));
+        assert_true(sv_drill_play(&s, &settings, &r));
+        assert_int_equal(r.passed, i == 1);
+        if (i == 2)
+            assert_string_equal(r.what, "mss: wanted 1461, seen 1460");
+        sv_drill_script_free(&s);
+    }
+}
+
 /* The same script, the same packets, whatever the clock of the machine says. */
 static void count_packet(void *ctx, sv_time when, bool outbound, const void *bytes, size_t n, uint32_t line)
 {
@@ -193,9 +216,9 @@ static void test_repeats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server),  cmocka_unit_test(test_client),   cmocka_unit_test(test_sleeping_calls),
-        cmocka_unit_test(test_icmp),    cmocka_unit_test(test_mismatch), cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_server),    cmocka_unit_test(test_client),   cmocka_unit_test(test_sleeping_calls),
+        cmocka_unit_test(test_icmp),      cmocka_unit_test(test_mismatch), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_any_order), cmocka_unit_test(test_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
