@@ -24,6 +24,8 @@ static const struct cli_option sim_options[] = {
     {0, "drop", CLI_TEXTS, "SELECTOR", "one more fault: drop what the selector names", AT(drop), NULL, 0, 0},
     {0, "mutant", CLI_TEXT, "NAME", "run only this mutant of the file", AT(mutant), NULL, 0, 0},
     {0, "no-mutants", CLI_FLAG, NULL, "do not run the mutants", AT(no_mutants), NULL, 0, 0},
+    {0, "random", CLI_FLAG, NULL, "no file: a small world drawn from the seed, with --runs many of them", AT(random),
+     NULL, 0, 0},
     {0, "check", CLI_FLAG, NULL, "read the file and say what is wrong with it; run nothing", AT(check), NULL, 0, 0},
     {0, "shrink", CLI_FLAG, NULL, "if it fails, write the smallest file that fails the same way", AT(shrink), NULL, 0,
      0},
@@ -195,6 +197,12 @@ static void report(const struct sc_result *r, const struct sim_config *c, const 
         sc_report_text(r, &to, cli_colored(output, stdout));
 }
 
+void sim_show(const struct sc_result *r, const struct sim_config *c, const struct cli_output_options *output)
+{
+    struct totals t = {0, 0, 0};
+    report(r, c, output, &t);
+}
+
 static bool run_mutants(const char *name, const struct sc_model *model, const struct sim_config *c,
                         const struct cli_output_options *output, struct totals *t)
 {
@@ -259,6 +267,8 @@ static int sim_main(int argc, char **argv)
     if (status != CLI_PARSED)
         return status;
     config.seeded = config.seed != UINT64_MAX;
+    if (config.random && parse.words.n == 0)
+        return sim_random(&config, &output);
     if (parse.words.n == 0)
         return cli_usage("sim", "which scenario? seven sim FILE.yaml (scenarios/ has some)");
     if (config.tap && config.junit)

@@ -11,8 +11,7 @@ struct sim_config {
     bool seeded; /* --seed was given */
     struct cli_texts set, drop;
     const char *mutant, *capture, *log, *against;
-    bool no_mutants, ladder, tap, junit, shrink, check;
-    const char *random;
+    bool no_mutants, ladder, tap, junit, shrink, check, random;
 };
 
 /* A file, read and changed by --set and --drop; NULL: what is wrong was said on stderr. */
@@ -37,6 +36,13 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
 
 /* sim_many.c: many seeds on all cores; how many failed. */
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);
+
+/* One result as text or JSON. */
+void sim_show(const struct sc_result *r, const struct sim_config *c, const struct cli_output_options *output);
+
+/* sim_random.c: worlds drawn from seeds. The exit status. */
+int sim_random(const struct sim_config *c, const struct cli_output_options *output);
+bool sim_random_open(struct sim_file *f, uint64_t seed, const struct sim_config *c);
 
 /* sim_shrink.c: the smallest file that still fails so, on stdout. The exit status. */
 int sim_shrink(struct sim_file *f, const struct sim_config *c);

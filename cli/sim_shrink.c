@@ -18,9 +18,21 @@ struct shrinker {
     struct sim_file *f;
     uint64_t seed;
     uint64_t failing; /* set of expectations of the original, by number; bit 63: a problem or a crash */
+    uint64_t way[64]; /* in which it failed: its sentence without numbers */
     char id[64][33];
     uint32_t ids, tries;
 };
+
+/* The sentence without its numbers: another number is the same failure, another sentence is another. */
+static uint64_t way_of(const char *why)
+{
+    uint64_t h = 14695981039346656037ull;
+    for (; *why; why++) {
+        if (!strchr("0123456789.", *why))
+            h = (h ^ (uint8_t)*why) * 1099511628211ull;
+    }
+    return h;
+}
 
 /* 0: it does not fail as the original does (or is no scenario). Else the set, by the original's numbers. */
 static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
@@ -40,8 +52,11 @@ static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
         if (!freopen("/dev/null", "w", stderr) || !model || !sim_run(model, s->seed, NULL, &r))
             _exit(2);
         for (uint32_t i = 0; i < r.n; i++) {
-            for (uint32_t k = 0; k < s->ids && r.outcome[i].verdict != SC_PASSED; k++)
-                set |= strcmp(s->id[k], r.outcome[i].id) == 0 ? 1ull << k : 0;
+            for (uint32_t k = 0; k < s->ids && r.outcome[i].verdict != SC_PASSED; k++) {
+                const uint64_t way = way_of(r.outcome[i].why);
+                if (strcmp(s->id[k], r.outcome[i].id) == 0 && (!s->failing || s->way[k] == way))
+                    set |= 1ull << k;
+            }
         }
         set |= r.problem[0] ? 1ull << 63 : 0;
         _exit(write(end[1], &set, sizeof set) == (ssize_t)sizeof set ? 0 : 2);
@@ -155,6 +170,21 @@ static bool pass(struct shrinker *s)
     return any;
 }
 
+/* The failure that says most: a wrong stream or a leak rather than something that merely did not happen. */
+static uint64_t telling(uint64_t failing, const struct sc_model *m)
+{
+    static const uint32_t kinds[] = {SC_STREAMS, SC_POOLS, SC_NEVER, SC_ALWAYS, SC_VALUE, SC_ORDER, SC_EVENTUALLY};
+    if (failing >> 63)
+        return 1ull << 63;
+    for (uint32_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (uint32_t i = 0; i < m->expects && i < 63; i++) {
+            if (failing >> i & 1u && m->expect[i].kind == kinds[k])
+                return 1ull << i;
+        }
+    }
+    return failing;
+}
+
 static void put_stdout(void *ctx, const char *text, size_t n)
 {
     (void)ctx;
@@ -164,11 +194,16 @@ static void put_stdout(void *ctx, const char *text, size_t n)
 int sim_shrink(struct sim_file *f, const struct sim_config *c)
 {
     static struct shrinker s;
+    static struct sc_result whole;
     char seed[32];
     s = (struct shrinker){.f = f, .seed = c->seeded ? c->seed : f->model->seed};
     for (uint32_t i = 0; i < f->model->expects && i < 63; i++)
         snprintf(s.id[s.ids++], sizeof s.id[0], "%s", f->model->expect[i].id);
-    s.failing = fails_now(&s, f->root);
+    if (sim_run(f->model, s.seed, NULL, &whole)) {
+        for (uint32_t i = 0; i < whole.n && i < s.ids; i++)
+            s.way[i] = way_of(whole.outcome[i].why);
+    }
+    s.failing = telling(fails_now(&s, f->root), f->model);
     if (!s.failing) {
         fprintf(stderr, "seven sim: %s does not fail with seed %" PRIu64 ": there is nothing to shrink\n", f->name,
                 s.seed);

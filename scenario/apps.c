@@ -204,6 +204,8 @@ void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now)
 
 /* --- events --- */
 
+static void socket_knobs(struct sc_run *run, uint32_t host, const struct sc_knobs *own, sv_sock sock, sv_time now);
+
 static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint32_t serve, sv_time now)
 {
     sv_sock sock;
@@ -223,6 +225,7 @@ static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint
             c->to_write = c->serve.bytes;
         c->want_close = c->serve.app == SC_SOURCE;
         (void)!sv_sock_set_cookie(run->stack[host], sock, COOKIE(OF_CONN, c - run->conn));
+        socket_knobs(run, host, NULL, sock, now);
         sc_observe(run);
         (void)endpoint_of(run, c);
         sc_conn_pump(run, c, now);
@@ -386,7 +389,8 @@ static void offer(struct sc_run *run, const struct sc_step *s, const struct sc_c
     (void)sv_tcp_teach_offer(sv_stack_teach(stack), syn);
 }
 
-static void socket_knobs(struct sc_run *run, const struct sc_step *s, sv_sock sock, sv_time now)
+static void socket_knobs(struct sc_run *run, uint32_t host_number, const struct sc_knobs *own, sv_sock sock,
+                         sv_time now)
 {
     static const struct {
         uint32_t knob, option;
@@ -397,13 +401,13 @@ static void socket_knobs(struct sc_run *run, const struct sc_step *s, sv_sock so
                {SC_NAGLE, SV_OPT_NODELAY, 1, true},
                {SC_KEEPALIVE, SV_OPT_KEEPALIVE_IDLE_S, SV_S, false},
                {SC_USER_TIMEOUT, SV_OPT_USER_TIMEOUT_MS, SV_MS, false}};
-    const struct sc_knobs *host = &run->model->host[s->host].set;
+    const struct sc_knobs *host = &run->model->host[host_number].set;
     for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
-        const struct sc_knobs *k = s->set.given >> map[i].knob & 1u ? &s->set : host;
+        const struct sc_knobs *k = own && own->given >> map[i].knob & 1u ? own : host;
         if (!(k->given >> map[i].knob & 1u))
             continue;
         const uint64_t value = map[i].inverted ? !k->value[map[i].knob] : k->value[map[i].knob] / map[i].unit;
-        (void)!sv_sock_set(run->stack[s->host], sock, (enum sv_option)map[i].option, value, now);
+        (void)!sv_sock_set(run->stack[host_number], sock, (enum sv_option)map[i].option, value, now);
     }
 }
 
@@ -427,7 +431,7 @@ enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
     c->open = true;
     c->give_up_at = s->give_up ? now + s->give_up : SV_NEVER;
     offer(run, s, c);
-    socket_knobs(run, s, c->sock, now);
+    socket_knobs(run, s->host, &s->set, c->sock, now);
     struct sc_endpoint *e = endpoint_of(run, c);
     if (e)
         e->attempt = s->attempt;

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scenario/random.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rng.h"
+
+#define HOSTS 5u
+#define CONNECTIONS 5u
+
+struct draw {
+    struct sv_rng rng;
+    char *to;
+    size_t used, room;
+    uint32_t shape, hosts;
+};
+
+static void say(struct draw *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct draw *d, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int n = vsnprintf(d->to + d->used, d->room - d->used, format, args);
+    va_end(args);
+    if (n > 0)
+        d->used += (size_t)n < d->room - d->used ? (size_t)n : d->room - d->used - 1u;
+}
+
+static uint32_t below(struct draw *d, uint32_t n)
+{
+    return sv_rng_below(&d->rng, n);
+}
+
+static uint32_t from_to(struct draw *d, uint32_t low, uint32_t high)
+{
+    return low + below(d, high - low + 1u);
+}
+
+static bool one_in(struct draw *d, uint32_t n)
+{
+    return below(d, n) == 0;
+}
+
+/* --- the world: two hosts on a cable; a switch; two switches; a router; a translating router --- */
+
+enum shape { CABLE, SWITCH, SWITCHES, ROUTER, NAT, SHAPES };
+
+static uint32_t net_of(const struct draw *d, uint32_t host)
+{
+    return d->shape >= ROUTER && host ? 1u : 0u; /* host 0 is on this side, the others on that */
+}
+
+static void hosts(struct draw *d)
+{
+    static const char *const profiles[] = {"modern", "rfc", "linux", "tiny"};
+    static const char *const apps[] = {"sink", "echo", "source, bytes: 40KB", "greet, bytes: 3000"};
+    say(d, "hosts:\n");
+    for (uint32_t i = 0; i < d->hosts; i++) {
+        const uint32_t net = net_of(d, i);
+        say(d, "  h%u: {addr: 10.0.%u.%u/24, profile: %s", i, net, i + 1u, profiles[below(d, 4)]);
+        if (d->shape >= ROUTER)
+            say(d, ", gateway: 10.0.%u.254", net);
+        say(d, ", set: {keepalive: 30s, recv_buffer: %uB, send_buffer: %uB}", from_to(d, 4096, 300000),
+            from_to(d, 4096, 300000));
+        if (one_in(d, 4))
+            say(d, ", clock: {%s: %u%%}", one_in(d, 2) ? "fast" : "slow", from_to(d, 1, 20));
+        say(d, ", serve: [{port: 80, app: %s}]}\n", apps[below(d, 4)]);
+    }
+    if (d->shape == SWITCH || d->shape == SWITCHES)
+        say(d, "switches:\n  s1: {ports: 8}\n");
+    if (d->shape == SWITCHES)
+        say(d, "  s2: {ports: 8}\n");
+    if (d->shape >= ROUTER)
+        say(d, "routers:\n  r: {addr: [10.0.0.254/24, 10.0.1.254/24]%s}\n",
+            d->shape == NAT ? ", nat: {outside: 2}" : "");
+    if (d->shape >= ROUTER && d->hosts > 2)
+        say(d, "switches:\n  s1: {ports: 8}\n");
+}
+
+static void conditions(struct draw *d)
+{
+    static const char *const rates[] = {"1Mbit/s", "10Mbit/s", "100Mbit/s", "1Gbit/s"};
+    static const char *const queues[] = {"drop-tail", "codel", "red"};
+    say(d, ", rate: %s, delay: %ums", rates[below(d, 4)], from_to(d, 0, 60));
+    if (one_in(d, 2))
+        say(d, ", queue: {kind: %s, packets: %u%s}", queues[below(d, 3)], from_to(d, 5, 100),
+            one_in(d, 3) ? ", ecn: true" : "");
+    if (one_in(d, 3))
+        say(d, ", jitter: %ums", from_to(d, 1, 10));
+    if (one_in(d, 2))
+        say(d, ", loss: 0.%u%%", from_to(d, 1, 9));
+    else if (one_in(d, 4))
+        say(d, ", loss: %u%%", from_to(d, 1, 5));
+    if (one_in(d, 4))
+        say(d, ", burst: {begin: 0.5%%, end: 20%%, loss: 80%%}");
+    if (one_in(d, 4))
+        say(d, ", reorder: {chance: %u%%, by: %ums}", from_to(d, 1, 10), from_to(d, 1, 30));
+    if (one_in(d, 4))
+        say(d, ", duplicate: %u%%", from_to(d, 1, 5));
+    if (one_in(d, 4))
+        say(d, ", corrupt: 0.%u%%", from_to(d, 1, 9));
+    if (one_in(d, 6))
+        say(d, ", truncate: 0.%u%%", from_to(d, 1, 9));
+    if (one_in(d, 8))
+        say(d, ", flap: {every: %us, down: %ums}", from_to(d, 5, 20), from_to(d, 100, 2000));
+    say(d, "}\n");
+}
+
+static void link(struct draw *d, uint32_t *links, const char *a, const char *b, bool bad)
+{
+    say(d, "  - {name: l%u, ends: [%s, %s]", (*links)++, a, b);
+    if (bad)
+        conditions(d);
+    else
+        say(d, ", rate: 1Gbit/s}\n");
+}
+
+static void links(struct draw *d)
+{
+    uint32_t n = 0, port = 1;
+    char a[16], b[16];
+    say(d, "links:\n");
+    if (d->shape == CABLE) {
+        link(d, &n, "h0", "h1", true);
+        return;
+    }
+    if (d->shape >= ROUTER) {
+        link(d, &n, "h0", "r.1", true);
+        if (d->hosts == 2) {
+            link(d, &n, "r.2", "h1", true);
+            return;
+        }
+        link(d, &n, "r.2", "s1.8", false);
+    }
+    if (d->shape == SWITCHES)
+        link(d, &n, "s1.8", "s2.8", true);
+    for (uint32_t i = d->shape >= ROUTER ? 1u : 0u; i < d->hosts; i++) {
+        snprintf(a, sizeof a, "h%u", i);
+        snprintf(b, sizeof b, "s%u.%u", d->shape == SWITCHES && i % 2u ? 2u : 1u, port++);
+        link(d, &n, a, b, d->shape == SWITCH && one_in(d, 2));
+    }
+}
+
+static void timeline(struct draw *d)
+{
+    const uint32_t n = from_to(d, 1, CONNECTIONS);
+    say(d, "timeline:\n");
+    for (uint32_t i = 0; i < n; i++) {
+        /* Behind a translator nobody is called: host 0 calls. */
+        const uint32_t opener = d->shape == NAT ? 0 : below(d, d->hosts);
+        uint32_t server = below(d, d->hosts);
+        server = server == opener ? (opener + 1u) % d->hosts : server;
+        say(d, "  - {at: %ums, host: h%u, connect: \"h%u:80\", as: c%u}\n", below(d, 3000), opener, server, i);
+        if (!one_in(d, 6))
+            say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, send: %uB, of: c%u}\n", opener, i,
+                below(d, 500), opener, from_to(d, 1, one_in(d, 4) ? 400000 : 20000), i);
+        say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, %s: c%u}\n", opener, i,
+            500u + below(d, 5000), opener, one_in(d, 3) ? "close" : "shutdown", i);
+    }
+    for (uint32_t i = 0; i < n; i++) /* whoever only shut down closes in the end */
+        say(d, "  - {at: %us, host: h%u, close: c%u}\n", 1500u + i, d->shape == NAT ? 0 : below(d, d->hosts), i);
+}
+
+static void faults(struct draw *d)
+{
+    static const char *const kinds[] = {"segment", "data", "SYN", "\\\"SYN,ACK\\\"", "ACK", "FIN", "frame"};
+    const uint32_t n = below(d, 4);
+    if (n)
+        say(d, "faults:\n");
+    for (uint32_t i = 0; i < n; i++) {
+        const char *kind = kinds[below(d, 7)];
+        const uint32_t nth = from_to(d, 1, 9), host = below(d, d->hosts), at = from_to(d, 0, 20);
+        switch (below(d, 6)) {
+        case 0:
+            say(d, "  - {id: f%u, drop: \"%uth %s from h%u\"}\n", i, nth, kind, host);
+            break;
+        case 1:
+            say(d, "  - {id: f%u, drop: \"every %uth %s from h%u\", between: [%us, %us]}\n", i, nth + 1u, kind, host,
+                at, at + 10u);
+            break;
+        case 2:
+            say(d, "  - {id: f%u, delay: \"%uth %s from h%u\", by: %ums}\n", i, nth, kind, host, from_to(d, 1, 3000));
+            break;
+        case 3:
+            say(d, "  - {id: f%u, duplicate: \"%uth %s from h%u\", after: %ums}\n", i, nth, kind, host,
+                from_to(d, 1, 3000));
+            break;
+        case 4:
+            say(d, "  - {id: f%u, corrupt: \"every %uth %s from h%u\", chance: 20%%}\n", i, nth + 1u, kind, host);
+            break;
+        default:
+            say(d, "  - {id: f%u, partition: [h%u, h%u], between: [%us, %us]}\n", i, host, (host + 1u) % d->hosts,
+                at + 4u, at + 5u + below(d, 30));
+            break;
+        }
+    }
+}
+
+size_t sc_random(uint64_t seed, char *to, size_t room)
+{
+    struct draw d = {.to = to, .room = room};
+    sv_rng_seed(&d.rng, seed, 0, 300);
+    d.shape = below(&d, SHAPES);
+    d.hosts = d.shape == CABLE ? 2 : from_to(&d, 2, HOSTS);
+    say(&d, "schema: 1\nname: random-%" PRIu64 "\nseed: %" PRIu64 "\nuntil: 3000s\nsettle: 60min\n", seed, seed);
+    hosts(&d);
+    links(&d);
+    timeline(&d);
+    faults(&d);
+    say(&d, "expect:\n  - {id: whole, streams: whole}\n  - {id: clean, pools: settled}\nlimits: {events: 3000000}\n");
+    return d.used;
+}

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# seven sim as people use it: outputs, errors, replay, shrinking. Arguments: the program. Virtual time throughout.
+seven=$1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0 skipped=0
+
+check() { # what, status of the test before
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $1"
+    fi
+}
+
+"$seven" sim scenarios/figure-6.yaml --tap >"$dir/tap" && grep -q '^ok 7 - figure-6 mutant two-way$' "$dir/tap" &&
+    tail -n 1 "$dir/tap" | grep -q '^1\.\.7$'
+check "TAP" $?
+"$seven" sim scenarios/figure-6.yaml -j | python3 -c '
+import json, sys
+runs = [json.loads(line) for line in sys.stdin]
+assert [r["kind"] for r in runs] == ["run", "mutant"] and all(r["passed"] and r["schema"] == 1 for r in runs)
+assert {x["id"]: x["verdict"] for x in runs[0]["expect"]}["messages"] == "passed"'
+check "JSON" $?
+"$seven" sim scenarios/figure-6.yaml --junit | python3 -c '
+import sys, xml.etree.ElementTree as t
+suites = t.fromstring(sys.stdin.buffer.read())
+assert sum(int(s.get("failures")) for s in suites) == 0 and len(suites[0]) == 6'
+check "JUnit" $?
+"$seven" sim scenarios/figure-6.yaml --ladder --ascii --no-mutants | grep -q 'SYN-SENT |-- SYN seq=100 '
+check "ladder" $?
+
+# The same seed twice: the same events. Another delay: the first that differs is named.
+"$seven" sim scenarios/why-three.yaml --no-mutants --log "$dir/log" >/dev/null &&
+    "$seven" sim scenarios/why-three.yaml --no-mutants --against "$dir/log" | grep -q '^the same '
+check "replay" $?
+"$seven" sim scenarios/why-three.yaml --no-mutants --set links.ab.delay=51ms --against "$dir/log" >"$dir/other"
+[ $? -eq 1 ] && grep -q '^first difference, event [0-9]*:$' "$dir/other"
+check "first difference" $?
+
+# Errors: place, what is wrong, what would be right; status 2.
+sed 's/delay: 50ms/dealy: 50ms/' scenarios/figure-6.yaml >"$dir/wrong.yaml"
+"$seven" sim "$dir/wrong.yaml" 2>"$dir/errors"
+[ $? -eq 2 ] && grep -q '^.*wrong.yaml:[0-9]*:[0-9]*: a link has no key "dealy" (did you mean "delay"?)$' "$dir/errors"
+check "an error's place" $?
+"$seven" sim scenarios/figure-6.yaml --set limits.memory=1MiB 2>"$dir/errors"
+[ $? -eq 2 ] && grep -q 'its limit is 1048576' "$dir/errors"
+check "a ceiling on memory" $?
+"$seven" sim scenarios/figure-6.yaml --no-mutants --set limits.events=20 >"$dir/limit"
+[ $? -eq 1 ] && grep -q 'stopped after 20 events' "$dir/limit"
+check "a ceiling on steps" $?
+
+# Many seeds, one line to replay each that fails; a failure shrinks to what matters, and the small file fails alike.
+"$seven" sim scenarios/figure-12.yaml --runs 8 --jobs 2 | grep -q '8 seeds from 1, 0 failed'
+check "--runs" $?
+"$seven" sim scenarios/figure-12.yaml --runs 2 --drop 'FIN from b' >"$dir/runs"
+[ $? -eq 1 ] && grep -q 'replay: seven sim scenarios/figure-12.yaml --seed 2' "$dir/runs"
+check "a replay line" $?
+"$seven" sim scenarios/figure-6.yaml --drop 'FIN from a' --shrink >"$dir/small.yaml"
+"$seven" sim "$dir/small.yaml" >/dev/null
+[ $? -eq 1 ] && grep -q 'drop: "FIN from a"' "$dir/small.yaml" && [ "$(wc -l <"$dir/small.yaml")" -lt 20 ]
+check "--shrink" $?
+"$seven" sim --random --seed 1 --runs 30 --jobs 2 >"$dir/random" && tail -n 1 "$dir/random" | grep -q '^30 passed, 0 failed$'
+check "random worlds" $?
+[ $failed -eq 0 ] || cat "$dir/random"
+
+if command -v tshark >/dev/null; then
+    "$seven" sim scenarios/figure-8.yaml --no-mutants -w "$dir/frames.pcapng" >/dev/null &&
+        tshark -r "$dir/frames.pcapng" -o tcp.relative_sequence_numbers:FALSE -T fields -e tcp.flags.str -e tcp.seq 2>/dev/null |
+        grep -q "R.*[^0-9]91$"
+    check "pcapng" $?
+else
+    echo "skip: no tshark to read the capture"
+    skipped=$((skipped + 1))
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
