@@ -417,8 +417,11 @@ static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
 {
     if (t->h->flags & SV_TCP_SEND_NOW) {
         t->tcp->count.resets_out++;
-        /* Not where a retransmission has got to: only the very next number resets a peer of RFC 5961. */
-        (void)sv_tcb_send_bare(t, turn, t->h->snd_max, SV_RST | SV_ACK, SV_SENT_RESET);
+        /* Not where a retransmission has got to: only the very next number resets a peer of RFC 5961. Nor beyond the
+         * window: a probe of a closed one may have taken SND.MAX past it, and the peer would not look at the reset. */
+        const uint32_t edge = t->h->snd_una + t->h->snd_wnd;
+        const uint32_t seq = sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
+        (void)sv_tcb_send_bare(t, turn, seq, SV_RST | SV_ACK, SV_SENT_RESET);
     } else if (t->h->flags & SV_TCP_ACK_NOW) {
         (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
     }

@@ -42,7 +42,7 @@ static const struct sv_line probes_unanswered[] = {
     {1000, US, ACK, 1, 1, 1, EST},
     {3000, US, ACK, 1, 1, 1, EST},
     {7000, US, ACK, 1, 1, 1, EST},
-    {11000, US, RST | ACK, 2, 1, 0, SV_LISTEN, .event = SV_EVENT_ERROR, .error = SV_ERR_TIMED_OUT},
+    {11000, US, RST | ACK, 1, 1, 0, SV_LISTEN, .event = SV_EVENT_ERROR, .error = SV_ERR_TIMED_OUT},
 };
 static const struct sv_line zero_window_close_wait[] = {
     {0, PEER, ACK, 2, 1, 0, SV_CLOSE_WAIT, .win = WIN(0)},
