@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a scenario file: read or refused, each error with a place; what was read can be written and read again. */
+/* Any bytes as a scenario file: read, or refused with a place; what was read can be written and read again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -62,13 +62,15 @@ check "a replay line" $?
 "$seven" sim "$dir/small.yaml" >/dev/null
 [ $? -eq 1 ] && grep -q 'drop: "FIN from a"' "$dir/small.yaml" && [ "$(wc -l <"$dir/small.yaml")" -lt 20 ]
 check "--shrink" $?
-"$seven" sim --random --seed 1 --runs 30 --jobs 2 >"$dir/random" && tail -n 1 "$dir/random" | grep -q '^30 passed, 0 failed$'
+"$seven" sim --random --seed 1 --runs 30 --jobs 2 >"$dir/random" &&
+    tail -n 1 "$dir/random" | grep -q '^30 passed, 0 failed$'
 check "random worlds" $?
 [ $failed -eq 0 ] || cat "$dir/random"
 
 if command -v tshark >/dev/null; then
     "$seven" sim scenarios/figure-8.yaml --no-mutants -w "$dir/frames.pcapng" >/dev/null &&
-        tshark -r "$dir/frames.pcapng" -o tcp.relative_sequence_numbers:FALSE -T fields -e tcp.flags.str -e tcp.seq 2>/dev/null |
+        tshark -r "$dir/frames.pcapng" -o tcp.relative_sequence_numbers:FALSE -T fields -e tcp.flags.str \
+            -e tcp.seq 2>/dev/null |
         grep -q "R.*[^0-9]91$"
     check "pcapng" $?
 else
