@@ -10,9 +10,10 @@
 
 #include "cli/commands.h"
 #include "cli/resolve.h"
+#include "core/addr.h"
 
 struct nc_config {
-    bool listen, udp, finish, scan, verbose, keep;
+    bool listen, udp, finish, scan, verbose, keep, only4, only6;
     uint64_t wait_ns;
     uint16_t source_port;
 };
@@ -33,6 +34,8 @@ struct nc {
 
 #define AT(member) offsetof(struct nc_config, member)
 static const struct cli_option nc_options[] = {
+    {'4', "ipv4", CLI_FLAG, NULL, "IPv4 alone; with -l, nothing that comes by IPv6", AT(only4), NULL, 0, 0},
+    {'6', "ipv6", CLI_FLAG, NULL, "IPv6 alone; with -l, nothing that comes by IPv4", AT(only6), NULL, 0, 0},
     {'l', "listen", CLI_FLAG, NULL, "wait for a connection instead of making one", AT(listen), NULL, 0, 0},
     {'u', "udp", CLI_FLAG, NULL, "UDP: what one read of stdin gives is one datagram", AT(udp), NULL, 0, 0},
     {'N', "finish", CLI_FLAG, NULL, "close our half (FIN) at the end of stdin, and go on receiving", AT(finish), NULL,
@@ -203,6 +206,8 @@ static int start_udp(struct nc *c, sv_time now)
     const enum sv_err error = sv_udp_open(cli_network_stack(c->network), &local, SV_COOKIE(c->app, 2), &c->socket, now);
     if (error != SV_OK)
         return cli_fail("nc", "UDP port %u: %s", (unsigned)local.port, cli_network_error(error));
+    if (sv_sock_set(cli_network_stack(c->network), c->socket, SV_OPT_V6_ONLY, c->config.only6, now) != SV_OK)
+        return cli_fail("nc", "UDP port %u: not for IPv6 alone", (unsigned)local.port);
     c->pump.udp = true;
     if (!c->config.listen) {
         c->pump.peer = c->remote;
@@ -215,7 +220,8 @@ static int start_udp(struct nc *c, sv_time now)
 
 static int start_listening(struct nc *c, sv_time now)
 {
-    struct sv_listen_options options = {.size = sizeof options, .cookie = SV_COOKIE(c->app, 0)};
+    struct sv_listen_options options = {
+        .size = sizeof options, .cookie = SV_COOKIE(c->app, 0), .v6_only = c->config.only6};
     const enum sv_err error = sv_listen(cli_network_stack(c->network), &c->remote, &options, &c->socket, now);
     if (error != SV_OK)
         return cli_fail("nc", "port %u: %s", (unsigned)c->remote.port, cli_network_error(error));
@@ -289,9 +295,14 @@ static int read_words(struct nc *c, const struct cli_words *words)
     if (c->config.scan && (c->config.listen || c->config.udp))
         return cli_usage("nc", "-z: only for TCP connections that we make, not with -l or -u");
     if (c->config.listen)
-        c->remote.addr = (struct sv_addr){{0}}; /* any address, of both families */
+        c->remote.addr = c->config.only4 ? sv_addr_v4(0, 0, 0, 0) : (struct sv_addr){{0}}; /* any address */
     if (words->n == 2 && !cli_resolve(words->word[0], c->remote.port, NULL, NULL, &c->remote.addr))
         return cli_usage("nc", "%s: %s", words->word[0], CLI_RESOLVE_HINT);
+    if (c->config.only4 && c->config.only6)
+        return cli_usage("nc", "-4 and -6: one of them");
+    if (words->n == 2 && (sv_addr_is_v4(&c->remote.addr) ? c->config.only6 : c->config.only4))
+        return cli_usage("nc", "%s: no address of IPv%c, which -%c asks for", words->word[0],
+                         c->config.only6 ? '6' : '4', c->config.only6 ? '6' : '4');
     return CLI_PARSED;
 }
 

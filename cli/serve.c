@@ -21,6 +21,8 @@ struct serve_config {
 static const struct cli_option serve_options_table[] = {
     {0, "root", CLI_DIRECTORY, "DIR", "http: the directory to serve (default: this one)", AT(root), NULL, 0, 0},
     {0, "port", CLI_PORT, "PORT", "port to listen on (default: http 80, echo 7)", AT(port), NULL, 0, 0},
+    {'4', "ipv4", CLI_FLAG, NULL, "nothing that comes by IPv6", AT(only4), NULL, 0, 0},
+    {'6', "ipv6", CLI_FLAG, NULL, "nothing that comes by IPv4", AT(only6), NULL, 0, 0},
     {'s', "silent", CLI_FLAG, NULL, "http: no access log on stderr", AT(silent), NULL, 0, 0},
     {0, "no-listing", CLI_FLAG, NULL, "http: 403 for a directory without index.html", AT(no_listing), NULL, 0, 0},
     {0, "delay", CLI_MILLIS, "MS", "echo: over TCP, answer this much later", AT(delay_ns), NULL, 0, 0},
@@ -70,6 +72,8 @@ static int check(struct serve_options *s)
     } else if (s->root) {
         return cli_usage("serve", "--root: belongs to http, write it after that word");
     }
+    if (s->only4 && s->only6)
+        return cli_usage("serve", "-4 and -6: one of them for a server");
     if (s->fin_delay_ns == UINT64_MAX)
         s->fin_delay_ns = s->delay_ns / 2;
     if (!s->port)

@@ -13,6 +13,7 @@ struct serve_options {
     const char *root; /* http: the directory served */
     bool silent;      /* no access log */
     bool no_listing;
+    bool only4, only6;     /* what comes by the other family is not for it */
     uint64_t delay_ns;     /* echo: from a byte's arrival to its way back */
     uint64_t fin_delay_ns; /* echo: from there to our FIN once the peer has finished */
 };
@@ -26,10 +27,10 @@ struct serve_echo;
 struct serve_echo *serve_echo_start(struct cli_network *n, const struct serve_options *options);
 void serve_echo_end(struct serve_echo *server, sv_time now);
 
-/* Every address of ours, of IPv4. */
-static inline struct sv_endpoint serve_anywhere(uint16_t port)
+/* Every address of ours: of both families, or of IPv4. */
+static inline struct sv_endpoint serve_anywhere(const struct serve_options *options)
 {
-    return (struct sv_endpoint){{{0}}, port}; /* of both families */
+    return (struct sv_endpoint){options->only4 ? sv_addr_v4(0, 0, 0, 0) : (struct sv_addr){{0}}, options->port};
 }
 
 #endif

@@ -17,8 +17,9 @@ struct serve_echo *serve_echo_start(struct cli_network *n, const struct serve_op
     const struct sv_echo_config config = {.size = sizeof config,
                                           .connections = 1024,
                                           .delay_ms = (uint32_t)(options->delay_ns / SV_MS),
-                                          .fin_delay_ms = (uint32_t)(options->fin_delay_ns / SV_MS)};
-    const struct sv_endpoint local = serve_anywhere(options->port);
+                                          .fin_delay_ms = (uint32_t)(options->fin_delay_ns / SV_MS),
+                                          .v6_only = options->only6};
+    const struct sv_endpoint local = serve_anywhere(options);
     const size_t bytes = (sv_echo_app_bytes(&config) + 15) / 16 * 16;
     struct serve_echo *s = calloc(1, sizeof *s);
     void *memory = s ? aligned_alloc(16, bytes) : NULL;

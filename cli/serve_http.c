@@ -106,7 +106,7 @@ static bool open_engine(struct serve_http *s, const struct serve_options *option
 
 struct serve_http *serve_http_start(struct cli_network *n, const struct serve_options *options)
 {
-    const struct sv_endpoint local = serve_anywhere(options->port);
+    const struct sv_endpoint local = serve_anywhere(options);
     struct serve_http *s = calloc(1, sizeof *s);
     if (!s) {
         (void)cli_fail("serve", "out of memory");
@@ -116,6 +116,8 @@ struct serve_http *serve_http_start(struct cli_network *n, const struct serve_op
     if (open_engine(s, options)) {
         s->number = cli_network_add(n, &sv_http_app_ops, s->app);
         s->added = true;
+        if (options->only6)
+            sv_http_app_only_ip6(s->app);
         const enum sv_err error =
             sv_http_app_listen(s->app, cli_network_stack(n), s->number, &local, 1024, cli_network_now(n));
         if (error == SV_OK)

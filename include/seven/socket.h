@@ -195,6 +195,7 @@ enum sv_option {
     SV_OPT_MAX_SEGMENT = 30,     /* bytes a segment carries at most, both ways, options included: 88 to 32767; between
                                     sv_connect() and its SYN, later SV_ERR_INVALID (RFC 9293 §3.7.1) */
     SV_OPT_ECN = 21,           /* enum sv_ecn_mode, between sv_connect() and its SYN; later SV_ERR_INVALID */
+    SV_OPT_V6_ONLY = 40,       /* UDP, 1: a socket bound to IPv6's any address takes no IPv4 (RFC 3493 §5.3) */
 };
 /* Explicit congestion notification (RFC 3168): routers mark what they would have dropped. */
 enum sv_ecn_mode {

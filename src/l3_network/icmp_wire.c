@@ -79,16 +79,8 @@ enum sv_drop sv_icmp_error_parse(struct sv_buf *b, const struct sv_ip_hdr *ip, c
     out->version = 4;
     out->meaning = (uint8_t)sv_icmp_meaning(h->type, h->code);
     out->protocol = quote[9];
-    if (out->protocol == SV_PROTO_ICMP) {
-        out->src_port = sv_get_u16(l4 + 4);
-        out->dst_port = sv_get_u16(l4 + 6);
-        if (l4[0] != SV_ICMP_ECHO)
-            return SV_DROP_ICMP_MALFORMED; /* errors are about our requests, never about errors or replies */
-    } else {
-        out->src_port = sv_get_u16(l4);
-        out->dst_port = sv_get_u16(l4 + 2);
-        out->tcp_seq = sv_get_u32(l4 + 4);
-    }
+    if (!sv_icmp_error_flow(out, l4, SV_PROTO_ICMP, SV_ICMP_ECHO))
+        return SV_DROP_ICMP_MALFORMED;
     if (h->type == SV_ICMP_UNREACHABLE && h->code == SV_ICMP_FRAGMENTATION_NEEDED) {
         out->mtu = h->rest & 0xffffu;
         if (out->mtu == 0)

@@ -72,6 +72,17 @@ struct sv_icmp_error {
     uint8_t spare[3];
 };
 
+/* What 8 bytes of the quoted transport's header, whose protocol *out names, say of our flow; echo: the type of a request.
+ * False: errors are about our requests, never about errors or replies. */
+static inline bool sv_icmp_error_flow(struct sv_icmp_error *out, const uint8_t *l4, uint8_t icmp, uint8_t echo)
+{
+    const bool asked = out->protocol == icmp;
+    out->src_port = sv_get_u16(asked ? l4 + 4 : l4);
+    out->dst_port = sv_get_u16(asked ? l4 + 6 : l4 + 2);
+    out->tcp_seq = asked ? 0 : sv_get_u32(l4 + 4);
+    return !asked || l4[0] == echo;
+}
+
 /* ip: of the packet that brought it. b parsed by sv_icmp_parse(). ICMP_MALFORMED: it quotes less than a header and 8
  * bytes, a later fragment, another version. */
 enum sv_drop sv_icmp_error_parse(struct sv_buf *b, const struct sv_ip_hdr *ip, const struct sv_icmp_hdr *h,

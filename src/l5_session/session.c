@@ -361,6 +361,8 @@ enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option optio
         u->tos = (uint8_t)value;
     else if (option == SV_OPT_DONT_FRAGMENT && value < 2)
         u->dont_fragment = (uint8_t)value;
+    else if (option == SV_OPT_V6_ONLY && value < 2)
+        u->v6_only = (uint8_t)value;
     else
         return SV_ERR_INVALID;
     return SV_OK;

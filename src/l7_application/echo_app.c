@@ -55,7 +55,8 @@ struct sv_echo_app *sv_echo_app_init(void *memory, size_t bytes, const struct sv
 enum sv_err sv_echo_app_listen(struct sv_echo_app *a, struct sv_stack *stack, uint32_t app,
                                const struct sv_endpoint *local, sv_time now)
 {
-    const struct sv_listen_options options = {.size = sizeof options, .cookie = SV_COOKIE(app, LISTENER_COOKIE)};
+    const struct sv_listen_options options = {
+        .size = sizeof options, .cookie = SV_COOKIE(app, LISTENER_COOKIE), .v6_only = a->config.v6_only != 0};
     a->app = app;
     return sv_listen(stack, local, &options, &a->listener, now);
 }
@@ -64,7 +65,10 @@ enum sv_err sv_echo_app_udp(struct sv_echo_app *a, struct sv_stack *stack, uint3
                             const struct sv_endpoint *local, sv_time now)
 {
     a->app = app;
-    return sv_udp_open(stack, local, SV_COOKIE(app, UDP_COOKIE), &a->udp, now);
+    const enum sv_err error = sv_udp_open(stack, local, SV_COOKIE(app, UDP_COOKIE), &a->udp, now);
+    if (error != SV_OK || !a->config.v6_only)
+        return error;
+    return sv_sock_set(stack, a->udp, SV_OPT_V6_ONLY, 1, now);
 }
 
 static void give_back(struct sv_echo_app *a, struct sv_stack *stack, struct slot *s, sv_time now)

@@ -13,6 +13,7 @@ struct sv_echo_config {
     uint32_t connections;  /* at once [64] */
     uint32_t delay_ms;     /* from the arrival of the first unanswered byte to the answer */
     uint32_t fin_delay_ms; /* from the peer's end (and the last answer) to ours */
+    uint32_t v6_only;      /* 1: at IPv6's any address, nothing of IPv4 */
 };
 
 SV_API size_t sv_echo_app_bytes(const struct sv_echo_config *config);

@@ -27,6 +27,7 @@ struct sv_http_app {
     sv_sock listener[LISTENERS];
     sv_time look_at; /* not after any connection's deadline (but see LOOK_AGAIN) */
     uint64_t accepted;
+    bool v6_only;
     bool waiting; /* a connection may wait at a listener for a free slot */
 };
 
@@ -58,11 +59,16 @@ struct sv_http_app *sv_http_app_init(void *memory, size_t bytes, uint32_t connec
     return a;
 }
 
+void sv_http_app_only_ip6(struct sv_http_app *a)
+{
+    a->v6_only = true;
+}
+
 enum sv_err sv_http_app_listen(struct sv_http_app *a, struct sv_stack *stack, uint32_t app,
                                const struct sv_endpoint *local, uint32_t backlog, sv_time now)
 {
     const struct sv_listen_options options = {
-        .size = sizeof options, .backlog = backlog, .cookie = SV_COOKIE(app, LISTENER_COOKIE)};
+        .size = sizeof options, .backlog = backlog, .cookie = SV_COOKIE(app, LISTENER_COOKIE), .v6_only = a->v6_only};
     if (a->listeners == LISTENERS)
         return SV_ERR_NO_MEMORY;
     a->app = app;

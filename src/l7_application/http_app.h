@@ -19,6 +19,8 @@ SV_API struct sv_http_app *sv_http_app_init(void *memory, size_t bytes, uint32_t
 /* Give both to sv_host_add(); then tell the app its number and open one listener or more (up to 8). Errors
  * as sv_listen(); SV_ERR_NO_MEMORY also for a ninth listener. */
 SV_API extern const struct sv_app sv_http_app_ops;
+/* From the next listener on: at IPv6's any address, nothing of IPv4. */
+SV_API void sv_http_app_only_ip6(struct sv_http_app *a);
 SV_API SV_MUST_CHECK enum sv_err sv_http_app_listen(struct sv_http_app *a, struct sv_stack *stack, uint32_t app,
                                                     const struct sv_endpoint *local, uint32_t backlog, sv_time now);
 

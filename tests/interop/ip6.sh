@@ -10,8 +10,16 @@ enter "$@"
 mkdir "$WORK/site"
 seeded 3000000 "$WORK/site/big"
 wanted=$(sum_of "$WORK/site/big")
-background serve "$SEVEN" serve http --root "$WORK/site" --port 80 -s echo -w "$WORK/serve.pcapng"
+background serve "$SEVEN" serve http --root "$WORK/site" --port 80 -s echo echo -6 --port 1077 echo -4 --port 1078 \
+    -w "$WORK/serve.pcapng"
 wait_for fd07::2 80
+
+# A server of one family alone (RFC 3493 §5.3): the other is refused.
+is "serve echo -6, over IPv6" "$(printf 'six\n' | timeout 5 nc -N -w 4 fd07::2 1077)" six
+is "serve echo -4, over IPv4" "$(printf 'four\n' | timeout 5 nc -N -w 4 10.7.0.2 1078)" four
+timeout 5 nc -z -w 4 10.7.0.2 1077 && fail "serve echo -6 takes IPv4"
+timeout 5 nc -z -w 4 fd07::2 1078 && fail "serve echo -4 takes IPv6"
+ok "one family alone"
 
 for n in 1 2 3; do
     curl -6 -g -sS -m 30 -o "$WORK/got" 'http://[fd07::2]/big' 2>"$WORK/curl.log" || fail "curl -6, time $n"

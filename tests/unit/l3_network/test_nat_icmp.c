@@ -7,27 +7,12 @@
 
 #include <cmocka.h>
 
-#include "tests/support/nat_world.h"
+#include "tests/support/nat_conversation.h"
 
 #define FAR_ROUTER IP4(198, 51, 100, 1)
 #define NEAR_ROUTER IP4(10, 9, 9, 9)
 
-static struct nat_world w;
-static struct nat_packet p;
 static uint8_t bytes[2000];
-
-static int open_strict(void **state)
-{
-    (void)state;
-    nat_open(&w, SV_NAT_FILTER_ADDRESS);
-    return 0;
-}
-static int shut(void **state)
-{
-    (void)state;
-    nat_shut(&w);
-    return 0;
-}
 
 static void ping(sv_port port, uint32_t src, uint32_t dst, uint8_t type, uint16_t id)
 {

@@ -7,23 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/nat_world.h"
-
-static struct nat_world w;
-static struct nat_packet p;
-
-static int open_strict(void **state)
-{
-    (void)state;
-    nat_open(&w, SV_NAT_FILTER_ADDRESS);
-    return 0;
-}
-static int shut(void **state)
-{
-    (void)state;
-    nat_shut(&w);
-    return 0;
-}
+#include "tests/support/nat_conversation.h"
 
 static void out(uint16_t sport, uint32_t dst, uint16_t dport, uint8_t flags)
 {

@@ -22,6 +22,7 @@
 #define sv_http_app_bytes tested_http_app_bytes
 #define sv_http_app_init tested_http_app_init
 #define sv_http_app_listen tested_http_app_listen
+#define sv_http_app_only_ip6 tested_http_app_only_ip6
 #define sv_http_app_close tested_http_app_close
 #define sv_http_app_connections tested_http_app_connections
 #define sv_http_app_accepted tested_http_app_accepted
