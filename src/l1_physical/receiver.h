@@ -9,8 +9,8 @@
  * Continuous codes begin with a search over a window of 256 symbols (gain, offset, phase, and one of a few equalisers
  * to start from); the window itself is then decoded, so nothing is lost. 10BASE-T is silent between frames: there the
  * carrier is found first, and the phase within 16 half-bits of it. A receiver that loses the signal searches again,
- * from 32 symbols further on: a symbol is in eight windows at most, and work bounded by the number of samples. Pieces of
- * any size give the same. */
+ * from 32 symbols further on: a symbol is in eight windows at most, and work bounded by the number of samples. Pieces
+ * of any size give the same. */
 #ifndef SV_L1_PHYSICAL_RECEIVER_H
 #define SV_L1_PHYSICAL_RECEIVER_H
 

@@ -18,8 +18,8 @@ switch sw -i tap:sw0 -i "cable:lab,$WIRE,seed=1"
 ip addr add fd09::1/64 dev sw0 nodad && ip addr add 10.9.0.1/24 dev sw0
 background srv "$SEVEN" serve http -i "cable:lab,$WIRE,seed=2" -a fd09::2/64 -g fd09::1 --root "$WORK/www"
 SERVER=$LAST
-until_true 15 tells srv "http on" || fail "seven serve did not start behind the cable"
-until_true 10 pings_it || fail "ping through the cable"
+until_true 30 tells srv "http on" || fail "seven serve did not start behind the cable"
+until_true 30 pings_it || fail "ping through the cable"
 ok "the kernel's ping reaches a stack at the other end of a cable"
 
 timeout 60 curl -s -o "$WORK/got" -g "http://[fd09::2]/file" || fail "curl: $?"
@@ -43,14 +43,14 @@ host far
 switch back -i tap:far0 -i "cable:lab,10base-t,length=90m"
 plug far far0 10.9.0.3/24
 pings_far() { ping -c 1 -W 1 -q 10.9.0.3 >/dev/null 2>&1; }
-until_true 15 pings_far || fail "ping after another end came to the cable"
+until_true 30 pings_far || fail "ping after another end came to the cable"
 ok "where an end left another may come"
 
 switch auto -i tap:sw1 -i "cable:neg,auto,length=100m"
 background fixed "$SEVEN" serve echo -i "cable:neg,10base-t" -a 10.9.1.2/24
-until_true 10 tells auto "stays down: half-duplex" || fail "an end that does not negotiate brought the link up"
+until_true 30 tells auto "stays down: half-duplex" || fail "an end that does not negotiate brought the link up"
 ok "against an end that does not negotiate the link stays down, and why is told"
 stop "$LAST"
 background agreed "$SEVEN" serve echo -i "cable:neg,auto,length=100m" -a 10.9.1.2/24
-until_true 10 tells auto "negotiated 100base-tx, full duplex" || fail "no negotiation"
+until_true 30 tells auto "negotiated 100base-tx, full duplex" || fail "no negotiation"
 ok "two ends that negotiate speak 100BASE-TX"

@@ -18,7 +18,7 @@ RIGHT=$LAST
 plug a sva 10.2.0.1/24
 plug b svb 10.2.0.2/24
 plug c svc 10.2.0.3/24
-pings_soon 5 a 10.2.0.2 && pings_soon 5 a 10.2.0.3 || fail "the hosts do not reach each other"
+pings_soon 30 a 10.2.0.2 && pings_soon 30 a 10.2.0.3 || fail "the hosts do not reach each other"
 
 # join GROUP: in the background on host a, until its standard input ends.
 cat >"$WORK/join.py" <<'PY'
@@ -41,7 +41,7 @@ for group in 239.1.1.1 ff05::42; do
     nsenter -t "${HOST[a]}" -n -- python3 "$WORK/join.py" $group sva >"$WORK/got-$group" 2>"$WORK/join.log" &
     PIDS+=("$!")
     MEMBER=${MEMBER:-$!}
-    until_true 10 joined $group sva || fail "$group: $("$SEVEN" bridge mdb)"
+    until_true 30 joined $group sva || fail "$group: $("$SEVEN" bridge mdb)"
     ok "the switch knows $group behind the port of the host that joined, and no other"
 done
 
@@ -62,7 +62,7 @@ PY
 nsenter -t "${HOST[c]}" -n -- python3 "$WORK/watch.py" svc >"$WORK/watch" 2>"$WORK/watch.log" &
 WATCH=$!
 PIDS+=("$WATCH")
-until_true 10 grep -q ready "$WORK/watch" || fail "the watching host"
+until_true 30 grep -q ready "$WORK/watch" || fail "the watching host"
 at b python3 - svb <<'PY' || fail "the sending host"
 import socket, sys, time
 four = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -83,7 +83,7 @@ PY
 wait "$WATCH"
 is "the host that did not join gets none of 40 frames" "$(tail -n 1 "$WORK/watch")" 0
 whole() { [ "$(cat "$WORK"/got-* | wc -l)" -eq 40 ]; }
-until_true 10 whole || fail "the member got $(cat "$WORK"/got-* | wc -l) of 40"
+until_true 30 whole || fail "the member got $(cat "$WORK"/got-* | wc -l) of 40"
 ok "the host that joined gets them all"
 kill "$MEMBER"
 
@@ -91,7 +91,7 @@ kill "$MEMBER"
 dropped() { "$SEVEN" bridge -j stp | grep -o "\"$1\":[0-9]*" | cut -d: -f2; }
 BEFORE=$(dropped ARP_PROXIED)
 at a ip neigh flush dev sva
-pings_soon 5 a 10.2.0.2 || fail "ping after the neighbour was forgotten"
+pings_soon 30 a 10.2.0.2 || fail "ping after the neighbour was forgotten"
 [ "$(dropped ARP_PROXIED)" -gt "${BEFORE:-0}" ] || fail "the switch did not answer: $(dropped ARP_PROXIED)"
 ok "ARP is answered by the switch"
 
@@ -99,18 +99,18 @@ ok "ARP is answered by the switch"
 at a ip link set sva mtu 9000
 at b ip link set svb mtu 9000
 jumbo() { at a ping -c 1 -W 1 -q -M "do" -s 8972 "$1" >/dev/null 2>&1; }
-until_true 5 jumbo 10.2.0.2 || fail "a jumbo frame between ports that take it"
+until_true 30 jumbo 10.2.0.2 || fail "a jumbo frame between ports that take it"
 jumbo 10.2.0.3 && fail "a jumbo frame by a port of 1,500 bytes"
 [ "$(dropped TOO_LONG)" -ge 1 ] || fail "what was too long was not counted"
 ok "jumbo frames pass where both ports take them, else they are counted"
 
 gone() { [ -z "$(field mdb grp=239.1.1.1 -- port)" ]; }
-until_true 10 gone || fail "still there after it left: $("$SEVEN" bridge mdb)"
+until_true 30 gone || fail "still there after it left: $("$SEVEN" bridge mdb)"
 ok "who left is asked about and forgotten"
 
 # The other switch ends, then this one.
 heard() { grep -q "lldp: right is at" "$WORK/left.out"; }
-until_true 10 heard || fail "no LLDP neighbour"
+until_true 30 heard || fail "no LLDP neighbour"
 stop "$RIGHT"
 stop "$LEFT"
 tshark -r "$WORK/all.pcapng" -T fields -E separator=, -e lldp.time_to_live -e ip.src -e igmp.type -e igmp.maddr \

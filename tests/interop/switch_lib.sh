@@ -8,7 +8,7 @@ host() {
     unshare -n -- sleep 600 </dev/null >/dev/null 2>&1 &
     HOST[$1]=$!
     PIDS+=("$!")
-    until_true 5 other_net "${HOST[$1]}" || skip "no network namespace to be had (unshare -n)"
+    until_true 30 other_net "${HOST[$1]}" || skip "no network namespace to be had (unshare -n)"
     at "$1" ip link set lo up
 }
 other_net() { [ "$(readlink "/proc/$1/ns/net" 2>/dev/null)" != "$(readlink /proc/$$/ns/net)" ]; }
@@ -37,7 +37,7 @@ switch() {
     local log=$1
     shift
     background "$log" "$SEVEN" switch "$@"
-    until_true 5 says "$log" "ports; ends with" || fail "seven switch did not start: $(cat "$WORK/$log.log")"
+    until_true 30 says "$log" "ports; ends with" || fail "seven switch did not start: $(cat "$WORK/$log.log")"
 }
 
 says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }
@@ -46,7 +46,7 @@ says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }
 mbit() {
     nsenter -t "${HOST[$2]}" -n -- iperf3 -s -1 -B "$3" >"$WORK/iperf3.out" 2>&1 &
     local server=$! report
-    until_true 5 grep -q listening "$WORK/iperf3.out"
+    until_true 30 grep -q listening "$WORK/iperf3.out"
     report=$(at "$1" timeout 20 iperf3 -c "$3" -n 20M -J 2>&1)
     kill "$server" 2>/dev/null
     wait "$server" 2>/dev/null

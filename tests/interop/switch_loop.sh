@@ -26,7 +26,7 @@ one_discards() { [ "$(discarding)" = 1 ] && [ "$("$SEVEN" bridge link | grep -c 
 until_true 3 one_discards || fail "the ring did not settle: $("$SEVEN" bridge link)"
 took=$((($(date +%s%N) - BEGAN) / 1000000))
 ok "the ring is open: one port discards, eight forward, $took ms after the last switch started"
-for to in 10.2.0.2 10.2.0.3; do pings_soon 3 a $to || fail "a does not reach $to"; done
+for to in 10.2.0.2 10.2.0.3; do pings_soon 30 a $to || fail "a does not reach $to"; done
 ok "every host reaches every other"
 
 total() { "$SEVEN" bridge -j -s link --pid "$1" | python3 -c '
@@ -55,12 +55,12 @@ PY
 ok "a pulled cable heals: the longest silence was $HEAL ms"
 is "no port discards now" "$(discarding)" 0
 ip link set abl up
-until_true 10 one_discards || fail "the ring did not settle again: $("$SEVEN" bridge link)"
-pings_soon 3 a 10.2.0.2 || fail "after the cable is back a does not reach b"
+until_true 30 one_discards || fail "the ring did not settle again: $("$SEVEN" bridge link)"
+pings_soon 30 a 10.2.0.2 || fail "after the cable is back a does not reach b"
 ok "with the cable back the ring is open again"
 
 heard() { "$SEVEN" bridge lldp --pid "$ONE" | grep -q two; }
-until_true 5 heard || fail "LLDP: $("$SEVEN" bridge lldp)"
+until_true 30 heard || fail "LLDP: $("$SEVEN" bridge lldp)"
 ok "neighbours know each other by LLDP"
 stop "$THREE"
 stop "$TWO"
@@ -96,14 +96,14 @@ kernel_follows() { ip -d -j link show br0 | python3 -c '
 import json, sys
 d = json.load(sys.stdin)[0]["linkinfo"]["info_data"]
 sys.exit(d["root_port"] == 0 or d["root_path_cost"] == 0)'; }
-until_true 15 kernel_follows || fail "the kernel's bridge does not take us for the root: $(ip -d link show br0)"
+until_true 30 kernel_follows || fail "the kernel's bridge does not take us for the root: $(ip -d link show br0)"
 ok "the kernel's bridge follows our root"
 pings_soon 25 d 10.2.0.9 || fail "nothing goes through the ring with the kernel: $("$SEVEN" bridge stp)"
 pings_soon 20 e 10.2.0.9 || fail "the second switch does not reach the kernel: $("$SEVEN" bridge stp)"
-pings_soon 5 d 10.2.0.5 || fail "d does not reach e"
+pings_soon 30 d 10.2.0.5 || fail "d does not reach e"
 blocked() { { "$SEVEN" bridge link; bridge link; } | grep -cE "state (discarding|blocking)"; }
 settled() { [ "$(blocked)" = 1 ]; }
-until_true 15 settled || fail "not one port is blocked: $("$SEVEN" bridge link; bridge link)"
+until_true 30 settled || fail "not one port is blocked: $("$SEVEN" bridge link; bridge link)"
 ok "a ring of two of ours and the kernel's bridge has one blocked port"
 ip -d link show br0 >/dev/null
 is "to the kernel the old protocol is spoken" "$(field link ifname=abl -- rapid)" False

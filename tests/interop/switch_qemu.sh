@@ -58,10 +58,10 @@ background vm1 python3 "$WORK/machine.py" stream "$WORK/vm" 11
 VM1=$LAST
 background vm2 python3 "$WORK/machine.py" stream "$WORK/vm" 12
 background vm3 python3 "$WORK/machine.py" dgram "$WORK/dg" 13 "$WORK/dgvm"
-pings_soon 5 a 10.3.0.11 || fail "the first machine does not answer"
-pings_soon 5 a 10.3.0.12 || fail "the second machine at the same socket does not answer"
+pings_soon 30 a 10.3.0.11 || fail "the first machine does not answer"
+pings_soon 30 a 10.3.0.12 || fail "the second machine at the same socket does not answer"
 ok "two machines on one stream socket, a port each"
-pings_soon 5 a 10.3.0.13 || fail "the machine by datagrams does not answer"
+pings_soon 30 a 10.3.0.13 || fail "the machine by datagrams does not answer"
 ok "a machine by datagrams"
 at a ping -c 2 -i 0.2 -W 1 -s 1472 -q 10.3.0.11 >/dev/null || fail "a full frame does not go through"
 ok "frames of 1,514 bytes"
@@ -69,16 +69,16 @@ ok "frames of 1,514 bytes"
 PORT=$(field fdb mac=02:00:00:00:09:0b -- ifname)
 stop "$VM1"
 gone() { [ -z "$(field fdb mac=02:00:00:00:09:0b -- ifname)" ]; }
-until_true 3 gone || fail "a machine that ended is still in the table"
+until_true 30 gone || fail "a machine that ended is still in the table"
 ok "a machine that ends is forgotten"
 background vm4 python3 "$WORK/machine.py" stream "$WORK/vm" 14
-pings_soon 5 a 10.3.0.14 || fail "its port is not taken by the next"
+pings_soon 30 a 10.3.0.14 || fail "its port is not taken by the next"
 is "and its port is taken by the next" "$(field fdb mac=02:00:00:00:09:0e -- ifname)" "$PORT"
 
 # TCP from the kernel's host, whose super-frames are cut for a socket that takes none.
 head -c 3000000 /dev/urandom >"$WORK/file"
 background serve "$SEVEN" serve http --root "$WORK" --port 80 -i "unix:$WORK/vm" -a 10.3.0.20/24
-pings_soon 15 a 10.3.0.20 || fail "seven serve does not answer over the socket: $(cat "$WORK/serve.log")"
-until_true 5 grep -q "http on" "$WORK/serve.log" || fail "seven serve does not listen" # the address comes first
+pings_soon 30 a 10.3.0.20 || fail "seven serve does not answer over the socket: $(cat "$WORK/serve.log")"
+until_true 30 grep -q "http on" "$WORK/serve.log" || fail "seven serve does not listen" # the address comes first
 at a curl -sS -m 20 -o "$WORK/got" http://10.3.0.20/file || fail "curl over the socket"
 is "curl fetches 3 MB from Seven on a unix: port" "$(sum_of "$WORK/got")" "$(sum_of "$WORK/file")"

@@ -22,9 +22,9 @@ plug d svd 10.1.0.4/24
 plug e sve 10.1.0.5/24
 plug t svt
 
-pings_soon 5 a 10.1.0.2 || fail "a does not reach b in its VLAN"
-pings_soon 5 a 10.1.0.4 || fail "a does not reach d, behind the trunk, in its VLAN"
-pings_soon 5 c 10.1.0.5 || fail "c does not reach e, behind the trunk, in its VLAN"
+pings_soon 30 a 10.1.0.2 || fail "a does not reach b in its VLAN"
+pings_soon 30 a 10.1.0.4 || fail "a does not reach d, behind the trunk, in its VLAN"
+pings_soon 30 c 10.1.0.5 || fail "c does not reach e, behind the trunk, in its VLAN"
 ok "ping within a VLAN, on one switch and over a trunk to another"
 for pair in "a 10.1.0.3" "c 10.1.0.1" "a 10.1.0.5" "c 10.1.0.4"; do
     # shellcheck disable=SC2086
@@ -79,7 +79,7 @@ ok "a trunk port's tags, read and written by a program of its own: $(cat "$WORK/
 if at t ip link add link svt name v10 type vlan id 10 2>/dev/null; then
     at t ip addr add 10.1.0.110/24 dev v10
     at t ip link set v10 up
-    pings_soon 5 a 10.1.0.110 || fail "a does not reach the kernel's VLAN interface"
+    pings_soon 30 a 10.1.0.110 || fail "a does not reach the kernel's VLAN interface"
     RATE=$(mbit t a 10.1.0.1)
     [ "${RATE:-0}" -gt 50 ] || fail "iperf3 from the kernel's VLAN interface: ${RATE:-nothing} Mbit/s"
     ok "a VLAN interface of the kernel's on the trunk: $RATE Mbit/s"
