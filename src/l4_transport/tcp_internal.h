@@ -411,8 +411,9 @@ void sv_tcb_bury(struct sv_tcb *t); /* frees it once nobody needs it; t->index i
 static inline void sv_tcp_schedule_ack(struct sv_tcb *t, const struct sv_seg *s, bool gap)
 {
     const uint32_t full = t->h->mss;
-    const bool early = t->c->bytes_received < (uint64_t)sv_tcb_profile(t)->quickack * full && s->length >= full;
-    if (gap || early || s->segments > 1 || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    const bool early = t->c->bytes_received < (uint64_t)p->quickack * full && (s->length >= full || p->quickack_short);
+    if (gap || early || s->segments > 1 || s->length >= 2u * full || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
         return;
     }

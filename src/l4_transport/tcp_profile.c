@@ -25,6 +25,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
         .push_bursts = 1, /* __tcp_transmit_skb(), tcp_mark_push() */
+        .quickack_short = 1, /* tcp_incr_quickack() */
         .min_burst = 2,   /* tcp_min_tso_segs */
         .floor_spread = 1, /* tcp_rtt_estimator(): rttvar_us is at least tcp_rto_min() */
     },

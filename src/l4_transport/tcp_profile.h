@@ -25,6 +25,7 @@ struct sv_tcp_profile {
     uint8_t ecn;                 /* enum sv_ecn_mode */
     uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more;
                                     and where a write ended */
+    uint8_t quickack_short;      /* `quickack` counts any segment, not only full ones */
     uint8_t floor_spread;        /* 1: the smallest RTO is a floor of 4 RTTVAR, so that RTO never comes near SRTT */
     uint8_t min_burst;           /* segments of the shortest super-frame, their number following from the rate; 0: as
                                     long as the window and the device let them be */
