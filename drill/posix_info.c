@@ -115,12 +115,15 @@ static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f,
     sv_posix_put32(to, 12, 40000);
     sv_posix_put32(to, 16, mss);
     sv_posix_put32(to, 24, sv_posix_segments(i->send_unacked, mss));
+    sv_posix_put32(to, 28, sv_posix_segments(i->sacked, mss));
+    sv_posix_put32(to, 32, sv_posix_segments(i->lost + i->sent_again, mss)); /* Linux's lost_out has both */
+    sv_posix_put32(to, 36, sv_posix_segments(i->sent_again, mss));
     sv_posix_put32(to, 60, p->config.mtu);
     sv_posix_put32(to, 68, i->srtt_us);
     sv_posix_put32(to, 72, i->rttvar_us);
     sv_posix_put32(to, 76, i->ssthresh > INT32_MAX ? INT32_MAX : i->ssthresh / mss); /* TCP_INFINITE_SSTHRESH */
     sv_posix_put32(to, 80, i->cwnd / mss);
-    sv_posix_put32(to, 88, 3);
+    sv_posix_put32(to, 88, i->reordering > 3 ? i->reordering : 3); /* TCP_FASTRETRANS_THRESH */
     sv_posix_put32(to, 100, i->retransmits);
     sv_posix_put64(to, 120, i->bytes_sent);
     sv_posix_put64(to, 128, i->bytes_received);
@@ -144,7 +147,7 @@ static void sv_posix_info_record(struct sv_posix *p, const struct sv_posix_fd *f
     if (h->busy == SV_NONE)
         return;
     const struct sv_tcp_busy *b = sv_tcp_busy(&p->stack->tcp, h->busy);
-    const uint8_t calm = b->ecn_reduced ? 2 : h->dupacks ? 1 : 0; /* TCP_CA_CWR, _Disorder, _Open */
+    const uint8_t calm = b->ecn_reduced ? 2 : h->dupacks || f->last.sacked ? 1 : 0; /* TCP_CA_CWR, _Disorder, _Open */
     to[1] = b->recovery == SV_RECOVERY_FAST ? 3 : b->recovery == SV_RECOVERY_TIMEOUT ? 4 : calm;
     to[3] = b->persist ? b->backoff : 0;
     sv_posix_put32(to, 224, b->ooo_count);

@@ -216,7 +216,7 @@ static uint32_t judge(const struct outcome o[WAYS])
     if (o[RACK].rto > o[SACK].rto || o[SACK].rto > o[NEWRENO].rto)
         bad += (uint32_t)printf("FAILED: more is known, and more timeouts are needed\n") > 0;
     if (o[NEWRENO].boards || !o[SACK].boards || !o[RACK].undone)
-        bad += (uint32_t)printf("FAILED: scoreboards where there is no SACK, or none, or nothing was ever undone\n") > 0;
+        bad += (uint32_t)printf("FAILED: boards where there is no SACK, or none, or nothing was ever undone\n") > 0;
     return bad;
 }
 

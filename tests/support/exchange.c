@@ -430,15 +430,8 @@ static void confirm(struct sv_talk *t, const struct sv_line *l)
         fail(t, l, "the handle is stale");
         return;
     }
-    /* clang-format off */
-    const uint32_t values[] = {0, info.cwnd, info.ssthresh, info.rto_us, info.srtt_us, info.rttvar_us, info.mss_bytes,
-                               info.send_window, info.recv_window, info.backlog, info.half_open, (uint32_t)info.error,
-                               info.recv_queued, info.recovery, info.in_network, info.sacked, info.lost,
-                               info.sent_again, info.reordering, info.reorder_window_us};
-    /* clang-format on */
-    const bool time = l->flags == REORDER_US || (l->flags >= RTO_US && l->flags <= RTTVAR_US);
-    const uint32_t slack = time ? 1000u : 0u;
-    const uint32_t value = values[l->flags];
+    uint32_t slack;
+    const uint32_t value = sv_talk_value(&info, l->flags, &slack);
     if (value > l->seq + slack || value + slack < l->seq)
         fail(t, l, "the value is %u", value);
 }

@@ -62,6 +62,9 @@ extern const uint8_t sv_talk_our_mac[6], sv_talk_peer_mac[6];
 /* exchange_paths.c: the ways to each state. False: there is none (the test asks for nonsense). */
 const struct sv_line *sv_talk_path(const struct sv_exchange *x, enum sv_tcp_state to, uint32_t *count);
 
+/* exchange_confirm.c: the value that enum sv_confirm names, and how far off it may be. */
+uint32_t sv_talk_value(const struct sv_sock_info *info, uint32_t what, uint32_t *slack);
+
 /* exchange_grid.c */
 void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t seq, uint32_t ack);
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call);
