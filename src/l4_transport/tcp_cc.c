@@ -2,6 +2,8 @@
 /* The congestion window: what all algorithms have in common. Everything is in bytes. */
 #include "l4_transport/tcp_cc.h"
 
+#include "core/math.h"
+
 #include "l4_transport/tcp_internal.h"
 
 /* By enum sv_congestion. */
@@ -154,8 +156,15 @@ void sv_tcp_cc_idle_since(struct sv_tcb *t)
     if (idle_us <= t->c->rto_us)
         return;
     const uint32_t restart = sv_tcp_initial_window(t);
-    if (t->h->cwnd <= restart)
+    if (t->h->cwnd <= restart || (cc->wants & SV_CC_OWN_WINDOW))
         return;
-    t->h->cwnd = restart; /* RFC 5681 §4.1 */
+    if (sv_tcb_profile(t)
+            ->restart_by_halves) { /* RFC 2861 §3.2: half for each timeout's time, and ssthresh remembers */
+        const uint32_t halves = (uint32_t)sv_min_u64(sv_div64(idle_us, t->c->rto_us), 31u);
+        t->c->ssthresh = sv_max_u32(t->c->ssthresh, t->h->cwnd - t->h->cwnd / 4u);
+        t->h->cwnd = sv_max_u32(t->h->cwnd >> halves, restart);
+    } else {
+        t->h->cwnd = restart; /* RFC 5681 §4.1 */
+    }
     sv_tcp_cwnd_trace(t, SV_CWND_IDLE);
 }

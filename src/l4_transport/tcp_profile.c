@@ -15,14 +15,14 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 180000,
         .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
-        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
+        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .restart_by_halves = 1,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
     },
     [SV_PROFILE_LINUX] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 120000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 131000,
         .challenge_per_s = 1000, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
-        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
+        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .restart_by_halves = 1,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
         .push_bursts = 1, /* __tcp_transmit_skb(), tcp_mark_push() */
         .quickack_short = 1, /* tcp_incr_quickack() */

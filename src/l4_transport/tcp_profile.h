@@ -23,6 +23,7 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
     uint8_t congestion;          /* enum sv_congestion of new connections */
     uint8_t ecn;                 /* enum sv_ecn_mode */
+    uint8_t restart_by_halves;   /* after idleness, RFC 2861 §3.2; else RFC 5681 §4.1's restart window at once */
     uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more;
                                     and where a write ended */
     uint8_t quickack_short;      /* `quickack` counts any segment, not only full ones */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whole stacks through one bottleneck: do flows share it, fill it, and keep its queue as short as they promise? */
+/* Whole stacks through one bottleneck: do flows share it, fill it, and keep its queue as short as they promise?
+ *
+ *     bottleneck           all, and what was seen */
 #include "tests/support/bottleneck.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static bool failed;
 
@@ -13,50 +14,80 @@ static void want(bool ok, const char *what)
     failed |= !ok;
 }
 
-static double jain(double a, double b)
-{
-    return (a + b) * (a + b) / (2 * (a * a + b * b));
-}
-
-struct share {
-    double index, used; /* Jain's, and the part of the rate that was used */
+struct seen {
+    double rate[2]; /* Mbit/s */
+    double jain, used, queue_ms;
+    uint64_t dropped, marked;
 };
 
-/* Two flows over 20 ms each way at 50 Mbit/s, the second two seconds later; judged from `from` to `to`. */
-static struct share two_flows(const char *name, struct neck_config c, uint32_t from_s, uint32_t to_s)
+/* 50 Mbit/s and 40 ms there and back, so 250,000 bytes fill it; judged from `from_s` to `to_s`. */
+static struct seen run(const char *name, struct neck_config c, uint32_t from_s, uint32_t to_s)
 {
-    uint64_t began[2];
-    double rate[2];
+    uint64_t began[2] = {0, 0};
+    struct seen s = {.jain = 1};
     c.rate_bit_s = 50000000;
     c.delay_ns = 20 * SV_MS;
-    c.flows = 2;
-    c.starts[1] = 2 * SV_S;
     struct neck *n = neck_open(&c);
     neck_run(n, from_s * SV_S);
-    began[0] = neck_received(n, 0);
-    began[1] = neck_received(n, 1);
+    for (uint32_t i = 0; i < c.flows; i++)
+        began[i] = neck_received(n, i);
     (void)neck_queue_peak(n);
     neck_run(n, to_s * SV_S);
-    for (uint32_t i = 0; i < 2; i++)
-        rate[i] = (double)(neck_received(n, i) - began[i]) * 8 / ((to_s - from_s) * 1e6);
-    const struct share s = {jain(rate[0], rate[1]), (rate[0] + rate[1]) / 50};
-    printf("%s: %.2f and %.2f Mbit/s, Jain %.4f, %.1f %% used, %llu dropped, %llu marked, queue up to %.1f ms\n", name,
-           rate[0], rate[1], s.index, 100 * s.used, (unsigned long long)neck_dropped(n),
-           (unsigned long long)neck_marked(n), (double)neck_queue_peak(n) / 1e6);
+    printf("%s:", name);
+    for (uint32_t i = 0; i < c.flows; i++) {
+        s.rate[i] = (double)(neck_received(n, i) - began[i]) * 8 / ((to_s - from_s) * 1e6);
+        s.used += s.rate[i] / 50;
+        printf(" %.2f", s.rate[i]);
+    }
+    if (c.flows == 2)
+        s.jain =
+            (s.rate[0] + s.rate[1]) * (s.rate[0] + s.rate[1]) / (2 * (s.rate[0] * s.rate[0] + s.rate[1] * s.rate[1]));
+    s.dropped = neck_dropped(n);
+    s.marked = neck_marked(n);
+    s.queue_ms = (double)neck_queue_peak(n) / 1e6;
+    printf(" Mbit/s, Jain %.4f, %.1f %% used, %llu dropped, %llu marked, queue up to %.1f ms\n", s.jain, 100 * s.used,
+           (unsigned long long)s.dropped, (unsigned long long)s.marked, s.queue_ms);
     neck_close(n);
     return s;
 }
 
-int main(int argc, char **argv)
+/* RFC 3168: routers that mark at 200 KB, so that nothing is dropped in the steady state. */
+static void marks(void)
 {
-    const uint32_t bdp = 250000; /* 50 Mbit/s times 40 ms */
-    (void)argc;
-    (void)argv;
-    struct share s =
-        two_flows("cubic, cubic", (struct neck_config){.queue_bytes = bdp, .congestion = SV_CC_CUBIC}, 20, 120);
-    want(s.index > 0.95, "two CUBIC flows share a drop-tail queue");
-    want(s.used > 0.9, "... and use it");
-    s = two_flows("reno, reno", (struct neck_config){.queue_bytes = bdp, .congestion = SV_CC_RENO}, 20, 120);
-    want(s.index > 0.95, "two Reno flows share a drop-tail queue");
+    const struct neck_config c = {
+        .queue_bytes = 1000000, .mark_bytes = 200000, .ecn = SV_ECN_ASK, .flows = 2, .starts = {0, 2 * SV_S}};
+    struct neck_config x = c;
+    x.congestion = SV_CC_CUBIC;
+    struct seen s = run("cubic with ECN, twice", x, 20, 80);
+    want(s.marked > 0 && s.dropped == 0, "marks take the place of losses");
+    want(s.jain > 0.95, "two CUBIC flows share");
+    want(s.used > 0.9, "... and fill");
+    x.congestion = SV_CC_DCTCP;
+    x.mark_bytes = 30000;
+    s = run("dctcp, twice", x, 20, 80);
+    want(s.dropped == 0 && s.jain > 0.95, "two DCTCP flows share without a loss");
+    want(s.used > 0.9, "... and fill");
+    want(s.queue_ms < 25, "... with a short queue");
+}
+
+/* A deep queue: by its losses one would know the rate at 160 ms of waiting. */
+static void rates(void)
+{
+    const struct neck_config c = {.queue_bytes = 1000000, .flows = 1, .congestion = SV_CC_BBR};
+    struct seen s = run("bbr", c, 5, 25);
+    want(s.used > 0.9 && s.dropped == 0, "BBR fills without a loss");
+    want(s.queue_ms < 60, "... and without a standing queue");
+    struct neck_config x = c;
+    x.congestion = SV_CC_CUBIC;
+    x.pacing = 1250000;
+    s = run("cubic paced to 10 Mbit/s", x, 5, 25);
+    want(s.rate[0] > 9.3 && s.rate[0] < 10.1, "the option's rate is kept");
+    want(s.queue_ms < 1, "... in small bursts");
+}
+
+int main(void)
+{
+    marks();
+    rates();
     return failed;
 }

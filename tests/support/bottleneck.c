@@ -218,6 +218,8 @@ static void open_flow(struct neck *n)
     const uint32_t algorithm = n->config.congestion_of[n->opened];
     if (algorithm)
         must(sv_sock_set(n->stack[0], f->out, SV_OPT_CONGESTION, algorithm, n->now) == SV_OK, "algorithm");
+    if (n->config.pacing)
+        must(sv_sock_set(n->stack[0], f->out, SV_OPT_PACING, n->config.pacing, n->now) == SV_OK, "pacing");
     n->opened++;
 }
 

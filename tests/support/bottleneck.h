@@ -20,6 +20,7 @@ struct neck_config {
     sv_time starts[NECK_FLOWS];         /* since the beginning */
     uint32_t congestion_of[NECK_FLOWS]; /* enum sv_congestion; 0: the stack's */
     uint32_t loss_every;                /* the n-th data packet is lost; 0: none but by the queue */
+    uint32_t pacing;                    /* SV_OPT_PACING of each flow; 0: none */
 };
 
 struct neck;

@@ -272,6 +272,40 @@ static void dctcp_reduces_by_what_was_marked(void **state)
     near(r.cold.ssthresh, (100 * (1 - a / 2)) * RIG_MSS / 2, 0.001); /* §3.5 */
 }
 
+/* RFC 2861 §3.2: half for each retransmission timeout's time that nothing was sent, down to the initial window. */
+static void idleness_halves(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new(&r, SV_CC_CUBIC, 100, RTT);
+    r.cold.rto_us = 200000;
+    r.cold.ssthresh = 50 * RIG_MSS;
+    r.hot.sent_tick = sv_tick(r.t.now);
+    r.t.now += 500 * SV_MS;
+    sv_tcp_cc_idle_since(&r.t);
+    assert_int_equal(r.hot.cwnd, 25 * RIG_MSS);
+    assert_int_equal(r.cold.ssthresh, 75 * RIG_MSS);
+    r.t.now += 60 * SV_S;
+    sv_tcp_cc_idle_since(&r.t);
+    assert_int_equal(r.hot.cwnd, 10 * RIG_MSS);
+    assert_int_equal(r.cold.ssthresh, 75 * RIG_MSS);
+}
+
+/* RFC 7661 §4.3, RFC 9438 §4.2: a window that did not limit us has proved nothing, and does not grow. */
+static void an_unused_window_stays(void **state)
+{
+    static const enum sv_congestion each[] = {SV_CC_RENO, SV_CC_CUBIC, SV_CC_DCTCP};
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct rig r;
+        rig_new(&r, each[i], 100, RTT);
+        const struct sv_tcp_acked a = {.bytes = 1000, .flight = 40 * RIG_MSS, .rtt_us = RTT};
+        for (uint32_t k = 0; k < 100; k++)
+            sv_tcp_cc_acked(&r.t, &a);
+        assert_int_equal(r.hot.cwnd, 100 * RIG_MSS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +319,8 @@ int main(void)
         cmocka_unit_test(cubic_follows_its_law),
         cmocka_unit_test(hystart_leaves),
         cmocka_unit_test(hystart_comes_back),
+        cmocka_unit_test(idleness_halves),
+        cmocka_unit_test(an_unused_window_stays),
         cmocka_unit_test(dctcp_estimates),
         cmocka_unit_test(dctcp_reduces_by_what_was_marked),
     };
