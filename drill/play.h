@@ -2,9 +2,9 @@
 /* Plays a packet script against one stack, in this process, on virtual time. A run is a pure function of the script,
  * the settings and the seed: it takes milliseconds, however long the script's clock runs, and always ends alike.
  *
- * Time: an event waits for its moment; a packet of the stack's is compared with the moment at which it left, early being
- * as bad as late, within the script's tolerance (4 ms, or an eighth of the distance from the event before if that is
- * more, as packetdrill has it). */
+ * Time: an event waits for its moment; a packet of the stack's is compared with the moment at which it left, early as
+ * bad as late, within the script's tolerance (4 ms, or an eighth of the distance from the event before if that is more,
+ * as packetdrill has it). */
 #ifndef SV_DRILL_PLAY_H
 #define SV_DRILL_PLAY_H
 

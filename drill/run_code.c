@@ -179,8 +179,9 @@ static void list_sockets(void *ctx, bool proc, struct sv_line_text *to)
         char local[SV_ADDR_TEXT], remote[SV_ADDR_TEXT];
         if (info.protocol == 6 && info.state < SV_TCP_STATES && proc) {
             const uint8_t *a = info.local.addr.byte + 12, *b = info.remote.addr.byte + 12;
-            sv_text_format(to, "%4u: %02X%02X%02X%02X:%04X %02X%02X%02X%02X:%04X %02X 00000000:00000000\n", n++, a[3], a[2], a[1], a[0],
-                           info.local.port, b[3], b[2], b[1], b[0], info.remote.port, linux_state[info.state]);
+            sv_text_format(to, "%4u: %02X%02X%02X%02X:%04X %02X%02X%02X%02X:%04X %02X 00000000:00000000\n", n++, a[3],
+                           a[2], a[1], a[0], info.local.port, b[3], b[2], b[1], b[0], info.remote.port,
+                           linux_state[info.state]);
         } else if (info.protocol == 6 && info.state < SV_TCP_STATES) {
             sv_text_format(to, "root packetdril 1 %u tcp %s:%u %s:%u %s\n", n++, sv_addr_text(&info.local.addr, local),
                            info.local.port, sv_addr_text(&info.remote.addr, remote), info.remote.port,
