@@ -132,6 +132,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         sv_tcb_persist_timeout(t);
         return;
     }
+    if (SV_UNLIKELY(b->fast) && sv_tcp_fastopen_timeout(t))
+        return;
     b->waits = SV_WAITS_RTO;
     sv_tcp_unpark(t->tcp);                                      /* the neighbour is asked again */
     if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
