@@ -77,7 +77,6 @@
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
     X(TCP_NOT_ADMITTED, 70, "to a connection that a deferred listener has not admitted yet")     \
-    X(TCP_ACK_RATE, 71, "an ACK to an unacceptable segment held back by its rate limit")         \
     X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \
     X(NAT_NO_PORT, 91, "no outside port is free for a new mapping")                              \
     X(NAT_FILTERED, 92, "from outside, and no mapping lets it in")                               \

@@ -66,6 +66,7 @@ struct sv_tcp_counters {
     uint64_t sack_recoveries, sack_invalid, sack_partial, sack_reneged, dsack_in, dsack_out;
     uint64_t reordered, reorder_timeouts, tlp_probes, tlp_recoveries, tlp_spurious;
     uint64_t undo_eifel, undo_dsack, undo_frto;
+    uint64_t black_holes; /* paths that swallowed long segments in silence */
     uint64_t cookies_sent, cookies_good, cookies_bad;            /* SYN cookies */
     uint64_t fast_opened, fast_accepted, fast_refused;           /* Fast Open: as client, as server, not taken */
 };

@@ -42,11 +42,9 @@ static const struct sv_knob sv_knobs[] = {
     FIELD("tcp_fastopen", fastopen, 1, UINT32_MAX),
     FIELD("tcp_mtu_probing", mtu_probing, 1, 2),
     FIELD("tcp_base_mss", base_mss, 1, 65535),
-    FIELD("tcp_probe_interval", probe_interval_s, 1, 1u << 24),
     FIELD("tcp_retries1", black_hole_timeouts, 1, 255),
     FIELD("tcp_reordering", duplicate_threshold, 1, 127),
     FIELD("tcp_challenge_ack_limit", challenge_per_s, 1, UINT32_MAX),
-    FIELD("tcp_invalid_ratelimit", oow_ack_ms, 1, 1u << 24),
     FIELD("tcp_rto_min_us", rto_min_us, 1, 120000000),
     FIELD("tcp_rto_max_ms", rto_max_us, 1000, 120000),
 };

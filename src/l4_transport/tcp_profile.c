@@ -17,11 +17,11 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
         .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
-        .oow_ack_ms = 500, .recv_min = 4096, .recv_initial = 262144, .send_initial = 262144,
+        .recv_min = 4096, .recv_initial = 262144, .send_initial = 262144,
         .tune_receive = 1,
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1,
-        .mtu_probing = 1, .base_mss = 1024, .probe_interval_s = 600, .black_hole_timeouts = 3,
+        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */
@@ -35,7 +35,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .user_timeout_ms = 924600,    /* tcp_retries2 = 15 */
         .syn_give_up_ms = 131000,     /* tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4 */
         .challenge_per_s = 1000,      /* tcp_challenge_ack_limit, until Linux 6 made it unlimited */
-        .oow_ack_ms = 500,            /* tcp_invalid_ratelimit */
+                   /* tcp_invalid_ratelimit */
         .initial_window = 10,         /* TCP_INIT_CWND */
         .quickack = 16,               /* TCP_MAX_QUICKACKS */
         .agreed = ALL_OPTIONS,        /* tcp_timestamps, tcp_sack, tcp_window_scaling */
@@ -53,7 +53,6 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .overflow_resets = 0,         /* tcp_abort_on_overflow */
         .mtu_probing = 0,             /* tcp_mtu_probing */
         .base_mss = 1024,             /* tcp_base_mss */
-        .probe_interval_s = 600,      /* tcp_probe_interval */
         .black_hole_timeouts = 3,     /* tcp_retries1 */
         .congestion = SV_CC_CUBIC,    /* tcp_congestion_control */
         .ecn = SV_ECN_ACCEPT,         /* tcp_ecn = 2 */
@@ -67,16 +66,16 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
-        .oow_ack_ms = 0, .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
-        .syn_ack_retries = 5, .base_mss = 1024, .probe_interval_s = 600, .black_hole_timeouts = 3,
+        .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
+        .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3,
     },
     [SV_PROFILE_TINY] = {
         .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
-        .oow_ack_ms = 500, .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
-        .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .probe_interval_s = 600, .black_hole_timeouts = 3,
+        .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
+        .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,
     },
 };
 /* clang-format on */

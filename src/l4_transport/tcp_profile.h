@@ -16,12 +16,10 @@ struct sv_tcp_profile {
     uint32_t user_timeout_ms;  /* RFC 9293 §3.8.3: R2, at least 100 s for data */
     uint32_t syn_give_up_ms;   /* ... and at least 180 s for SYN */
     uint32_t challenge_per_s;  /* RFC 5961 §7 */
-    uint32_t oow_ack_ms;       /* ACKs that answer unacceptable segments of one connection: at most one in this time */
     uint32_t recv_min;         /* bytes of window that are offered even when memory is short */
     uint32_t recv_initial;     /* bytes of window a connection begins with; what is read makes it grow */
     uint32_t send_initial;     /* bytes that may be queued at first; the congestion window makes it grow */
     uint32_t fastopen;         /* enum sv_tcp_fastopen */
-    uint32_t probe_interval_s; /* a path's search for larger segments begins anew (RFC 8899 §5.1.1) */
     uint16_t base_mss;         /* payload that is believed to fit when larger segments vanish (RFC 4821 §7.2) */
     uint16_t initial_window;   /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
     uint16_t quickack;         /* first segments acknowledged at once */
@@ -42,7 +40,7 @@ struct sv_tcp_profile {
     uint8_t syn_cookies;         /* 0: never, 1: when the half-open records are used up, 2: always (RFC 4987 §3.6) */
     uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
     uint8_t tune_receive;    /* the receive window grows with what is read */
-    uint8_t mtu_probing;     /* 0: ICMP alone, 1: after a black hole was met, 2: always (RFC 4821) */
+    uint8_t mtu_probing;     /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7) */
     uint8_t black_hole_timeouts; /* timeouts in a row of full segments that make one suspect a black hole */
 };
 

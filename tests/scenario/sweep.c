@@ -45,7 +45,7 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_TCP_RST_NOT_ACCEPTABLE, "a forged RST in SYN-SENT: tests/exchange"},
     {SV_DROP_TCP_SACK_INVALID, "peers of ours do not lie: tests/exchange sack"},
     {SV_DROP_TCP_NOT_ADMITTED, "no deferred listeners here: tests/unit/l4_transport tcp_setup"},
-    {SV_DROP_TCP_ACK_RATE, "needs a flood of forged segments: tests/unit/l4_transport tcp_defence"},
+    {SV_DROP_TCP_URGENT_IGNORED, "these peers point ahead: tests/unit/l4_transport tcp_setup"},
     {SV_DROP_ND_OPTION, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_ND_HOP_LIMIT, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_ND_INVALID, "the pairs know each other: tests/unit/l3_network"},
