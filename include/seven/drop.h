@@ -68,7 +68,7 @@
     X(FLUSHED, 58, "still queued when its owner was closed")                                     \
     X(TCP_RST_NOT_ACCEPTABLE, 59, "RST outside the window")                                      \
     X(TCP_LISTEN_ACK, 60, "an ACK to a listener: answered with RST")                             \
-    X(TCP_URGENT_IGNORED, 61, "an urgent pointer outside the data")                              \
+    X(TCP_URGENT_IGNORED, 61, "an urgent pointer to nothing that is still to be read")           \
     X(LOOP, 63, "source and destination are the same socket on the wire (land)")                 \
     X(NOT_JOINED, 64, "to a multicast group that nobody here wants")                             \
     X(IP6_CHAIN, 65, "extension headers out of order, too many, or cut off")                     \
@@ -76,6 +76,7 @@
     X(IP6_ROUTING, 67, "a routing header that wants us to send it on (RFC 5095)")                \
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
+    X(TCP_NOT_ADMITTED, 70, "to a connection that a deferred listener has not admitted yet")     \
     X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \
     X(NAT_NO_PORT, 91, "no outside port is free for a new mapping")                              \
     X(NAT_FILTERED, 92, "from outside, and no mapping lets it in")                               \

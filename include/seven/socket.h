@@ -12,7 +12,7 @@ struct sv_stack;
  * never lost. */
 enum sv_event_bit {
     SV_EVENT_ACCEPT = 1u << 0, /* a connection waits at this listener: sv_accept() until SV_ERR_AGAIN */
-    SV_EVENT_ADMIT = 1u << 1,  /* a deferred listener was asked; not raised yet */
+    SV_EVENT_ADMIT = 1u << 1,  /* a deferred listener was asked: sv_admission() until SV_ERR_AGAIN */
     SV_EVENT_CONNECTED = 1u << 2,
     SV_EVENT_READABLE = 1u << 3, /* sv_recv() or sv_peek() has something */
     SV_EVENT_WRITABLE = 1u << 4, /* after SV_ERR_AGAIN or a short write: there is room again */
@@ -46,8 +46,10 @@ struct sv_listen_options {
     uint32_t half_open; /* connections in SYN-RECEIVED, at most; 0: 256 */
     uint64_t cookie;    /* of the listener and, until changed, of what it accepts */
     uint8_t v6_only;    /* an IPv6-any listener takes no IPv4 */
-    uint8_t deferred;   /* 1: SV_ERR_INVALID, deferred listeners are not built yet */
-    uint8_t spare[6];
+    uint8_t deferred;   /* 1: a SYN raises SV_EVENT_ADMIT and waits for sv_admit() or sv_refuse() */
+    uint16_t fastopen;  /* connections whose SYN's data was taken and whose handshake is not over, at most (RFC 7413);
+                           0: none, unless the knob tcp_fastopen says otherwise */
+    uint8_t spare[4];
 };
 
 /* A TCP listener on `local`: its address may be any (of either family), its port 0 means every port that
@@ -57,6 +59,28 @@ SV_API SV_MUST_CHECK enum sv_err sv_listen(struct sv_stack *s, const struct sv_e
 
 /* The oldest connection that waits there. SV_ERR_AGAIN: none. */
 SV_API SV_MUST_CHECK enum sv_err sv_accept(struct sv_stack *s, sv_sock listener, sv_sock *connection, sv_time now);
+
+/* Of a deferred listener: who wants to connect. Nothing was answered yet, and the peer repeats its SYN; it is forgotten
+ * after a minute. Half-open connections of the listener count those that wait here. */
+struct sv_admission {
+    uint32_t size; /* sizeof(struct sv_admission) */
+    uint32_t interface;
+    uint64_t ticket; /* for sv_admit() and sv_refuse(), once */
+    struct sv_endpoint local, remote;
+};
+/* The oldest that has not been told. SV_ERR_AGAIN: none. SV_ERR_STALE, SV_ERR_VERSION. */
+SV_API SV_MUST_CHECK enum sv_err sv_admission(struct sv_stack *s, sv_sock listener, struct sv_admission *asked,
+                                              sv_time now);
+/* The handshake goes on, and ends as others do: SV_EVENT_ACCEPT. SV_ERR_STALE: the peer gave up, the ticket was
+ * used, or the listener is gone. */
+SV_API SV_MUST_CHECK enum sv_err sv_admit(struct sv_stack *s, uint64_t ticket, sv_time now);
+enum sv_refusal {
+    SV_REFUSE_SILENTLY,
+    SV_REFUSE_RESET,       /* "connection refused" */
+    SV_REFUSE_UNREACHABLE, /* ICMP: host unreachable; IPv6: address unreachable */
+    SV_REFUSE_PROHIBITED,  /* ICMP: administratively prohibited */
+};
+SV_API SV_MUST_CHECK enum sv_err sv_refuse(struct sv_stack *s, uint64_t ticket, enum sv_refusal how, sv_time now);
 
 struct sv_connect_options {
     uint32_t size;
@@ -69,6 +93,19 @@ struct sv_connect_options {
  * SV_ERR_NO_PORTS, SV_ERR_IN_USE, SV_ERR_NO_MEMORY, SV_ERR_INVALID. */
 SV_API SV_MUST_CHECK enum sv_err sv_connect(struct sv_stack *s, const struct sv_endpoint *remote,
                                             const struct sv_connect_options *options, sv_sock *connection, sv_time now);
+
+/* The same with TCP Fast Open (RFC 7413): if a cookie of the peer's is known, the first of n bytes go with the
+ * SYN, and *taken says how many; else *taken is 0, the SYN asks for a cookie, and the bytes are to be sent once it
+ * is open. What a SYN carries may reach the peer's application twice: only for requests that do no harm then. n
+ * may be 0. */
+SV_API SV_MUST_CHECK enum sv_err sv_connect_fast(struct sv_stack *s, const struct sv_endpoint *remote,
+                                                 const struct sv_connect_options *options, const void *bytes, size_t n,
+                                                 size_t *taken, sv_sock *connection, sv_time now);
+/* Would bytes go with a SYN to that address now? */
+SV_API bool sv_fastopen_known(struct sv_stack *s, const struct sv_addr *remote, sv_time now);
+/* The key of the cookies that a listener gives, or with SV_NO_SOCK those that have none of their own: servers that
+ * share a name share it. SV_ERR_STALE. */
+SV_API SV_MUST_CHECK enum sv_err sv_fastopen_key(struct sv_stack *s, sv_sock listener, const uint64_t key[2]);
 
 /* Copies up to n bytes into the send buffer; *taken says how many. SV_ERR_AGAIN: none fit now, WRITABLE
  * will come. SV_ERR_CLOSED after shutdown; the connection's error once it has one. */
@@ -189,6 +226,7 @@ enum sv_option {
     SV_OPT_TTL = 11,
     SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
     SV_OPT_TOS = 13,           /* DSCP in the upper six bits; ECN in the lower two, but not of TCP (RFC 3168) */
+    SV_OPT_FASTOPEN = 15,      /* of a listener: as sv_listen_options.fastopen */
     SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
     SV_OPT_CONGESTION = 20,    /* enum sv_congestion */
     SV_OPT_PACING = 22,        /* bytes a second that the connection sends at most, in small bursts; 0: no limit */
@@ -258,7 +296,7 @@ struct sv_sock_info {
     uint32_t backoff;                         /* timeouts in a row */
     uint64_t bytes_sent, bytes_received;      /* of the stream, acknowledged / delivered in order */
     uint32_t backlog, backlog_max, half_open; /* listeners */
-    uint32_t options;                         /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
+    uint32_t options;                         /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 data of a SYN taken */
     uint32_t send_scale, recv_scale;
     int32_t error;
     uint32_t congestion;                 /* enum sv_congestion */

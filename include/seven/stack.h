@@ -54,8 +54,8 @@ struct sv_stack_config {
     uint32_t udp_sockets;           /* [64] */
     uint32_t timers;                /* sv_timer_at [64] */
     uint32_t pool_bufs, pool_slabs; /* quota of the world's pool; 0: all of it */
-    uint32_t send_buffer;           /* default bytes a connection [4 MiB] */
-    uint32_t recv_buffer;           /* [4 MiB] */
+    uint32_t send_buffer;           /* bytes a connection may come to queue [4 MiB] */
+    uint32_t recv_buffer;           /* bytes its window may come to offer [4 MiB; linux: 15 MiB] */
     uint32_t msl_ms;                /* [30,000]; TIME-WAIT is twice that */
     uint32_t forward;               /* 1: be a router */
     uint32_t nat_sessions;          /* of NAT44, seven/nat.h [0: none] */
@@ -199,6 +199,21 @@ SV_API bool sv_rule_del(struct sv_stack *s, const struct sv_rule_info *rule, sv_
 /* A fixed neighbour entry : never asked for, never aged. */
 SV_API SV_MUST_CHECK enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr,
                                                   const uint8_t mac[6], sv_time now);
+
+/* Habits of TCP beside the profile's, by the names of Linux's sysctls ("net.ipv4.tcp_sack" or "tcp_sack") and with
+ * their values: one number, three for tcp_rmem and tcp_wmem (bytes), four times eight hexadecimal digits for
+ * tcp_fastopen_key. For connections opened from now on. SV_ERR_INVALID: no such knob, or a value out of its range. */
+SV_API SV_MUST_CHECK enum sv_err sv_stack_knob_set(struct sv_stack *s, const char *name, const char *value,
+                                                   sv_time now);
+struct sv_knob_info {
+    uint32_t size;
+    uint32_t values; /* how many of value[] are told; 0: it is a secret */
+    uint32_t value[3];
+    uint32_t spare;
+    const char *name;
+};
+/* The knobs there are: *at begins as 0. False: no more. */
+SV_API bool sv_stack_knob_each(const struct sv_stack *s, uint32_t *at, struct sv_knob_info *info);
 
 /* Counters. */
 SV_API uint64_t sv_stack_drops(const struct sv_stack *s, enum sv_drop reason);

@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/flow.h"
 #include "core/wheel_kinds.h"
+#include "l4_transport/tcp_fastopen.h"
 #include "l4_transport/tcp_profile.h"
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
@@ -33,7 +34,13 @@ struct sv_tcp_listener {
     uint32_t flow;
     uint16_t port;
     uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
+    uint8_t fast_keyed; /* fast_key is its own */
+    uint8_t spare;
     uint16_t max_segment; /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
+    uint16_t fast_max, fast_pending, fast_reset; /* RFC 7413 §5.1: limit, pending, reset while they were */
+    uint32_t fast_reset_until_s;
+    sv_time cookies_until; /* SYN cookies of its may come back until then */
+    struct sv_siphash_key fast_key;
 };
 
 struct sv_tcp_ring {
@@ -59,6 +66,9 @@ struct sv_tcp_counters {
     uint64_t sack_recoveries, sack_invalid, sack_partial, sack_reneged, dsack_in, dsack_out;
     uint64_t reordered, reorder_timeouts, tlp_probes, tlp_recoveries, tlp_spurious;
     uint64_t undo_eifel, undo_dsack, undo_frto;
+    uint64_t black_holes; /* paths that swallowed long segments in silence */
+    uint64_t cookies_sent, cookies_good, cookies_bad;            /* SYN cookies */
+    uint64_t fast_opened, fast_accepted, fast_refused;           /* Fast Open: as client, as server, not taken */
 };
 
 /* The kind of socket, in a handle's index. */
@@ -71,6 +81,7 @@ struct sv_tcp_counters {
 
 #define SV_TCP_NO_PATH UINT16_MAX /* hot.interface of a record whose path is the caller's still */
 #define SV_TCP_BACKOFFS 8u
+#define SV_TCP_ASKED (SV_TCP_BACKOFFS - 1u) /* half[]: those that the application must admit */
 
 /* What one connection needs for the way down. */
 struct sv_tcp_path {
@@ -96,22 +107,24 @@ struct sv_tcp {
     struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
     struct sv_tcp_ring events;                /* connections with pending events */
     struct sv_tcp_ring listener_events;
-    struct sv_siphash_key isn_key;
+    struct sv_siphash_key isn_key, fastopen_key;
     sv_time time_wait;        /* 2 MSL */
     sv_time challenge_window; /* RFC 5961 §7: this second's count */
     uint32_t challenges;
     uint32_t profile;
     uint32_t recover; /* enum sv_recover */
-    uint32_t send_buffer, recv_buffer;
+    uint32_t send_buffer, recv_buffer; /* how far those of a connection may grow */
     uint32_t looked_up; /* flows.changes when the present burst was looked up */
     uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
     uint8_t recv_scale; /* the window scale our buffers ask for */
     uint8_t congestion; /* enum sv_congestion of new connections */
     uint8_t ecn;        /* enum sv_ecn_mode less one */
     uint8_t spare;
+    uint32_t fast_used; /* counts: see sv_fastopen_peer.used */
     struct sv_tcp_counters count;
-    struct sv_tcp_profile habits; /* of `profile`; a simulated host may have its own */
+    struct sv_tcp_profile habits; /* of `profile`, as knobs changed them; a simulated host may have its own */
     struct sv_tcp_teach teach;
+    struct sv_fastopen_peer fast_peer[SV_FASTOPEN_PEERS];
 };
 
 /* Ceilings as in sv_stack_config. */
@@ -129,6 +142,8 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
 
 /* Bytes of an IP packet that the interface carries: what our SYN's MSS follows from. */
 void sv_tcp_set_mtu(struct sv_tcp *tcp, sv_port port, uint32_t mtu);
+/* The largest window that a connection may come to offer; the window scale follows from it. */
+void sv_tcp_set_recv_buffer(struct sv_tcp *tcp, uint32_t bytes);
 /* Down: ended connections that stand there to send a reset or an ACK are freed without it. */
 void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up);
 
@@ -242,6 +257,16 @@ void sv_tcp_abort(struct sv_tcp *tcp, uint32_t index);
 void sv_tcp_close_listener(struct sv_tcp *tcp, uint32_t listener);
 enum sv_err sv_tcp_set(struct sv_tcp *tcp, uint32_t index, enum sv_option option, uint64_t value);
 bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port);
+
+/* After sv_tcp_open(): the first of n bytes go with the SYN if a cookie is known; else it asks for one (RFC 7413). */
+void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
+bool sv_tcp_fastopen_known(struct sv_tcp *tcp, const struct sv_addr *remote);
+
+/* Deferred listeners: see seven/socket.h. sv_tcp_admit() gives the SYN,ACK; sv_tcp_refuse() the SYN as it came, for
+ * whoever quotes it, and the reset that would answer it. */
+enum sv_err sv_tcp_admission(struct sv_tcp *tcp, uint32_t listener, struct sv_admission *asked);
+enum sv_err sv_tcp_admit(struct sv_tcp *tcp, uint64_t ticket, struct sv_tcp_reply *reply);
+enum sv_err sv_tcp_refuse(struct sv_tcp *tcp, uint64_t ticket, struct sv_tcp_reply *syn, struct sv_tcp_reply *reset);
 
 /* Pending events, collected (sv_stack_events). */
 uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max);

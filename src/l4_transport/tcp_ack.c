@@ -139,18 +139,31 @@ static enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s)
     }
 }
 
+/* The third message. Fast Open's connection has long been at work and has only waited for it. */
 static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
 {
+    const bool fast = sv_tcb_serves_fast(t);
     t->h->snd_wnd = s->window << sv_tcb_send_scale(t);
     t->h->snd_wl1 = s->seq;
     if (s->window > t->c->max_window_field)
         t->c->max_window_field = (uint16_t)s->window;
-    sv_tcp_cc_open(t);
+    if (!fast)
+        sv_tcp_cc_open(t);
     if (t->b->backoff) /* RFC 6298 §5.7 */
         t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us;
+    if (fast)
+        sv_tcp_fastopen_acknowledged(t);
+    else if (t->h->snd_queued) /* a simultaneous open: data went with our SYN */
+        sv_tcp_fastopen_crossed(t, s);
     sv_tcp_move(t, SV_ON_SYN_ACKED);
     if (t->h->flags & SV_TCP_FIN_QUEUED)
         sv_tcp_move(t, SV_ON_CLOSE);
+    if (t->h->snd_queued) {
+        sv_tcb_arm_retransmit(t);
+        sv_tcb_consider_sending(t);
+    }
+    if (fast)
+        return;
     if (t->c->listener != SV_NONE)
         sv_tcp_accept_ready(t);
     else
@@ -164,7 +177,8 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
         return SV_WALK_STOP;
     }
     const bool acceptable = sv_tcp_ack_in_range(t, s);
-    if (SV_UNLIKELY(acceptable && sv_tcb_opening(t) && sv_seq_after(s->ack, t->h->snd_una))) {
+    const bool third = t->h->state == SV_SYN_RECEIVED && sv_seq_after(s->ack, t->c->iss);
+    if (SV_UNLIKELY(acceptable && third)) {
         sv_tcp_handshake_done(t, s);
     } else if (SV_UNLIKELY(!acceptable)) {
         sv_tcp_challenge_ack(t);

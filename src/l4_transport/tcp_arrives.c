@@ -116,7 +116,7 @@ static enum sv_walk sv_tcp_step2_reset(struct sv_tcb *t, struct sv_seg *s)
     t->tcp->count.resets_in++;
     sv_buf_free_fast(s->packet);
     s->packet = NULL;
-    const bool opening = t->h->state == SV_SYN_RECEIVED;
+    const bool opening = t->h->state == SV_SYN_RECEIVED && !sv_tcb_serves_fast(t);
     sv_tcb_end(t, SV_ON_RESET, opening ? SV_ERR_REFUSED : SV_ERR_RESET,
                opening ? SV_CAUSE_REFUSED : SV_CAUSE_PEER_RESET);
     return SV_WALK_STOP;
@@ -157,7 +157,7 @@ static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struc
     }
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_ACK || !sv_seq_within(s->seq, t->h->rcv_nxt, 65536u))
         return false;
-    if (sv_seq_after(s->ack, t->h->snd_una) && sv_seq_before_or_at(s->ack, t->h->snd_max))
+    if (sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max))
         return false;
     sv_tcp_make_reset(s, reply);
     reply->flow = t->c->flow;
@@ -166,8 +166,22 @@ static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struc
     return true;
 }
 
+/* Fast Open: the client's SYN again, so our SYN,ACK was lost (RFC 7413 §4.2.2). True: it goes out again. */
+static bool sv_tcp_fast_syn_again(struct sv_tcb *t, struct sv_seg *s)
+{
+    if (!sv_tcb_serves_fast(t) || (s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_SYN || s->seq != t->c->irs)
+        return false;
+    t->b->fast = SV_FAST_REPEATS;
+    t->b->reason = SV_SENT_RTO;
+    sv_tcb_ready(t, SV_TCP_SEND_NOW);
+    sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
+    return true;
+}
+
 static void sv_tcp_eight_steps(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
+    if (t->h->state == SV_SYN_RECEIVED && sv_tcp_fast_syn_again(t, s))
+        return;
     if (t->h->state == SV_SYN_RECEIVED && sv_tcp_syn_received_resets(t, s, reply)) {
         *answer = true;
         return;

@@ -96,6 +96,8 @@ static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, st
 
 static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
 {
+    if (t->b->fast)
+        sv_tcp_fastopen_answered(t, s);
     t->h->snd_una = s->ack;
     t->h->snd_wnd = s->window; /* never scaled in a SYN, RFC 7323 §2.2 */
     t->h->snd_wl1 = s->seq;

@@ -20,10 +20,12 @@ static bool sv_tcb_end_resets(const struct sv_tcb *t, enum sv_tcp_cause cause)
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause)
 {
     const bool reset = sv_tcb_end_resets(t, cause);
+    sv_tcp_fastopen_ended(t);
     sv_tcp_move(t, on);
     t->c->error = (uint8_t)error;
     sv_tcb_leave_table(t);
-    if (t->c->listener != SV_NONE) { /* nobody has accepted it: nobody will */
+    /* Nobody has accepted it: nobody will, unless there is something to read. */
+    if (t->c->listener != SV_NONE && !t->h->rcv_queued) {
         sv_tcp_accept_leave(t);
         t->h->flags |= SV_TCP_DETACHED;
     }

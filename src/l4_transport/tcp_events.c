@@ -93,12 +93,12 @@ uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
     uint32_t n = sv_tcp_listener_events(tcp, out, max);
     while (n < max && tcp->events.first != SV_NONE) {
         struct sv_tcb t = sv_tcb_of(tcp, tcp->events.first);
-        const uint32_t what = t.c->events & ~SV_TCP_BY_REFERENCE;
+        const uint32_t what = t.c->events & ~SV_TCP_MARKS;
         tcp->events.first = t.c->event_next;
         if (tcp->events.first == SV_NONE)
             tcp->events.last = SV_NONE;
         t.h->flags &= (uint16_t)~SV_TCP_PENDING;
-        t.c->events &= SV_TCP_BY_REFERENCE;
+        t.c->events &= SV_TCP_MARKS;
         out[n++] = (struct sv_event){
             .cookie = t.c->cookie,
             .socket = {SV_SOCK_TCP | t.index, t.c->generation},

@@ -4,8 +4,8 @@
  * apart (RFC 6298): records that wait equally long stand in one queue, oldest first, so no timer is kept. */
 #include "l4_transport/tcp_internal.h"
 
-#define SV_HALF_OPEN_REPEATS 5u /* then forgotten: 63 s after the SYN */
 #define SV_HALF_OPEN_FIRST_US 1000000u
+#define SV_ADMIT_US 60000000u /* a question that nobody answered is forgotten */
 
 static uint32_t sv_now_us(const struct sv_tcp *tcp)
 {
@@ -14,7 +14,7 @@ static uint32_t sv_now_us(const struct sv_tcp *tcp)
 
 static uint32_t sv_half_window(const struct sv_tcp *tcp)
 {
-    return sv_min_u32(tcp->recv_buffer, 65535u);
+    return sv_min_u32(sv_tcp_first_window(tcp), 65535u);
 }
 
 static uint64_t sv_half_hash(const struct sv_tcp *tcp, const struct sv_tcp_small *m)
@@ -66,11 +66,17 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
         h->options |= SV_OPTION_SACK_PERMITTED;
 }
 
+/* The queue where it stands: by how often the SYN,ACK was repeated, or waiting for the application's word. */
+static struct sv_tcp_ring *sv_half_queue(struct sv_tcp *tcp, const struct sv_tcp_small *m)
+{
+    return &tcp->half[m->bits & SV_SMALL_ASKED ? SV_TCP_ASKED : SV_SMALL_COUNT(m->bits)];
+}
+
 /* The record goes; its slot of the table went, or has another owner. */
 static void sv_half_free(struct sv_tcp *tcp, uint32_t index)
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    sv_tcp_queue_remove(tcp, &tcp->half[SV_SMALL_COUNT(m->bits)], index);
+    sv_tcp_queue_remove(tcp, sv_half_queue(tcp, m), index);
     sv_tcp_listener(tcp, m->u.half.listener)->half_open--;
     tcp->half_used--;
     sv_tcp_small_free(tcp, index);
@@ -86,19 +92,9 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
 
 static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s);
 
-void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
-                            struct sv_tcp_reply *reply)
+/* What a SYN says, as a record; the ISN is the caller's. */
+static void sv_half_fill(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_small *m)
 {
-    const uint8_t offered = sv_tcp_offers(tcp);
-    reply->header.flags = 0;
-    const uint32_t index = sv_tcp_small_new(tcp);
-    if (index == SV_NONE)
-        return;
-    if (!sv_flow_insert(&tcp->flows, s->hash, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index))) {
-        sv_tcp_small_free(tcp, index);
-        return;
-    }
-    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     uint32_t agreed = 0;
     if (s->options & SV_OPTION_TIMESTAMPS)
         agreed |= SV_TCP_TIMESTAMPS;
@@ -106,7 +102,7 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         agreed |= SV_TCP_SACK;
     if (s->options & SV_OPTION_SCALE)
         agreed |= SV_TCP_SCALING;
-    agreed &= offered;
+    agreed &= sv_tcp_offers(tcp);
     agreed |= sv_tcp_ecn_of_syn(tcp, s);
     *m = (struct sv_tcp_small){
         .remote = s->remote,
@@ -118,9 +114,6 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
         .state = SV_SYN_RECEIVED,
         .bits = (uint16_t)((agreed & SV_TCP_SCALING ? s->scale : 0u) | agreed << 4),
     };
-    m->u.half.iss = sv_tcp_isn(tcp, &s->remote, s->remote_port, s->local, s->local_port);
-    if (beyond && !sv_seq_after(m->u.half.iss, *beyond)) /* RFC 9293 §3.6.1 */
-        m->u.half.iss = *beyond + 65537u;                /* as far as an unscaled window reached */
     m->u.half.irs = s->seq;
     m->u.half.ts_recent = agreed & SV_TCP_TIMESTAMPS ? s->ts_val : 0;
     m->u.half.listener = listener;
@@ -130,35 +123,109 @@ void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     if (most)
         m->u.half.mss = (uint16_t)sv_min_u32(m->u.half.mss, most);
     m->u.half.window = (uint16_t)s->window;
+}
+
+static void sv_half_isn(struct sv_tcp *tcp, struct sv_tcp_small *m, const uint32_t *beyond)
+{
+    m->u.half.iss = sv_tcp_isn(tcp, &m->remote, m->remote_port, m->local, m->local_port);
+    if (beyond && !sv_seq_after(m->u.half.iss, *beyond)) /* RFC 9293 §3.6.1 */
+        m->u.half.iss = *beyond + 65537u;                /* as far as an unscaled window reached */
+}
+
+bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                            struct sv_tcp_reply *reply)
+{
+    struct sv_tcp_listener *l = sv_tcp_listener(tcp, listener);
+    const uint32_t index = sv_tcp_small_new(tcp);
+    if (index == SV_NONE)
+        return false;
+    if (!sv_flow_insert(&tcp->flows, s->hash, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index))) {
+        sv_tcp_small_free(tcp, index);
+        return false;
+    }
+    struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    sv_half_fill(tcp, listener, s, m);
+    sv_half_isn(tcp, m, beyond);
     tcp->half_used++;
-    sv_tcp_listener(tcp, listener)->half_open++;
+    l->half_open++;
+    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, l->flow, s->packet->id, SV_LISTEN, SV_SYN_RECEIVED);
+    if (l->deferred) {
+        m->bits |= SV_SMALL_ASKED;
+        m->u.half.due_us = sv_now_us(tcp) + SV_ADMIT_US;
+        sv_tcp_queue_append(tcp, &tcp->half[SV_TCP_ASKED], index);
+        sv_tcp_tell_listener(tcp, listener, SV_EVENT_ADMIT);
+        return true;
+    }
+    m->u.half.due_us = sv_now_us(tcp) + SV_HALF_OPEN_FIRST_US;
     sv_tcp_queue_append(tcp, &tcp->half[0], index);
-    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, sv_tcp_listener(tcp, listener)->flow, s->packet->id,
-                   SV_LISTEN, SV_SYN_RECEIVED);
     sv_half_syn_ack(tcp, m, s->port, s->hash, reply);
     if (SV_UNLIKELY(tcp->teach.handshake != SV_HANDSHAKE_THREE_WAY))
         sv_half_without_third(tcp, index, s);
+    return true;
 }
 
-/* The third message: a full record takes the small one's place in the table. */
-static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s, uint32_t *index)
+void sv_tcp_half_open_admitted(struct sv_tcp *tcp, uint32_t small, struct sv_tcp_reply *reply)
+{
+    struct sv_tcp_small *m = sv_tcp_small(tcp, small);
+    sv_tcp_queue_remove(tcp, &tcp->half[SV_TCP_ASKED], small);
+    m->bits &= (uint16_t) ~(SV_SMALL_ASKED | SV_SMALL_TOLD);
+    m->u.half.due_us = sv_now_us(tcp) + SV_HALF_OPEN_FIRST_US;
+    sv_tcp_queue_append(tcp, &tcp->half[0], small);
+    sv_half_syn_ack(tcp, m, 0, sv_half_hash(tcp, m), reply);
+}
+
+void sv_tcp_half_open_forgotten(struct sv_tcp *tcp, uint32_t small)
+{
+    sv_half_remove(tcp, small);
+}
+
+/* No record for it, but a cookie. */
+void sv_tcp_half_open_cookie(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    struct sv_tcp_small m;
+    sv_half_fill(tcp, listener, s, &m);
+    m.bits &= (uint16_t) ~(SV_TCP_ECN << 4); /* it cannot be kept */
+    if (!(SV_SMALL_AGREED(m.bits) & SV_TCP_TIMESTAMPS))
+        m.bits = 0; /* nowhere to keep what else was agreed */
+    sv_tcp_cookie_make(tcp, &m);
+    sv_half_syn_ack(tcp, &m, s->port, s->hash, reply);
+    const uint32_t offset = sv_tcp_ts_offset(s->hash);
+    reply->header.ts_val = sv_tcp_cookie_time_value(reply->header.ts_val - offset, &m) + offset;
+}
+
+/* The handshake's round trip, if the SYN,ACK went out once (Karn): RFC 6298 §2.2. */
+static void sv_half_sample_rtt(struct sv_tcb *t, const struct sv_tcp_small *m)
+{
+    if (t->tcp->habits.sample_syn_ack && SV_SMALL_COUNT(m->bits) == 0)
+        sv_tcp_rtt_sample(t, sv_now_us(t->tcp) - (m->u.half.due_us - SV_HALF_OPEN_FIRST_US));
+}
+
+/* A full record of what `m` says, in SYN-RECEIVED; it takes the place of the small record `small` in the table, or a
+ * place of its own (SV_NONE). */
+static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, uint32_t small, const struct sv_seg *s,
+                            uint32_t *index)
 {
     struct sv_tcp_path path;
-    struct sv_tcp_small *m = sv_tcp_small(tcp, small);
     const uint32_t full = sv_tcp_new(tcp);
     if (full == SV_NONE)
         return false;
     struct sv_tcb t = sv_tcb_of(tcp, full);
+    t.h->remote = m->remote;
+    t.h->local = m->local;
+    t.h->local_port = m->local_port;
+    t.h->remote_port = m->remote_port;
+    t.h->tag = m->tag;
     if (!sv_tcb_need_busy(&t) || !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
         sv_tcb_release_busy(&t);
         sv_tcp_free(&t);
         return false;
     }
-    t.h->remote = m->remote;
-    t.h->local = path.local;
-    t.h->local_port = m->local_port;
-    t.h->remote_port = m->remote_port;
-    t.h->tag = m->tag;
+    if (small == SV_NONE && !sv_tcb_enter_table(&t, s->hash)) {
+        sv_tcp_forget_path(tcp, &path);
+        sv_tcb_release_busy(&t);
+        sv_tcp_free(&t);
+        return false;
+    }
     t.h->neighbour = path.neighbour;
     t.h->interface = path.interface;
     t.h->ttl = path.ttl;
@@ -184,11 +251,15 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
     t.b->backoff = (uint8_t)SV_SMALL_COUNT(m->bits);
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss; /* RFC 6582 §3.2 step 1 */
     t.b->sack_recent = t.h->rcv_nxt;
+    if (small != SV_NONE)
+        sv_half_sample_rtt(&t, m);
     sv_tcp_move(&t, SV_ON_SYN);
     SV_TRACE_EVENT(t.core, SV_TRACE_TCP_OPENED, t.h->agreed, t.c->flow, s->packet->id, t.c->iss, t.c->irs, t.h->mss,
                    sv_tcb_send_scale(&t), sv_tcb_recv_scale(&t));
-    sv_tcb_take_slot(&t, SV_TCP_VALUE(SV_TCP_HALF_OPEN, small));
-    sv_half_free(tcp, small);
+    if (small != SV_NONE) {
+        sv_tcb_take_slot(&t, SV_TCP_VALUE(SV_TCP_HALF_OPEN, small));
+        sv_half_free(tcp, small);
+    }
     *index = full;
     return true;
 }
@@ -198,7 +269,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, uint32_t small, const struct sv_
 static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s)
 {
     uint32_t full;
-    if (!sv_half_promote(tcp, small, s, &full))
+    if (!sv_half_promote(tcp, sv_tcp_small(tcp, small), small, s, &full))
         return;
     struct sv_tcb t = sv_tcb_of(tcp, full);
     struct sv_seg third = {.seq = t.h->rcv_nxt, .ack = t.h->snd_max, .flags = SV_ACK, .segments = 1};
@@ -207,6 +278,54 @@ static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const stru
     t.h->snd_wnd = window;
     sv_tcb_rearm(&t);
     sv_tcb_settle(&t);
+}
+
+bool sv_tcp_half_open_fast(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    struct sv_tcp_small m;
+    uint32_t full = SV_NONE;
+    sv_half_fill(tcp, listener, s, &m);
+    sv_half_isn(tcp, &m, NULL);
+    if (!sv_half_promote(tcp, &m, SV_NONE, s, &full))
+        return false;
+    struct sv_tcb t = sv_tcb_of(tcp, full);
+    sv_half_syn_ack(tcp, &m, s->port, s->hash, reply);
+    reply->flow = t.c->flow;
+    sv_tcp_fastopen_serve(&t, listener, s);
+    reply->header.ack = t.h->rcv_nxt;
+    sv_tcb_rearm(&t);
+    return true;
+}
+
+/* The rest of the walk, for a connection that has just become one. */
+static bool sv_half_become(struct sv_tcp *tcp, uint32_t full, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    struct sv_tcb t = sv_tcb_of(tcp, full);
+    bool answer = false;
+    sv_tcp_synchronized_arrives(&t, s, reply, &answer);
+    if (t.index != SV_NONE && t.h->kind == SV_TCP_FULL) {
+        sv_tcb_rearm(&t);
+        sv_tcb_settle(&t);
+    }
+    return answer;
+}
+
+enum sv_drop sv_tcp_half_open_by_cookie(struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_seg *s,
+                                        struct sv_tcp_reply *reply, bool *answer)
+{
+    const struct sv_tcp_listener *l = sv_tcp_listener(tcp, m->u.half.listener);
+    uint32_t full = SV_NONE;
+    if (l->backlog >= l->backlog_max)
+        return SV_DROP_TCP_ACCEPT_FULL;
+    if (!sv_half_promote(tcp, m, SV_NONE, s, &full))
+        return SV_DROP_NO_MEMORY;
+    *answer = sv_half_become(tcp, full, s, reply);
+    /* It may be a duplicate of a third message, come late, of a connection that is over: nothing here remembers. So
+     * something is said at once: who knows of no connection resets it, who has one takes no notice. */
+    struct sv_tcb t = sv_tcb_of(tcp, full);
+    if (t.h->kind == SV_TCP_FULL && t.h->state == SV_ESTABLISHED)
+        sv_tcb_ready(&t, SV_TCP_ACK_NOW);
+    return SV_DROP_NONE;
 }
 
 static bool sv_half_acceptable(const struct sv_tcp *tcp, const struct sv_tcp_small *m, const struct sv_seg *s)
@@ -224,6 +343,8 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const bool timed = SV_SMALL_AGREED(m->bits) & SV_TCP_TIMESTAMPS;
+    if ((m->bits & SV_SMALL_ASKED) && !(s->flags & SV_RST)) /* we have not spoken yet */
+        return (s->flags & SV_SYN) && s->seq == m->u.half.irs ? SV_DROP_TCP_DUPLICATE : SV_DROP_TCP_NOT_ADMITTED;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) == SV_SYN && s->seq == m->u.half.irs) {
         if (!sv_tcp_ecn_of_syn(tcp, s)) /* it no longer asks: RFC 3168 §6.1.1.1 */
             m->bits &= (uint16_t) ~(SV_TCP_ECN << 4);
@@ -267,8 +388,25 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         *answer = true;
         return SV_DROP_TCP_ACK_NOT_ACCEPTABLE;
     }
+    return SV_DROP_NONE;
+}
+
+/* The third message has come: may the connection be? A full queue ignores it, and the peer, whose data goes unanswered,
+ * tries again; or, if that is wished, resets. */
+static enum sv_drop sv_half_third(struct sv_tcp *tcp, uint32_t index, struct sv_seg *s, struct sv_tcp_reply *reply,
+                                  bool *answer, uint32_t *full)
+{
+    const struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const struct sv_tcp_listener *l = sv_tcp_listener(tcp, m->u.half.listener);
-    return l->backlog >= l->backlog_max ? SV_DROP_TCP_ACCEPT_FULL : SV_DROP_NONE;
+    if (l->backlog < l->backlog_max)
+        return sv_half_promote(tcp, m, index, s, full) ? SV_DROP_NONE : SV_DROP_NO_MEMORY;
+    if (tcp->habits.overflow_resets) {
+        sv_tcp_make_reset(s, reply);
+        tcp->count.resets_out++;
+        *answer = true;
+        sv_half_remove(tcp, index);
+    }
+    return SV_DROP_TCP_ACCEPT_FULL;
 }
 
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
@@ -277,20 +415,14 @@ bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     bool answer = false;
     enum sv_drop why = sv_half_steps(tcp, index, s, reply, &answer);
     uint32_t full = SV_NONE;
-    if (why == SV_DROP_NONE && !sv_half_promote(tcp, index, s, &full))
-        why = SV_DROP_NO_MEMORY;
+    if (why == SV_DROP_NONE)
+        why = sv_half_third(tcp, index, s, reply, &answer, &full);
     if (why != SV_DROP_NONE) {
         sv_drop(sv_tcp_core(tcp), why, s->packet, s->port, 0);
         s->packet = NULL;
         return answer;
     }
-    struct sv_tcb t = sv_tcb_of(tcp, full);
-    sv_tcp_synchronized_arrives(&t, s, reply, &answer);
-    if (t.index != SV_NONE && t.h->kind == SV_TCP_FULL) {
-        sv_tcb_rearm(&t);
-        sv_tcb_settle(&t);
-    }
-    return answer;
+    return sv_half_become(tcp, full, s, reply);
 }
 
 /* Oldest first in each queue: the head alone is asked. Its turn over, it waits twice as long, or is
@@ -298,7 +430,7 @@ bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
 bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
 {
     const uint32_t now_us = sv_now_us(tcp);
-    for (uint32_t k = 0; k <= SV_HALF_OPEN_REPEATS; k++) {
+    for (uint32_t k = 0; k < SV_TCP_BACKOFFS; k++) {
         const uint32_t index = tcp->half[k].first;
         if (index == SV_NONE)
             continue;
@@ -306,7 +438,8 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         if ((int32_t)(now_us - m->u.half.due_us) < 0)
             continue;
         struct sv_tcp_path path;
-        if (k == SV_HALF_OPEN_REPEATS || !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
+        if (k >= tcp->habits.syn_ack_retries || k == SV_TCP_ASKED ||
+            !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
             sv_half_remove(tcp, index);
             k--; /* look at this queue again */
             continue;
@@ -325,7 +458,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
 
 void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener)
 {
-    for (uint32_t k = 0; k <= SV_HALF_OPEN_REPEATS; k++) {
+    for (uint32_t k = 0; k < SV_TCP_BACKOFFS; k++) {
         uint32_t next;
         for (uint32_t i = tcp->half[k].first; i != SV_NONE; i = next) {
             next = sv_tcp_small(tcp, i)->next;
@@ -341,7 +474,7 @@ sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp)
     sv_time at = SV_NEVER;
     if (!tcp->half_used)
         return SV_NEVER;
-    for (uint32_t k = 0; k <= SV_HALF_OPEN_REPEATS; k++) {
+    for (uint32_t k = 0; k < SV_TCP_BACKOFFS; k++) {
         if (tcp->half[k].first == SV_NONE)
             continue;
         const int32_t left = (int32_t)(sv_tcp_small(tcp, tcp->half[k].first)->u.half.due_us - sv_now_us(tcp));

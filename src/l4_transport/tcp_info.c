@@ -41,11 +41,18 @@ static bool sv_tcp_set_urgent(struct sv_tcb *t)
     return true;
 }
 
-static bool sv_tcp_set_buffer(uint32_t *buffer, uint64_t value)
+/* What the application chooses does not grow by itself any more. */
+static bool sv_tcp_set_buffer(struct sv_tcb *t, enum sv_option option, uint64_t value)
 {
     if (value < 2048u || value > 1u << 30)
         return false;
-    *buffer = (uint32_t)value;
+    if (option == SV_OPT_SEND_BUFFER) {
+        t->c->send_buffer = (uint32_t)value & 0x7fffffffu;
+        t->c->send_fixed = 1;
+    } else {
+        t->c->recv_buffer = (uint32_t)value & 0x7fffffffu;
+        t->c->recv_fixed = 1;
+    }
     return true;
 }
 
@@ -70,9 +77,8 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
             t->b->give_up_at = SV_NEVER;
         return true;
     case SV_OPT_SEND_BUFFER:
-        return sv_tcp_set_buffer(&t->c->send_buffer, value);
     case SV_OPT_RECV_BUFFER:
-        return sv_tcp_set_buffer(&t->c->recv_buffer, value);
+        return sv_tcp_set_buffer(t, option, value);
     case SV_OPT_URGENT:
         return value == 1 && sv_tcp_set_urgent(t);
     case SV_OPT_TTL:
@@ -191,6 +197,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->options |= t.h->agreed & SV_TCP_SACK ? 2u : 0u;
     info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
     info->options |= t.h->agreed & SV_TCP_ECN ? 8u : 0u;
+    info->options |= t.h->agreed & SV_TCP_SYN_DATA ? 16u : 0u;
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
     info->congestion = t.c->cc;
@@ -281,11 +288,12 @@ void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bo
     if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
         return;
     struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));
-    if (!sv_seq_within(seq, t.h->snd_una, t.h->snd_max - t.h->snd_una)) {
+    const bool of_syn_ack = sv_tcb_serves_fast(&t) && seq == t.c->iss;
+    if (!of_syn_ack && !sv_seq_within(seq, t.h->snd_una, t.h->snd_max - t.h->snd_una)) {
         sv_drop(core, SV_DROP_ICMP_OUT_OF_WINDOW, NULL, t.h->interface, t.c->flow);
         return;
     }
-    if (hard && t.h->state == SV_SYN_SENT)
+    if (hard && (t.h->state == SV_SYN_SENT || sv_tcb_serves_fast(&t)))
         sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
 }
 
@@ -343,7 +351,7 @@ static void sv_tcb_check_queues(const struct sv_tcb *t)
     uint32_t queued = 0;
     for (uint32_t i = 0; i < t->b->send.count; i++) {
         const struct sv_span *s = sv_spans_at(&t->b->send, pool, i);
-        SV_ASSERT(s->seq == t->h->snd_una + queued);
+        SV_ASSERT(s->seq == t->h->snd_una + (sv_tcb_opening(t) ? 1u : 0u) + queued); /* behind our SYN */
         queued += s->length;
     }
     SV_ASSERT(queued == t->h->snd_queued);

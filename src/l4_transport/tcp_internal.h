@@ -136,6 +136,12 @@ void sv_tcb_hush(struct sv_tcb *t); /* off the list of events */
 void sv_tcp_tell_listener(struct sv_tcp *tcp, uint32_t listener, uint32_t what);
 void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener);
 
+/* The window a connection begins with. */
+static inline uint32_t sv_tcp_first_window(const struct sv_tcp *tcp)
+{
+    return sv_min_u32(tcp->recv_buffer, tcp->habits.recv_initial);
+}
+
 /* --- tcp_table.c: records --- */
 uint32_t sv_tcp_new(struct sv_tcp *tcp);    /* a fresh full record in CLOSED, or SV_NONE */
 void sv_tcp_free(struct sv_tcb *t);         /* the handle is stale afterwards */
@@ -178,6 +184,7 @@ void sv_tcp_path_drop(struct sv_tcb *t);          /* lets go of neighbour and lo
 void sv_tcp_path_works(struct sv_tcb *t);         /* progress: the neighbour is there */
 uint16_t sv_tcp_path_mss(const struct sv_tcb *t); /* payload bytes of what fits the path and the peer */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
+void sv_tcp_black_hole(struct sv_tcb *t); /* a timeout: does the path swallow long segments? */
 void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
 void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
 
@@ -189,12 +196,45 @@ uint32_t sv_tcp_isn(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t r
 /* beyond: NULL, or the number that our ISN must lie beyond. */
 bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply);
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
-void sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+/* A small record of the SYN; its answer is in *reply unless the listener is deferred. False: no record is left. */
+bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
                             struct sv_tcp_reply *reply);
+void sv_tcp_half_open_admitted(struct sv_tcp *tcp, uint32_t small, struct sv_tcp_reply *reply); /* one that waited */
+void sv_tcp_half_open_forgotten(struct sv_tcp *tcp, uint32_t small);
+/* Its answer without a record. */
+void sv_tcp_half_open_cookie(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_reply *reply);
+/* A connection at once (Fast Open); *reply is its SYN,ACK. False: no record is left. */
+bool sv_tcp_half_open_fast(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, struct sv_tcp_reply *reply);
+/* A connection of a cookie that came back. NONE: it took the segment. */
+enum sv_drop sv_tcp_half_open_by_cookie(struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_seg *s,
+                                        struct sv_tcp_reply *reply, bool *answer);
+/* tcp_cookies.c: an ISN that says what *m holds; its timestamp; what a third message says of them. False: no cookie. */
+void sv_tcp_cookie_make(struct sv_tcp *tcp, struct sv_tcp_small *m);
+uint32_t sv_tcp_cookie_time_value(uint32_t now_ms, const struct sv_tcp_small *m);
+bool sv_tcp_cookie_check(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_small *m);
 void sv_tcp_accept_ready(struct sv_tcb *t); /* the handshake is over: tell the listener */
 void sv_tcp_accept_leave(struct sv_tcb *t);
 sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp);
 void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener);
+
+/* --- tcp_fastopen.c --- */
+enum sv_fast_answer { SV_FAST_ORDINARY, SV_FAST_GIVE, SV_FAST_TAKE };
+/* What a SYN gets: an ordinary handshake; one with a cookie (put into *answer); or a connection at once. */
+enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s,
+                                          struct sv_tcp_header *answer);
+/* A fresh record takes the SYN's data. */
+void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s);
+void sv_tcp_fastopen_acknowledged(struct sv_tcb *t);                               /* our SYN,ACK was */
+void sv_tcp_fastopen_ended(struct sv_tcb *t);
+bool sv_tcp_fastopen_timeout(struct sv_tcb *t); /* true: it was the SYN,ACK's */
+void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h); /* of our first SYN */
+/* Our SYN was: what of its data is left? */
+void sv_tcp_fastopen_answered(struct sv_tcb *t, const struct sv_seg *s);
+void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s);       /* ... in a simultaneous open */
+static inline bool sv_tcb_serves_fast(const struct sv_tcb *t)
+{
+    return t->b && t->b->fast >= SV_FAST_SERVES;
+}
 
 /* --- tcp_closed.c: CLOSED and SYN-SENT arrivals, resets --- */
 bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
@@ -265,6 +305,31 @@ bool sv_tcb_window_update_due(const struct sv_tcb *t);
 static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 {
     return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
+}
+
+/* --- tcp_tune.c: windows that grow with what is read and sent --- */
+void sv_tcb_tune_round(struct sv_tcb *t);
+void sv_tcb_tune_send(struct sv_tcb *t);
+/* Of 2^13 ns: fine enough for round trips in a house; wraps after ten hours. */
+static inline uint32_t sv_round_tick(sv_time now)
+{
+    return (uint32_t)(now >> 13);
+}
+/* The application has read: is a round trip over? The first reading only begins a round. */
+static inline void sv_tcb_tune_receive(struct sv_tcb *t)
+{
+    const uint32_t elapsed_us = (sv_round_tick(t->now) - t->c->round_tick) << 3; /* ticks of 8.2 us as if of 8 */
+    if (!(t->c->events & SV_TCP_ROUNDS) || elapsed_us > t->h->srtt_us / 8u)
+        sv_tcb_tune_round(t);
+}
+/* Less than an eighth of the memory that may hold data is left. */
+static inline bool sv_tcb_memory_short(const struct sv_tcb *t)
+{
+    const struct sv_pool *pool = sv_core_pool(t->core);
+    const struct sv_ceiling *all = &pool->slabs_held;
+    const struct sv_ceiling *own = &pool->account[t->core->account].slabs;
+    return all->used > all->limit[SV_WANT_DATA] - all->limit[SV_WANT_DATA] / 8u ||
+           own->used > own->limit[SV_WANT_DATA] - own->limit[SV_WANT_DATA] / 8u;
 }
 
 /* --- tcp_scoreboard.c --- */
@@ -352,12 +417,13 @@ static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
     struct sv_tcp_busy *b = t->b;
     if (!b)
         return;
-    if (t->h->snd_una == t->h->snd_max && !t->h->snd_queued) { /* nothing in flight, nothing that waits */
+    const bool idle = t->h->snd_una == t->h->snd_max && b->fast < SV_FAST_SERVES; /* nothing in flight */
+    if (idle && !t->h->snd_queued) { /* nothing that waits */
         if (SV_UNLIKELY(b->board != SV_NONE))
             return;
         b->persist = 0;
         b->retransmit_at = SV_NEVER;
-    } else if (t->h->snd_una == t->h->snd_max || b->persist) {
+    } else if (idle || b->persist) {
         sv_tcb_arm_retransmit_anew(t);
     } else {
         sv_tcb_start_rto(t);
@@ -405,6 +471,7 @@ void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on)
 /* --- tcp_end.c: how connections end --- */
 void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_tcp_cause cause); /* to CLOSED */
 void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause); /* its life on the wire is over */
+void sv_tcp_abort_for(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_cause cause);
 void sv_tcb_bury(struct sv_tcb *t); /* frees it once nobody needs it; t->index is SV_NONE then */
 
 /* RFC 9293 §3.8.6.3: at least every second full segment is acknowledged, and none waits half a second. */

@@ -32,6 +32,9 @@ enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, c
     l->any_v4 = l->any_addr && sv_addr_is_v4(&local->addr);
     l->backlog_max = options->backlog ? options->backlog : 128;
     l->half_open_max = options->half_open ? options->half_open : 256;
+    l->fast_max = options->fastopen;
+    if (!l->fast_max && tcp->habits.fastopen & SV_FASTOPEN_EVERY_LISTENER)
+        l->fast_max = (uint16_t)sv_min_u32(l->backlog_max, 65535u);
     l->accept_first = l->accept_last = l->event_next = SV_NONE;
     l->flow = ++sv_tcp_core(tcp)->flow_serial;
     if (free_slot >= tcp->listeners_used)
@@ -91,6 +94,51 @@ bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s)
     return sv_tcp_listener_for(tcp, s) != SV_NONE;
 }
 
+/* Where a SYN goes: a connection at once, a half-open record, a cookie. *reply is what is answered, if its flags
+ * are set. NONE, or why it goes nowhere. */
+static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                                      struct sv_tcp_reply *reply)
+{
+    const struct sv_tcp_listener *l = sv_tcp_listener(tcp, listener);
+    struct sv_tcp_header given = {0};
+    enum sv_fast_answer fast = SV_FAST_ORDINARY;
+    reply->header.flags = 0;
+    if (l->fast_max && !l->deferred)
+        fast = sv_tcp_fastopen_asked(tcp, listener, s, &given);
+    if (fast == SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply))
+        return SV_DROP_NONE;
+    const bool full = l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max;
+    const bool may_cookie = tcp->habits.syn_cookies && !l->deferred;
+    if (!full && l->backlog >= l->backlog_max)
+        return SV_DROP_TCP_ACCEPT_FULL;
+    if (may_cookie && (full || tcp->habits.syn_cookies == 2))
+        sv_tcp_half_open_cookie(tcp, listener, s, reply);
+    else if (full)
+        return SV_DROP_TCP_LISTEN_FULL;
+    else if (!sv_tcp_half_open_begin(tcp, listener, s, beyond, reply))
+        return SV_DROP_NO_MEMORY;
+    if (fast == SV_FAST_GIVE) {
+        reply->header.options |= SV_OPTION_FASTOPEN;
+        reply->header.fastopen_length = given.fastopen_length;
+        reply->header.fastopen_old = given.fastopen_old;
+        sv_memcpy(reply->header.fastopen, given.fastopen, SV_FASTOPEN_MAX);
+    }
+    return SV_DROP_NONE;
+}
+
+/* An ACK for which there is no connection: perhaps it brings one of our cookies back. NONE: it did. */
+static enum sv_drop sv_tcp_listen_ack(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s,
+                                      struct sv_tcp_reply *reply, bool *answer)
+{
+    struct sv_tcp_small m;
+    if (!(s->flags & SV_SYN) && sv_tcp_cookie_check(tcp, listener, s, &m))
+        return sv_tcp_half_open_by_cookie(tcp, &m, s, reply, answer);
+    sv_tcp_make_reset(s, reply);
+    tcp->count.resets_out++;
+    *answer = true;
+    return SV_DROP_TCP_LISTEN_ACK;
+}
+
 /* A segment whose flow has no record: for a listener, or for nobody. */
 bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t *beyond, struct sv_tcp_reply *reply)
 {
@@ -98,36 +146,25 @@ bool sv_tcp_listen_arrives(struct sv_tcp *tcp, struct sv_seg *s, const uint32_t 
     const uint32_t listener = sv_tcp_listener_for(tcp, s);
     if (listener == SV_NONE)
         return sv_tcp_closed_arrives(tcp, s, reply);
-    const struct sv_tcp_listener *l = sv_tcp_listener(tcp, listener);
+    const uint32_t flow = sv_tcp_listener(tcp, listener)->flow;
     enum sv_drop why = SV_DROP_NONE;
     bool answer = false;
     if (s->flags & SV_RST) {
         why = SV_DROP_TCP_RST_TO_NOBODY;
     } else if (s->flags & SV_ACK) {
-        sv_tcp_make_reset(s, reply);
-        tcp->count.resets_out++;
-        answer = true;
-        why = SV_DROP_TCP_LISTEN_ACK;
+        why = sv_tcp_listen_ack(tcp, listener, s, reply, &answer);
     } else if (!(s->flags & SV_SYN) || (s->flags & SV_FIN)) {
         why = SV_DROP_TCP_BAD_FLAGS; /* SYN,FIN is nobody's handshake; dropped without an answer */
-    } else if (l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max) {
-        why = SV_DROP_TCP_LISTEN_FULL;
-    } else if (l->backlog >= l->backlog_max) {
-        why = SV_DROP_TCP_ACCEPT_FULL;
+    } else {
+        why = sv_tcp_listen_syn(tcp, listener, s, beyond, reply);
+        answer = why == SV_DROP_NONE && reply->header.flags != 0;
     }
-    if (why != SV_DROP_NONE) {
-        sv_drop(core, why, s->packet, s->port, l->flow);
-        s->packet = NULL;
-        return answer;
-    }
-    sv_tcp_half_open_begin(tcp, listener, s, beyond, reply);
-    const bool made = reply->header.flags != 0;
-    if (made)
+    if (why != SV_DROP_NONE)
+        sv_drop(core, why, s->packet, s->port, flow);
+    else if (s->packet)
         sv_buf_free(s->packet);
-    else
-        sv_drop(core, SV_DROP_NO_MEMORY, s->packet, s->port, l->flow);
     s->packet = NULL;
-    return made;
+    return answer;
 }
 
 void sv_tcp_accept_ready(struct sv_tcb *t)
@@ -199,7 +236,7 @@ void sv_tcp_close_listener(struct sv_tcp *tcp, uint32_t listener)
     while (l->accept_first != SV_NONE) {
         struct sv_tcb t = sv_tcb_of(tcp, l->accept_first);
         sv_tcp_accept_leave(&t);
-        sv_tcp_abort(tcp, t.index);
+        sv_tcp_abort_for(tcp, t.index, SV_CAUSE_LISTENER_CLOSED);
     }
     sv_tcp_forget_half_open(tcp, listener);
     sv_tcp_hush_listener(tcp, listener);

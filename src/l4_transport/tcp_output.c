@@ -166,6 +166,17 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
         h.scale = taught ? taught->scale : t->tcp->recv_scale;
     }
     h.window = (uint16_t)sv_min_u32(t->c->recv_buffer, 65535u);
+    uint32_t length = 0;
+    uint16_t sum = 0;
+    if (SV_UNLIKELY(t->b->fast)) {
+        if (!again && !answer)
+            sv_tcp_fastopen_option(t, &h); /* neither cookie nor data is sent again: that may be why it was lost */
+        length = again || answer ? 0 : t->h->snd_queued;
+        if (length)
+            sum = sv_tcb_attach(t, b, t->c->iss + 1u, &length, !turn->grant.offload);
+        if (t->b->fast == SV_FAST_REPEATS)
+            t->b->fast = SV_FAST_SERVES;
+    }
     if (!again) {
         t->b->timing = 1;
         t->b->rtt_seq = t->c->iss + 1u;
@@ -177,8 +188,9 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     }
     t->b->syn_count = (uint8_t)sv_min_u32(t->b->syn_count + 1u, 255u);
     t->b->rexmit = 0;
-    t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u;
-    sv_tcb_finish_packet(t, turn, b, &h, 0, again ? t->b->reason : SV_SENT_SYN, 0);
+    if (!sv_seq_after(t->h->snd_max, t->c->iss))
+        t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u + length;
+    sv_tcb_finish_packet(t, turn, b, &h, sum, again ? t->b->reason : SV_SENT_SYN, length);
     sv_tcb_arm_retransmit(t);
     return true;
 }
@@ -507,7 +519,9 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
         if (t->b->rexmit || t->b->syn_count == 0)
             done = sv_tcb_send_syn(t, turn);
     } else {
-        if (t->b && t->b->rexmit)
+        if (t->b && t->b->fast == SV_FAST_REPEATS)
+            done = sv_tcb_send_syn(t, turn);
+        if (done && t->b && t->b->rexmit)
             done = sv_tcb_send_again(t, turn);
         if (done && t->b && t->b->probe && turn->made < turn->grant.packets)
             done = sv_tcb_send_probe(t, turn);

@@ -43,6 +43,23 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
     sv_tcb_consider_sending(&t);
 }
 
+/* RFC 4821 §7.7, RFC 8899 §4.3: full segments time out again and again, and no router says why. What is believed to fit
+ * everywhere is tried; as with a router's report it is for this destination, and is forgotten after ten minutes. */
+void sv_tcp_black_hole(struct sv_tcb *t)
+{
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    struct sv_net *net = (struct sv_net *)(uintptr_t)((intptr_t)t->tcp + (intptr_t)t->tcp->net_at);
+    if (!p->mtu_probing || t->b->backoff != p->black_hole_timeouts || t->h->mss <= p->base_mss ||
+        t->h->snd_max - t->h->snd_una <= p->base_mss || t->h->neighbour == SV_NONE)
+        return;
+    const bool v4 = sv_addr_is_v4(&t->h->remote);
+    const uint32_t mtu = sv_max_u32(p->base_mss + (v4 ? 40u : 60u), v4 ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6);
+    if (!sv_pmtu_learn(t->core, &net->pmtu, &t->h->remote, mtu))
+        return;
+    t->h->mss = sv_tcp_path_mss(t);
+    t->tcp->count.black_holes++;
+}
+
 void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote)
 {
     for (uint32_t i = 0; i < tcp->hot_fresh; i++) {

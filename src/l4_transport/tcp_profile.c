@@ -17,29 +17,66 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
         .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .restart_by_halves = 1,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
+        .recv_min = 4096, .recv_initial = 262144, .send_initial = 262144,
+        .tune_receive = 1,
+        .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
+        .syn_ack_retries = 5, .syn_cookies = 1,
+        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3,
     },
+    /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
+     * prelude, that value (docs/PROFILES.md names each). */
     [SV_PROFILE_LINUX] = {
-        .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 120000000, .rto_after_syn_us = 3000000,
-        .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 131000,
-        .challenge_per_s = 1000, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
-        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .restart_by_halves = 1,
-        .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
-        .push_bursts = 1, /* __tcp_transmit_skb(), tcp_mark_push() */
-        .quickack_short = 1, /* tcp_incr_quickack() */
-        .min_burst = 2,   /* tcp_min_tso_segs */
-        .floor_spread = 1, /* tcp_rtt_estimator(): rttvar_us is at least tcp_rto_min() */
+        .rto_initial_us = 1000000,    /* TCP_TIMEOUT_INIT */
+        .rto_min_us = 200000,         /* TCP_RTO_MIN */
+        .rto_max_us = 120000000,      /* TCP_RTO_MAX */
+        .rto_after_syn_us = 3000000,  /* TCP_TIMEOUT_FALLBACK */
+        .granularity_us = 1000,       /* the tick of its timestamps */
+        .delack_us = 40000,           /* TCP_DELACK_MIN */
+        .user_timeout_ms = 924600,    /* tcp_retries2 = 15 */
+        .syn_give_up_ms = 131000,     /* tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4 */
+        .challenge_per_s = 1000,      /* tcp_challenge_ack_limit, until Linux 6 made it unlimited */
+        .initial_window = 10,         /* TCP_INIT_CWND */
+        .quickack = 16,               /* TCP_MAX_QUICKACKS */
+        .agreed = ALL_OPTIONS,        /* tcp_timestamps, tcp_sack, tcp_window_scaling */
+        .duplicate_threshold = 3,     /* tcp_reordering */
+        .nagle_by_small = 1,          /* tcp_minshall_check() */
+        .grow_by_bytes = 1,           /* tcp_slow_start() counts what was acknowledged */
+        .recv_min = 4096,             /* tcp_rmem[0] */
+        .recv_initial = 65535,        /* tcp_select_initial_window(): U16_MAX of a larger tcp_rmem[1] */
+        .send_initial = 262144,       /* tcp_wmem[1], as scripts set it */
+        .tune_receive = 1,            /* tcp_moderate_rcvbuf */
+        .sample_syn_ack = 1,          /* tcp_synack_rtt_meas() */
+        .fastopen = SV_FASTOPEN_CLIENT, /* tcp_fastopen = 1 */
+        .syn_ack_retries = 5,         /* tcp_synack_retries */
+        .syn_cookies = 1,             /* tcp_syncookies */
+        .overflow_resets = 0,         /* tcp_abort_on_overflow */
+        .mtu_probing = 0,             /* tcp_mtu_probing */
+        .base_mss = 1024,             /* tcp_base_mss */
+        .black_hole_timeouts = 3,     /* tcp_retries1 */
+        .congestion = SV_CC_CUBIC,    /* tcp_congestion_control */
+        .ecn = SV_ECN_ACCEPT,         /* tcp_ecn = 2 */
+        .push_bursts = 1,             /* __tcp_transmit_skb(), tcp_mark_push() */
+        .min_burst = 2,               /* tcp_min_tso_segs */
+        .floor_spread = 1,            /* tcp_rtt_estimator(): rttvar_us is at least tcp_rto_min() */
+        .recover = SV_RECOVER_ALL,    /* tcp_sack, tcp_recovery, tcp_early_retrans, tcp_frto */
+        .restart_by_halves = 1,       /* tcp_cwnd_restart() */
+        .quickack_short = 1,          /* tcp_incr_quickack() */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
+        .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
+        .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3,
     },
     [SV_PROFILE_TINY] = {
         .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
+        .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
+        .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,
     },
 };
 /* clang-format on */

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Habits of TCP as data. docs/PROFILES.md says where each number comes from. */
+/* Habits of TCP as data. Each stack has a copy of its profile's, and knobs (tcp_knobs.h) that change it.
+ * docs/PROFILES.md says where each number comes from. */
 #ifndef SV_L4_TCP_PROFILE_H
 #define SV_L4_TCP_PROFILE_H
 
 #include <stdint.h>
 
 struct sv_tcp_profile {
-    uint32_t rto_initial_us;     /* RFC 6298 §2.1 */
-    uint32_t rto_min_us;         /* §2.4 asks for 1 s */
-    uint32_t rto_max_us;         /* §2.5: 60 s or more */
-    uint32_t rto_after_syn_us;   /* §5.7: the RTO when data begins after the SYN's timer fired */
-    uint32_t granularity_us;     /* G of §2.2 */
-    uint32_t delack_us;          /* RFC 9293 §3.8.6.3: under 500 ms */
-    uint32_t user_timeout_ms;    /* RFC 9293 §3.8.3: R2, at least 100 s for data */
-    uint32_t syn_give_up_ms;     /* ... and at least 180 s for SYN */
-    uint32_t challenge_per_s;    /* RFC 5961 §7 */
-    uint16_t initial_window;     /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
-    uint16_t quickack;           /* first segments acknowledged at once */
-    uint8_t nagle_by_small;      /* hold a short segment only behind a short one (Minshall), not behind any */
-    uint8_t grow_by_bytes;       /* slow start grows by all that an ACK covers, not by one segment */
-    uint8_t agreed;              /* enum sv_tcp_agreed that our SYN offers */
+    uint32_t rto_initial_us;   /* RFC 6298 §2.1 */
+    uint32_t rto_min_us;       /* §2.4 asks for 1 s */
+    uint32_t rto_max_us;       /* §2.5: 60 s or more */
+    uint32_t rto_after_syn_us; /* §5.7: the RTO when data begins after the SYN's timer fired */
+    uint32_t granularity_us;   /* G of §2.2 */
+    uint32_t delack_us;        /* RFC 9293 §3.8.6.3: under 500 ms */
+    uint32_t user_timeout_ms;  /* RFC 9293 §3.8.3: R2, at least 100 s for data */
+    uint32_t syn_give_up_ms;   /* ... and at least 180 s for SYN */
+    uint32_t challenge_per_s;  /* RFC 5961 §7 */
+    uint32_t recv_min;         /* bytes of window that are offered even when memory is short */
+    uint32_t recv_initial;     /* bytes of window a connection begins with; what is read makes it grow */
+    uint32_t send_initial;     /* bytes that may be queued at first; the congestion window makes it grow */
+    uint32_t fastopen;         /* enum sv_tcp_fastopen */
+    uint16_t base_mss;         /* payload that is believed to fit when larger segments vanish (RFC 4821 §7.2) */
+    uint16_t initial_window;   /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
+    uint16_t quickack;         /* first segments acknowledged at once */
+    uint8_t nagle_by_small;    /* hold a short segment only behind a short one (Minshall), not behind any */
+    uint8_t grow_by_bytes;     /* slow start grows by all that an ACK covers, not by one segment */
+    uint8_t agreed;            /* enum sv_tcp_agreed that our SYN offers */
     uint8_t duplicate_threshold; /* RFC 5681 §3.2 */
     uint8_t congestion;          /* enum sv_congestion of new connections */
     uint8_t ecn;                 /* enum sv_ecn_mode */
@@ -31,6 +37,22 @@ struct sv_tcp_profile {
     uint8_t min_burst;           /* segments of the shortest super-frame, their number following from the rate; 0: as
                                     long as the window and the device let them be */
     uint8_t recover;             /* enum sv_recover */
+    uint8_t sample_syn_ack;       /* the SYN,ACK is timed too, not only a SYN of ours */
+    uint8_t syn_ack_retries;     /* SYN,ACKs sent again before a half-open record is forgotten */
+    uint8_t syn_cookies;         /* 0: never, 1: when the half-open records are used up, 2: always (RFC 4987 §3.6) */
+    uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
+    uint8_t tune_receive;    /* the receive window grows with what is read */
+    uint8_t mtu_probing;     /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7) */
+    uint8_t black_hole_timeouts; /* timeouts in a row of full segments that make one suspect a black hole */
+};
+
+/* Bits of `fastopen`: those of Linux's tcp_fastopen. */
+enum sv_tcp_fastopen {
+    SV_FASTOPEN_CLIENT = 0x1,
+    SV_FASTOPEN_SERVER = 0x2,
+    SV_FASTOPEN_CLIENT_NO_COOKIE = 0x4,   /* data goes with a SYN even where no cookie is known */
+    SV_FASTOPEN_SERVER_NO_COOKIE = 0x200, /* ... and is taken with a SYN that has none */
+    SV_FASTOPEN_EVERY_LISTENER = 0x400,   /* listeners need not ask for it */
 };
 
 extern const struct sv_tcp_profile sv_tcp_profiles[];

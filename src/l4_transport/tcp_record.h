@@ -45,6 +45,9 @@ enum sv_tcp_flag {
 
 /* A mark beside the pending events: memory was sent by reference, so SENT is wanted. */
 #define SV_TCP_BY_REFERENCE 0x80000000u
+/* ... and another: rounds of reading are counted. */
+#define SV_TCP_ROUNDS 0x40000000u
+#define SV_TCP_MARKS (SV_TCP_BY_REFERENCE | SV_TCP_ROUNDS)
 
 enum sv_tcp_agreed {
     SV_TCP_TIMESTAMPS = 1u << 0,
@@ -54,6 +57,7 @@ enum sv_tcp_agreed {
     /* Not agreed but due: what the next segments must say of congestion. */
     SV_TCP_ECN_ECHO = 1u << 5, /* ECE: a marked segment came */
     SV_TCP_ECN_CWR = 1u << 6,  /* CWR: the window became smaller */
+    SV_TCP_SYN_DATA = 1u << 4, /* data went with a SYN, and was taken (RFC 7413) */
 };
 #define SV_TCP_ECN_TALKS (SV_TCP_ECN_ECHO | SV_TCP_ECN_CWR)
 /* Nor this: segments leave at a rate (tcp_pace.c). */
@@ -103,7 +107,14 @@ struct sv_tcp_cold {
     uint32_t events; /* enum sv_event_bit, pending */
     uint32_t event_next;
     uint32_t flow; /* its number in the trace */
-    uint32_t iss, irs;
+    union {
+        uint32_t iss;        /* until the application reads */
+        uint32_t round_read; /* SV_TCP_ROUNDS: where it was when the present round began, tcp_tune.c */
+    };
+    union {
+        uint32_t irs;        /* the same */
+        uint32_t round_tick; /* when that round began, in ticks of 2^13 ns */
+    };
     uint32_t listener; /* index of the listener it came from, SV_NONE */
     union {
         uint32_t accept_next; /* while it has a listener */
@@ -114,7 +125,10 @@ struct sv_tcp_cold {
     uint32_t min_rtt_us;
     uint32_t ssthresh;
     uint32_t ts_offset; /* added to our clock in TSval */
-    uint32_t send_buffer, recv_buffer;
+    uint32_t send_buffer : 31;
+    uint32_t send_fixed : 1;  /* the application has chosen it: it does not grow by itself */
+    uint32_t recv_buffer : 31;
+    uint32_t recv_fixed : 1;
     uint32_t retransmits;
     uint32_t user_timeout_ms : 24; /* 4.6 hours at most */
     uint32_t dscp : 6;             /* of what it sends */
@@ -212,7 +226,8 @@ struct sv_tcp_busy {
     uint8_t sent_rough;  /* bit m: sent[m] is not of full segments alone */
     uint8_t reordering;  /* the greatest distance at which it was seen, in segments; 0: it was not */
     uint8_t reo_mult, reo_persist; /* RFC 8985 §6.2: RACK.reo_wnd_mult less one, RACK.reo_wnd_persist */
-    uint8_t spare;
+    uint8_t fast; /* enum sv_fast: what is left of Fast Open */
+    uint32_t fast_listener; /* SV_FAST_SERVES: which one counts it, its generation's lowest byte on top */
     uint32_t fin_seq;
     uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
     uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
@@ -250,6 +265,8 @@ struct sv_tcp_small {
 #define SV_SMALL_SCALE(bits) ((bits)&15u)           /* the peer's window scale */
 #define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u) /* enum sv_tcp_agreed */
 #define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
+#define SV_SMALL_ASKED 0x1000u                      /* a deferred listener's: nothing was answered yet */
+#define SV_SMALL_TOLD 0x2000u                       /* ... and the application has been told which */
 
 _Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");

@@ -132,6 +132,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         sv_tcb_persist_timeout(t);
         return;
     }
+    if (SV_UNLIKELY(b->fast) && sv_tcp_fastopen_timeout(t))
+        return;
     b->waits = SV_WAITS_RTO;
     sv_tcp_unpark(t->tcp);                                      /* the neighbour is asked again */
     if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
@@ -152,6 +154,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     b->timing = 0; /* Karn */
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_rto(t) / SV_US));
+    if (!sv_tcb_opening(t))
+        sv_tcp_black_hole(t);
     if (sv_tcb_opening(t) || !(t->h->agreed & SV_TCP_SACK) || !sv_recovery_timeout(t)) {
         if (!sv_tcb_opening(t)) {
             sv_tcp_recovery_timeout(t);

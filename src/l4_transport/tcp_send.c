@@ -13,7 +13,7 @@ static bool sv_tcb_sends_data(const struct sv_tcb *t)
     case SV_LAST_ACK:
         return true;
     default:
-        return false;
+        return t->h->state == SV_SYN_RECEIVED && sv_tcb_serves_fast(t); /* RFC 7413 §4.2.2 */
     }
 }
 
@@ -91,7 +91,9 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 /* Where the window's right edge may stand now: as far as the buffer reaches, if that is worth telling. */
 static inline uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
 {
-    const uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
+    uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
+    if (SV_UNLIKELY(sv_tcb_memory_short(t))) /* enough that nobody stalls, no more than can be kept */
+        room = sv_min_u32(room, t->tcp->habits.recv_min);
     const uint32_t limit = 65535u << sv_tcb_recv_scale(t);
     const uint32_t edge = t->h->rcv_nxt + sv_min_u32(room, limit);
     const uint32_t gain = edge - t->h->rcv_right;

@@ -28,6 +28,12 @@ static uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
     return scale;
 }
 
+void sv_tcp_set_recv_buffer(struct sv_tcp *tcp, uint32_t bytes)
+{
+    tcp->recv_buffer = bytes;
+    tcp->recv_scale = sv_tcp_scale_for(bytes);
+}
+
 bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *arena, const struct sv_tcp_config *c)
 {
     const uint32_t smalls = c->half_open + c->time_waits;
@@ -52,14 +58,14 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->interfaces = c->interfaces;
     tcp->hot_free = tcp->busy_free = tcp->small_free = SV_NONE;
     tcp->profile = c->profile;
-    tcp->habits = *sv_tcp_profile(c->profile);
     tcp->congestion = (uint8_t)(c->congestion ? c->congestion : sv_tcp_profile(c->profile)->congestion);
     tcp->ecn = (uint8_t)((c->ecn ? c->ecn : sv_tcp_profile(c->profile)->ecn) - 1u);
     tcp->recover = c->recover ? c->recover : sv_tcp_profile(c->profile)->recover;
     tcp->time_wait = (sv_time)c->msl_ms * 2u * SV_MS;
     tcp->send_buffer = c->send_buffer;
-    tcp->recv_buffer = c->recv_buffer;
-    tcp->recv_scale = sv_tcp_scale_for(c->recv_buffer);
+    sv_tcp_set_recv_buffer(tcp, c->recv_buffer);
+    tcp->habits = *sv_tcp_profile(c->profile);
+    tcp->fastopen_key = (struct sv_siphash_key){sv_rng_u64(&core->rng[SV_RNG_KEYS]), k0 ^ ~k1};
     tcp->last_flow = SV_NONE;
     const struct sv_tcp_ring empty = {SV_NONE, SV_NONE};
     tcp->parked = tcp->wait = tcp->events = tcp->listener_events = empty;
@@ -103,8 +109,9 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->generation = generation;
     c->event_next = c->listener = SV_NONE;
     c->flow = ++core->flow_serial;
-    c->send_buffer = tcp->send_buffer;
-    c->recv_buffer = tcp->recv_buffer;
+    c->send_buffer = sv_min_u32(tcp->send_buffer, tcp->habits.send_initial) & 0x7fffffffu;
+    c->recv_buffer = sv_tcp_first_window(tcp) & 0x7fffffffu;
+    c->recv_fixed = !tcp->habits.tune_receive;
     c->rto_us = tcp->habits.rto_initial_us;
     c->ssthresh = UINT32_MAX;
     c->min_rtt_us = UINT32_MAX;

@@ -6,12 +6,16 @@
 /* RFC 6093 §2: the pointer counts to the byte after the urgent data. It is a mark in the stream, no more. */
 enum sv_walk sv_tcp_step6_urgent(struct sv_tcb *t, struct sv_seg *s)
 {
-    if (!(s->flags & SV_URG) || s->urgent == 0)
+    if (!(s->flags & SV_URG))
         return SV_WALK_ON;
     if (t->h->state != SV_ESTABLISHED && t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_FIN_WAIT_2)
         return SV_WALK_ON;
     const uint32_t up = s->seq + s->urgent;
-    if (!sv_tcb_need_busy(t) || sv_seq_before_or_at(up, t->h->rcv_nxt))
+    if (s->urgent == 0 || sv_seq_before_or_at(up, t->h->rcv_nxt)) {
+        sv_drop(t->core, SV_DROP_TCP_URGENT_IGNORED, NULL, s->port, t->c->flow);
+        return SV_WALK_ON;
+    }
+    if (!sv_tcb_need_busy(t))
         return SV_WALK_ON;
     if (!t->b->rcv_urgent || sv_seq_after(up, t->b->rcv_up)) {
         t->b->rcv_up = up;

@@ -87,6 +87,8 @@ void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index)
     }
     if (t.b && t.b->retransmit_at <= t.now)
         sv_tcb_retransmit_timeout(&t);
+    if (t.index == SV_NONE || t.h->state == SV_CLOSED)
+        return;
     if (SV_UNLIKELY(t.h->agreed & SV_TCP_PACED))
         sv_tcp_pace_expire(&t);
     sv_tcb_rearm(&t);

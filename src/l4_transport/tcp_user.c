@@ -52,8 +52,11 @@ static enum sv_err sv_tcb_can_send(const struct sv_tcb *t)
     return SV_OK;
 }
 
-static uint32_t sv_tcb_send_room(const struct sv_tcb *t)
+/* More is wanted to be queued than the buffer has room for: does the congestion window ask for a larger one? */
+static inline uint32_t sv_tcb_send_room(struct sv_tcb *t, size_t wanted)
 {
+    if (SV_UNLIKELY(wanted > t->c->send_buffer - sv_min_u32(t->h->snd_queued, t->c->send_buffer)))
+        sv_tcb_tune_send(t);
     return t->c->send_buffer > t->h->snd_queued ? t->c->send_buffer - t->h->snd_queued : 0;
 }
 
@@ -101,7 +104,7 @@ static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
     if (t->h->snd_nxt == t->h->snd_una && t->h->state == SV_ESTABLISHED && t->h->snd_wnd >= t->h->mss &&
         t->h->cwnd >= t->h->mss && !(t->h->flags & SV_TCP_CORK))
         sv_tcb_ready(t, SV_TCP_SEND_NOW); /* nothing in flight: a segment may go, short or not */
-    else if (sv_tcb_synchronized(t))
+    else
         sv_tcb_consider_sending(t);
     if (!(t->h->flags & SV_TCP_SEND_NOW)) /* else its turn comes, and looks at the timers then */
         sv_tcb_rearm(t);
@@ -118,12 +121,12 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
     if (n == 0)
         return SV_OK;
     /* Before the handshake is over the queue's first byte has the number after the SYN. */
-    const bool opening = !sv_tcb_synchronized(&t);
+    const bool opening = !sv_tcb_synchronized(&t) && !sv_tcb_serves_fast(&t);
     if (opening || !sv_tcb_need_busy(&t)) {
         t.h->flags |= SV_TCP_WANT_WRITE;
         return SV_ERR_AGAIN;
     }
-    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t));
+    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t, n));
     const uint8_t *from = bytes;
     while (left) {
         uint32_t part = sv_tcb_append_tail(&t, pool, from, left);
@@ -168,7 +171,7 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
      * must stay below 65,536 up to its last byte. */
     const uint32_t reach = 65535u - SV_SLAB_BYTES;
     const uint32_t most = reach - reach % t.h->mss;
-    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t));
+    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t, n));
     while (left) {
         const uint32_t part = sv_min_u32(left, most);
         const struct sv_span span = {
@@ -234,6 +237,8 @@ static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
         }
         return;
     }
+    if (!t->c->recv_fixed && sv_tcb_synchronized(t))
+        sv_tcb_tune_receive(t);
     if (sv_tcb_window_update_due(t))
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
     sv_tcb_settle(t);
@@ -331,6 +336,11 @@ void sv_tcp_close(struct sv_tcp *tcp, uint32_t index)
 
 void sv_tcp_abort(struct sv_tcp *tcp, uint32_t index)
 {
+    sv_tcp_abort_for(tcp, index, SV_CAUSE_USER_ABORT);
+}
+
+void sv_tcp_abort_for(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_cause cause)
+{
     struct sv_tcb t = sv_tcb_of(tcp, index);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_ABORT, t.c->flow, 0, 0, 0);
     t.h->flags |= SV_TCP_DETACHED;
@@ -339,5 +349,5 @@ void sv_tcp_abort(struct sv_tcp *tcp, uint32_t index)
     if (t.h->flags & SV_TCP_DEAD)
         sv_tcb_bury(&t);
     else
-        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED, SV_CAUSE_USER_ABORT);
+        sv_tcb_end(&t, SV_ON_ABORT, SV_ERR_ABORTED, cause);
 }

@@ -11,6 +11,8 @@ enum {
     OPTION_SACK_PERMITTED = 4,
     OPTION_SACK = 5,
     OPTION_TIMESTAMPS = 8,
+    OPTION_FASTOPEN = 34,
+    OPTION_EXPERIMENT = 254, /* RFC 6994: a 16-bit number says whose */
 };
 
 static bool sv_tcp_parse_sack(struct sv_rd *r, uint8_t length, struct sv_seg *s)
@@ -27,8 +29,32 @@ static bool sv_tcp_parse_sack(struct sv_rd *r, uint8_t length, struct sv_seg *s)
     return true;
 }
 
-/* One option whose kind and length were read; false: its length is not the one its kind must have. */
-static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, struct sv_seg *s)
+#define FASTOPEN_NUMBER 0xf989u /* RFC 7413 §4.1.1 */
+
+/* A cookie of n bytes at `at`; one of no possible length is as if it were not there. The last one counts. */
+static void sv_tcp_parse_cookie(struct sv_rd *r, uint32_t n, uint32_t at, bool old, struct sv_seg *s)
+{
+    (void)sv_rd_bytes(r, n);
+    if (n & 1u || (n && n < 4u) || n > SV_FASTOPEN_MAX)
+        return;
+    s->options |= SV_OPTION_FASTOPEN;
+    s->fastopen_at = (uint8_t)at;
+    s->fastopen_length = (uint8_t)n;
+    s->fastopen_old = old;
+}
+
+static void sv_tcp_parse_experiment(struct sv_rd *r, uint8_t length, uint32_t at, struct sv_seg *s)
+{
+    const bool ours = length >= 4u && sv_rd_u16(r) == FASTOPEN_NUMBER;
+    if (ours)
+        sv_tcp_parse_cookie(r, length - 4u, at + 2u, true, s);
+    else
+        (void)sv_rd_bytes(r, length >= 4u ? length - 4u : length - 2u);
+}
+
+/* One option whose kind and length were read, `at` bytes into the header; false: its length is not the one its
+ * kind must have. */
+static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, uint32_t at, struct sv_seg *s)
 {
     switch (kind) {
     case OPTION_MSS:
@@ -59,6 +85,12 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, s
         s->ts_ecr = sv_rd_u32(r);
         s->options |= SV_OPTION_TIMESTAMPS;
         return true;
+    case OPTION_FASTOPEN:
+        sv_tcp_parse_cookie(r, length - 2u, at, false, s);
+        return true;
+    case OPTION_EXPERIMENT:
+        sv_tcp_parse_experiment(r, length, at, s);
+        return true;
     default:
         (void)sv_rd_bytes(r, length - 2u);
         return true;
@@ -77,7 +109,7 @@ enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *
         const uint8_t length = sv_rd_u8(&r);
         if (r.short_read || length < 2 || sv_rd_left(&r) < length - 2u)
             return SV_DROP_BAD_OPTION;
-        if (!sv_tcp_parse_option(&r, kind, length, s))
+        if (!sv_tcp_parse_option(&r, kind, length, SV_TCP_HEADER_LENGTH + n - (uint32_t)sv_rd_left(&r), s))
             return SV_DROP_BAD_OPTION;
     }
     return SV_DROP_NONE;
@@ -128,9 +160,24 @@ uint16_t sv_tcp_header_length(const struct sv_tcp_header *h)
         n += 4;
     if (h->options & SV_OPTION_SCALE)
         n += 4;
+    if (h->options & SV_OPTION_FASTOPEN)
+        n += ((h->fastopen_old ? 4u : 2u) + h->fastopen_length + 3u) & ~3u;
     if (h->options & SV_OPTION_SACK)
         n += 4u + 8u * h->sacks;
     return (uint16_t)n;
+}
+
+static void sv_tcp_emit_cookie(struct sv_wr *w, const struct sv_tcp_header *h)
+{
+    const uint32_t length = (h->fastopen_old ? 4u : 2u) + h->fastopen_length;
+    sv_wr_u8(w, h->fastopen_old ? OPTION_EXPERIMENT : OPTION_FASTOPEN);
+    sv_wr_u8(w, (uint8_t)length);
+    if (h->fastopen_old)
+        sv_wr_u16(w, FASTOPEN_NUMBER);
+    for (uint32_t k = 0; k < h->fastopen_length; k++)
+        sv_wr_u8(w, h->fastopen[k]);
+    for (uint32_t k = length; k % 4u; k++)
+        sv_wr_u8(w, OPTION_NOP);
 }
 
 static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
@@ -157,6 +204,8 @@ static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u8(w, 3);
         sv_wr_u8(w, h->scale);
     }
+    if (h->options & SV_OPTION_FASTOPEN)
+        sv_tcp_emit_cookie(w, h);
     if (h->options & SV_OPTION_SACK) {
         sv_wr_u16(w, OPTION_NOP << 8 | OPTION_NOP);
         sv_wr_u8(w, OPTION_SACK);

@@ -30,9 +30,11 @@ enum sv_tcp_option_seen {
     SV_OPTION_SACK_PERMITTED = 1u << 2,
     SV_OPTION_TIMESTAMPS = 1u << 3,
     SV_OPTION_SACK = 1u << 4,
+    SV_OPTION_FASTOPEN = 1u << 5, /* RFC 7413: a cookie, or with no bytes the request for one */
 };
 
 #define SV_SACK_BLOCKS 4u
+#define SV_FASTOPEN_MAX 16u /* bytes of a cookie; at least 4, and even (RFC 7413 §4.1.1) */
 
 struct sv_sack_block {
     uint32_t start, end;
@@ -57,8 +59,11 @@ struct sv_seg {
     uint8_t options; /* enum sv_tcp_option_seen */
     uint8_t sacks;
     uint8_t header_length;
-    uint16_t segments;   /* wire segments this stands for, after merging */
-    uint32_t flow_value; /* what the flow table said: kind and index */
+    uint8_t fastopen_at;     /* with SV_OPTION_FASTOPEN: where the cookie begins, from the header's first byte */
+    uint8_t fastopen_length; /* its bytes; 0: one is asked for */
+    uint8_t fastopen_old;    /* it came in the experimental option (kind 254) */
+    uint16_t segments;       /* wire segments this stands for, after merging */
+    uint32_t flow_value;     /* what the flow table said: kind and index */
     uint64_t hash;
     struct sv_sack_block sack[SV_SACK_BLOCKS];
 };
@@ -77,6 +82,12 @@ enum sv_drop sv_tcp_parse(struct sv_buf *b, struct sv_seg *s);
 /* The options alone: n bytes. s->options and s->sacks begin as 0. NONE or BAD_OPTION. */
 enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s);
 
+/* The cookie of a segment whose header was just pulled off. */
+static inline const uint8_t *sv_seg_cookie(const struct sv_seg *s)
+{
+    return sv_buf_head(s->packet) - s->header_length + s->fastopen_at;
+}
+
 /* A header to be written. */
 struct sv_tcp_header {
     uint16_t source, destination;
@@ -90,13 +101,15 @@ struct sv_tcp_header {
     uint8_t sacks;
     uint32_t ts_val, ts_ecr;
     struct sv_sack_block sack[SV_SACK_BLOCKS];
+    uint8_t fastopen_length, fastopen_old; /* with SV_OPTION_FASTOPEN */
+    uint8_t fastopen[SV_FASTOPEN_MAX];
 };
 
 /* Bytes the header will take, options and padding included: 20 to 60. */
 uint16_t sv_tcp_header_length(const struct sv_tcp_header *h);
 
 /* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK
- * permitted, timestamps, NOP, window scale; then SACK blocks. Gives the header's first byte. */
+ * permitted, timestamps, NOP, window scale, Fast Open's cookie; then SACK blocks. Gives the header's first byte. */
 uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h);
 
 #define SV_TCP_TIMESTAMPS_HEAD 0x0101080au /* NOP NOP, kind 8, length 10 */

@@ -153,7 +153,7 @@ enum sv_err sv_session_listen(struct sv_session *s, const struct sv_endpoint *lo
             return SV_ERR_VERSION;
         wanted = *options;
     }
-    if (wanted.deferred || wanted.interface > sv_session_net(s)->link.interfaces.count)
+    if (wanted.interface > sv_session_net(s)->link.interfaces.count)
         return SV_ERR_INVALID;
     if (!sv_addr_is_any(&local->addr) &&
         sv_address_find(sv_session_core(s), &sv_session_net(s)->addresses, &local->addr) == SV_NONE)
@@ -258,6 +258,41 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
     return SV_OK;
 }
 
+enum sv_err sv_session_connect_fast(struct sv_session *s, const struct sv_endpoint *remote,
+                                    const struct sv_connect_options *options, const void *bytes, size_t n,
+                                    size_t *taken, sv_sock *connection)
+{
+    *taken = 0;
+    const enum sv_err error = sv_session_connect(s, remote, options, connection);
+    if (error == SV_OK)
+        sv_tcp_fastopen_begin(sv_session_tcps(s), SV_SOCK_INDEX(connection->index), bytes, n, taken);
+    return error;
+}
+
+enum sv_err sv_session_fastopen_key(struct sv_session *s, sv_sock listener, const uint64_t key[2])
+{
+    const struct sv_siphash_key wanted = {key[0], key[1]};
+    if (listener.index == SV_NO_SOCK.index && listener.generation == SV_NO_SOCK.generation) {
+        sv_session_tcps(s)->fastopen_key = wanted;
+        return SV_OK;
+    }
+    struct sv_tcp_listener *l = sv_session_listener(s, listener);
+    if (!l)
+        return SV_ERR_STALE;
+    l->fast_key = wanted;
+    l->fast_keyed = 1;
+    return SV_OK;
+}
+
+enum sv_err sv_session_admission(struct sv_session *s, sv_sock listener, struct sv_admission *asked)
+{
+    if (asked->size != sizeof *asked)
+        return SV_ERR_VERSION;
+    if (!sv_session_listener(s, listener))
+        return SV_ERR_STALE;
+    return sv_tcp_admission(sv_session_tcps(s), SV_SOCK_INDEX(listener.index), asked);
+}
+
 void sv_session_close(struct sv_session *s, sv_sock c, bool abort)
 {
     uint32_t index;
@@ -352,6 +387,13 @@ enum sv_err sv_session_set(struct sv_session *s, sv_sock c, enum sv_option optio
     uint32_t index;
     if (sv_session_tcp(s, c, &index))
         return sv_tcp_set(sv_session_tcps(s), index, option, value);
+    struct sv_tcp_listener *l = sv_session_listener(s, c);
+    if (l) {
+        if (option != SV_OPT_FASTOPEN || value > 65535u)
+            return SV_ERR_INVALID;
+        l->fast_max = (uint16_t)value;
+        return SV_OK;
+    }
     if (!sv_session_udp(s, c, &index))
         return SV_ERR_STALE;
     struct sv_udp_socket *u = sv_udp_of(sv_session_udps(s), index);

@@ -2,6 +2,7 @@
 /* seven/stack.h: interfaces, addresses, routes, neighbours; and what can be asked about them. */
 #include "l2_link/ethernet.h"
 #include "l2_link/vlan_wire.h"
+#include "l4_transport/tcp_knobs.h"
 #include "stack/stack_internal.h"
 
 #define SV_MTU_MIN 68u /* RFC 791 §3.2 */
@@ -193,6 +194,17 @@ enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_a
     if (!sv_stack_has(s, port) || !sv_addr_is_unicast(addr) || sv_mac_is_group(mac))
         return SV_ERR_INVALID;
     return sv_neighbour_set(&s->core, &s->net.link, port, addr, mac) ? SV_OK : SV_ERR_NO_MEMORY;
+}
+
+enum sv_err sv_stack_knob_set(struct sv_stack *s, const char *name, const char *value, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_tcp_knob_set(&s->tcp, name, value);
+}
+
+bool sv_stack_knob_each(const struct sv_stack *s, uint32_t *at, struct sv_knob_info *info)
+{
+    return sv_tcp_knob_at(&s->tcp, (*at)++, info);
 }
 
 uint64_t sv_stack_drops(const struct sv_stack *s, enum sv_drop reason)

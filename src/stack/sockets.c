@@ -32,6 +32,55 @@ enum sv_err sv_connect(struct sv_stack *s, const struct sv_endpoint *remote, con
     return sv_session_connect(&s->session, remote, options, connection);
 }
 
+enum sv_err sv_connect_fast(struct sv_stack *s, const struct sv_endpoint *remote,
+                            const struct sv_connect_options *options, const void *bytes, size_t n, size_t *taken,
+                            sv_sock *connection, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_connect_fast(&s->session, remote, options, bytes, n, taken, connection);
+}
+
+bool sv_fastopen_known(struct sv_stack *s, const struct sv_addr *remote, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_tcp_fastopen_known(&s->tcp, remote);
+}
+
+enum sv_err sv_fastopen_key(struct sv_stack *s, sv_sock listener, const uint64_t key[2])
+{
+    return sv_session_fastopen_key(&s->session, listener, key);
+}
+
+enum sv_err sv_admission(struct sv_stack *s, sv_sock listener, struct sv_admission *asked, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_admission(&s->session, listener, asked);
+}
+
+enum sv_err sv_admit(struct sv_stack *s, uint64_t ticket, sv_time now)
+{
+    struct sv_tcp_reply reply;
+    (void)sv_core_clock(&s->core, now);
+    const enum sv_err error = sv_tcp_admit(&s->tcp, ticket, &reply);
+    if (error == SV_OK)
+        sv_stack_reply(s, &reply);
+    return error;
+}
+
+enum sv_err sv_refuse(struct sv_stack *s, uint64_t ticket, enum sv_refusal how, sv_time now)
+{
+    struct sv_tcp_reply syn, reset;
+    (void)sv_core_clock(&s->core, now);
+    const enum sv_err error = sv_tcp_refuse(&s->tcp, ticket, &syn, &reset);
+    if (error != SV_OK || how == SV_REFUSE_SILENTLY)
+        return error;
+    if (how == SV_REFUSE_RESET)
+        sv_stack_reply(s, &reset);
+    else
+        sv_stack_refuse_by_icmp(s, &syn, how);
+    return SV_OK;
+}
+
 enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, size_t *taken, sv_time now)
 {
     uint32_t index;

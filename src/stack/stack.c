@@ -26,7 +26,7 @@ static struct sv_stack_config sv_stack_defaults(const struct sv_stack_config *gi
     c.udp_sockets = sv_or(c.udp_sockets, 64);
     c.timers = sv_or(c.timers, 64);
     c.send_buffer = sv_or(c.send_buffer, 4u << 20);
-    c.recv_buffer = sv_or(c.recv_buffer, 4u << 20);
+    c.recv_buffer = sv_or(c.recv_buffer, c.profile == SV_PROFILE_LINUX ? 15u << 20 : 4u << 20);
     c.msl_ms = sv_or(c.msl_ms, 30000);
     c.acl_rules = sv_or(c.acl_rules, c.forward ? 128 : 0);
     c.route_tables = sv_or(c.route_tables, c.forward ? 4 : 0);

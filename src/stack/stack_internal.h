@@ -35,6 +35,9 @@ void sv_stack_drain_loop(struct sv_stack *s);
 /* Sends an answer of TCP's that belongs to no full connection. */
 void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply);
 
+/* --- refuse.c --- */
+void sv_stack_refuse_by_icmp(struct sv_stack *s, const struct sv_tcp_reply *syn, enum sv_refusal how);
+
 /* The transport checksum of a packet whose TCP header is pushed; `sum`: of that header and what follows. */
 void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst, struct sv_buf *b, uint16_t sum);
 

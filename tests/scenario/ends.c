@@ -476,7 +476,7 @@ static void app_tick(void *self, struct sv_stack *stack, sv_time now)
     p->now = now;
     if (!a->listens && !a->closing && now >= c->listen_from)
         services_open(p, a->host);
-    if (!a->listener_done && now >= c->listener_closes_at)
+    if (a->listens && !a->listener_done && now >= c->listener_closes_at)
         listener_close(p, a->host);
     if (!a->listener_done)
         accept_all(p, a->host);

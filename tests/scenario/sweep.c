@@ -44,7 +44,8 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_FLUSHED, "these applications read all datagrams before they close"},
     {SV_DROP_TCP_RST_NOT_ACCEPTABLE, "a forged RST in SYN-SENT: tests/exchange"},
     {SV_DROP_TCP_SACK_INVALID, "peers of ours do not lie: tests/exchange sack"},
-    {SV_DROP_TCP_URGENT_IGNORED, "nothing gives this reason yet: an urgent pointer is a mark, taken as it is"},
+    {SV_DROP_TCP_NOT_ADMITTED, "no deferred listeners here: tests/unit/l4_transport tcp_setup"},
+    {SV_DROP_TCP_URGENT_IGNORED, "these peers point ahead: tests/unit/l4_transport tcp_setup"},
     {SV_DROP_ND_OPTION, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_ND_HOP_LIMIT, "the pairs know each other: tests/unit/l3_network"},
     {SV_DROP_ND_INVALID, "the pairs know each other: tests/unit/l3_network"},
@@ -118,7 +119,6 @@ static const struct excuse edge_excuses[] = {
 
 static const struct excuse cause_excuses[] = {
     {SV_CAUSE_NO_MEMORY, "needs a close at the moment when all busy records are lent"},
-    {SV_CAUSE_LISTENER_CLOSED, "nothing gives this cause yet: what a closed listener resets says USER_ABORT"},
     {0, NULL},
 };
 
