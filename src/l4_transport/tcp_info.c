@@ -56,6 +56,15 @@ static bool sv_tcp_set_buffer(struct sv_tcb *t, enum sv_option option, uint64_t 
     return true;
 }
 
+/* Before our SYN: until the peer's answer its MSS has no other use. */
+static bool sv_tcp_set_max_segment(struct sv_tcb *t, uint64_t value)
+{
+    if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < 88u || value > 32767u)
+        return false;
+    t->c->peer_mss = (uint16_t)value;
+    return true;
+}
+
 static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t value)
 {
     switch (option) {
@@ -105,10 +114,7 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         t->c->ecn = value ? (uint32_t)(value - 1u) & 3u : t->tcp->ecn & 3u;
         return true;
     case SV_OPT_MAX_SEGMENT:
-        if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < 88u || value > 32767u)
-            return false;
-        t->c->peer_mss = (uint16_t)value;
-        return true;
+        return sv_tcp_set_max_segment(t, value);
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;

@@ -370,7 +370,7 @@ static uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super)
     const uint32_t mss = t->h->mss, least = sv_tcb_profile(t)->min_burst;
     if (!least || t->h->srtt_us < 8u)
         return super - super % mss;
-    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, tcp_pacing_ca_ratio */
+    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, _ca_ratio */
     uint64_t bytes = (uint64_t)t->h->cwnd * ratio * 10000u / (t->h->srtt_us / 8u) >> 10;
     const uint32_t near = t->c->min_rtt_us >> 9; /* tcp_tso_rtt_log */
     if (near < 32u)
