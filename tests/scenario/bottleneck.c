@@ -70,6 +70,16 @@ static void marks(void)
     want(s.queue_ms < 25, "... with a short queue");
 }
 
+/* A queue of what fills the path, whose tail is dropped: recovery at work. */
+static void drops(void)
+{
+    const struct neck_config c = {
+        .queue_bytes = 250000, .flows = 2, .starts = {0, 2 * SV_S}, .congestion = SV_CC_CUBIC};
+    const struct seen s = run("cubic, twice, drop-tail", c, 20, 120);
+    want(s.dropped > 0 && s.jain > 0.95, "two CUBIC flows share a drop-tail queue");
+    want(s.used > 0.9, "... and fill");
+}
+
 /* A deep queue: by its losses one would know the rate at 160 ms of waiting. */
 static void rates(void)
 {
@@ -89,5 +99,6 @@ int main(void)
 {
     marks();
     rates();
+    drops();
     return failed;
 }

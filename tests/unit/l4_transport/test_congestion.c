@@ -62,6 +62,7 @@ static void cubic_converges_fast(void **state)
     assert_int_equal(r.hot.cwnd, 490 * RIG_MSS);
     sv_tcp_cc_quiet(&r.t);
     memset(&r.busy, 0, sizeof r.busy);
+    r.busy.board = SV_NONE;
     rig_round(&r, RTT);
     assert_int_equal(r.busy.cc.cubic.w_max, 595 * RIG_MSS);
     near(r.busy.cc.cubic.k * 1.048576e-3, cbrt(105 / 0.4), 0.001);
