@@ -54,6 +54,8 @@ static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, c
     int error = sv_posix_write_state(p, f, flags);
     if (error == SV_POSIX_BLOCKED)
         return error;
+    if (!error)
+        f->opening = false;
     const bool urgent = flags & MSG_OOB && n > 0 && !error;
     if (!error && !(f->send_blocked && f->no_space)) {
         if (flags & MSG_MORE)
@@ -75,9 +77,10 @@ static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, c
         if (error == SV_POSIX_BLOCKED)
             return error;
     }
-    f->send_blocked = false;
+    const bool opening = f->opening; /* what went with a SYN that failed was not sent */
+    f->send_blocked = f->opening = false;
     f->send_done = 0;
-    if (done == 0 && error)
+    if (error && (done == 0 || opening))
         return error;
     if (error != -EAGAIN && error)
         f->error = -error; /* the next call is told */
@@ -128,16 +131,38 @@ static ssize_t sv_posix_send_pipe(struct sv_posix *p, struct sv_posix_fd *f, con
 
 /* --- the calls --- */
 
-/* Fast Open by sendto(MSG_FASTOPEN), or after TCP_FASTOPEN_CONNECT: connect() first, then the bytes. */
-static int sv_posix_send_opens(struct sv_posix *p, struct sv_posix_fd *f, const struct sockaddr *addr, socklen_t n)
+/* tcp_sendmsg_fastopen(): MSG_FASTOPEN with an address, or the first write after a connect() that waited for it. 0: go
+ * on as any write does. */
+static ssize_t sv_posix_send_fast(struct sv_posix *p, struct sv_posix_fd *f, const void *from, size_t n, int flags,
+                                  const struct sockaddr *addr, socklen_t addr_n)
 {
-    if (!(sv_posix_sysctl_number(p, "net.ipv4.tcp_fastopen", 0) & 1u))
+    size_t taken = 0;
+    if (!sv_posix_may_fast(p) || (addr && addr_n >= sizeof(sa_family_t) && addr->sa_family == AF_UNSPEC))
         return -EOPNOTSUPP;
-    if (!addr)
-        return f->phase == SV_POSIX_NEW ? -EINVAL : 0;
-    if (f->phase == SV_POSIX_CONNECTED || (f->phase == SV_POSIX_CONNECTING && !f->send_blocked))
-        return f->phase == SV_POSIX_CONNECTED ? -EISCONN : -EALREADY;
-    return sv_posix_connect(p, f->fd, addr, n);
+    if (f->send_blocked)
+        return 0;
+    if (!f->deferred) {
+        if (f->phase == SV_POSIX_CONNECTED && !f->connect_told) { /* the handshake is over: as if it were not said */
+            f->connect_told = true;
+            return 0;
+        }
+        if (f->phase == SV_POSIX_CONNECTED || f->phase == SV_POSIX_LISTENING)
+            return -EISCONN;
+        if (f->phase == SV_POSIX_CONNECTING)
+            return -EALREADY;
+        const int error = sv_posix_take_address(f, addr, addr_n, &f->remote);
+        if (error)
+            return error;
+    }
+    const int error = sv_posix_begin(p, f, true, from, n, &taken);
+    sv_posix_pump(p);
+    if (error)
+        return error;
+    if (f->nonblocking || flags & MSG_DONTWAIT)
+        return taken ? (ssize_t)taken : -EINPROGRESS;
+    f->send_done = taken;
+    f->connect_told = f->opening = true;
+    return sv_posix_wait_to_write(p, f, flags, -EINPROGRESS);
 }
 
 ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, int flags, const struct sockaddr *addr,
@@ -152,10 +177,10 @@ ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, 
     if (!from && n)
         return -EFAULT;
     if (f->kind == SV_POSIX_TCP) {
-        if (flags & MSG_FASTOPEN && !f->send_done) {
-            const int error = sv_posix_send_opens(p, f, addr, addr_n);
-            if (error)
-                return error;
+        if (flags & MSG_FASTOPEN || f->deferred) {
+            const ssize_t opened = sv_posix_send_fast(p, f, from, n, flags, addr, addr_n);
+            if (opened)
+                return opened;
         }
         return sv_posix_send_stream(p, f, from, n, flags);
     }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How connections begin and end: bind, listen, accept, connect, shutdown; and what they are called. */
+#include <linux/tcp.h>
+
 #include "drill/posix_private.h"
 #include "stack/stack_internal.h"
 
@@ -126,12 +128,15 @@ int sv_posix_listen(struct sv_posix *p, int fd, int backlog)
         .backlog = sv_posix_backlog(p, backlog),
         .cookie = (uint64_t)f->fd,
         .v6_only = f->opt.v6_only != 0,
+        .fastopen = (uint16_t)(f->opt.fastopen < UINT16_MAX ? f->opt.fastopen : UINT16_MAX),
     };
     const enum sv_err error = sv_listen(p->stack, &f->local, &options, &f->sock, p->now);
     if (error != SV_OK)
         return -sv_posix_errno(error);
     f->phase = SV_POSIX_LISTENING;
     sv_posix_options_apply(p, f);
+    if (f->fast_key_bytes)
+        return sv_posix_setsockopt(p, fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, f->fast_key, f->fast_key_bytes);
     return 0;
 }
 
@@ -215,7 +220,7 @@ bool sv_posix_is_connecting(const struct sv_posix_fd *f)
     return f->kind == SV_POSIX_TCP && f->phase == SV_POSIX_CONNECTING;
 }
 
-int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f)
+int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f, bool fast, const void *bytes, size_t n, size_t *taken)
 {
     struct sv_sock_info info = {.size = sizeof info};
     const struct sv_connect_options options = {
@@ -226,13 +231,19 @@ int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f)
     struct sv_connect_options wanted = options;
     if (sv_posix_is_any(&wanted.local.addr))
         memset(&wanted.local.addr, 0, sizeof wanted.local.addr);
-    const enum sv_err error = sv_connect(p->stack, &f->remote, &wanted, &f->sock, p->now);
+    enum sv_err error;
+    *taken = 0;
+    if (fast)
+        error = sv_connect_fast(p->stack, &f->remote, &wanted, bytes, n, taken, &f->sock, p->now);
+    else
+        error = sv_connect(p->stack, &f->remote, &wanted, &f->sock, p->now);
     if (error != SV_OK) {
         f->sock = SV_NO_SOCK;
         return error == SV_ERR_IN_USE ? -EADDRNOTAVAIL : -sv_posix_errno(error);
     }
     f->phase = SV_POSIX_CONNECTING;
-    f->connect_told = false;
+    f->connect_told = f->deferred; /* connect() has given its 0 before it began */
+    f->deferred = false;
     sv_posix_life_begin(p, f);
     sv_posix_memory_begin(p, f);
     if (sv_sock_info(p->stack, f->sock, &info) == SV_OK)
@@ -270,6 +281,8 @@ static int sv_posix_connect_datagrams(struct sv_posix *p, struct sv_posix_fd *f,
 /* connect() on a socket whose connection has begun: __inet_stream_connect(). */
 static int sv_posix_connect_again(struct sv_posix *p, struct sv_posix_fd *f)
 {
+    if (f->deferred)
+        return -EISCONN;
     if (f->phase == SV_POSIX_CONNECTING) {
         if (!f->send_blocked)
             return f->nonblocking ? -EALREADY : sv_posix_wait_to_write(p, f, 0, -EINPROGRESS);
@@ -285,6 +298,28 @@ static int sv_posix_connect_again(struct sv_posix *p, struct sv_posix_fd *f)
     }
     f->connect_told = true;
     return 0;
+}
+
+bool sv_posix_may_fast(const struct sv_posix *p)
+{
+    return sv_posix_sysctl_number(p, "net.ipv4.tcp_fastopen", 0) & 1u;
+}
+
+/* A first connect(). After TCP_FASTOPEN_CONNECT it waits for the first write, if that can go with the SYN. */
+static int sv_posix_connect_new(struct sv_posix *p, struct sv_posix_fd *f)
+{
+    const bool fast = f->opt.fastopen_connect && sv_posix_may_fast(p);
+    size_t taken;
+    if (fast && (sv_fastopen_known(p->stack, &f->remote.addr, p->now) || f->opt.fastopen_no_cookie)) {
+        f->phase = SV_POSIX_CONNECTING;
+        f->deferred = true;
+        return 0;
+    }
+    const int error = sv_posix_begin(p, f, fast, NULL, 0, &taken);
+    sv_posix_pump(p);
+    if (error)
+        return error;
+    return f->nonblocking ? -EINPROGRESS : sv_posix_connect_again(p, f);
 }
 
 int sv_posix_connect(struct sv_posix *p, int fd, const struct sockaddr *addr, socklen_t n)
@@ -311,13 +346,7 @@ int sv_posix_connect(struct sv_posix *p, int fd, const struct sockaddr *addr, so
     if (sv_posix_is_any(&to.addr) || !to.port)
         return sv_posix_is_any(&to.addr) ? -ECONNREFUSED : -EADDRNOTAVAIL;
     f->remote = to;
-    error = sv_posix_begin(p, f);
-    sv_posix_pump(p);
-    if (error)
-        return error;
-    if (f->nonblocking)
-        return -EINPROGRESS;
-    return sv_posix_connect_again(p, f);
+    return sv_posix_connect_new(p, f);
 }
 
 /* --- the end --- */

@@ -183,14 +183,34 @@ void sv_posix_options_apply(struct sv_posix *p, struct sv_posix_fd *f)
 
 /* --- setsockopt --- */
 
+/* Options that depend on the socket's state. 0 or -errno. */
+static int sv_posix_refuses(const struct sv_posix *p, const struct sv_posix_fd *f, int option, int value)
+{
+    const bool closed = f->phase == SV_POSIX_NEW || f->phase == SV_POSIX_ENDED;
+    switch (option) {
+    case TCP_MAXSEG: /* TCP_MIN_MSS */
+        return value && value < 88 ? -EINVAL : 0;
+    case TCP_FASTOPEN:
+    case TCP_FASTOPEN_NO_COOKIE:
+        return closed || f->phase == SV_POSIX_LISTENING ? 0 : -EINVAL;
+    case TCP_FASTOPEN_CONNECT:
+        return !sv_posix_may_fast(p) ? -EOPNOTSUPP : closed ? 0 : -EINVAL;
+    default:
+        return 0;
+    }
+}
+
 static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const struct sv_posix_int_option *o, int value)
 {
     if (o->tcp_only && f->kind != SV_POSIX_TCP)
         return -ENOPROTOOPT;
     if (value < o->min || value > o->max)
         return -EINVAL;
-    if (o->level == IPPROTO_TCP && o->name == TCP_MAXSEG && value && value < 88) /* TCP_MIN_MSS */
-        return -EINVAL;
+    if (o->level == IPPROTO_TCP) {
+        const int refused = sv_posix_refuses(p, f, o->name, value);
+        if (refused)
+            return refused;
+    }
     if (o->kind == FLAG || o->kind == SWITCH)
         value = value != 0;
     *sv_posix_int_at(f, o) = value;
@@ -203,6 +223,8 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
             sv_posix_set_maxseg(p, f);
         else if (o->name == TCP_SYNCNT)
             sv_posix_set_syn_count(p, f);
+        else if (o->name == TCP_FASTOPEN && f->phase == SV_POSIX_LISTENING)
+            sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->fast_max = (uint16_t)value;
     } else if (o->at == AT(tos)) {
         sv_posix_set(p, f, SV_OPT_TOS, (uint64_t)(uint32_t)value & (f->kind == SV_POSIX_TCP ? 0xfcu : 0xffu));
     }
@@ -318,6 +340,20 @@ static int sv_posix_set_tcp(struct sv_posix *p, struct sv_posix_fd *f, int optio
     }
 }
 
+/* One key, or two: with the second old cookies are still good, which the stack does not offer. */
+static int sv_posix_set_key(struct sv_posix *p, struct sv_posix_fd *f, const void *value, socklen_t n)
+{
+    uint64_t key[2];
+    if (n != 16 && n != 32)
+        return -EINVAL;
+    memcpy(f->fast_key, value, n);
+    f->fast_key_bytes = n;
+    memcpy(key, value, sizeof key);
+    if (f->phase != SV_POSIX_LISTENING)
+        return 0;
+    return -sv_posix_errno(sv_fastopen_key(p->stack, f->sock, key));
+}
+
 int sv_posix_setsockopt(struct sv_posix *p, int fd, int level, int option, const void *value, socklen_t n)
 {
     struct sv_posix_fd *f = sv_posix_find(p, fd);
@@ -330,7 +366,7 @@ int sv_posix_setsockopt(struct sv_posix *p, int fd, int level, int option, const
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_CONGESTION)
         return value && n ? sv_posix_set_congestion(p, f, value, n) : -EINVAL;
     if (level == IPPROTO_TCP && f->kind == SV_POSIX_TCP && option == TCP_FASTOPEN_KEY)
-        return n == 16 || n == 32 ? 0 : -EINVAL;
+        return sv_posix_set_key(p, f, value, n);
     if (n < sizeof number && !(level == IPPROTO_IP && n >= 1))
         return -EINVAL;
     if (!value)
@@ -421,15 +457,34 @@ static int sv_posix_maxseg_of(struct sv_posix *p, const struct sv_posix_fd *f)
     return f->opt.maxseg ? f->opt.maxseg : 536; /* TCP_MSS_DEFAULT */
 }
 
+/* tcp_fastopen_key: one or two keys of four words in hexadecimal. */
+static socklen_t sv_posix_sysctl_key(const struct sv_posix *p, uint8_t key[32])
+{
+    const char *at = sv_posix_sysctl_text(p, "net.ipv4.tcp_fastopen_key");
+    socklen_t n = 0;
+    while (*at && n < 32) {
+        char *end;
+        const uint32_t word = (uint32_t)strtoul(at, &end, 16);
+        memcpy(key + n, &word, sizeof word);
+        n += (socklen_t)sizeof word;
+        at = *end ? end + 1 : end;
+    }
+    return n < 32 ? 16 : 32;
+}
+
 static int sv_posix_get_tcp(struct sv_posix *p, struct sv_posix_fd *f, int option, void *to, socklen_t *n)
 {
-    uint8_t info[280] = {0};
+    uint8_t info[280] = {0}, key[32];
     uint32_t index;
     switch (option) {
     case TCP_INFO:
         return sv_posix_give(to, n, info, sv_posix_tcp_info(p, f, info));
     case TCP_CC_INFO:
         return sv_posix_give(to, n, info, 0);
+    case TCP_FASTOPEN_KEY:
+        if (f->fast_key_bytes)
+            return sv_posix_give(to, n, f->fast_key, f->fast_key_bytes);
+        return sv_posix_give(to, n, key, sv_posix_sysctl_key(p, key));
     case TCP_CONGESTION:
         return sv_posix_give(to, n, f->opt.congestion, sizeof f->opt.congestion);
     case TCP_MAXSEG:

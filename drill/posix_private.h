@@ -83,12 +83,15 @@ struct sv_posix_fd {
     bool recv_shut, send_shut;
     bool no_space;       /* the application met a full buffer: becoming writable is news (SOCK_NOSPACE) */
     bool corked_by_more; /* MSG_MORE holds a short segment back */
+    bool opening;        /* a blocked write waits for the handshake that it began */
     bool deferred;       /* Fast Open: connect() is made by the first write */
     int family;
     int error; /* sk_err, as a positive errno */
     sv_sock sock;
     struct sv_endpoint local, remote;
     struct sv_posix_options opt;
+    uint8_t fast_key[32];
+    uint32_t fast_key_bytes;  /* 0: the sysctl's */
     struct sv_sock_info last; /* of the connection as it was when it was last looked at */
     /* A call that is blocked. */
     size_t send_done, recv_done;
@@ -165,8 +168,10 @@ void sv_posix_give_address(const struct sv_posix_fd *f, const struct sv_endpoint
 
 /* --- posix_open.c --- */
 uint16_t sv_posix_choose_port(struct sv_posix *p);
-/* The first half of connect(): the SYN is on its way. 0 or -errno. */
-int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f);
+bool sv_posix_may_fast(const struct sv_posix *p); /* is Fast Open allowed to clients? */
+/* The first half of connect(): the SYN is on its way; `fast`: with a cookie or the wish for one, and as many of n bytes
+ * as *taken tells. 0 or -errno. */
+int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f, bool fast, const void *bytes, size_t n, size_t *taken);
 /* sk_err once, as -errno; 0. */
 int sv_posix_take_error(struct sv_posix_fd *f);
 bool sv_posix_is_connecting(const struct sv_posix_fd *f);

@@ -58,6 +58,8 @@ static bool sv_posix_is_at_end(struct sv_posix *p, const struct sv_posix_fd *f)
     struct sv_sock_info info = {.size = sizeof info};
     if (f->recv_shut || f->phase == SV_POSIX_ENDED)
         return true;
+    if (f->deferred)
+        return false;
     if (sv_sock_info(p->stack, f->sock, &info) != SV_OK)
         return true;
     return info.state == SV_CLOSE_WAIT || info.state == SV_LAST_ACK || info.state == SV_CLOSING ||

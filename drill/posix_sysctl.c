@@ -188,6 +188,8 @@ static bool sv_posix_tell_stack(struct sv_posix *p, uint32_t i)
             p->stack->tcp.congestion = (uint8_t)number;
         return number != 0;
     }
+    const enum sv_err error = sv_stack_knob_set(p->stack, name, value, p->now);
+    (void)error; /* most names are no habit of the stack's: what they mean is looked at here, or nothing */
     return true;
 }
 
