@@ -77,6 +77,8 @@
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
     X(TCP_NOT_ADMITTED, 70, "to a connection that a deferred listener has not admitted yet")     \
+    X(TCP_SACK_INVALID, 86, "SACK of what was never sent, or whose end is before its start")      \
+    X(TCP_SACK_RENEGED, 87, "the peer threw away what it had SACKed")                            \
     X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \
     X(NAT_NO_PORT, 91, "no outside port is free for a new mapping")                              \
     X(NAT_FILTERED, 92, "from outside, and no mapping lets it in")                               \
@@ -84,8 +86,6 @@
     X(NAT_FRAGMENT, 94, "a fragment whose first did not come in time, or one too many")          \
     X(NAT_SYN, 95, "an unsolicited SYN, kept for 6 s (RFC 5382 REQ-4)")                          \
     X(NPT_UNTRANSLATABLE, 96, "an address that prefix translation cannot map (RFC 6296)")        \
-    X(TCP_SACK_INVALID, 86, "SACK of what was never sent, or whose end is before its start")      \
-    X(TCP_SACK_RENEGED, 87, "the peer threw away what it had SACKed")                            \
     X(ND_OPTION, 100, "an option of neighbour discovery that is malformed: the message goes")    \
     X(ND_HOP_LIMIT, 101, "neighbour discovery that came through a router (RFC 4861 §6.1, §7.1)") \
     X(ND_INVALID, 102, "neighbour discovery whose fields contradict its type or its addresses")  \

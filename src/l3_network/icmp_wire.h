@@ -72,8 +72,8 @@ struct sv_icmp_error {
     uint8_t spare[3];
 };
 
-/* What 8 bytes of the quoted transport's header, whose protocol *out names, say of our flow; echo: the type of a request.
- * False: errors are about our requests, never about errors or replies. */
+/* What 8 bytes of the quoted transport's header, whose protocol *out names, say of our flow; echo: the type of a
+ * request. False: errors are about our requests, never about errors or replies. */
 static inline bool sv_icmp_error_flow(struct sv_icmp_error *out, const uint8_t *l4, uint8_t icmp, uint8_t echo)
 {
     const bool asked = out->protocol == icmp;

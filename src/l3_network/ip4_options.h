@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4 options that those on the way fill in (RFC 791 §3.1): record route and timestamp. The header was walked when it was
- * parsed: each option lies within it. */
+/* IPv4 options that those on the way fill in (RFC 791 §3.1): record route and timestamp. The header was walked when
+ * it was parsed: each option lies within it. */
 #ifndef SV_L3_IP4_OPTIONS_H
 #define SV_L3_IP4_OPTIONS_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* BBR as draft-ietf-ccwg-bbr describes its third version: a model of the path, its bandwidth and its round-trip time,
- * and a rate and a window that follow from it. The names are the draft's; so is the order of things in an
- * acknowledgement. The state takes a slab of the pool while data is queued or in flight. Of the draft, ECN's part (which
- * it leaves to experiments) and the restoring of the window after a spurious recovery beyond TCP's own are absent. */
+/* BBR as draft-ietf-ccwg-bbr describes its third version: a model of the path, its bandwidth and its round-trip
+ * time, and a rate and a window that follow from it. The names are the draft's; so is the order of things in an
+ * acknowledgement. The state takes a slab of the pool while data is queued or in flight. Of the draft, ECN's part
+ * (which it leaves to experiments) and the restoring of the window after a spurious recovery beyond TCP's own are
+ * absent. */
 #include "core/math.h"
 #include "l4_transport/tcp_internal.h"
 #include "l4_transport/tcp_rate.h"

@@ -200,6 +200,22 @@ static void sv_half_sample_rtt(struct sv_tcb *t, const struct sv_tcp_small *m)
         sv_tcp_rtt_sample(t, sv_now_us(t->tcp) - (m->u.half.due_us - SV_HALF_OPEN_FIRST_US));
 }
 
+/* The sequence numbers of a full record. */
+static void sv_half_numbers(struct sv_tcb *t, const struct sv_tcp_small *m, const struct sv_seg *s)
+{
+    t->c->listener = m->u.half.listener;
+    t->c->iss = m->u.half.iss;
+    t->c->irs = m->u.half.irs;
+    t->c->ts_offset = sv_tcp_ts_offset(s->hash);
+    t->h->rcv_nxt = t->h->rcv_acked = t->c->irs + 1u;
+    t->h->rcv_right = t->h->rcv_nxt + sv_half_window(t->tcp);
+    t->h->snd_una = t->c->iss;
+    t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u;
+    t->h->snd_wnd = m->u.half.window;
+    t->h->snd_wl1 = m->u.half.irs;
+    t->c->max_window_field = m->u.half.window;
+}
+
 /* A full record of what `m` says, in SYN-RECEIVED; it takes the place of the small record `small` in the table, or a
  * place of its own (SV_NONE). */
 static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, uint32_t small, const struct sv_seg *s,
@@ -229,17 +245,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
     t.h->neighbour = path.neighbour;
     t.h->interface = path.interface;
     t.h->ttl = path.ttl;
-    t.c->listener = m->u.half.listener;
-    t.c->iss = m->u.half.iss;
-    t.c->irs = m->u.half.irs;
-    t.c->ts_offset = sv_tcp_ts_offset(s->hash);
-    t.h->rcv_nxt = t.h->rcv_acked = t.c->irs + 1u;
-    t.h->rcv_right = t.h->rcv_nxt + sv_half_window(tcp);
-    t.h->snd_una = t.c->iss;
-    t.h->snd_nxt = t.h->snd_max = t.c->iss + 1u;
-    t.h->snd_wnd = m->u.half.window;
-    t.h->snd_wl1 = m->u.half.irs;
-    t.c->max_window_field = m->u.half.window;
+    sv_half_numbers(&t, m, s);
     const struct sv_seg syn = {
         .options = (uint8_t)(SV_OPTION_MSS | SV_OPTION_TIMESTAMPS | SV_OPTION_SCALE | SV_OPTION_SACK_PERMITTED),
         .mss = m->u.half.mss,

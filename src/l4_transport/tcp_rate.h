@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Delivery rate: draft-ietf-ccwg-bbr §4.1 (once draft-cheng-iccrg-delivery-rate-estimation).
  *
- * There is no record of each segment here, so the draft's per-packet state is kept of some of them: one of each burst,
- * and of no more than 48 at once. Of what lies between nothing is sampled; the samples that are taken are the draft's. */
+ * There is no record of each segment here, so the draft's per-packet state is kept of some of them: one of each
+ * burst, and of no more than 48 at once. Of what lies between nothing is sampled; the samples that are taken are
+ * the draft's. */
 #ifndef SV_L4_TCP_RATE_H
 #define SV_L4_TCP_RATE_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two stacks, some flows from the first to the second, and one bottleneck between them: a rate, a delay, a queue of so
- * many bytes whose tail is dropped, and perhaps a threshold above which ECN-capable packets are marked. Virtual time. */
+/* Two stacks, some flows from the first to the second, and one bottleneck between them: a rate, a delay, a queue of
+ * so many bytes whose tail is dropped, and perhaps a threshold above which ECN-capable packets are marked. Virtual
+ * time. */
 #ifndef SV_TESTS_BOTTLENECK_H
 #define SV_TESTS_BOTTLENECK_H
 
