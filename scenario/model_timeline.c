@@ -31,7 +31,7 @@ static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *
     if (!found)
         sc_error(r->e, c,
                  "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
-                 "unplug, plug, set");
+                 "unplug, plug");
     return found;
 }
 
@@ -185,7 +185,7 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         s->link = v->kind == SC_SCALAR ? sc_need_link(r, v, v->text) : SV_NONE;
         break;
     case SC_SET:
-        (void)sc_knobs_read(r, v, &s->set, true);
+        sc_error_key(r->e, v, "a host keeps what it began with: set stands at the host, or beside connect");
         break;
     default: /* crash, reboot: true */
         break;

@@ -140,8 +140,6 @@ static void act(struct sc_run *run, uint32_t number)
     case SC_PLUG:
         plug(run, s, s->verb == SC_PLUG);
         break;
-    case SC_SET:
-        break;
     default:
         on_connection(run, s);
         break;
