@@ -158,8 +158,9 @@ SV_API SV_MUST_CHECK enum sv_err sv_udp_leave(struct sv_stack *s, sv_sock u, uin
                                               sv_time now);
 
 /* Source-specific multicast (RFC 4607): the group from that source, and from others joined so: at most
- * SV_GROUP_SOURCES_MAX. The link's routers hear of each (RFC 3376 §5.1). Errors as of sv_udp_join(). SV_ERR_INVALID
- * too: no unicast address of the group's family, or the socket has the group from any source; SV_ERR_IN_USE: that one. */
+ * SV_GROUP_SOURCES_MAX. The link's routers hear of each (RFC 3376 §5.1). Errors as of sv_udp_join().
+ * SV_ERR_INVALID too: no unicast address of the group's family, or the socket has the group from any source;
+ * SV_ERR_IN_USE: that one. */
 #define SV_GROUP_SOURCES_MAX 8u
 SV_API SV_MUST_CHECK enum sv_err sv_udp_join_source(struct sv_stack *s, sv_sock u, uint32_t port,
                                                     const struct sv_addr *group, const struct sv_addr *source,
