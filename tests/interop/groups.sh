@@ -24,7 +24,8 @@ for group in 239.1.2.3 ff05::77; do
     until_true 10 known "$group" || fail "$group: $(bridge mdb show dev br0)"
     ok "the bridge knows $group behind Seven's port"
 done
-bridge mdb show dev br0 | grep -q 'port seven0 grp ff02::1:ff' || fail "$(bridge mdb show dev br0)"
+solicited() { bridge mdb show dev br0 | grep -q 'port seven0 grp ff02::1:ff'; }
+until_true 10 solicited || fail "$(bridge mdb show dev br0)"
 ok "and the solicited-node group of its address"
 # Membership ends after 2.6 s with these intervals unless queries are answered.
 sleep 6
