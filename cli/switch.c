@@ -136,10 +136,9 @@ static sv_time each_round(void *self, struct sv_loop *loop, sv_time now)
 {
     struct seven_switch *w = self;
     (void)loop;
-    (void)now;
-    switch_ports_look(w);
+    const sv_time again = switch_ports_look(w, now);
     switch_events_drain(w);
-    return SV_NEVER;
+    return again;
 }
 
 static int open_all(struct seven_switch *w)

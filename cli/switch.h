@@ -77,6 +77,7 @@ struct seven_switch {
     struct sv_capture_out capture;
     uint32_t interface[SV_BRIDGE_PORTS]; /* of the capture, by port; SV_NONE: none yet */
     uint64_t wall_offset_ns;
+    sv_time look; /* at the TAPs again */
     uint8_t bytes[65536];
 };
 
@@ -88,8 +89,8 @@ int switch_spec_parse(struct switch_spec *s, const char *text);
 /* Opens all devices and adds the ports. 0, or the exit status after saying why. */
 int switch_ports_open(struct seven_switch *w);
 void switch_ports_close(struct seven_switch *w);
-/* Once a round: devices that died. */
-void switch_ports_look(struct seven_switch *w);
+/* Once a round: devices that died, and from time to time TAPs that were set down or up. When to look again. */
+sv_time switch_ports_look(struct seven_switch *w, sv_time now);
 const char *switch_port_name(const struct seven_switch *w, sv_port port);
 
 /* --- switch_events.c --- */

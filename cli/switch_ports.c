@@ -12,6 +12,9 @@
 #include "port/clock.h"
 #include "port/link_watch.h"
 #include "port/socket_listen.h"
+#include "port/tap.h"
+
+#define TAP_LOOK (250 * SV_MS) /* no news comes of a TAP in another namespace */
 
 const char *switch_port_name(const struct seven_switch *w, sv_port port)
 {
@@ -127,13 +130,20 @@ static bool add_port(struct seven_switch *w, uint32_t spec, const struct sv_devi
     return add_vlans(w, s, *port);
 }
 
+static bool is_kind(const struct seven_switch *w, const struct switch_port *p, const char *kind)
+{
+    return strncmp(w->spec[p->spec].device, kind, strlen(kind)) == 0;
+}
+
 /* The device is the port's from now on. */
 static bool plug_in(struct seven_switch *w, sv_port port, const struct sv_device *device)
 {
     struct switch_port *p = &w->port[port];
     p->device = *device;
     p->open = true;
-    p->cabled = strncmp(w->spec[p->spec].device, "packet:", 7) != 0 || sv_link_is_up(p->device.name);
+    p->cabled = is_kind(w, p, "tap:")      ? sv_tap_is_up(p->device.fd)
+                : is_kind(w, p, "packet:") ? sv_link_is_up(p->device.name)
+                                           : true;
     sv_bridge_port_set_up(w->bridge, port, p->cabled, sv_clock());
     return sv_loop_add_device(&w->loop, &p->device, w->party, port);
 }
@@ -239,19 +249,25 @@ static int open_one(struct seven_switch *w, uint32_t spec)
     return 0;
 }
 
-/* The kernel says that a cable was pulled, or is back. (A TAP that moves to another namespace goes down here and comes
- * up there, unheard: its own writes tell.) */
+static void set_cabled(struct seven_switch *w, uint32_t port, bool up)
+{
+    if (w->port[port].cabled == up)
+        return;
+    w->port[port].cabled = up;
+    sv_bridge_port_set_up(w->bridge, port, up, sv_clock());
+}
+
+/* The kernel says that a cable was pulled, or is back. A TAP that moved to another namespace is set down and up there,
+ * unheard: the TAPs are asked. */
 static void on_link(void *self, const char *name, bool up)
 {
     struct seven_switch *w = self;
     for (uint32_t i = 0; i < w->ports; i++) {
         struct switch_port *p = &w->port[i];
-        if (!p->open || p->cabled == up || strncmp(w->spec[p->spec].device, "packet:", 7) != 0 ||
-            strcmp(p->device.name, name) != 0)
-            continue;
-        p->cabled = up;
-        sv_bridge_port_set_up(w->bridge, i, up, sv_clock());
+        if (p->open && is_kind(w, p, "packet:") && strcmp(p->device.name, name) == 0)
+            set_cabled(w, i, up);
     }
+    w->look = 0;
 }
 
 static void on_links(void *self, struct sv_loop *loop, int fd, uint32_t events, sv_time now)
@@ -278,17 +294,35 @@ int switch_ports_open(struct seven_switch *w)
     return 0;
 }
 
-void switch_ports_look(struct seven_switch *w)
+static void let_go(struct seven_switch *w, uint32_t port)
 {
+    struct switch_port *p = &w->port[port];
+    sv_bridge_port_set_up(w->bridge, port, false, sv_clock());
+    sv_loop_remove_device(&w->loop, &p->device);
+    sv_device_close(&p->device);
+    p->open = false;
+}
+
+sv_time switch_ports_look(struct seven_switch *w, sv_time now)
+{
+    const bool due = now >= w->look;
+    uint32_t taps = 0;
+
     for (uint32_t i = 0; i < w->ports; i++) {
         struct switch_port *p = &w->port[i];
-        if (!p->open || !p->device.dead)
+        if (!p->open)
             continue;
-        sv_bridge_port_set_up(w->bridge, i, false, sv_clock());
-        sv_loop_remove_device(&w->loop, &p->device);
-        sv_device_close(&p->device);
-        p->open = false;
+        if (p->device.dead) {
+            let_go(w, i);
+        } else if (is_kind(w, p, "tap:")) {
+            taps++;
+            if (due)
+                set_cabled(w, i, sv_tap_is_up(p->device.fd));
+        }
     }
+    if (due)
+        w->look = now + TAP_LOOK;
+    return taps ? w->look : SV_NEVER;
 }
 
 void switch_ports_close(struct seven_switch *w)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -201,6 +202,12 @@ void sv_tap_close(struct sv_tap *t)
 int sv_tap_fd(const struct sv_tap *t)
 {
     return t->frames.fd;
+}
+
+bool sv_tap_is_up(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
 }
 
 uint32_t sv_tap_fill(struct sv_tap *t, struct sv_pool *pool, uint16_t account, struct sv_burst *b)

@@ -29,6 +29,9 @@ SV_MUST_CHECK enum sv_tap_error sv_tap_open(struct sv_tap *t, const char *name, 
 void sv_tap_close(struct sv_tap *t);
 
 int sv_tap_fd(const struct sv_tap *t);
+/* Whether the kernel's end is set up, in whichever namespace it is now: a descriptor whose interface is down takes no
+ * frames. For any device's descriptor that is a TAP's. */
+bool sv_tap_is_up(int fd);
 uint32_t sv_tap_fill(struct sv_tap *t, struct sv_pool *pool, uint16_t account, struct sv_burst *b);
 void sv_tap_send(struct sv_tap *t, struct sv_burst *b);
 struct sv_room sv_tap_room(const struct sv_tap *t);

@@ -59,6 +59,15 @@ until_true 30 one_discards || fail "the ring did not settle again: $("$SEVEN" br
 pings_soon 30 a 10.2.0.2 || fail "after the cable is back a does not reach b"
 ok "with the cable back the ring is open again"
 
+# What a host's own interface is set to is the cable to it.
+at c ip link set svc down
+svc_is() { [ "$(field link ifname=svc -- flags)" = "$1" ]; }
+until_true 30 svc_is "[]" || fail "the host's interface is down, the port is not: $("$SEVEN" bridge link)"
+at c ip link set svc up
+until_true 30 svc_is "['UP', 'LOWER_UP']" || fail "the host's interface is up again, the port is not: $("$SEVEN" bridge link)"
+pings_soon 30 c 10.2.0.1 || fail "after its interface is up again c does not reach a"
+ok "a TAP that is set down is a pulled cable"
+
 heard() { "$SEVEN" bridge lldp --pid "$ONE" | grep -q two; }
 until_true 30 heard || fail "LLDP: $("$SEVEN" bridge lldp)"
 ok "neighbours know each other by LLDP"
