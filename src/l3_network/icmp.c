@@ -3,6 +3,7 @@
 
 #include "core/packet_refer.h"
 #include "core/packet_sum.h"
+#include "l3_network/forward.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/ip4_options.h"
 #include "l3_network/net.h"
@@ -71,13 +72,16 @@ static bool sv_icmp_output(struct sv_core *c, struct sv_net *net, struct sv_buf 
 
 void sv_icmp_finish_sum(struct sv_buf *about, const struct sv_ip_hdr *h, uint32_t cpu)
 {
-    const uint32_t field = (uint32_t)h->header_length + about->csum_offset;
+    uint32_t l4 = h->header_length;
+    if (sv_forward_is_behind_extensions(h)) /* as it came, with the frame's header */
+        l4 = sv_max_u32(about->csum_start, SV_ETH_HDR_LEN + l4) - SV_ETH_HDR_LEN;
+    const uint32_t field = l4 + about->csum_offset;
     if (!(about->flags & SV_BUF_CSUM_PARTIAL) || field + 2u > about->linear_length || !sv_buf_own_linear(about))
         return;
     uint8_t *at = sv_buf_head(about) + field;
-    sv_sum_store(at, sv_l4_sum(about, (uint16_t)(about->head + h->header_length), cpu));
-    if (h->protocol == SV_PROTO_UDP && sv_get_u16(at) == 0)
-        sv_put_u16(at, 0xffffu); /* RFC 768: zero means none */
+    sv_sum_store(at, sv_l4_sum(about, (uint16_t)(about->head + l4), cpu));
+    if (about->csum_offset == 6u && sv_get_u16(at) == 0)
+        sv_put_u16(at, 0xffffu); /* RFC 768: zero means none, in UDP */
     about->flags = (uint16_t)((about->flags & ~(uint32_t)SV_BUF_CSUM_PARTIAL) | (uint32_t)SV_BUF_CSUM_VALID);
 }
 

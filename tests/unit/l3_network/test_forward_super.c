@@ -11,7 +11,7 @@
 
 #include "core/packet_sum.h"
 #include "l3_network/forward.h"
-#include "tests/support/net_world.h"
+#include "tests/support/net_world_ip6.h"
 
 #define PAYLOAD 20000u
 #define FRAMES 64u
@@ -237,6 +237,39 @@ static void one_that_contradicts_itself_is_dropped_and_counted(void **state)
     assert_int_equal(world_drops(h, SV_DROP_BAD_LENGTH), 1);
 }
 
+/* A destination options header of eight bytes before TCP: the sum begins behind it, wherever the walk stopped. */
+static void an_error_quotes_a_finished_sum_behind_an_extension_header(void **state)
+{
+    (void)state;
+    static const uint8_t extension[8] = {6, 0, 1, 4};
+    const struct shape s = {.six = 1, .mss = 1000, .mtu = 1500};
+    const struct sv_addr near = six(1, 0), none = {{0}}, sender = six(1, 7);
+    const uint8_t mac[6] = {2, 0, 0, 0, 0, 7};
+    world_add_ip6(&w, h);
+    assert_int_equal(sv_route_insert(&h->net.routes, &near, 64, &none, 0, 0), SV_OK);
+    assert_true(sv_neighbour_set(&h->core, &h->net.link, 0, &sender, mac));
+    way(&s, 0);
+    const uint32_t whole = build(&s, 0, 1000, 0x18, false);
+    uint8_t sum[2];
+    memcpy(sum, f + 54 + 16, 2);
+    assert_int_equal(build(&s, 0, 1000, 0x18, true), whole);
+    memmove(f + 54 + 8, f + 54, whole - 54);
+    memcpy(f + 54, extension, 8);
+    f[14 + 6] = 60;
+    f[14 + 7] = 1; /* ends here */
+    sv_put_u16(f + 14 + 4, (uint16_t)(whole - 54 + 8));
+    struct sv_buf *b = packet(&s, whole + 8, false), *held = sv_buf_clone(b, SV_WANT_DATA);
+    b->csum_start += 8;
+    world_buf_in(&w, h, b);
+    assert_int_equal(drain(got), 1);
+    memcpy(f + 62 + 16, sum, 2);
+    assert_int_equal(got[0].bytes[54], 3); /* time exceeded */
+    assert_memory_equal(got[0].bytes + 62, f + 14, got[0].n - 62);
+    assert_true(sv_buf_read(held, 62 + 16, kept, 2)); /* whoever held it has it as it was */
+    assert_memory_not_equal(kept, sum, 2);
+    sv_buf_free(held);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, open_world, close_world)
 int main(void)
 {
@@ -245,6 +278,7 @@ int main(void)
         TEST(a_checksum_left_to_a_device_that_does_none_is_completed),
         TEST(a_device_that_cuts_gets_it_whole),
         TEST(one_that_contradicts_itself_is_dropped_and_counted),
+        TEST(an_error_quotes_a_finished_sum_behind_an_extension_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
