@@ -82,3 +82,19 @@ pings_soon 30 a 10.3.0.20 || fail "seven serve does not answer over the socket: 
 until_true 30 grep -q "http on" "$WORK/serve.log" || fail "seven serve does not listen" # the address comes first
 at a curl -sS -m 20 -o "$WORK/got" http://10.3.0.20/file || fail "curl over the socket"
 is "curl fetches 3 MB from Seven on a unix: port" "$(sum_of "$WORK/got")" "$(sum_of "$WORK/file")"
+
+# QEMU itself, its own hub between a stream to this switch and datagrams to another: no machine runs in it.
+if ! command -v qemu-system-x86_64 >/dev/null; then
+    echo "skip: $NAME: no qemu-system-x86_64 for the last part"
+    exit 0
+fi
+host b
+SEVEN_RUNTIME_DIR=$WORK switch other -i tap:svb -i "unix:$WORK/far,dgram,peer=$WORK/farvm"
+plug b svb 10.3.0.30/24
+background qemu qemu-system-x86_64 -machine none -nodefaults -display none -monitor none \
+    -netdev "stream,id=near,server=off,addr.type=unix,addr.path=$WORK/vm" \
+    -netdev "dgram,id=far,local.type=unix,local.path=$WORK/farvm,remote.type=unix,remote.path=$WORK/far" \
+    -netdev hubport,id=one,hubid=0,netdev=near -netdev hubport,id=two,hubid=0,netdev=far
+pings_soon 30 a 10.3.0.30 || fail "nothing goes through QEMU: $(cat "$WORK/qemu.log")"
+at a ping -c 2 -i 0.2 -W 5 -s 1472 -q 10.3.0.30 >/dev/null || fail "a full frame does not go through QEMU"
+ok "QEMU carries frames between a stream and datagrams"
