@@ -31,6 +31,8 @@ static const struct cli_option sim_options[] = {
      0},
     {'w', "write", CLI_FILE, "FILE", "write the frames of all links as pcapng", AT(capture), NULL, 0, 0},
     {0, "ladder", CLI_FLAG, NULL, "draw each conversation", AT(ladder), NULL, 0, 0},
+    {0, "html", CLI_FILE, "FILE", "write the run as one page: ladder, state machines, plots, a slider through time",
+     AT(html), NULL, 0, 0},
     {0, "log", CLI_FILE, "FILE", "write every event as a line", AT(log), NULL, 0, 0},
     {0, "against", CLI_FILE, "FILE", "compare the events with such a log and name the first difference", AT(against),
      NULL, 0, 0},
@@ -48,6 +50,7 @@ const struct cli_command cli_command_sim = {
     .examples = "seven sim scenarios/why-three.yaml --ladder\tone world, its expectations judged, its packets drawn\n"
                 "seven sim scenarios/lossy-bulk.yaml --set links.ab.from_a.loss=5%\tthe same with another loss\n"
                 "seven sim scenarios/lossy-bulk.yaml --runs 1000\ta thousand seeds on all cores\n"
+                "seven sim scenarios/why-three.yaml --html why-three.html\ta page that opens from disk\n"
                 "seven sim failing.yaml --seed 42 --shrink\tthe smallest file that still fails\n",
     .detail =
         "A scenario describes hosts (each a whole stack), switches, routers and links, what applications do, what "
@@ -271,6 +274,9 @@ static int sim_main(int argc, char **argv)
         return sim_random(&config, &output);
     if (parse.words.n == 0)
         return cli_usage("sim", "which scenario? seven sim FILE.yaml (scenarios/ has some)");
+    config.html_of = parse.words.word[0];
+    if (config.html && (parse.words.n > 1 || config.runs > 1 || config.check || config.shrink))
+        return cli_usage("sim", "--html shows one run of one scenario (--mutant NAME: of that mutant)");
     if (config.tap && config.junit)
         return cli_usage("sim", "--tap or --junit, not both");
     if (config.tap)

@@ -4,6 +4,7 @@
 #define SV_CLI_SIM_H
 
 #include "cli/options.h"
+#include "scenario/page.h"
 #include "scenario/report.h"
 
 struct sim_config {
@@ -11,6 +12,7 @@ struct sim_config {
     bool seeded; /* --seed was given */
     struct cli_texts set, drop;
     const char *mutant, *capture, *log, *against;
+    const char *html, *html_of; /* where the page goes; the file whose run it shows */
     bool no_mutants, ladder, tap, junit, shrink, check, random;
 };
 
@@ -33,6 +35,9 @@ bool sim_run(const struct sc_model *model, uint64_t seed, const struct sc_mutant
 /* sim_watch.c: one run with its packets written, its ladder drawn, its events logged or compared. */
 bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct sc_mutant *mutant,
                      const struct sim_config *c, const struct cli_output_options *output, struct sc_result *result);
+
+/* sim_html.c: the run's page into the file that --html names. False: said on stderr why not. */
+bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64_t seed, const struct sim_config *c);
 
 /* sim_many.c: many seeds on all cores; how many failed. */
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);

@@ -24,6 +24,7 @@ struct watch {
     uint32_t conversations;
     struct sv_ladder_build *conversation[CONVERSATIONS];
     FILE *log, *against;
+    struct sc_page *page;
     uint64_t line;
     bool differs;
     char text[8192]; /* the event as a line */
@@ -92,6 +93,8 @@ static void on_record(void *ctx, const struct sc_run *run, const struct sv_trace
     if (w->against)
         compare(w);
     feed_ladders(w, r, bytes);
+    if (w->page)
+        sc_page_record(w->page, r, bytes);
 }
 
 /* A ladder for each connect of the timeline. */
@@ -230,15 +233,17 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
     }
     if (c->ladder)
         sv_trace_select(run->trace, ~0ull);
+    w.page = c->html ? sc_page_open(run) : NULL;
     run->frame = w.capturing ? on_frame : NULL;
     run->record = on_record;
     run->ctx = &w;
     sc_run_all(run, mutant);
     sc_result_of(run, mutant, result);
+    const bool page = !c->html || sim_html_write(w.page, mutant, seed, c);
     sc_run_close(run);
     if (w.against && w.differs)
         result->expected = false;
     if (w.against && w.differs)
         snprintf(result->problem, sizeof result->problem, "another run than the log's: event %" PRIu64, w.line);
-    return close_watch(&w, output);
+    return close_watch(&w, output) && page;
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The run's data (scenario/page_data.c writes it) as the other parts want it: rows, samples, moments of time. */
+const DATA = JSON.parse(byId("data").textContent);
+const STATE = DATA.machine.states;
+const KIND = {SEGMENT: 0, LOST: 1, DROPPED: 2, DEPARTED: 3, ARRIVED: 4, TIMER: 5, CALL: 6, NOTE: 7, FOLD: 8, STATE: 9};
+const FLAG = {FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128, AE: 256};
+const SAMPLE = ["t", "iss", "irs", "una", "nxt", "wnd", "queued", "receives", "rnxt", "rwnd", "unread", "cwnd",
+  "ssthresh", "flight", "srtt", "rto", "recovery"];
+
+function sampleOf(list) {
+  const s = {blocks: []};
+  SAMPLE.forEach((name, i) => { s[name] = list[i]; });
+  for (let i = SAMPLE.length; i < list.length; i += 2)
+    s.blocks.push([list[i], list[i + 1]]);
+  return s;
+}
+
+for (const c of DATA.conversations)
+  for (const side of c.sides)
+    side.samples = side.samples.map(sampleOf);
+
+/* The number of entries at or before t, by bisection; `time` names the entry's time. */
+function upTo(list, t, time) {
+  let low = 0, high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (time(list[middle]) <= t)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* The last sample at or before t; null: none yet, or the connection has ended since (its record is gone). */
+function sampleAt(side, t) {
+  const n = upTo(side.samples, t, (s) => s.t);
+  return n ? side.samples[n - 1] : null;
+}
+
+function statesAt(side, t) {
+  return side.states.slice(0, upTo(side.states, t, (s) => s[0]));
+}
+
+function stateAt(side, t) {
+  const past = statesAt(side, t);
+  return past.length ? past[past.length - 1][3] : side.initial;
+}
+
+function departs(row) {
+  return row.d !== undefined ? row.d : row.a;
+}
+
+/* When a row is over: its arrival, where it has one. */
+function finishes(row) {
+  return row.a !== undefined && row.k !== KIND.FOLD ? row.a : departs(row);
+}
+
+/* Each moment at which something happens in this conversation or beside it. */
+function momentsOf(conversation) {
+  const at = new Map();
+  const put = (t, what, thing) => {
+    if (t === undefined)
+      return;
+    if (!at.has(t))
+      at.set(t, {t, rows: [], ends: [], events: []});
+    at.get(t)[what].push(thing);
+  };
+  for (const row of conversation ? conversation.rows : []) {
+    put(departs(row), "rows", row);
+    if (finishes(row) !== departs(row))
+      put(finishes(row), "ends", row);
+  }
+  for (const event of DATA.events)
+    put(event.d, "events", event);
+  if (at.size === 0)
+    put(0, "events", {kind: "other", text: ""});
+  return [...at.values()].sort((a, b) => a.t - b.t);
+}
+
+function conversationName(c) {
+  const names = c.names.join(", ");
+  return (names ? names + ": " : "") + c.sides[0].name + " → " + c.sides[1].name;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who is joined to whom, and which segments are on their way at this moment. Nodes stand in columns by their distance
+ * from the conversation's left end. */
+const NODES_MOST = 40;
+
+function neighbours(node) {
+  return DATA.links.filter((l) => l.ends.includes(node)).map((l) => l.ends[0] + l.ends[1] - node);
+}
+
+/* Distances from one node, and the way to another. */
+function distances(from) {
+  const far = new Map([[from, 0]]), before = new Map();
+  const queue = [from];
+  for (const node of queue) {
+    for (const next of neighbours(node)) {
+      if (far.has(next))
+        continue;
+      far.set(next, far.get(node) + 1);
+      before.set(next, node);
+      queue.push(next);
+    }
+  }
+  return {far, before};
+}
+
+function wayBetween(from, to) {
+  const {before} = distances(from);
+  const way = [to];
+  while (way[0] !== from && before.has(way[0]))
+    way.unshift(before.get(way[0]));
+  return way[0] === from ? way : [];
+}
+
+function chosenNodes() {
+  const all = DATA.hosts.map((h, i) => i);
+  if (all.length <= NODES_MOST)
+    return all;
+  const ends = DATA.conversations.flatMap((c) => c.sides.map((s) => s.host)).filter((h) => h !== undefined);
+  const near = new Set();
+  for (const end of ends.length ? ends : [0]) {
+    near.add(end);
+    neighbours(end).forEach((n) => near.size < NODES_MOST && near.add(n));
+  }
+  return all.filter((n) => near.has(n));
+}
+
+/* A ring of switches reads as a ring, everything else in columns. */
+function placesOf(nodes, root, width) {
+  const {far} = distances(root);
+  const columns = [];
+  for (const n of nodes) {
+    const column = far.has(n) ? far.get(n) : columns.length;
+    (columns[column] = columns[column] || []).push(n);
+  }
+  const full = columns.filter(Boolean);
+  const tall = Math.max(...full.map((c) => c.length));
+  const height = Math.max(84, 66 * tall + 18);
+  const place = new Map();
+  full.forEach((column, i) => column.forEach((n, j) => {
+    const x = full.length === 1 ? width / 2 : 46 + i * (width - 92) / (full.length - 1);
+    place.set(n, [x, height * (j + 1) / (column.length + 1)]);
+  }));
+  return {place, height};
+}
+
+function nodeElement(n, [x, y]) {
+  const host = DATA.hosts[n];
+  const g = make("svg:g", {class: "host " + host.kind});
+  if (host.kind === "router")
+    g.append(make("svg:ellipse", {cx: x, cy: y, rx: 30, ry: 15}));
+  else
+    g.append(make("svg:rect", {x: x - 30, y: y - 14, width: 60, height: 28, rx: host.kind === "switch" ? 0 : 6}));
+  g.append(make("svg:text", {x, y: y + 5}, host.name));
+  const address = (host.addr || [])[0];
+  if (address)
+    g.append(make("svg:text", {class: "small", x, y: y + 28}, address + (host.addr.length > 1 ? " …" : "")));
+  g.append(make("svg:title", {}, host.name + " (" + host.kind + (host.nat ? ", NAT" : "") + ") " +
+    (host.addr || []).join(", ")));
+  return g;
+}
+
+function linkElement(link, place, wide) {
+  const [a, b] = link.ends.map((n) => place.get(n));
+  const g = make("svg:g", {class: "link"});
+  g.append(make("svg:path", {d: `M${a}L${b}`}));
+  const roomy = wide && Math.abs(a[0] - b[0]) > 180;
+  const words = roomy && link.words ? link.words.split(", ") : [];
+  const x = (a[0] + b[0]) / 2, y = (a[1] + b[1]) / 2;
+  g.append(make("svg:text", {class: "small", x, y: y - 7}, link.name));
+  words.slice(0, 3).forEach((w, i) => {
+    const most = Math.floor((Math.abs(a[0] - b[0]) - 70) / 6.2);
+    g.append(make("svg:text", {class: "small", x, y: y + 24 + 13 * i}, w.length > most ? w.slice(0, most - 1) + "…" : w));
+  });
+  g.append(make("svg:title", {}, link.name + ": " + (link.words || "")));
+  return g;
+}
+
+/* A segment on its way: at the share of its time that has passed. */
+function flyingElement(row, conversation, place, t) {
+  const [from, to] = row.s ? [1, 0] : [0, 1];
+  const way = wayBetween(conversation.sides[from].host, conversation.sides[to].host).map((n) => place.get(n));
+  if (way.length < 2 || way.some((p) => !p))
+    return null;
+  const share = Math.min(0.94, Math.max(0.06, (t - row.d) / (row.a - row.d || 1))) * (way.length - 1);
+  const leg = Math.min(way.length - 2, Math.floor(share)), part = share - leg;
+  const x = way[leg][0] + (way[leg + 1][0] - way[leg][0]) * part;
+  const y = way[leg][1] + (way[leg + 1][1] - way[leg][1]) * part;
+  const text = flagsOf(row.f);
+  const right = way[leg + 1][0] >= way[leg][0];
+  const half = 4 + 3.3 * (text.length + 2);
+  const g = make("svg:g", {class: "packet " + toneOf(row)});
+  g.append(make("svg:rect", {x: x - half, y: y - 9, width: 2 * half, height: 18, rx: 9}),
+    make("svg:text", {x, y: y + 4}, right ? text + " ›" : "‹ " + text));
+  return g;
+}
+
+/* Draws the net; returns what moves the segments. */
+function drawTopology(conversation) {
+  const box = byId("topology");
+  const width = Math.max(280, Math.min(box.clientWidth || 340, 900)) - 4;
+  const nodes = chosenNodes();
+  const root = conversation && conversation.sides[0].host !== undefined ? conversation.sides[0].host : nodes[0];
+  const {place, height} = placesOf(nodes, root, width);
+  const two = nodes.length <= 3;
+  const svg = make("svg:svg", {viewBox: `0 0 ${width} ${height + (two ? 12 : 0)}`, width, height: height + (two ? 12 : 0),
+    role: "img", class: "net"});
+  svg.append(make("svg:title", {}, say("topology")));
+  svg.append(...DATA.links.filter((l) => l.ends.every((n) => place.has(n))).map((l) => linkElement(l, place, two)));
+  const packets = make("svg:g");
+  svg.append(packets, ...nodes.map((n) => nodeElement(n, place.get(n))));
+  fillIn(box, svg, nodes.length < DATA.hosts.length ? make("p", {class: "none"},
+    say("tooMany", {n: DATA.hosts.length})) : null);
+  return (t) => {
+    const rows = conversation ? conversation.rows.filter((r) => (r.k === KIND.SEGMENT || r.k === KIND.DROPPED ||
+      r.k === KIND.DEPARTED) && r.a !== undefined && r.d <= t && t < r.a) : [];
+    fillIn(packets, ...rows.slice(-24).map((r) => flyingElement(r, conversation, place, t)));
+  };
+}
