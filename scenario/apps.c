@@ -167,6 +167,7 @@ static void read_some(struct sc_run *run, struct sc_conn *c, sv_time now)
             if (since != SV_NEVER && run->now - since > e->silence)
                 e->silence = run->now - since;
             e->last_read_at = run->now;
+            e->first_read_at = e->first_read_at ? e->first_read_at : run->now;
         }
         c->read += got;
         if (c->serve.app == SC_ECHO && c->server)
@@ -308,7 +309,7 @@ static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
     const struct sc_step *s = &run->model->step[p->step];
     uint8_t bytes[ECHO_BYTES] = {0};
     memcpy(bytes, &run->now, sizeof run->now);
-    (void)!sv_echo_send(run->stack[p->host], p->sock, &s->remote.addr, (uint16_t)p->sent, 64, bytes, sizeof bytes, now);
+    (void)!sv_echo_send(run->stack[p->host], p->sock, &s->remote.addr, (uint16_t)p->sent, (uint8_t)(s->ttl ? s->ttl : 64u), bytes, sizeof bytes, now);
     p->sent++;
     p->asked = run->now;
     p->next = p->sent < s->count && !run->settling ? now + s->every : SV_NEVER;
@@ -358,6 +359,10 @@ void sc_app_listen(struct sc_run *run, uint32_t host, const struct sc_serve *s, 
             if (&run->model->step[i].serve == s)
                 number = SC_SERVES + i;
         }
+    }
+    if (s->udp) {
+        sc_udp_begin(run, s->socket, now);
+        return;
     }
     options.cookie = COOKIE(OF_LISTENER, number);
     options.backlog = h->set.given >> SC_BACKLOG & 1u ? (uint32_t)h->set.value[SC_BACKLOG] : 0;
@@ -463,4 +468,5 @@ void sc_app_crashed(struct sc_run *run, uint32_t host)
     }
     for (uint32_t i = 0; i < run->model->pings; i++)
         run->ping[i].open = run->ping[i].open && run->ping[i].host != host;
+    sc_udp_crashed(run, host, sv_world_local(run->sim->world, host));
 }

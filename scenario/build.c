@@ -34,6 +34,14 @@ static uint64_t knob(const struct sc_knobs *k, uint32_t which, uint64_t otherwis
     return k->given >> which & 1u ? k->value[which] : otherwise;
 }
 
+static uint32_t sockets_of(const struct sc_model *m, uint32_t host)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->sockets; i++)
+        n += m->socket[i].host == host;
+    return n;
+}
+
 static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t host)
 {
     const struct sc_host *h = &run->model->host[host];
@@ -54,7 +62,7 @@ static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t ho
         .half_open = connections,
         .time_waits = connections,
         .listeners = SC_SERVES,
-        .udp_sockets = 16,
+        .udp_sockets = 16u + sockets_of(run->model, host),
         .timers = 16,
         .send_buffer = (uint32_t)knob(&h->set, SC_SEND_BUFFER, 4u << 20),
         .recv_buffer = (uint32_t)knob(&h->set, SC_RECV_BUFFER, h->profile == SV_PROFILE_RFC ? 65535 : 4u << 20),
@@ -224,6 +232,7 @@ bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
     run->app_host[host] = (struct sc_app_host){run, host};
     run->host[host] = (struct sv_host){.stack = s};
     (void)sv_host_add(&run->host[host], &sc_app_ops, &run->app_host[host]);
+    (void)sv_host_add(&run->host[host], &sc_datagram_ops, &run->app_host[host]);
     run->sim->host[host] = &run->host[host];
     return true;
 }
@@ -371,6 +380,8 @@ static bool take_tables(struct sc_run *run)
     run->conn = many(run->conns_max, sizeof *run->conn, &good);
     run->conn_of_attempt = many(m->attempts, sizeof *run->conn_of_attempt, &good);
     run->ping = many(m->pings, sizeof *run->ping, &good);
+    run->udp = many(m->sockets, sizeof *run->udp, &good);
+    run->job = many(m->steps, sizeof *run->job, &good);
     run->sent.track = many(run->sent.n, sizeof *run->sent.track, &good);
     run->received.track = many(run->received.n, sizeof *run->received.track, &good);
     run->fault_count = many(m->faults, sizeof *run->fault_count, &good);
@@ -454,15 +465,12 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
 
 void sc_run_close(struct sc_run *run)
 {
-    void *const all[] = {run->sim,         run->stack,      run->bridge,
-                         run->link,        run->host,       run->app_host,
-                         run->epoch,       run->down,       run->endpoint,
-                         run->endpoint_of, run->conn,       run->conn_of_attempt,
-                         run->ping,        run->sent.track, run->received.track,
-                         run->fault_count, run->fault_rng,  run->fact,
-                         run->judged,      run->step_at,    run->step_done,
-                         run->accepts,     run->drops,      run->addr_of,
-                         run->twice,       run->memory,     run->last};
+    void *const all[] = {
+        run->sim,    run->stack,      run->bridge,         run->link,        run->host,      run->app_host,
+        run->epoch,  run->down,       run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
+        run->ping,   run->sent.track, run->received.track, run->fault_count, run->fault_rng, run->fact,
+        run->judged, run->step_at,    run->step_done,      run->accepts,     run->drops,     run->addr_of,
+        run->twice,  run->memory,     run->last,           run->udp,         run->job};
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(run);

@@ -40,6 +40,13 @@ static bool connection(struct sc_reader *r, const struct sc_node *at, char *word
     }
     *dot = 0;
     f->host = sc_need_host(r, at, word);
+    f->socket = sc_socket_named(r->model, dot + 1);
+    if (f->socket != SV_NONE && f->host != SV_NONE && r->model->socket[f->socket].host != f->host) {
+        sc_error(r->e, at, "\"%s\" is no socket of %s", dot + 1, word);
+        return false;
+    }
+    if (f->socket != SV_NONE)
+        return f->host != SV_NONE;
     f->attempt = f->host == SV_NONE ? SV_NONE : sc_need_attempt(r, at, dot + 1);
     *dot = '.';
     return f->attempt != SV_NONE;
@@ -75,7 +82,7 @@ static bool dropped(struct sc_reader *r, const struct sc_node *at, const char *r
 
 static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
 {
-    static const char *const verbs[] = {"in", "accepts", "sends", "receives", "drops", "sent", "read", NULL};
+    static const char *const verbs[] = {"in", "accepts", "sends", "receives", "drops", "sent", "read", "hears", NULL};
     char subject[64], verb[64], hint[64];
     int at = 0;
     if (sscanf(n->text, "%63s %63s %n", subject, verb, &at) < 2 || !at) {
@@ -88,7 +95,11 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
         f->state = state_of(rest);
         if (f->state == SV_NONE)
             sc_error(r->e, n, "TCP has no state \"%s\"%s", rest, sc_hint(rest, state_names, hint, sizeof hint));
-        return connection(r, n, subject, f) && f->state != SV_NONE;
+        if (!connection(r, n, subject, f) || f->state == SV_NONE)
+            return false;
+        if (f->socket != SV_NONE)
+            sc_error(r->e, n, "\"%s\" is a socket: it has no state of TCP's", subject + strlen(subject) + 1);
+        return f->socket == SV_NONE;
     }
     if (strcmp(verb, "sent") == 0 || strcmp(verb, "read") == 0) {
         f->kind = verb[0] == 's' ? SC_FACT_SENT_ALL : SC_FACT_READ_ALL;
@@ -96,6 +107,8 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
             sc_error(r->e, n, "\"%s %s\" is followed by \"all\"", subject, verb);
         return connection(r, n, subject, f) && strcmp(rest, "all") == 0;
     }
+    if (strcmp(verb, "hears") == 0)
+        return sc_fact_hears(r, n, subject, rest, f);
     f->host = sc_need_host(r, n, subject);
     if (f->host == SV_NONE)
         return false;
@@ -114,8 +127,8 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
     }
     f->kind = strcmp(verb, "sends") == 0 ? SC_FACT_SENDS : SC_FACT_RECEIVES;
     if (f->kind == SC_FACT_RECEIVES && strcmp(verb, "receives") != 0) {
-        sc_error(r->e, n, "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read)%s", verb,
-                 sc_hint(verb, verbs, hint, sizeof hint));
+        sc_error(r->e, n, "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read, hears)%s",
+                 verb, sc_hint(verb, verbs, hint, sizeof hint));
         return false;
     }
     return sc_selector_words(r, n, rest, &f->what);
@@ -129,7 +142,7 @@ uint32_t sc_fact_read(struct sc_reader *r, const struct sc_node *n)
         return SV_NONE;
     }
     struct sc_fact *f = &m->fact[m->facts];
-    *f = (struct sc_fact){.words = n->text, .host = SV_NONE, .attempt = SV_NONE, .reason = SV_NONE};
+    *f = (struct sc_fact){.words = n->text, .host = SV_NONE, .attempt = SV_NONE, .socket = SV_NONE, .reason = SV_NONE};
     if (!one(r, n, f))
         return SV_NONE;
     return m->facts++;

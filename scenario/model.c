@@ -71,6 +71,15 @@ uint32_t sc_attempt_named(const struct sc_model *model, const char *name)
     return SV_NONE;
 }
 
+uint32_t sc_socket_named(const struct sc_model *model, const char *name)
+{
+    for (uint32_t i = 0; i < model->sockets; i++) {
+        if (model->socket[i].name && strcmp(model->socket[i].name, name) == 0)
+            return i;
+    }
+    return SV_NONE;
+}
+
 static const char *all_names[SC_LINKS + 1];
 
 static const char *const *host_names(const struct sc_model *model)
@@ -197,12 +206,17 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     model->step = array(&r, steps, 100000, sizeof *model->step, "steps of the timeline");
     model->attempt = sc_take(m, (of_steps + 1u) * sizeof *model->attempt);
     model->ping = sc_take(m, (of_steps + 1u) * sizeof *model->ping);
+    const struct sc_node *hosts = sc_member(root, "hosts");
+    uint32_t services = of_steps + 1u;
+    for (const struct sc_node *h = hosts ? hosts->child : NULL; h; h = h->next)
+        services += sc_children(sc_member(h, "serve"));
+    model->socket = sc_take(m, services * sizeof *model->socket);
     model->fault = array(&r, faults, 1000, sizeof *model->fault, "faults");
     model->expect = array(&r, expect, 1000, sizeof *model->expect, "expectations");
     model->mutant = array(&r, mutants, 100, sizeof *model->mutant, "mutants");
     model->fact = sc_take(m, (of_steps + 2u * of_expect + 2u) * sizeof *model->fact);
-    if (!model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->fault ||
-        !model->expect || !model->mutant || !model->fact) {
+    if (!model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->socket ||
+        !model->fault || !model->expect || !model->mutant || !model->fact) {
         sc_error_at(e, 1, 1, "the file is too large");
         return NULL;
     }

@@ -48,6 +48,7 @@ enum sc_knob {
     SC_USER_TIMEOUT,
     SC_BACKLOG,
     SC_HALF_OPEN,
+    SC_ICMP_UNREACHABLE, /* off: it never says that a port or host cannot be reached */
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
@@ -55,11 +56,13 @@ enum sc_knob {
 enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE };
 struct sc_serve {
     uint16_t port;
-    uint8_t app;    /* enum sc_app */
-    uint64_t bytes; /* that greet and source send */
-    uint64_t rate;  /* bytes a second it reads at most; 0: as they come */
-    sv_time from;   /* it listens from then on */
-    bool keep;      /* it does not close when the peer has finished */
+    uint8_t app;     /* enum sc_app */
+    bool udp;        /* a UDP socket: sink, echo or mute */
+    uint32_t socket; /* its name's number among the sockets; SV_NONE: a TCP service without a name */
+    uint64_t bytes;  /* that greet and source send */
+    uint64_t rate;   /* bytes a second it reads at most; 0: as they come */
+    sv_time from;    /* it listens from then on */
+    bool keep;       /* it does not close when the peer has finished */
 };
 
 struct sc_route {
@@ -135,6 +138,7 @@ enum sc_field {
     SC_FIELD_SOURCE_PORT,
     SC_FIELD_DESTINATION_PORT,
     SC_FIELD_TOS,
+    SC_FIELD_NUMBER, /* of a datagram that an application of the scenario's wrote, from 1 */
     SC_FIELDS
 };
 
@@ -146,6 +150,7 @@ struct sc_selector {
     int16_t icmp_type, icmp_code, arp_op; /* -1: any */
     uint32_t from, to;                    /* hosts; SV_NONE */
     uint32_t attempt;                     /* of CONNECTION; SV_NONE */
+    uint32_t socket;                      /* of SOCKET, UDP; SV_NONE */
     uint32_t link;                        /* SV_NONE: the sender's first */
     uint64_t covering, acknowledging;     /* SC_OFF */
     uint64_t longer;                      /* bytes of the IP packet; SC_OFF */
@@ -167,12 +172,12 @@ enum sc_fact_kind {
     SC_FACT_SENT_ALL,
     SC_FACT_READ_ALL,
     SC_FACT_TWICE,
-    SC_FACT_STARTED,
-    SC_FACT_FAULT
+    SC_FACT_HEARS /* a UDP socket is told of an ICMP error */
 };
 struct sc_fact {
     const char *words;
     uint32_t kind, host, attempt, state;
+    uint32_t socket; /* SV_NONE */
     uint32_t reason; /* SV_NONE: any */
     struct sc_selector what;
 };
@@ -192,7 +197,8 @@ enum sc_verb {
     SC_REBOOT,
     SC_UNPLUG,
     SC_PLUG,
-    SC_SET
+    SC_SET,
+    SC_BIND
 };
 struct sc_step {
     const struct sc_node *at_node;
@@ -200,8 +206,9 @@ struct sc_step {
     sv_time at;    /* SV_NEVER: after a fact */
     uint32_t fact; /* SV_NONE */
     sv_time plus;
-    uint32_t attempt; /* `as`, `of`, or the argument of shutdown, close, abort; SV_NONE */
-    struct sv_endpoint remote;
+    uint32_t attempt;          /* `as`, `of`, or the argument of shutdown, close, abort; SV_NONE */
+    uint32_t socket;           /* the same, of a UDP socket; SV_NONE */
+    struct sv_endpoint remote; /* of send: `to`, port 0: the socket's own */
     uint16_t from_port;
     struct sc_knobs set;
     sv_time give_up; /* 0: never */
@@ -209,7 +216,7 @@ struct sc_step {
     uint64_t rate; /* of read */
     bool read_stop;
     sv_time every;
-    uint32_t count, ping;
+    uint32_t count, ping, ttl; /* ttl 0: the stack's */
     struct sc_serve serve;
     uint32_t link; /* unplug, plug */
 };
@@ -276,7 +283,20 @@ enum sc_counter_group {
     SC_OF_PING,
     SC_OF_SWITCH,
     SC_OF_SWITCHES,
-    SC_OF_FAULT
+    SC_OF_FAULT,
+    SC_OF_SOCKET,
+    SC_OF_SERVICE
+};
+
+/* A UDP socket, or a service with a name. */
+struct sc_socket {
+    const char *name; /* NULL: of a service without one */
+    uint32_t host;
+    uint16_t port; /* 0: a random one */
+    bool tcp;      /* a TCP service: its connections' counters together */
+    bool connected;
+    struct sv_endpoint remote;
+    uint8_t app; /* enum sc_app */
 };
 
 struct sc_attempt {
@@ -294,7 +314,7 @@ struct sc_model {
     const struct sc_node *root;
     uint64_t seed;
     sv_time until, settle;
-    uint32_t hosts, links, steps, faults, expects, mutants, facts, attempts, pings;
+    uint32_t hosts, links, steps, faults, expects, mutants, facts, attempts, pings, sockets;
     struct sc_host *host;
     struct sc_link *link;
     struct sc_step *step;
@@ -303,6 +323,7 @@ struct sc_model {
     struct sc_mutant *mutant;
     struct sc_fact *fact;
     struct sc_attempt *attempt;
+    struct sc_socket *socket;
     const char **ping;
     struct sc_limits limits;
     struct sc_memory *memory;
@@ -321,6 +342,15 @@ struct sc_reader {
 void sc_read_hosts(struct sc_reader *r, const struct sc_node *root);
 void sc_read_links(struct sc_reader *r, const struct sc_node *root);
 void sc_read_timeline(struct sc_reader *r, const struct sc_node *list);
+/* model_sockets.c: names a service or a UDP socket. SV_NONE: e says why not. */
+uint32_t sc_socket_new(struct sc_reader *r, const struct sc_node *as, struct sc_socket socket);
+bool sc_step_is_udp(const struct sc_node *step); /* it begins a UDP socket */
+void sc_read_bind(struct sc_reader *r, const struct sc_node *c, const struct sc_node *port, struct sc_step *s);
+void sc_read_connect_udp(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
+void sc_read_datagrams(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
+bool sc_read_endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to);
+bool sc_read_ttl(struct sc_reader *r, const struct sc_node *c, uint32_t *ttl);
+bool sc_fact_hears(struct sc_reader *r, const struct sc_node *n, char *subject, const char *rest, struct sc_fact *f);
 void sc_read_faults(struct sc_reader *r, const struct sc_node *list);
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list);
 void sc_read_mutants(struct sc_reader *r, const struct sc_node *list);
@@ -330,6 +360,7 @@ bool sc_name_ok(const char *name);
 uint32_t sc_host_named(const struct sc_model *model, const char *name); /* SV_NONE */
 uint32_t sc_link_named(const struct sc_model *model, const char *name);
 uint32_t sc_attempt_named(const struct sc_model *model, const char *name);
+uint32_t sc_socket_named(const struct sc_model *model, const char *name);
 /* The same with an error that suggests the near one. */
 uint32_t sc_need_host(struct sc_reader *r, const struct sc_node *at, const char *name);
 uint32_t sc_need_link(struct sc_reader *r, const struct sc_node *at, const char *name);
@@ -346,11 +377,13 @@ bool sc_between(struct sc_reader *r, const struct sc_node *n, sv_time between[2]
 /* Any of them, in its base unit (ns, bytes, bit/s, millionths, 1), and which: "ns", "B", "bit/s", "%", "". */
 bool sc_quantity(const char *text, uint64_t *value, char unit[8]);
 bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_knobs *k, bool of_host);
-bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, struct sc_serve *s);
+bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s);
+bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app);
 
 /* Words or a mapping. */
 bool sc_selector_read(struct sc_reader *r, const struct sc_node *n, struct sc_selector *s);
 bool sc_selector_words(struct sc_reader *r, const struct sc_node *at, const char *words, struct sc_selector *s);
+bool sc_icmp_named(const char *word, int16_t *type, int16_t *code);
 /* The fact's number; SV_NONE: e says what is wrong. */
 uint32_t sc_fact_read(struct sc_reader *r, const struct sc_node *n);
 bool sc_counter_check(struct sc_reader *r, const struct sc_node *at, const char *counter, uint32_t of[4]);
@@ -360,6 +393,8 @@ extern const char *const sc_counters_host[];
 extern const char *const sc_counters_connection[];
 extern const char *const sc_counters_link[];
 extern const char *const sc_counters_ping[];
+extern const char *const sc_counters_socket[];
+extern const char *const sc_counters_service[];
 extern const char *const sc_counters_switch[];
 extern const char *const sc_counters_fault[];
 extern const char *const sc_knob_names[];

@@ -7,23 +7,32 @@
 
 const char *const sc_counters_host[] = {"accepts",     "packets_sent", "packets_received",
                                         "resets_sent", "connections",  NULL};
-const char *const sc_counters_connection[] = {"bytes_delivered",
-                                              "bytes_written",
-                                              "goodput",
-                                              "timeouts",
-                                              "retransmits",
-                                              "longest_segment_sent",
-                                              "most_in_flight",
-                                              "segments_sent",
-                                              "established_at",
-                                              "most_cwnd",
-                                              "fast_retransmits",
-                                              "longest_silence",
-                                              NULL};
+const char *const sc_counters_connection[] = {
+    "bytes_delivered",      "bytes_written",   "goodput",       "timeouts",       "retransmits",
+    "longest_segment_sent", "most_in_flight",  "segments_sent", "established_at", "most_cwnd",
+    "fast_retransmits",     "longest_silence", "first_read_at", "last_read_at",   NULL};
 const char *const sc_counters_link[] = {"frames",    "bytes",        "delivered", "broadcast_frames",
                                         "marked",    "duplicated",   "reordered", "corrupted",
                                         "truncated", "waiting_most", NULL};
 const char *const sc_counters_ping[] = {"sent", "replies", "longest_silence", "rtt_min", "rtt_max", NULL};
+const char *const sc_counters_socket[] = {"datagrams_sent",
+                                          "datagrams_received",
+                                          "bytes_sent",
+                                          "bytes_received",
+                                          "answers",
+                                          "missing",
+                                          "late",
+                                          "repeated",
+                                          "wrong",
+                                          "errors_heard",
+                                          "calls_failed",
+                                          "first_at",
+                                          "last_at",
+                                          "longest_silence",
+                                          "rtt_min",
+                                          "rtt_max",
+                                          NULL};
+const char *const sc_counters_service[] = {"accepts", "bytes_delivered", "bytes_written", NULL};
 const char *const sc_counters_switch[] = {"discarding_ports", "stations", "topology_changes", NULL};
 const char *const sc_counters_fault[] = {"hits", "seen", NULL};
 
@@ -67,6 +76,13 @@ static bool of_host(struct sc_reader *r, const struct sc_node *at, char part[4][
         return drop_word(r, at, part[2], &of[2]);
     }
     if (n == 3) {
+        of[2] = sc_socket_named(r->model, part[1]);
+        if (of[2] != SV_NONE && r->model->socket[of[2]].host == host) {
+            const bool tcp = r->model->socket[of[2]].tcp;
+            of[0] = tcp ? SC_OF_SERVICE : SC_OF_SOCKET;
+            return last_word(r, at, part[2], tcp ? sc_counters_service : sc_counters_socket,
+                             tcp ? "a service" : "a UDP socket", &of[3]);
+        }
         of[0] = SC_OF_CONNECTION;
         of[2] = sc_need_attempt(r, at, part[1]);
         return of[2] != SV_NONE && last_word(r, at, part[2], sc_counters_connection, "a connection", &of[3]);

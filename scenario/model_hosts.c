@@ -11,11 +11,26 @@ const char *const sc_host_keys[] = {"addr",  "gateway", "mac", "profile", "isn",
 static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", NULL};
 
-const char *const sc_knob_names[] = {
-    "mss",        "recv_buffer",     "send_buffer",     "window_scale", "timestamps",  "sack",
-    "retransmit", "verify_checksum", "fast_retransmit", "handshake",    "delayed_ack", "nagle",
-    "iw",         "rto_min",         "keepalive",       "user_timeout", "backlog",     "half_open",
-    NULL};
+const char *const sc_knob_names[] = {"mss",
+                                     "recv_buffer",
+                                     "send_buffer",
+                                     "window_scale",
+                                     "timestamps",
+                                     "sack",
+                                     "retransmit",
+                                     "verify_checksum",
+                                     "fast_retransmit",
+                                     "handshake",
+                                     "delayed_ack",
+                                     "nagle",
+                                     "iw",
+                                     "rto_min",
+                                     "keepalive",
+                                     "user_timeout",
+                                     "backlog",
+                                     "half_open",
+                                     "icmp_unreachable",
+                                     NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
 #define OF_CONNECTION                                                                                           \
@@ -95,13 +110,33 @@ bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_kno
     return r->e->n == before;
 }
 
-bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, struct sc_serve *s)
+bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app)
 {
-    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "keep", NULL};
     static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", NULL};
+    char hint[64];
+    uint32_t i = 0;
+    while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
+        i++;
+    if (!apps[i]) {
+        sc_error(r->e, n, "app is sink, greet, echo, source or mute%s",
+                 sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
+        return false;
+    }
+    if (udp && (i == SC_GREET || i == SC_SOURCE)) {
+        sc_error(r->e, n,
+                 "a UDP service is a sink, an echo or mute: it has nobody to write to before it was written to");
+        return false;
+    }
+    *app = (uint8_t)i;
+    return true;
+}
+
+bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s)
+{
+    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "keep", "udp", "as", NULL};
     uint64_t value;
     const struct sc_node *n;
-    *s = (struct sc_serve){.bytes = 0};
+    *s = (struct sc_serve){.socket = SV_NONE};
     if (!sc_keys(r, map, keys, "serve"))
         return false;
     if (!(n = sc_member(map, "port"))) {
@@ -111,17 +146,15 @@ bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, struct sc_ser
     if (!sc_count(r, n, 1, 65535, &value))
         return false;
     s->port = (uint16_t)value;
-    if ((n = sc_member(map, "app"))) {
-        uint32_t i = 0;
-        while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
-            i++;
-        if (!apps[i]) {
-            char hint[64];
-            sc_error(r->e, n, "app is sink, greet, echo, source or mute%s",
-                     sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
+    if ((n = sc_member(map, "udp")) && !sc_bool(r, n, &s->udp))
+        return false;
+    if ((n = sc_member(map, "app")) && !sc_app_read(r, n, s->udp, &s->app))
+        return false;
+    if (s->udp || sc_member(map, "as")) {
+        const struct sc_socket socket = {.host = host, .port = s->port, .tcp = !s->udp, .app = s->app};
+        s->socket = sc_socket_new(r, sc_member(map, "as"), socket);
+        if (s->socket == SV_NONE)
             return false;
-        }
-        s->app = (uint8_t)i;
     }
     if ((n = sc_member(map, "bytes")) && !sc_size(r, n, &s->bytes))
         return false;
@@ -293,7 +326,7 @@ static void read_host(struct sc_reader *r, const struct sc_node *c)
     for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
         if (h->serves == SC_SERVES)
             sc_error(r->e, s, "%u services at most", SC_SERVES);
-        else if (sc_serve_read(r, s, &h->serve[h->serves]))
+        else if (sc_serve_read(r, s, (uint32_t)(h - r->model->host), &h->serve[h->serves]))
             h->serves++;
     }
     if (n && n->kind != SC_LIST)

@@ -6,12 +6,12 @@
 
 #include "scenario/model.h"
 
-static const char *const verbs[] = {"connect", "listen", "send",   "read",   "shutdown", "close", "abort",
-                                    "ping",    "crash",  "reboot", "unplug", "plug",     "set",   NULL};
-static const char *const step_keys[] = {"at",     "after",    "plus",  "host",  "connect", "listen",    "send",
-                                        "read",   "shutdown", "close", "abort", "ping",    "crash",     "reboot",
-                                        "unplug", "plug",     "set",   "as",    "of",      "from_port", "give_up",
-                                        "every",  "count",    "app",   "bytes", "rate",    NULL};
+static const char *const verbs[] = {"connect", "listen", "send",   "read", "shutdown", "close", "abort", "ping",
+                                    "crash",   "reboot", "unplug", "plug", "set",      "bind",  NULL};
+static const char *const step_keys[] = {
+    "at",    "after", "plus",   "host",   "connect", "listen", "send", "read", "shutdown",  "close",   "abort",
+    "ping",  "crash", "reboot", "unplug", "plug",    "set",    "as",   "of",   "from_port", "give_up", "every",
+    "count", "app",   "bytes",  "rate",   "udp",     "bind",   "to",   "ttl",  NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -31,7 +31,7 @@ static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *
     if (!found)
         sc_error(r->e, c,
                  "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
-                 "unplug, plug");
+                 "unplug, plug, bind");
     return found;
 }
 
@@ -51,14 +51,14 @@ static bool address_of(struct sc_reader *r, const struct sc_node *n, const char 
 }
 
 /* "a:80", "10.0.0.1:80", "[fd00::1]:80" */
-static bool endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to)
+bool sc_read_endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to)
 {
     char name[64];
     const char *colon = n->kind == SC_SCALAR ? strrchr(n->text, ':') : NULL;
     char *end;
     const unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
     if (!colon || *end || port < 1 || port > 65535 || (size_t)(colon - n->text) >= sizeof name) {
-        sc_error(r->e, n, "connect names a host and a port: \"b:80\"");
+        sc_error(r->e, n, "%s names a host and a port: \"b:80\"", n->key ? n->key : "it");
         return false;
     }
     const bool bracket = n->text[0] == '[' && colon[-1] == ']';
@@ -82,15 +82,17 @@ static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t ver
             as->kind == SC_SCALAR ? as->text : "");
         return;
     }
-    bool taken = sc_attempt_named(m, as->text) != SV_NONE;
+    bool taken = sc_attempt_named(m, as->text) != SV_NONE || sc_socket_named(m, as->text) != SV_NONE;
     for (uint32_t i = 0; i < m->pings; i++)
         taken = taken || strcmp(m->ping[i], as->text) == 0;
     if (taken) {
         sc_error(r->e, as, "\"%s\" is the name of another step already", as->text);
         return;
     }
-    if (verb == SC_CONNECT) {
-        const uint32_t h = host && host->kind == SC_SCALAR ? sc_host_named(m, host->text) : SV_NONE;
+    const uint32_t h = host && host->kind == SC_SCALAR ? sc_host_named(m, host->text) : SV_NONE;
+    if (sc_step_is_udp(c)) {
+        m->step[number].socket = sc_socket_new(r, as, (struct sc_socket){.host = h, .connected = verb == SC_CONNECT});
+    } else if (verb == SC_CONNECT) {
         m->attempt[m->attempts++] = (struct sc_attempt){as->text, h, number};
     } else {
         m->step[number].ping = m->pings;
@@ -101,6 +103,11 @@ static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t ver
 static void of_connection(struct sc_reader *r, const struct sc_node *n, struct sc_step *s)
 {
     if (n && n->kind == SC_SCALAR)
+        s->socket = sc_socket_named(r->model, n->text);
+    if (s->socket != SV_NONE && !r->model->socket[s->socket].tcp)
+        return;
+    s->socket = SV_NONE;
+    if (n && n->kind == SC_SCALAR)
         s->attempt = sc_need_attempt(r, n, n->text);
     else
         sc_error(r->e, n ? n : s->at_node, "of which connection? of: c");
@@ -110,7 +117,11 @@ static void connect_step(struct sc_reader *r, const struct sc_node *c, const str
 {
     const struct sc_node *n;
     uint64_t value;
-    (void)endpoint(r, v, &s->remote);
+    (void)sc_read_endpoint(r, v, &s->remote);
+    if (sc_step_is_udp(c)) {
+        sc_read_connect_udp(r, c, s);
+        return;
+    }
     if (sc_member(c, "as"))
         s->attempt = sc_attempt_named(r->model, sc_member(c, "as")->text);
     if ((n = sc_member(c, "from_port")) && sc_count(r, n, 1, 65535, &value))
@@ -133,6 +144,7 @@ static void ping_step(struct sc_reader *r, const struct sc_node *c, const struct
         (void)sc_time(r, n, &s->every);
     if ((n = sc_member(c, "count")) && sc_count(r, n, 1, 10000, &value))
         s->count = (uint32_t)value;
+    (void)sc_read_ttl(r, c, &s->ttl);
     if (!s->every)
         sc_error(r->e, n ? n : c, "every 0s: time would stand still");
 }
@@ -140,13 +152,16 @@ static void ping_step(struct sc_reader *r, const struct sc_node *c, const struct
 static void listen_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     uint64_t value;
-    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", NULL};
-    const struct sc_node *n = sc_member(c, "app");
+    const struct sc_node *n = sc_member(c, "app"), *udp = sc_member(c, "udp");
+    s->serve.socket = SV_NONE;
     if (sc_count(r, v, 1, 65535, &value))
         s->serve.port = (uint16_t)value;
-    for (uint32_t i = 0; n && n->kind == SC_SCALAR && apps[i]; i++) {
-        if (strcmp(apps[i], n->text) == 0)
-            s->serve.app = (uint8_t)i;
+    if ((udp && !sc_bool(r, udp, &s->serve.udp)) || (n && !sc_app_read(r, n, s->serve.udp, &s->serve.app)))
+        return;
+    if (s->serve.udp || sc_member(c, "as")) {
+        const struct sc_socket socket = {
+            .host = s->host, .port = s->serve.port, .tcp = !s->serve.udp, .app = s->serve.app};
+        s->serve.socket = sc_socket_new(r, sc_member(c, "as"), socket);
     }
     if ((n = sc_member(c, "bytes")))
         (void)sc_size(r, n, &s->serve.bytes);
@@ -165,6 +180,11 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_SEND:
         (void)sc_size(r, v, &s->bytes);
         of_connection(r, sc_member(c, "of"), s);
+        if (s->socket != SV_NONE)
+            sc_read_datagrams(r, c, s);
+        break;
+    case SC_BIND:
+        sc_read_bind(r, c, v, s);
         break;
     case SC_READ: /* a rate a second, or false: stop, true: as they come */
         s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
@@ -203,6 +223,7 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
     s->verb = verb;
     s->at = SV_NEVER;
     s->fact = s->attempt = s->host = s->link = SV_NONE;
+    s->serve.socket = SV_NONE;
     if (!v)
         return;
     if (!at == !after) {
@@ -232,10 +253,10 @@ void sc_read_timeline(struct sc_reader *r, const struct sc_node *list)
         sc_error(r->e, list, "the timeline is a list: - {at: 0s, host: a, connect: \"b:80\", as: c}");
     const struct sc_node *first = list && list->kind == SC_LIST ? list->child : NULL;
     for (const struct sc_node *c = first; c; c = c->next, i++) {
-        m->step[i].ping = SV_NONE;
+        m->step[i].ping = m->step[i].socket = SV_NONE;
         if (!sc_keys(r, c, step_keys, "a step") || !verb_of(r, c, &verb))
             continue;
-        if (verb == SC_CONNECT || verb == SC_PING)
+        if (verb == SC_CONNECT || verb == SC_PING || verb == SC_BIND)
             name_step(r, c, verb, i);
     }
     if (r->e->n)

@@ -57,7 +57,7 @@ bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packe
 {
     struct sv_dissected d;
     memset(p, 0, sizeof *p);
-    p->from = p->to = p->attempt = p->link = SV_NONE;
+    p->from = p->to = p->attempt = p->socket = p->link = SV_NONE;
     p->icmp_type = p->icmp_code = p->arp_op = -1;
     p->kinds = 1u << SC_FRAME;
     sv_dissect(&d, SV_LINK_ETHERNET, bytes, n, length);
@@ -78,14 +78,19 @@ bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packe
     p->bytes = d.ip.total_bytes;
     p->ttl = d.ip.ttl;
     p->tos = d.ip.traffic_class;
+    p->six = d.ip.version == 6;
     from->addr = address(&d, d.ip.from);
     to->addr = address(&d, d.ip.to);
     from->port = p->source_port = d.port_from;
     to->port = p->destination_port = d.port_to;
     if (d.seen & SV_SEEN_FRAGMENT)
         p->kinds |= 1u << SC_FRAGMENT;
-    if (d.seen & SV_SEEN_UDP)
+    if (d.seen & SV_SEEN_UDP) {
+        uint32_t socket;
         p->kinds |= 1u << SC_DATAGRAM;
+        p->length = d.payload_bytes;
+        p->number = sc_datagram_number(bytes + d.payload_at, d.payload_captured, &socket);
+    }
     if (d.seen & (SV_SEEN_ICMP | SV_SEEN_ICMP6)) {
         p->kinds |= 1u << SC_ICMP;
         p->icmp_type = d.icmp.type;
@@ -149,6 +154,8 @@ void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *
 {
     p->from = sc_host_of(run, &from->addr);
     p->to = sc_host_of(run, &to->addr);
+    if (p->kinds >> SC_DATAGRAM & 1u)
+        p->socket = sc_udp_of(run, from, to);
     if (!p->tcp)
         return;
     struct sc_track *k = track_of(t, from, to, (p->flags & SYN) != 0);
@@ -200,6 +207,8 @@ static uint64_t field_of(const struct sc_packet *p, uint32_t field)
         return p->source_port;
     case SC_FIELD_DESTINATION_PORT:
         return p->destination_port;
+    case SC_FIELD_NUMBER:
+        return p->number;
     default:
         return p->tos;
     }
@@ -215,7 +224,8 @@ bool sc_selects(const struct sc_selector *s, const struct sc_packet *p)
 {
     if (!(p->kinds >> s->kind & 1u) || (s->from != SV_NONE && s->from != p->from) ||
         (s->to != SV_NONE && s->to != p->to) || (s->attempt != SV_NONE && s->attempt != p->attempt) ||
-        (s->again >= 0 && (p->again ? 1 : 0) != s->again) || s->link != p->link)
+        (s->socket != SV_NONE && s->socket != p->socket) || (s->again >= 0 && (p->again ? 1 : 0) != s->again) ||
+        s->link != p->link)
         return false;
     if (p->transit && s->link == SV_NONE)
         return false;

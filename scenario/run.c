@@ -120,6 +120,10 @@ static void act(struct sc_run *run, uint32_t number)
     run->script_stale = true;
     if (s->host != SV_NONE && run->down[s->host] && s->verb != SC_REBOOT)
         return;
+    if (s->socket != SV_NONE) {
+        sc_udp_act(run, number);
+        return;
+    }
     switch (s->verb) {
     case SC_CONNECT:
         (void)sc_app_connect(run, s);

@@ -21,7 +21,7 @@ struct sc_endpoint {
     uint32_t sent_end, acked; /* highest numbers sent and acknowledged, as in the header */
     uint64_t segments_sent, retransmits, fast_retransmits, timeouts;
     uint32_t longest_segment, most_in_flight, most_cwnd;
-    sv_time established_at, last_read_at, silence;
+    sv_time established_at, first_read_at, last_read_at, silence;
     uint32_t conn; /* SV_NONE */
 };
 
@@ -50,11 +50,31 @@ struct sc_ping {
     uint32_t step;
 };
 
+#define SC_DATAGRAM_HEAD 16u
+#define SC_DATAGRAMS_SEEN 8192u /* numbers of one sender remembered, in bits: 65,536 */
+
+/* A UDP socket as its application has it. */
+struct sc_udp {
+    sv_sock sock;
+    bool open, read_stop;
+    uint16_t port;
+    uint32_t sent, highest; /* highest: of its own numbers, that anybody read */
+    uint64_t received, bytes_sent, bytes_received, answers, late, repeated, wrong, heard, failed;
+    uint64_t aimed, distinct; /* sent to it; read by it, each number once */
+    sv_time first_at, last_at, silence, rtt_min, rtt_max;
+    uint8_t seen[SC_DATAGRAMS_SEEN];
+};
+/* A `send` of datagrams under way. */
+struct sc_job {
+    uint32_t step, left;
+    sv_time next; /* by the host's clock */
+};
+
 /* A packet as selectors see it. */
 struct sc_packet {
     uint32_t kinds; /* 1 << enum sc_packet_kind */
-    uint32_t from, to, attempt, link;
-    bool again, transit, tcp, newest_ack;
+    uint32_t from, to, attempt, socket, link, number;
+    bool six, again, transit, tcp, newest_ack;
     int16_t icmp_type, icmp_code, arp_op;
     uint32_t seq, ack, window, length, flags, ttl, mss, tos, bytes; /* bytes of the IP packet */
     uint16_t source_port, destination_port;
@@ -136,6 +156,9 @@ struct sc_run {
     uint32_t conns, conns_max;
     uint32_t *conn_of_attempt;
     struct sc_ping *ping;
+    struct sc_udp *udp; /* by socket */
+    struct sc_job *job;
+    uint32_t jobs;
     struct sc_tracks sent, received;
     struct sc_counted *fault_count;
     struct sv_rng *fault_rng;
@@ -208,6 +231,16 @@ void sc_app_ping(struct sc_run *run, uint32_t step);
 struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt);
 void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
 void sc_app_crashed(struct sc_run *run, uint32_t host);
+/* datagrams.c */
+extern const struct sv_app sc_datagram_ops;
+void sc_udp_begin(struct sc_run *run, uint32_t socket, sv_time now);
+void sc_udp_act(struct sc_run *run, uint32_t step);
+void sc_udp_crashed(struct sc_run *run, uint32_t host, sv_time now);
+uint32_t sc_udp_of(const struct sc_run *run, const struct sv_endpoint *from,
+                   const struct sv_endpoint *to); /* SV_NONE */
+uint32_t sc_datagram_number(const uint8_t *bytes, uint32_t n, uint32_t *socket);
+bool sc_udp_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
+bool sc_service_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
 /* judge.c */
 void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_now *now);
 void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t state);

@@ -21,7 +21,7 @@ static const char *const kinds[] = {"segment",  "data",     "SYN",  "SYN,ACK", "
                                     "fragment", "datagram", "ICMP", "frame",   "ARP", "BPDU", NULL};
 static const char *const filters[] = {"from", "to", "of", "on", "covering", "acknowledging", "with", "longer", NULL};
 const char *const sc_fields[] = {
-    "-", "seq", "ack", "window", "length", "ttl", "mss", "source_port", "destination_port", "tos", NULL};
+    "-", "seq", "ack", "window", "length", "ttl", "mss", "source_port", "destination_port", "tos", "number", NULL};
 
 static const struct {
     const char *name;
@@ -31,6 +31,18 @@ static const struct {
     {"net-unreachable", 3, 0},      {"host-unreachable", 3, 1}, {"port-unreachable", 3, 3},
     {"fragmentation-needed", 3, 4}, {"time-exceeded", 11, -1},  {"redirect", 5, -1},
 };
+
+bool sc_icmp_named(const char *word, int16_t *type, int16_t *code)
+{
+    for (uint32_t k = 0; k < sizeof icmp_names / sizeof *icmp_names; k++) {
+        if (strcmp(icmp_names[k].name, word) != 0)
+            continue;
+        *type = icmp_names[k].type;
+        *code = icmp_names[k].code;
+        return true;
+    }
+    return false;
+}
 
 static bool split(struct words *w, const char *text)
 {
@@ -117,12 +129,8 @@ static bool kind(struct words *w, struct sc_selector *s)
             continue;
         s->kind = i;
         w->i++;
-        for (uint32_t k = 0; i == SC_ICMP && k < sizeof icmp_names / sizeof *icmp_names; k++) {
-            if (eat(w, icmp_names[k].name)) {
-                s->icmp_type = icmp_names[k].type;
-                s->icmp_code = icmp_names[k].code;
-            }
-        }
+        if (i == SC_ICMP && peek(w) && sc_icmp_named(peek(w), &s->icmp_type, &s->icmp_code))
+            w->i++;
         if (i == SC_ARP)
             s->arp_op = eat(w, "request") ? 1 : eat(w, "reply") ? 2 : -1;
         return true;
@@ -164,7 +172,7 @@ static bool field(struct words *w, struct sc_selector *s)
     }
     sc_error(
         w->r->e, w->at,
-        "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, source_port, destination_port), not \"%s\"%s",
+        "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, number, source_port, destination_port), not \"%s\"%s",
         word ? word : "", word ? sc_hint(word, sc_fields + 1, hint, sizeof hint) : "");
     return false;
 }
@@ -187,8 +195,13 @@ static bool filter(struct words *w, struct sc_selector *s)
         return name_after(w, "from", sc_need_host, &s->from);
     if (eat(w, "to"))
         return name_after(w, "to", sc_need_host, &s->to);
-    if (eat(w, "of"))
+    if (eat(w, "of")) {
+        s->socket = peek(w) ? sc_socket_named(w->r->model, peek(w)) : SV_NONE;
+        if (s->socket != SV_NONE && !w->r->model->socket[s->socket].tcp)
+            return w->i++, true;
+        s->socket = SV_NONE;
         return name_after(w, "of", sc_need_attempt, &s->attempt);
+    }
     if (eat(w, "on"))
         return name_after(w, "on", sc_need_link, &s->link);
     if (eat(w, "covering"))
@@ -217,6 +230,7 @@ bool sc_selector_words(struct sc_reader *r, const struct sc_node *at, const char
     *s = (struct sc_selector){.from = SV_NONE,
                               .to = SV_NONE,
                               .attempt = SV_NONE,
+                              .socket = SV_NONE,
                               .link = SV_NONE,
                               .again = -1,
                               .covering = SC_OFF,

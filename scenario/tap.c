@@ -256,6 +256,14 @@ static bool is_mine(const struct sc_run *run, uint32_t host, const struct sc_pac
     return p->from == host && (run->model->host[host].kind == SC_HOST || !p->tcp);
 }
 
+/* What the host is set never to send. */
+static bool withheld(const struct sc_knobs *set, const struct sc_packet *k)
+{
+    const bool unreachable = k->kinds >> SC_ICMP & 1u && k->icmp_type == (k->six ? 1 : 3);
+    return (k->again && set->given >> SC_RETRANSMIT & 1u && !set->value[SC_RETRANSMIT]) ||
+           (unreachable && set->given >> SC_ICMP_UNREACHABLE & 1u && !set->value[SC_ICMP_UNREACHABLE]);
+}
+
 /* A node puts it on a link. False: it goes no further (and is gone). */
 static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
 {
@@ -277,7 +285,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     else if (!bridge)
         sc_track_packet(run, &run->sent, &k, &from, &to);
     const struct sc_knobs *set = &run->model->host[node].set;
-    if (!k.transit && k.again && set->given >> SC_RETRANSMIT & 1u && !set->value[SC_RETRANSMIT]) {
+    if (!k.transit && withheld(set, &k)) {
         tell_drop(run, node, b, SV_DROP_SCENARIO_FAULT);
         sv_buf_free(b);
         return false;

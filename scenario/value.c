@@ -20,7 +20,8 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
         return false;
     const uint64_t all[] = {c ? c->read : 0,   c ? c->written : 0, goodput(run, e),     e->timeouts,
                             e->retransmits,    e->longest_segment, e->most_in_flight,   e->segments_sent,
-                            e->established_at, e->most_cwnd,       e->fast_retransmits, e->silence};
+                            e->established_at, e->most_cwnd,       e->fast_retransmits, e->silence,
+                            e->first_read_at,  e->last_read_at};
     *value = all[of[3]];
     return true;
 }
@@ -125,6 +126,10 @@ bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value)
         return of_switch(run, of[1], of[2], value);
     case SC_OF_SWITCHES:
         return of_switches(run, of, value);
+    case SC_OF_SOCKET:
+        return sc_udp_value(run, of, value);
+    case SC_OF_SERVICE:
+        return sc_service_value(run, of, value);
     default:
         *value = of[2] == 0 ? run->fault_count[of[1]].hits : run->fault_count[of[1]].seen;
         return true;

@@ -123,6 +123,23 @@ static void names_that_are_not_there(void **state)
     refused("{id: clean,", "{id: whole,", 21, 10, "another expectation");
 }
 
+static void sockets(void **state)
+{
+    (void)state;
+    refused("app: sink", "udp: true, app: greet", 8, 61, "a UDP service is a sink, an echo or mute");
+    refused("app: sink", "as: a", 8, 49, "or is a host's");
+    refused("app: sink", "app: sink, as: c", 12, 44, "another step already");
+    refused("close: c}", "bind: 70000, as: u}", 14, 29, "0 to 65535");
+    refused("close: c}", "bind: 700}", 14, 5, "wants a name");
+    refused("connect: \"b:80\", as: c}", "connect: \"b:80\", udp: true, as: c}", 13, 13, "no state of TCP's");
+    refused("close: c}", "bind: 700, as: u}\n  - {at: 6s, host: a, send: 10B, of: u}", 15, 5, "connected to nobody");
+    refused("close: c}", "bind: 700, as: u}\n  - {at: 6s, host: a, send: 1MB, to: \"b:9\", of: u}", 15, 29,
+            "65507 bytes at most");
+    refused("close: c}", "bind: 700, as: u}\n  - {at: 6s, host: b, send: 1B, to: \"b:9\", of: u}", 15, 5,
+            "a socket of a");
+    refused("b.c in ESTABLISHED, by", "b.c hears ICMP, by", 19, 28, "a UDP socket hears");
+}
+
 static void quantities(void **state)
 {
     (void)state;
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test(yaml_that_scenarios_do_without),
         cmocka_unit_test(words_that_are_not_known),
         cmocka_unit_test(names_that_are_not_there),
+        cmocka_unit_test(sockets),
         cmocka_unit_test(quantities),
         cmocka_unit_test(shapes),
         cmocka_unit_test(overrides),
