@@ -50,6 +50,8 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
     if (!now->happened) {
         now->happened = true;
         now->first = run->now;
+        if (run->rows)
+            now->row = sc_rows_now(run->rows, &now->row_arrival);
         begin_steps(run, number);
     }
     now->last = run->now;
@@ -110,6 +112,8 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
             if (hit && k == j->ordered && !moved) {
                 j->ordered++;
                 moved = true;
+                if (run->rows)
+                    j->row = sc_rows_now(run->rows, &j->row_arrival);
             }
         }
         if (x->kind == SC_ORDER && x->exactly && !moved && p->tcp && looks(run, x, run->now))
