@@ -83,6 +83,7 @@ static void took(struct sc_run *run, struct sc_endpoint *e)
         struct sc_endpoint *h = &run->endpoint[i];
         if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port)
             h->peer_attempt = SV_NONE;
+            h->state = SV_CLOSED;
     }
     if (e->attempt == SV_NONE)
         sc_state_event(run, e, e->state);
