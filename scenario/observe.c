@@ -81,9 +81,10 @@ static void took(struct sc_run *run, struct sc_endpoint *e)
         e->peer_attempt = SV_NONE;
     for (uint32_t i = 0; i < run->endpoints; i++) { /* its half-open record is it now */
         struct sc_endpoint *h = &run->endpoint[i];
-        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port)
+        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port) {
             h->peer_attempt = SV_NONE;
             h->state = SV_CLOSED;
+        }
     }
     if (e->attempt == SV_NONE)
         sc_state_event(run, e, e->state);
