@@ -25,6 +25,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_command_signal,
     &cli_command_drill,
     &cli_command_sim,
+    &cli_command_explain,
     &cli_command_help,
     &cli_command_version,
     NULL,

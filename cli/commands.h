@@ -21,6 +21,7 @@ extern const struct cli_command cli_command_dump;
 extern const struct cli_command cli_command_signal;
 extern const struct cli_command cli_command_drill;
 extern const struct cli_command cli_command_sim;
+extern const struct cli_command cli_command_explain;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_version;
 

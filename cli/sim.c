@@ -22,6 +22,7 @@ static const struct cli_option sim_options[] = {
     {0, "jobs", CLI_NUMBER, "N", "processes for --runs (default: the number of cores)", AT(jobs), NULL, 1, 256},
     {0, "set", CLI_TEXTS, "PATH=VALUE", "override a value: links.ab.delay=80ms, all.sack=false", AT(set), NULL, 0, 0},
     {0, "drop", CLI_TEXTS, "SELECTOR", "one more fault: drop what the selector names", AT(drop), NULL, 0, 0},
+    {0, "run", CLI_TEXT, "NAME", "of an experiment with several runs, this one alone", AT(run), NULL, 0, 0},
     {0, "mutant", CLI_TEXT, "NAME", "run only this mutant of the file", AT(mutant), NULL, 0, 0},
     {0, "no-mutants", CLI_FLAG, NULL, "do not run the mutants", AT(no_mutants), NULL, 0, 0},
     {0, "random", CLI_FLAG, NULL, "no file: a small world drawn from the seed, with --runs many of them", AT(random),
@@ -139,15 +140,20 @@ bool sim_file_model(struct sim_file *f, const struct sim_config *c, const struct
 }
 
 /* Each mutant is the file read anew: a tree belongs to one model. */
-bool sim_file_open(struct sim_file *f, const char *name, const struct sim_config *c, const struct sc_mutant *mutant)
+bool sim_file_open(struct sim_file *f, const char *name, uint32_t run, const struct sim_config *c,
+                   const struct sc_mutant *mutant)
 {
     struct sc_errors e = {.file = name};
     size_t n = 0;
     *f = (struct sim_file){.name = name, .memory.ceiling = 256u << 20};
     f->bytes = read_whole(name, &n);
     f->root = f->bytes ? sc_yaml_read(&f->memory, f->bytes, n, &e) : NULL;
+    f->runs = f->root ? sc_runs(f->root) : 0;
+    f->run = f->root ? sc_run_name(f->root, run) : NULL;
+    f->chosen = f->root && (!c->run || (f->run && strcmp(f->run, c->run) == 0));
+    const bool good = f->root && sc_run_choose(&f->memory, f->root, run, &e);
     sim_say_errors(&e);
-    return f->root && sim_file_model(f, c, mutant ? mutant->set : NULL);
+    return good && sim_file_model(f, c, mutant ? mutant->set : NULL);
 }
 
 void sim_file_close(struct sim_file *f)
@@ -206,18 +212,18 @@ void sim_show(const struct sc_result *r, const struct sim_config *c, const struc
     report(r, c, output, &t);
 }
 
-static bool run_mutants(const char *name, const struct sc_model *model, const struct sim_config *c,
-                        const struct cli_output_options *output, struct totals *t)
+static bool run_mutants(const char *name, uint32_t run, const struct sc_model *model, const struct sim_config *c,
+                        const struct cli_output_options *output, struct totals *t, bool *found)
 {
     static struct sc_result result;
-    bool found = false, good = true;
+    bool good = true;
     for (uint32_t i = 0; i < model->mutants && good; i++) {
         const struct sc_mutant *mutant = &model->mutant[i];
         struct sim_file f;
         if (c->mutant && strcmp(c->mutant, mutant->name) != 0)
             continue;
-        found = true;
-        good = sim_file_open(&f, name, c, mutant);
+        *found = true;
+        good = sim_file_open(&f, name, run, c, mutant);
         if (good) {
             const uint64_t seed = c->seeded ? c->seed : f.model->seed;
             good = c->mutant ? sim_run_watched(f.model, seed, mutant, c, output, &result)
@@ -227,18 +233,30 @@ static bool run_mutants(const char *name, const struct sc_model *model, const st
             report(&result, c, output, t);
         sim_file_close(&f);
     }
-    if (c->mutant && !found)
-        (void)cli_usage("sim", "%s has no mutant \"%s\"", name, c->mutant);
-    return good && (found || !c->mutant);
+    return good;
 }
 
+/* What came of a file so far. */
+struct progress {
+    uint32_t runs;       /* that it has */
+    bool chosen, mutant; /* --run, --mutant: found */
+};
+
 /* False: the file is no scenario. */
-static bool one_file(const char *name, const struct sim_config *c, const struct cli_output_options *output,
-                     struct totals *t)
+static bool one_run(const char *name, uint32_t run, const struct sim_config *c, const struct cli_output_options *output,
+                    struct totals *t, struct progress *p)
 {
     static struct sc_result result;
     struct sim_file f;
-    bool good = sim_file_open(&f, name, c, NULL);
+    bool good = sim_file_open(&f, name, run, c, NULL);
+    p->runs = f.runs;
+    p->chosen = p->chosen || f.chosen;
+    if (f.runs > 1 && f.chosen && good && !c->tap && !c->junit && !output->json && !c->shrink)
+        printf("run %s\n", f.run);
+    if (good && !f.chosen) {
+        sim_file_close(&f);
+        return true;
+    }
     if (good && c->check) {
         printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, f.model->hosts,
                f.model->links, f.model->steps, f.model->faults, f.model->expects, f.model->mutants);
@@ -250,11 +268,25 @@ static bool one_file(const char *name, const struct sim_config *c, const struct 
         good = sim_run_watched(f.model, c->seeded ? c->seed : f.model->seed, NULL, c, output, &result);
         if (good)
             report(&result, c, output, t);
-        good = good && (c->no_mutants || run_mutants(name, f.model, c, output, t));
+        good = good && (c->no_mutants || run_mutants(name, run, f.model, c, output, t, &p->mutant));
     } else if (good) {
-        good = run_mutants(name, f.model, c, output, t);
+        good = run_mutants(name, run, f.model, c, output, t, &p->mutant);
     }
     sim_file_close(&f);
+    return good;
+}
+
+static bool one_file(const char *name, const struct sim_config *c, const struct cli_output_options *output,
+                     struct totals *t)
+{
+    struct progress p = {1, false, false};
+    bool good = true;
+    for (uint32_t run = 0; run < p.runs && good; run++)
+        good = one_run(name, run, c, output, t, &p);
+    if (good && !p.chosen)
+        return cli_usage("sim", "%s has no run \"%s\"", name, c->run) == 0;
+    if (good && c->mutant && !p.mutant)
+        return cli_usage("sim", "%s has no mutant \"%s\"", name, c->mutant) == 0;
     return good;
 }
 

@@ -11,7 +11,7 @@ struct sim_config {
     uint64_t seed, runs, jobs;
     bool seeded; /* --seed was given */
     struct cli_texts set, drop;
-    const char *mutant, *capture, *log, *against;
+    const char *mutant, *run, *capture, *log, *against;
     const char *html, *html_of; /* where the page goes; the file whose run it shows */
     bool no_mutants, ladder, tap, junit, shrink, check, random;
 };
@@ -23,8 +23,12 @@ struct sim_file {
     struct sc_memory memory;
     struct sc_node *root;
     struct sc_model *model;
+    uint32_t runs;   /* that the file has, of which this is one */
+    const char *run; /* its name; NULL: it has none */
+    bool chosen;     /* by --run, or nobody asked for another */
 };
-bool sim_file_open(struct sim_file *f, const char *name, const struct sim_config *c, const struct sc_mutant *mutant);
+bool sim_file_open(struct sim_file *f, const char *name, uint32_t run, const struct sim_config *c,
+                   const struct sc_mutant *mutant);
 bool sim_file_model(struct sim_file *f, const struct sim_config *c, const struct sc_node *mutant_set);
 void sim_file_close(struct sim_file *f);
 void sim_say_errors(const struct sc_errors *e);

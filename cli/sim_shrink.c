@@ -136,7 +136,7 @@ static bool weaken(struct shrinker *s, struct sc_node *n)
 
 static void drop_words(struct sc_node *root)
 {
-    static const char *const words[] = {"title", "claim", "see", "watch", "try", "mutants", NULL};
+    static const char *const words[] = {"title", "claim", "see", "watch", "try", "tell", "mutants", NULL};
     for (uint32_t i = 0; words[i]; i++) {
         const struct sc_node *n = sc_member(root, words[i]);
         if (n)

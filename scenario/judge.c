@@ -50,6 +50,8 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
     if (!now->happened) {
         now->happened = true;
         now->first = run->now;
+        if (run->rows)
+            now->row = sc_rows_now(run->rows, &now->row_arrival);
         begin_steps(run, number);
     }
     now->last = run->now;
@@ -86,6 +88,18 @@ void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t st
     }
 }
 
+/* A segment that the list has not, or not here. */
+static void another(struct sc_run *run, uint32_t i, const struct sc_packet *p)
+{
+    const struct sc_expect *x = &run->model->expect[i];
+    const uint32_t next = run->judged[i].ordered;
+    char why[256];
+    snprintf(why, sizeof why, "%s sent seq %u ack %u length %u flags 0x%02x at %.6f s; expected: %.100s",
+             p->from != SV_NONE ? run->model->host[p->from].name : "?", p->seq, p->ack, p->length, p->flags,
+             (double)run->now / 1e9, next < x->orders ? x->order[next].words : "nothing more");
+    decide(run, i, false, run->now, why);
+}
+
 static void order_event(struct sc_run *run, const struct sc_packet *p)
 {
     const struct sc_model *m = run->model;
@@ -98,9 +112,13 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
             if (hit && k == j->ordered && !moved) {
                 j->ordered++;
                 moved = true;
+                if (run->rows)
+                    j->row = sc_rows_now(run->rows, &j->row_arrival);
             }
         }
-        if (moved && j->ordered == x->orders)
+        if (x->kind == SC_ORDER && x->exactly && !moved && p->tcp && looks(run, x, run->now))
+            another(run, i, p);
+        if (moved && j->ordered == x->orders && !x->exactly)
             decide(run, i, true, run->now, "all in this order");
     }
 }
@@ -304,7 +322,9 @@ void sc_judge_end(struct sc_run *run, bool until)
             end_fact(run, i);
         else if (x->kind == SC_POOLS)
             end_pools(run, i);
-        else if (x->kind == SC_ORDER && j->ordered < x->orders) {
+        else if (x->kind == SC_ORDER && j->ordered == x->orders) {
+            decide(run, i, true, run->now, "these and no others, in this order");
+        } else if (x->kind == SC_ORDER) {
             char why[256];
             snprintf(why, sizeof why, "%u of %u; missing: %.180s", j->ordered, x->orders, x->order[j->ordered].words);
             decide(run, i, false, run->now, why);

@@ -7,7 +7,7 @@
 
 const char *const sc_file_keys[] = {"schema", "name",   "title",   "claim",   "see",      "watch", "seed",
                                     "until",  "settle", "hosts",   "routers", "switches", "links", "timeline",
-                                    "faults", "expect", "mutants", "limits",  "try",      NULL};
+                                    "faults", "expect", "mutants", "limits",  "try",      "tell",  "runs", NULL};
 
 bool sc_keys(struct sc_reader *r, const struct sc_node *map, const char *const *keys, const char *what)
 {
@@ -214,12 +214,17 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     model->fault = array(&r, faults, 1000, sizeof *model->fault, "faults");
     model->expect = array(&r, expect, 1000, sizeof *model->expect, "expectations");
     model->mutant = array(&r, mutants, 100, sizeof *model->mutant, "mutants");
-    model->fact = sc_take(m, (of_steps + 2u * of_expect + 2u) * sizeof *model->fact);
+    model->fact = sc_take(m, (of_steps + 2u * of_expect + sc_tell_notes(root) + 2u) * sizeof *model->fact);
     if (!model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->socket ||
         !model->fault || !model->expect || !model->mutant || !model->fact) {
         sc_error_at(e, 1, 1, "the file is too large");
         return NULL;
     }
+    if (sc_member(sc_member(root, "tell"), "needs"))
+        sc_error_key(e, sc_member(sc_member(root, "tell"), "needs"),
+                     "this experiment waits for what is not built yet: it is listed, not run");
+    if (sc_member(root, "runs"))
+        sc_error_key(e, sc_member(root, "runs"), "which of the runs?");
     if (e->n)
         return NULL;
     head(&r, root);
@@ -230,5 +235,6 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     sc_read_faults(&r, faults);
     sc_read_expect(&r, expect);
     sc_read_mutants(&r, mutants);
+    model->tell = sc_tell_read(&r, root);
     return e->n ? NULL : model;
 }

@@ -4,6 +4,7 @@
 #ifndef SC_MODEL_H
 #define SC_MODEL_H
 
+#include "scenario/tell.h"
 #include "scenario/tree.h"
 #include "seven/drop.h"
 #include "seven/stack.h"
@@ -255,7 +256,8 @@ struct sc_expect {
     sv_time by, within;
     uint32_t after; /* fact; SV_NONE */
     sv_time between[2];
-    bool has_between, decisive;
+    bool has_between, decisive, exactly;
+    struct sc_words say;
     const char *counter; /* as written; the counter is found when it is asked for */
     uint32_t counter_of[4];
     sv_time at; /* SV_NEVER: at `until` */
@@ -326,6 +328,7 @@ struct sc_model {
     struct sc_socket *socket;
     const char **ping;
     struct sc_limits limits;
+    struct sc_tell *tell; /* NULL: a scenario without a narrative */
     struct sc_memory *memory;
 };
 

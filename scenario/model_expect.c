@@ -202,6 +202,10 @@ static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_ex
         (void)sc_bool(r, n, &x->decisive);
     if ((n = sc_member(c, "in")))
         (void)sc_chance(r, n, &x->in_millionths);
+    if ((n = sc_member(c, "exactly")))
+        (void)sc_bool(r, n, &x->exactly);
+    if ((n = sc_member(c, "say")))
+        (void)sc_words_read(r, n, &x->say);
 }
 
 static void read_one(struct sc_reader *r, const struct sc_node *c)
@@ -243,6 +247,8 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         read_order(r, v, x);
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
         sc_error(r->e, v, "%s: %s", v->key, x->kind == SC_STREAMS ? "whole" : "settled");
+    if (x->exactly && x->kind != SC_ORDER)
+        sc_error(r->e, c, "exactly belongs to an order");
     if (x->kind == SC_POOLS && !m->settle)
         sc_error(r->e, c, "pools come to rest after a time: settle: 5min at the top of the file");
 }
@@ -251,7 +257,7 @@ void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 {
     static const char *const keys[] = {"id",       "never",   "always", "eventually", "value",   "order",    "streams",
                                        "pools",    "by",      "within", "after",      "between", "decisive", "equals",
-                                       "at_least", "at_most", "at",     "in",         NULL};
+                                       "at_least", "at_most", "at",     "in",         "exactly", "say",      NULL};
     if (list && (list->kind != SC_LIST || !list->child))
         sc_error(r->e, list, "expect is a list: - {id: whole, streams: whole}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {

@@ -81,8 +81,10 @@ static void took(struct sc_run *run, struct sc_endpoint *e)
         e->peer_attempt = SV_NONE;
     for (uint32_t i = 0; i < run->endpoints; i++) { /* its half-open record is it now */
         struct sc_endpoint *h = &run->endpoint[i];
-        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port)
+        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port) {
             h->peer_attempt = SV_NONE;
+            h->state = SV_CLOSED;
+        }
     }
     if (e->attempt == SV_NONE)
         sc_state_event(run, e, e->state);
@@ -207,6 +209,8 @@ static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         struct sc_endpoint *e = &run->endpoint[i];
         if (e->half_open && e->host == host && e->state == SV_SYN_RECEIVED) {
             e->state = SV_LISTEN; /* the reset was for it: the listener waits again */
+            sc_rows_not_dropped(run);
+            sc_rows_state(run, host, SV_LISTEN);
             sc_state_event(run, e, SV_LISTEN);
             break;
         }
@@ -280,6 +284,7 @@ void sc_observe(struct sc_run *run)
     while (sv_trace_read(run->trace, &r, bytes, sizeof bytes)) {
         const uint32_t host = r.host - 1u;
         r.time = run->now; /* a host's own clock may be off */
+        sc_rows_record(run, &r);
         if (r.kind == SV_TRACE_DROP)
             on_drop(run, host, &r);
         else if (host < run->model->hosts)

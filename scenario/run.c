@@ -36,6 +36,7 @@ static void crash(struct sc_run *run, uint32_t host)
             sv_tcp_abort(&s->tcp, i);
     }
     sc_observe(run);
+    sc_rows_said(run, host, "crash");
     run->down[host] = true;
     for (uint32_t i = 0; i < run->endpoints; i++) {
         struct sc_endpoint *e = &run->endpoint[i];
@@ -50,6 +51,7 @@ static void reboot(struct sc_run *run, uint32_t host)
     const sv_time now = sv_world_local(run->sim->world, host);
     crash(run, host);
     const uint32_t isn_next = sv_stack_teach(run->stack[host])->isn_next;
+    sc_rows_said(run, host, "reboot");
     run->epoch[host]++;
     if (!sc_build_host(run, host, now)) {
         snprintf(run->problem, sizeof run->problem, "%s could not be built again", h->name);

@@ -5,6 +5,7 @@
 #define SC_RUN_H
 
 #include "scenario/model.h"
+#include "scenario/rows.h"
 #include "seven/bridge.h"
 #include "seven/host.h"
 #include "sim/world.h"
@@ -104,6 +105,8 @@ struct sc_fact_now {
     bool happened, holds;
     sv_time first, last;
     uint64_t times, occasions;
+    uint32_t row; /* of the ladder, where it happened first; 0: none */
+    bool row_arrival;
     struct sc_counted count;
 };
 
@@ -111,6 +114,8 @@ enum sc_verdict { SC_OPEN, SC_PASSED, SC_FAILED };
 struct sc_judged {
     uint32_t verdict; /* enum sc_verdict */
     sv_time when;     /* of what decided */
+    uint32_t row;     /* of the ladder, of what decided; 0: none */
+    bool row_arrival; /* at its arrival */
     uint64_t value, baseline;
     bool has_value, has_baseline;
     uint32_t ordered; /* of `order`: how many were met */
@@ -187,6 +192,7 @@ struct sc_run {
                   uint32_t length, const char *comment);
     void (*record)(void *ctx, const struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes);
     void *ctx;
+    struct sc_rows *rows; /* the caller's; NULL: nobody draws */
     uint32_t log_drops;
 };
 

@@ -151,7 +151,14 @@ static bool number(struct words *w, uint64_t *value, const char *of)
         w->i++;
         return true;
     }
-    sc_error(w->r->e, w->at, "\"%s\" wants a number, not \"%s\"", of, word ? word : "");
+    uint32_t isn;
+    if (word && sc_isn_number(w->r->model, word, &isn)) {
+        *value = isn;
+        w->i++;
+        return true;
+    }
+    sc_error(w->r->e, w->at, "\"%s\" wants a number (301, or a.isn+1 of a host with isn:), not \"%s\"", of,
+             word ? word : "");
     return false;
 }
 

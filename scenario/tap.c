@@ -264,6 +264,20 @@ static bool withheld(const struct sc_knobs *set, const struct sc_packet *k)
            (unreachable && set->given >> SC_ICMP_UNREACHABLE & 1u && !set->value[SC_ICMP_UNREACHABLE]);
 }
 
+/* "fault late": the first that dropped it. */
+static const char *why_lost(const struct sc_run *run, const bool *hit)
+{
+    static char why[48];
+    for (uint32_t i = 0; i < run->model->faults; i++) {
+        const struct sc_fault *f = &run->model->fault[i];
+        if (hit[i] && (f->deed == SC_DROP || f->deed == SC_PARTITION)) {
+            snprintf(why, sizeof why, "fault %.32s", f->id);
+            return why;
+        }
+    }
+    return "fault";
+}
+
 /* A node puts it on a link. False: it goes no further (and is gone). */
 static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
 {
@@ -297,6 +311,8 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     run->packets_sent[node] += !k.transit;
     run->resets[node] += !k.transit && k.kinds >> SC_RST & 1u;
     if (!k.transit)
+        sc_rows_departs(run, node, b, &k, bytes, b->length < LOOK ? b->length : LOOK);
+    if (!k.transit)
         sc_packet_event(run, &k, node, true);
     bool hit[1000], also[1000];
     bool any = judge(run, &k, hit);
@@ -313,6 +329,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         fate.dropped = fate.dropped || (hit[i] && run->model->fault[i].deed == SC_PARTITION);
     apply(run, p, b, hit, 0, &fate);
     if (fate.dropped) {
+        sc_rows_lost(run, b, why_lost(run, hit));
         tell_drop(run, node, b, SV_DROP_SCENARIO_FAULT);
         sv_buf_free(b);
     } else if (fate.later || fate.deliver_at != SV_NEVER) {
@@ -341,6 +358,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         run->last_syn_from = from;
         run->last_syn_to = to;
     }
+    sc_rows_arrives(run, p->to, b, &k, bytes, b->length < LOOK ? b->length : LOOK);
     sc_packet_event(run, &k, p->to, false);
 }
 

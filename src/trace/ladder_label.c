@@ -113,12 +113,27 @@ static void sv_label_options(struct sv_label *label, const struct sv_ladder_row 
         sv_label_plain(label, "tfo");
 }
 
+/* Words of another protocol, as they were given; what is beyond the room is left out. */
+static void sv_label_given(struct sv_label *label, const char *text)
+{
+    while (*text && label->words < SV_LABEL_WORDS) {
+        const size_t n = strcspn(text, " ");
+        struct sv_line_text word = sv_label_word(label, 0);
+        sv_text_put(&word, text, n);
+        text += n + strspn(text + n, " ");
+    }
+}
+
 void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_label *label)
 {
     const uint32_t side = row->side & 1u;
     const uint32_t seq_base = l->o.relative && l->o.end[side].has_isn ? l->o.end[side].isn : 0;
     const uint32_t ack_base = l->o.relative && l->o.end[side ^ 1u].has_isn ? l->o.end[side ^ 1u].isn : 0;
     label->words = 0;
+    if (row->label) {
+        sv_label_given(label, row->label);
+        return;
+    }
     struct sv_line_text word = sv_label_word(label, 0);
     sv_ladder_flags(row->flags, &word);
     /* A RST that answers a stranger has the number 0 of its own, counted from no ISN (RFC 9293 §3.10.7.1). */
@@ -165,6 +180,8 @@ uint32_t sv_label_line(const struct sv_label *label, uint32_t from, uint32_t col
 
 uint32_t sv_label_ink(const struct sv_ladder_row *row)
 {
+    if (row->label)
+        return SV_INK_PLAIN;
     if (row->flags & SV_LADDER_RST)
         return SV_INK_RED;
     if (row->re != SV_LADDER_RE_NONE)

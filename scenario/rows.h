@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A run as the rows of a ladder between two of its hosts: every segment of all their connections, one incarnation
+ * after another, and the packets of other protocols; the state is that of the connection which changed last. It knows
+ * more than a trace does (what a fault did, which arrival was which departure), so it guesses nothing. */
+#ifndef SC_ROWS_H
+#define SC_ROWS_H
+
+#include "scenario/model.h"
+#include "trace/ladder.h"
+
+struct sc_run;
+struct sc_packet;
+struct sc_rows;
+struct sv_buf;
+struct sv_trace_record;
+
+/* The two hosts; SV_NONE: who connects first, and to whom. NULL: no memory. */
+struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32_t right);
+void sc_rows_close(struct sc_rows *rows);
+
+/* The run tells. */
+void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, const struct sc_packet *p,
+                     const uint8_t *bytes, uint32_t n);
+void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, const struct sc_packet *p,
+                     const uint8_t *bytes, uint32_t n);
+void sc_rows_lost(struct sc_run *run, const struct sv_buf *b, const char *why); /* why: a word or two */
+void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r);
+void sc_rows_said(struct sc_run *run, uint32_t host, const char *call); /* "[crash]" */
+void sc_rows_state(struct sc_run *run, uint32_t host, uint32_t state);
+void sc_rows_not_dropped(struct sc_run *run); /* what was called dropped just now did its work */
+
+/* The row that what happens now belongs to: 1 and up; 0: none. And whether to its arrival. */
+uint32_t sc_rows_now(const struct sc_rows *rows, bool *arrival);
+
+/* In drawing order, with the ends, ISNs and origin put into `options`. They live as long as `rows`. */
+const struct sv_ladder_row *sc_rows_finish(struct sc_rows *rows, const struct sc_run *run, size_t *n,
+                                           struct sv_ladder_options *options);
+/* Puts a note beside the row of that number, or marks it. False: it has no row. */
+bool sc_rows_note(struct sc_rows *rows, uint32_t row, bool arrival, const char *note);
+bool sc_rows_note_ends(struct sc_rows *rows, bool end, const char *note); /* beside the first row, or the last */
+bool sc_rows_mark(struct sc_rows *rows, uint32_t row, bool arrival);
+/* The number of the n-th (from 1) row of a timer, or of a call, of the host; 0: there are not so many. */
+uint32_t sc_rows_nth(const struct sc_rows *rows, uint32_t host, bool timer, uint32_t n);
+sv_time sc_rows_time(const struct sc_rows *rows, uint32_t row, bool arrival); /* SV_NEVER: no such row */
+void sc_rows_window(struct sc_rows *rows, sv_time from, sv_time to);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the trace's records to rows: states, timers, calls, drops, and why a segment was sent. */
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario/rows_private.h"
+#include "scenario/run.h"
+
+static struct sc_row *row_numbered(struct sc_rows *w, uint32_t id)
+{
+    for (uint32_t i = w->n; id && i-- > 0;) {
+        if (w->row[i].id == id)
+            return &w->row[i];
+    }
+    return NULL;
+}
+
+static bool sent_by(const struct sc_row *r, uint32_t side, sv_time now)
+{
+    return !r->gone && r->row.kind <= SV_LADDER_DEPARTED && r->row.side == side && r->row.departure == now;
+}
+
+/* Before what it caused: packets of the moment are there already. */
+static struct sc_row *event_row(struct sc_rows *w, enum sv_ladder_kind kind, uint32_t side, sv_time now)
+{
+    const struct sv_ladder_row row = sv_ladder_row_of(kind, (enum sv_ladder_side)side, now);
+    uint32_t at = w->n;
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == now;) {
+        if (sent_by(&w->row[i], side, now))
+            at = i;
+    }
+    struct sc_row *r = sc_rows_insert(w, at, &row);
+    w->current = r ? r->id : 0;
+    w->current_arrival = false;
+    return r;
+}
+
+/* --- states --- */
+
+static void set_state(struct sc_rows *w, struct sc_row *r, uint32_t side, uint32_t state, bool arrival)
+{
+    *(side ? &r->row.right_state : &r->row.left_state) = (uint8_t)state;
+    w->current = r->id;
+    w->current_arrival = arrival;
+}
+
+/* The third message is the first acknowledgment of the moment, though data came with it in one burst. */
+static struct sc_row *cause(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to, sv_time now)
+{
+    struct sc_row *found = row_numbered(w, w->cursor[side]);
+    if (found && found->row.arrival != now)
+        found = NULL;
+    for (uint32_t i = w->n; from == SV_SYN_RECEIVED && to == SV_ESTABLISHED && i-- > 0 && w->n - i < 64;) {
+        struct sc_row *r = &w->row[i];
+        if (r->row.kind <= SV_LADDER_ARRIVED && r->row.side != side && r->row.arrival == now &&
+            (r->row.flags & (SV_LADDER_ACK | SV_LADDER_SYN)) == SV_LADDER_ACK)
+            found = r;
+    }
+    return found;
+}
+
+static struct sc_row *event_of(struct sc_rows *w, uint32_t side, sv_time now)
+{
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure >= now;) {
+        const uint8_t kind = w->row[i].row.kind;
+        if ((kind == SV_LADDER_TIMER || kind == SV_LADDER_CALL) && w->row[i].row.side == side)
+            return &w->row[i];
+    }
+    return NULL;
+}
+
+static void by_own_segment(struct sc_rows *w, uint32_t side, uint32_t state, sv_time now)
+{
+    const uint16_t flag = state == SV_SYN_SENT ? SV_LADDER_SYN : SV_LADDER_FIN;
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == now;) {
+        if (sent_by(&w->row[i], side, now) && w->row[i].row.flags & flag) {
+            set_state(w, &w->row[i], side, state, false);
+            return;
+        }
+    }
+    struct sc_row *r = event_row(w, SV_LADDER_STATE, side, now);
+    if (!r)
+        return;
+    set_state(w, r, side, state, false);
+    w->pending[side] = r->id;
+    w->pending_at[side] = now;
+    w->pending_flag[side] = flag;
+}
+
+static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to, sv_time now)
+{
+    if (to == SV_TIME_WAIT)
+        w->time_wait_at[side] = now;
+    if (to == SV_SYN_SENT || to == SV_FIN_WAIT_1 || to == SV_LAST_ACK) {
+        by_own_segment(w, side, to, now);
+        return;
+    }
+    struct sc_row *r = cause(w, side, from, to, now);
+    if (r) {
+        set_state(w, r, side, to, true);
+        return;
+    }
+    r = event_of(w, side, now);
+    if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_TIMER, side, now)) != NULL) {
+        r->row.bracket = SV_LADDER_SAY_2MSL;
+        r->row.duration_ns = w->time_wait_at[side] == SV_NEVER ? 0 : now - w->time_wait_at[side];
+    }
+    if (!r)
+        r = event_row(w, SV_LADDER_STATE, side, now);
+    if (r)
+        set_state(w, r, side, to, false);
+}
+
+void sc_rows_state(struct sc_run *run, uint32_t host, uint32_t state)
+{
+    struct sc_rows *w = run->rows;
+    const uint32_t side = w ? sc_rows_side(w, host) : SV_NONE;
+    if (side != SV_NONE)
+        change(w, side, SV_TCP_STATES, state, run->now);
+}
+
+/* --- timers and calls --- */
+
+static void fired(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    static const uint8_t says[] = {
+        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,
+        [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
+        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
+        [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
+        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
+        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
+        [SV_TIMER_PROBE] = SV_LADDER_SAY_TLP,
+        [SV_TIMER_REORDER] = SV_LADDER_SAY_REORDER,
+    };
+    if (r->detail >= SV_TIMER_COUNT || r->detail == SV_TIMER_PACING)
+        return;
+    struct sc_row *row = event_row(w, SV_LADDER_TIMER, side, r->time);
+    if (!row)
+        return;
+    row->row.bracket = says[r->detail];
+    row->row.foldable = r->detail == SV_TIMER_DELACK;
+    if (r->detail == SV_TIMER_RTO) { /* the record has the timeout that runs now, doubled already (RFC 6298 5.5) */
+        row->row.next_ns = (uint64_t)r->arg[1] * SV_US;
+        row->row.duration_ns = row->row.next_ns / 2u;
+        if (w->timer_set_at[side] != SV_NEVER)
+            row->row.duration_ns = r->time - w->timer_set_at[side];
+        w->timer_set_at[side] = r->time;
+    }
+    if (r->detail == SV_TIMER_TIME_WAIT && w->time_wait_at[side] != SV_NEVER)
+        row->row.duration_ns = r->time - w->time_wait_at[side];
+}
+
+static void set(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    const uint64_t at = (uint64_t)r->arg[1] << 32 | r->arg[0];
+    if (r->detail == SV_TIMER_RTO)
+        w->timer_set_at[side] = r->time;
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == r->time;) {
+        struct sv_ladder_row *row = &w->row[i].row;
+        const bool same = (r->detail == SV_TIMER_RTO && row->bracket == SV_LADDER_SAY_RTO) ||
+                          (r->detail == SV_TIMER_PERSIST && row->bracket == SV_LADDER_SAY_PERSIST);
+        if (row->kind == SV_LADDER_TIMER && row->side == side && same && at > r->time && at != SV_NEVER)
+            row->next_ns = at - r->time;
+    }
+}
+
+static void say(struct sc_rows *w, uint32_t side, sv_time now, const char *one, bool foldable)
+{
+    char text[120];
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == now;) {
+        struct sv_ladder_row *row = &w->row[i].row;
+        if (row->kind != SV_LADDER_CALL || row->side != side || strlen(row->text) > 60)
+            continue;
+        snprintf(text, sizeof text, "%s, %s", row->text, one);
+        const char *joined = sc_take_text(&w->texts, text, strlen(text));
+        row->text = joined ? joined : row->text;
+        row->foldable = row->foldable && foldable;
+        w->current = w->row[i].id;
+        w->current_arrival = false;
+        return;
+    }
+    struct sc_row *r = event_row(w, SV_LADDER_CALL, side, now);
+    if (!r)
+        return;
+    r->row.text = sc_take_text(&w->texts, one, strlen(one));
+    if (!r->row.text)
+        r->row.text = "";
+    r->row.foldable = foldable;
+}
+
+static void call(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    static const char *const names[] = {"listen", "connect", "accept", "send", "reads", "shutdown", "close", "abort"};
+    const bool counted = r->detail == SV_CALL_SEND || r->detail == SV_CALL_RECV;
+    char text[40];
+    if (r->detail >= sizeof names / sizeof *names || r->detail == SV_CALL_LISTEN || (counted && !r->arg[0]))
+        return;
+    if (counted)
+        snprintf(text, sizeof text, "%s %u", names[r->detail], r->arg[0]);
+    else
+        snprintf(text, sizeof text, "%s", names[r->detail]);
+    say(w, side, r->time, text, counted);
+}
+
+void sc_rows_said(struct sc_run *run, uint32_t host, const char *text)
+{
+    struct sc_rows *w = run->rows;
+    const uint32_t side = w && host != SV_NONE ? sc_rows_side(w, host) : SV_NONE;
+    if (side != SV_NONE)
+        say(w, side, run->now, text, false);
+}
+
+/* --- segments --- */
+
+static void sent(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    static const uint8_t of_reason[] = {
+        [SV_SENT_RTO] = SV_LADDER_RE_RTO,     [SV_SENT_FAST] = SV_LADDER_RE_FAST,
+        [SV_SENT_PROBE] = SV_LADDER_RE_PROBE, [SV_SENT_KEEPALIVE] = SV_LADDER_RE_KEEPALIVE,
+        [SV_SENT_TLP] = SV_LADDER_RE_TLP,     [SV_SENT_SACK] = SV_LADDER_RE_SACK,
+        [SV_SENT_WINDOW] = SV_LADDER_RE_NONE,
+    };
+    const uint8_t re = r->detail < sizeof of_reason ? of_reason[r->detail] : SV_LADDER_RE_NONE;
+    const uint32_t length = r->arg[2] ? r->arg[2] : 1, count = r->arg[5] ? r->arg[5] : 1;
+    if (re == SV_LADDER_RE_NONE)
+        return;
+    bool found = false;
+    for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == r->time;) {
+        struct sv_ladder_row *row = &w->row[i].row;
+        if (!sent_by(&w->row[i], side, r->time) || row->label || (row->flags ^ r->arg[3]) & SV_LADDER_SYN ||
+            row->seq - r->arg[0] >= length)
+            continue;
+        row->re = re;
+        row->re_count = count;
+        found = true;
+    }
+    if (!found)
+        w->sent[side][w->sent_at[side]++ % ROWS_SENT] =
+            (struct sc_sent){true, re, (uint16_t)r->arg[3], r->arg[0], r->arg[2], count};
+}
+
+static const char *drop_name(uint32_t reason)
+{
+    const char *name = sv_drop_name((enum sv_drop)reason);
+    return strncmp(name, "TCP_", 4) == 0 ? name + 4 : name;
+}
+
+static void dropped(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    for (uint32_t i = w->n; r->packet && i-- > 0;) {
+        struct sc_row *row = &w->row[i];
+        const bool here = side != SV_NONE && row->row.side != side && row->packet_in == r->packet;
+        const bool on_the_way = side == SV_NONE && row->row.kind == SV_LADDER_LOST && row->packet == r->packet;
+        if (!here && !on_the_way)
+            continue;
+        if (here && row->row.kind == SV_LADDER_SEGMENT)
+            row->row.kind = SV_LADDER_DROPPED;
+        row->row.text = drop_name(r->detail);
+        w->current = row->id;
+        w->current_arrival = here;
+        return;
+    }
+}
+
+void sc_rows_not_dropped(struct sc_run *run)
+{
+    struct sc_row *r = run->rows ? row_numbered(run->rows, run->rows->current) : NULL;
+    if (!r || r->row.kind != SV_LADDER_DROPPED)
+        return;
+    r->row.kind = SV_LADDER_SEGMENT;
+    r->row.text = NULL;
+}
+
+static void received(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
+{
+    for (uint32_t i = w->n; r->packet && i-- > 0;) {
+        if (w->row[i].row.side != side && w->row[i].packet_in == r->packet) {
+            w->cursor[side] = w->row[i].id;
+            w->current = w->row[i].id;
+            w->current_arrival = true;
+            return;
+        }
+    }
+}
+
+void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r)
+{
+    struct sc_rows *w = run->rows;
+    if (!w)
+        return;
+    const uint32_t host = r->host - 1u, side = sc_rows_side(w, host);
+    w->current = 0;
+    if (r->kind == SV_TRACE_DROP && (side != SV_NONE || host >= w->model->hosts) && r->detail != SV_DROP_SCENARIO_FAULT)
+        dropped(w, side, r);
+    if (side == SV_NONE)
+        return;
+    if (r->kind == SV_TRACE_TCP_STATE && r->arg[1] < SV_TCP_STATES)
+        change(w, side, r->arg[0], r->arg[1], r->time);
+    else if (r->kind == SV_TRACE_TCP_TIMER_FIRED)
+        fired(w, side, r);
+    else if (r->kind == SV_TRACE_TCP_TIMER_SET)
+        set(w, side, r);
+    else if (r->kind == SV_TRACE_CALL)
+        call(w, side, r);
+    else if (r->kind == SV_TRACE_TCP_SENT)
+        sent(w, side, r);
+    else if (r->kind == SV_TRACE_TCP_RECEIVED)
+        received(w, side, r);
+}
