@@ -28,9 +28,9 @@ server=$LAST
 has() { "$SEVEN" ip -6 addr 2>/dev/null | grep -E "$1" | grep -qv tentative; }
 until_true 15 has 'inet6 2001:db8:77:.*temporary' || fail "no temporary address: $("$SEVEN" ip addr)"
 ok "a temporary address out of radvd's prefix"
-has 'inet6 2001:db8:77:.*dynamic stable-privacy' || fail "no stable address: $("$SEVEN" ip addr)"
+until_true 15 has 'inet6 2001:db8:77:.*dynamic stable-privacy' || fail "no stable address: $("$SEVEN" ip addr)"
 ok "a stable one (RFC 7217)"
-has 'inet6 fe80:.*scope link stable-privacy' || fail "no link-local address: $("$SEVEN" ip addr)"
+until_true 15 has 'inet6 fe80:.*scope link stable-privacy' || fail "no link-local address: $("$SEVEN" ip addr)"
 "$SEVEN" ip -4 addr | grep -q 'inet 169\.254\..*scope link' || fail "no address of 169.254/16: $("$SEVEN" ip addr)"
 ok "and of 169.254/16 for IPv4 (RFC 3927)"
 "$SEVEN" ip -6 route | grep -q '^default via fe80:.* proto ra .*expires' || fail "routes: $("$SEVEN" ip route)"
@@ -49,7 +49,7 @@ sys.exit(not (r and r[0]["pref"] == "medium" and 0 < r[0]["expires"] <= 60 and r
 ok "the same in JSON with ip's keys"
 stop "$radvd"
 gone() { ! "$SEVEN" ip -6 route | grep -q '^default'; }
-until_true 5 gone || fail "radvd said good-bye, and the route stays: $("$SEVEN" ip route)"
+until_true 20 gone || fail "radvd said good-bye, and the route stays: $("$SEVEN" ip route)"
 ok "the route goes when radvd says good-bye"
 stop "$server"
 echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
@@ -61,10 +61,10 @@ echo 1 >/proc/sys/net/ipv6/conf/seven0/autoconf
 background router "$LINK_HOST" tap:seven0 advertise=2001:db8:88::/64 address=2001:db8:88::1/64 seconds=60
 router=$LAST
 taken() { ip -6 addr show dev seven0 | grep -q 'inet6 2001:db8:88:.*dynamic'; }
-until_true 10 taken || fail "the kernel took no address: $(ip -6 addr show dev seven0)"
+until_true 20 taken || fail "the kernel took no address: $(ip -6 addr show dev seven0)"
 ok "the kernel makes an address of the prefix that Seven advertises"
 route() { ip -6 route show default | grep -q 'via fe80:.*proto ra'; }
-until_true 5 route || fail "no default route: $(ip -6 route)"
+until_true 20 route || fail "no default route: $(ip -6 route)"
 ok "and a default route by it"
 is "and takes its MTU" "$(cat /proc/sys/net/ipv6/conf/seven0/mtu)" 1400
 rdisc6 -1 -w 4000 seven0 >"$WORK/rdisc6.log" 2>&1 || fail "rdisc6"
@@ -76,7 +76,7 @@ ok "rdisc6 sees prefix, MTU, name server, lifetime"
 ping -q -c 2 -W 2 2001:db8:88::1 >/dev/null || fail "no answer from the router"
 stop "$router"
 no_route() { ! route; }
-until_true 5 no_route || fail "Seven said good-bye, and the kernel's route stays: $(ip -6 route)"
+until_true 20 no_route || fail "Seven said good-bye, and the kernel's route stays: $(ip -6 route)"
 ok "the kernel's route goes when Seven says good-bye"
 
 if command -v tshark >/dev/null 2>&1; then
