@@ -86,7 +86,7 @@ function sentences(moment) {
   const host = (e) => (e.host === undefined ? "" : DATA.hosts[e.host].name + ": ");
   return [...moment.events.filter((e) => e.text).map((e) => host(e) + e.text),
     ...moment.rows.map((r) => sentenceOf(r, c)),
-    ...moment.ends.map((r) => c.sides[1 - r.s].name + " ← " + flagsOf(r.f) + " seq=" + r.q + "  " + say("arrived"))];
+    ...moment.ends.map((r) => c.sides[1 - r.s].name + " ← " + flagsOf(r.f) + " seq=" + numberOf(r.q, c.sides[r.s]) + "  " + say("arrived"))];
 }
 
 /* The list of all moments, made when it is opened: it may be long. */
@@ -121,8 +121,23 @@ function remarks() {
   return lines;
 }
 
+/* Long initial numbers are hard to read: where one life is shown, they may be counted from. */
+function numbersButton(c) {
+  const button = byId("numbers");
+  button.hidden = !c || !oneLife(c);
+  numbers.relative = !button.hidden && (page.relative ?? c.sides.some((s) => s.isn > 1e6));
+  button.textContent = say(numbers.relative ? "relative" : "absolute");
+  button.onclick = () => {
+    page.relative = !numbers.relative;
+    const t = page.moments[page.at].t;
+    draw();
+    goTime(t);
+  };
+}
+
 function draw() {
   const c = chosen();
+  numbersButton(c);
   page.moments = momentsOf(c);
   byId("slider").max = page.moments.length - 1;
   chooser();
@@ -175,7 +190,7 @@ function play(on) {
     }, 700);
   }
   const button = byId("play"), key = on ? "pause" : "play";
-  button.textContent = on ? "❚❚" : "▶︎▶︎";
+  button.querySelector("path").setAttribute("d", on ? "M4 3h3v10H4z M9 3h3v10H9z" : "M2 3v10l6-5z M8 3v10l6-5z");
   button.title = say(key);
   button.setAttribute("aria-label", say(key));
 }

@@ -73,6 +73,8 @@ const WORDS = {
   noPlot: ["No connection had a congestion window here.", "此处没有连接有过拥塞窗口。"],
   tooMany: ["{n} nodes: those of the conversations and their neighbours are drawn.",
     "共 {n} 个节点：只画出会话双方和它们的邻居。"],
+  relative: ["numbers count from the ISNs", "序号从 ISN 算起"],
+  absolute: ["numbers as in the header", "序号同首部"],
   now: ["now", "当前"],
   home: ["All topics", "全部主题"],
   previous: ["Previous", "上一个"],
