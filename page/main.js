@@ -96,7 +96,7 @@ function eventList() {
     if (!details.open)
       return;
     fillIn(list, ...page.moments.map((m, i) => make("li", {"data-i": i, onclick: () => go(i)},
-      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)), make("span", {}, sentences(m).join("; ")))));
+      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)), make("div", {}, ...sentences(m).map((line) => make("div", {}, line))))));
     markEvent();
   };
   details.ontoggle = fill;
@@ -110,7 +110,7 @@ function markEvent() {
 
 function remarks() {
   const c = chosen();
-  const lines = [];
+  const lines = c ? [] : [say("noTcp")];
   if (DATA.not_drawn)
     lines.push(say("notDrawn", {n: DATA.not_drawn}));
   if (DATA.events_left_out)
@@ -122,13 +122,13 @@ function remarks() {
 }
 
 /* Long initial numbers are hard to read: where one life is shown, they may be counted from. */
-function numbersButton(c) {
-  const button = byId("numbers");
-  button.hidden = !c || !oneLife(c);
-  numbers.relative = !button.hidden && (page.relative ?? c.sides.some((s) => s.isn > 1e6));
-  button.textContent = say(numbers.relative ? "relative" : "absolute");
-  button.onclick = () => {
-    page.relative = !numbers.relative;
+function numbersChoice(c) {
+  const label = byId("numbers"), box = label.querySelector("input");
+  label.hidden = !c || !oneLife(c);
+  numbers.relative = !label.hidden && (page.relative ?? c.sides.some((s) => s.isn > 1e6));
+  box.checked = numbers.relative;
+  box.onchange = () => {
+    page.relative = box.checked;
     const t = page.moments[page.at].t;
     draw();
     goTime(t);
@@ -137,20 +137,21 @@ function numbersButton(c) {
 
 function draw() {
   const c = chosen();
-  numbersButton(c);
+  numbersChoice(c);
   page.moments = momentsOf(c);
   byId("slider").max = page.moments.length - 1;
   chooser();
   page.shows = [drawTopology(c)];
-  for (const id of ["machinebox", "sequencebox", "plotbox"])
+  for (const id of ["ladderbox", "machinebox", "sequencebox", "plotbox"])
     byId(id).hidden = !c;
   if (c) {
     page.shows.push(drawLadder(c, (row) => goTime(departs(row))), drawPlots(c), (t) => drawMachines(c, t),
       (t) => drawSequence(c, t));
   } else {
-    fillIn(byId("ladder"), make("p", {class: "none"}, say("noTcp")));
+    document.body.classList.add("quiet"); /* no conversation: the moments take the ladder's place */
+    byId("events").parentElement.open = true;
   }
-  byId("ladder").append(...remarks().map((line) => make("p", {class: "none"}, line)));
+  fillIn(byId("remarks"), ...remarks().map((line) => make("p", {class: "none"}, line)));
   eventList();
 }
 
@@ -197,7 +198,7 @@ function play(on) {
 
 function onKey(e) {
   const steps = {ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10};
-  const other = e.target.closest("select, input:not([type=range]), summary");
+  const other = e.target.closest("select, summary") || e.key === " " && e.target.closest("input");
   if (e.altKey || e.ctrlKey || e.metaKey || other)
     return;
   if (e.key in steps)
