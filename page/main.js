@@ -218,7 +218,7 @@ function onKey(e) {
 function opening() {
   const asked = /^#t=([0-9.]+)$/.exec(location.hash);
   if (asked)
-    return Number(asked[1]) * 1e9 + 0.5;
+    return Number(asked[1]) * 1e9 + 5e5; /* as people write it: to the millisecond */
   const row = chosen() && chosen().rows.find((r) => r.x);
   return row ? finishes(row) : Infinity;
 }
