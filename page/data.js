@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The run's data (scenario/page_data.c writes it) as the other parts want it: rows, samples, moments of time. */
 const DATA = JSON.parse(byId("data").textContent);
+/* States by number, as the stack's own table has them. */
 const STATE = DATA.machine.states;
 const KIND = {SEGMENT: 0, LOST: 1, DROPPED: 2, DEPARTED: 3, ARRIVED: 4, TIMER: 5, CALL: 6, NOTE: 7, FOLD: 8, STATE: 9};
 const FLAG = {FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128, AE: 256};
@@ -48,12 +49,12 @@ function stateAt(side, t) {
 }
 
 function departs(row) {
-  return row.d !== undefined ? row.d : row.a;
+  return row.d !== undefined && row.k !== KIND.ARRIVED ? row.d : row.a;
 }
 
-/* When a row is over: its arrival, where it has one. */
+/* When a row is over: its arrival, where that is no row of its own. */
 function finishes(row) {
-  return row.a !== undefined && row.k !== KIND.FOLD ? row.a : departs(row);
+  return row.a !== undefined && (row.k === KIND.SEGMENT || row.k === KIND.DROPPED) ? row.a : departs(row);
 }
 
 /* Each moment at which something happens in this conversation or beside it. */
@@ -81,4 +82,17 @@ function momentsOf(conversation) {
 function conversationName(c) {
   const names = c.names.join(", ");
   return (names ? names + ": " : "") + c.sides[0].name + " → " + c.sides[1].name;
+}
+
+/* May numbers count from the ISNs? Not where segments of several incarnations stand in one ladder. */
+function oneLife(c) {
+  return c.sides.every((side, i) => side.isn !== undefined && c.rows.every((r) => r.s !== i || r.k > KIND.ARRIVED ||
+    !(r.f & FLAG.SYN) || r.q === side.isn));
+}
+
+const numbers = {relative: false};
+
+/* A number of this side's stream as the page says it. */
+function numberOf(n, side) {
+  return numbers.relative && n !== undefined ? (n - side.isn) >>> 0 : n;
 }

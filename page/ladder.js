@@ -17,12 +17,13 @@ function againOf(row) {
 }
 
 /* The words of a segment. `shown` remembers each side's window: it is said when it is news. */
-function labelOf(row, shown) {
-  const words = [flagsOf(row.f), "seq=" + row.q];
+function labelOf(row, shown, conversation) {
+  const own = conversation.sides[row.s], peer = conversation.sides[1 - row.s];
+  const words = [flagsOf(row.f), "seq=" + (row.f & FLAG.RST && row.q === 0 ? 0 : numberOf(row.q, own))];
   if (row.k === KIND.ARRIVED)
     return words;
   if (row.c !== undefined)
-    words.push("ack=" + row.c);
+    words.push("ack=" + numberOf(row.c, peer));
   if (row.l)
     words.push("len=" + row.l);
   const again = againOf(row);
@@ -38,7 +39,7 @@ function labelOf(row, shown) {
     }
   }
   if (row.sk)
-    words.push("sack=" + row.sk.map((b) => b[0] + "-" + b[1]).join(","));
+    words.push("sack=" + row.sk.map((b) => b.map((n) => numberOf(n, peer)).join("-")).join(","));
   if (row.m)
     words.push("mss=" + row.m);
   if (row.o & 1)
@@ -69,7 +70,7 @@ function sentenceOf(row, conversation) {
   const names = conversation.sides.map((s) => s.name);
   const who = names[row.s];
   if (row.k <= KIND.ARRIVED) {
-    const what = who + " → " + names[1 - row.s] + "  " + labelOf(row, {}).join(" ");
+    const what = who + " → " + names[1 - row.s] + "  " + labelOf(row, {}, conversation).join(" ");
     return what + (row.k === KIND.LOST ? "  ✕ " + lossOf(row) : row.k === KIND.DROPPED ? "  ✕ " + row.t : "");
   }
   if (row.k === KIND.FOLD)
@@ -149,7 +150,7 @@ function fieldOf(row, words) {
 
 function rowElement(row, conversation, shown, go, expand) {
   const side = row.s ? "right" : "left";
-  const words = row.k <= KIND.ARRIVED ? labelOf(row, shown) : [];
+  const words = row.k <= KIND.ARRIVED ? labelOf(row, shown, conversation) : [];
   let field = fieldOf(row, words);
   if (row.k === KIND.FOLD) {
     const text = make("span", {}, "⋮ " + foldText(row));
@@ -202,7 +203,7 @@ function drawLadder(conversation, go) {
       const now = from === t || to === t || row.k === KIND.FOLD && from <= t && t <= to;
       e.classList.toggle("future", from > t);
       e.classList.toggle("now", now);
-      e.classList.toggle("flying", from <= t && t < to && row.k !== KIND.FOLD);
+      e.classList.toggle("flying", row.k <= KIND.DEPARTED && row.a !== undefined && row.d <= t && t < row.a);
       if (now || from <= t)
         here = e;
     }

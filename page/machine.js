@@ -2,11 +2,11 @@
 /* Both sides' state machines, drawn from the stack's own table of edges in the places of RFC 9293's figure 5. CLOSED
  * stands twice, as there: where a connection begins and where it ends. Edges taken carry the numbers of their steps. */
 const PLACE = {
-  "CLOSED": [180, 18], "LISTEN": [180, 82], "SYN-RECEIVED": [60, 132], "SYN-SENT": [300, 132],
-  "ESTABLISHED": [180, 190], "FIN-WAIT-1": [60, 248], "CLOSE-WAIT": [300, 248], "FIN-WAIT-2": [60, 318],
-  "CLOSING": [180, 318], "LAST-ACK": [300, 318], "TIME-WAIT": [120, 388], "END": [300, 388],
+  "CLOSED": [180, 18], "LISTEN": [116, 82], "SYN-RECEIVED": [60, 146], "SYN-SENT": [300, 146],
+  "ESTABLISHED": [180, 206], "FIN-WAIT-1": [60, 266], "CLOSE-WAIT": [300, 266], "FIN-WAIT-2": [60, 334],
+  "CLOSING": [180, 334], "LAST-ACK": [300, 334], "TIME-WAIT": [120, 400], "END": [300, 400],
 };
-const HALF = [55, 13];
+const HALF = [56, 14];
 /* Edges of the table that the figure does not draw: a record made in place of the listener's, exits by reset, abort and
  * time-out, reuse of TIME-WAIT. They appear when they are taken. */
 const QUIET_ON = ["reset", "abort", "timeout"];
@@ -51,27 +51,31 @@ function curve(from, to, bend) {
   const back = Math.hypot(end[0] - control[0], end[1] - control[1]) || 1;
   const ux = (end[0] - control[0]) / back, uy = (end[1] - control[1]) / back;
   const foot = (side) => [end[0] - 8 * ux - side * 3.5 * uy, end[1] - 8 * uy + side * 3.5 * ux];
-  return {d: `M${start} Q${control} ${end}`, head: `M${end} L${foot(1)} L${foot(-1)} Z`, label};
+  const side = bend ? Math.sign(label[0] - (start[0] + end[0]) / 2) : 0;
+  return {side, d: `M${start} Q${control} ${end}`, head: `M${end} L${foot(1)} L${foot(-1)} Z`, label};
 }
 
 function bendOf(edge, from, to) {
-  if (edge.quiet)
-    return from === "SYN-RECEIVED" && to === "LISTEN" ? 22 : 34;
-  const pair = [from, to].join(">");
-  return {"CLOSED>LISTEN": 12, "LISTEN>CLOSED": 12, "CLOSED>SYN-SENT": -16, "SYN-SENT>CLOSED": -12,
-    "SYN-RECEIVED>FIN-WAIT-1": 0}[pair] || 0;
+  const bends = {"CLOSED>LISTEN": 10, "LISTEN>CLOSED": 10, "CLOSED>SYN-SENT": -14, "SYN-SENT>CLOSED": -14,
+    "SYN-RECEIVED>LISTEN": 26};
+  const bend = bends[from + ">" + to] || 0;
+  return edge.quiet && !bend ? 36 : bend;
 }
 
-function edgeElement(edge, last) {
+/* What an edge is for is said of those that were taken and of those that lead on from here. */
+function edgeElement(edge, last, state) {
   const from = STATE[edge.from], to = endsAt(edge.from, edge.to);
-  const {d, head, label} = curve(from, to, bendOf(edge, from, to));
+  const {d, head, label, side} = curve(from, to, bendOf(edge, from, to));
   const event = edge.on < 0 ? "" : say(DATA.machine.on[edge.on]);
   const steps = edge.steps.length > 4 ? edge.steps.slice(0, 3).join(",") + "…" : edge.steps.join(",");
+  const words = edge.steps.length ? steps + ": " + event : edge.from === state ? event : "";
   const g = make("svg:g", {class: "edge" + (edge.steps.length ? " taken" : "") + (edge.quiet ? " quiet" : "") +
     (edge.steps.includes(last) ? " last" : ""), "data-edge": from + ">" + STATE[edge.to]});
-  g.append(make("svg:path", {class: "way", d}), make("svg:path", {class: "head", d: head}),
-    make("svg:text", {x: label[0], y: label[1] + 3}, edge.steps.length ? steps + ": " + event : event));
-  return g;
+  g.append(make("svg:title", {}, from + " → " + STATE[edge.to] + ": " + event));
+  g.append(make("svg:path", {class: "way", d}), make("svg:path", {class: "head", d: head}));
+  const text = make("svg:text", {x: label[0] + 3 * side, y: label[1] + 4,
+    "text-anchor": side > 0 ? "start" : side < 0 ? "end" : "middle"}, words);
+  return {edge, g, text: words ? text : null};
 }
 
 function drawMachine(side, t) {
@@ -79,12 +83,13 @@ function drawMachine(side, t) {
   const taken = unknown ? [] : statesAt(side, t);
   const state = taken.length ? taken[taken.length - 1][3] : side.initial;
   const ended = taken.length > 0 && STATE[state] === "CLOSED";
-  const svg = make("svg:svg", {viewBox: "0 0 360 408", class: "machine", role: "img", "data-state":
+  const svg = make("svg:svg", {viewBox: "0 0 360 418", class: "machine", role: "img", "data-state":
     unknown ? "" : STATE[state], "data-taken": taken.length});
   svg.append(make("svg:title", {}, side.name + (unknown ? "" : ": " + STATE[state])));
   const edges = edgeList(taken);
   edges.sort((a, b) => a.steps.length - b.steps.length);
-  svg.append(...edges.map((e) => edgeElement(e, taken.length)));
+  const drawn = edges.map((e) => edgeElement(e, taken.length, unknown ? -1 : state));
+  svg.append(...drawn.map((x) => x.g));
   const visited = new Set([STATE[side.initial], ...taken.map((s) => endsAt(s[2], s[3]))]);
   for (const [name, [x, y]] of Object.entries(PLACE)) {
     const text = name === "END" ? "CLOSED" : name;
@@ -94,6 +99,9 @@ function drawMachine(side, t) {
       make("svg:text", {x, y: y + 4}, text));
     svg.append(g);
   }
+  for (const {edge, text} of drawn.filter((x) => x.text)) /* above all lines and boxes */
+    svg.append(make("svg:g", {class: "edge" + (edge.steps.length ? " taken" : "") +
+      (edge.steps.includes(taken.length) ? " last" : "")}, text));
   const caption = make("figcaption", {}, make("b", {}, side.name), " ",
     make("span", {class: "chip"}, unknown ? say("stranger") : STATE[state]));
   return make("figure", {}, caption, svg);

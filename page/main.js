@@ -86,7 +86,7 @@ function sentences(moment) {
   const host = (e) => (e.host === undefined ? "" : DATA.hosts[e.host].name + ": ");
   return [...moment.events.filter((e) => e.text).map((e) => host(e) + e.text),
     ...moment.rows.map((r) => sentenceOf(r, c)),
-    ...moment.ends.map((r) => c.sides[1 - r.s].name + " ← " + flagsOf(r.f) + " seq=" + r.q + "  " + say("arrived"))];
+    ...moment.ends.map((r) => c.sides[1 - r.s].name + " ← " + flagsOf(r.f) + " seq=" + numberOf(r.q, c.sides[r.s]) + "  " + say("arrived"))];
 }
 
 /* The list of all moments, made when it is opened: it may be long. */
@@ -96,7 +96,7 @@ function eventList() {
     if (!details.open)
       return;
     fillIn(list, ...page.moments.map((m, i) => make("li", {"data-i": i, onclick: () => go(i)},
-      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)), make("span", {}, sentences(m).join("; ")))));
+      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)), make("div", {}, ...sentences(m).map((line) => make("div", {}, line))))));
     markEvent();
   };
   details.ontoggle = fill;
@@ -110,7 +110,7 @@ function markEvent() {
 
 function remarks() {
   const c = chosen();
-  const lines = [];
+  const lines = c ? [] : [say("noTcp")];
   if (DATA.not_drawn)
     lines.push(say("notDrawn", {n: DATA.not_drawn}));
   if (DATA.events_left_out)
@@ -121,21 +121,37 @@ function remarks() {
   return lines;
 }
 
+/* Long initial numbers are hard to read: where one life is shown, they may be counted from. */
+function numbersChoice(c) {
+  const label = byId("numbers"), box = label.querySelector("input");
+  label.hidden = !c || !oneLife(c);
+  numbers.relative = !label.hidden && (page.relative ?? c.sides.some((s) => s.isn > 1e6));
+  box.checked = numbers.relative;
+  box.onchange = () => {
+    page.relative = box.checked;
+    const t = page.moments[page.at].t;
+    draw();
+    goTime(t);
+  };
+}
+
 function draw() {
   const c = chosen();
+  numbersChoice(c);
   page.moments = momentsOf(c);
   byId("slider").max = page.moments.length - 1;
   chooser();
   page.shows = [drawTopology(c)];
-  for (const id of ["machinebox", "sequencebox", "plotbox"])
+  for (const id of ["ladderbox", "machinebox", "sequencebox", "plotbox"])
     byId(id).hidden = !c;
   if (c) {
     page.shows.push(drawLadder(c, (row) => goTime(departs(row))), drawPlots(c), (t) => drawMachines(c, t),
       (t) => drawSequence(c, t));
   } else {
-    fillIn(byId("ladder"), make("p", {class: "none"}, say("noTcp")));
+    document.body.classList.add("quiet"); /* no conversation: the moments take the ladder's place */
+    byId("events").parentElement.open = true;
   }
-  byId("ladder").append(...remarks().map((line) => make("p", {class: "none"}, line)));
+  fillIn(byId("remarks"), ...remarks().map((line) => make("p", {class: "none"}, line)));
   eventList();
 }
 
@@ -175,14 +191,14 @@ function play(on) {
     }, 700);
   }
   const button = byId("play"), key = on ? "pause" : "play";
-  button.textContent = on ? "❚❚" : "▶︎▶︎";
+  button.querySelector("path").setAttribute("d", on ? "M4 3h3v10H4z M9 3h3v10H9z" : "M2 3v10l6-5z M8 3v10l6-5z");
   button.title = say(key);
   button.setAttribute("aria-label", say(key));
 }
 
 function onKey(e) {
   const steps = {ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10};
-  const other = e.target.closest("select, input:not([type=range]), summary");
+  const other = e.target.closest("select, summary") || e.key === " " && e.target.closest("input");
   if (e.altKey || e.ctrlKey || e.metaKey || other)
     return;
   if (e.key in steps)
@@ -202,7 +218,7 @@ function onKey(e) {
 function opening() {
   const asked = /^#t=([0-9.]+)$/.exec(location.hash);
   if (asked)
-    return Number(asked[1]) * 1e9 + 0.5;
+    return Number(asked[1]) * 1e9 + 5e5; /* as people write it: to the millisecond */
   const row = chosen() && chosen().rows.find((r) => r.x);
   return row ? finishes(row) : Infinity;
 }

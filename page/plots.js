@@ -85,9 +85,12 @@ function plotLegend() {
 /* Draws the panels; returns what moves the present moment. */
 function drawPlots(conversation) {
   const box = byId("plots");
-  const width = Math.max(280, Math.min(box.clientWidth || 340, 900)) - 4;
   const sending = conversation.sides.filter((side) => side.samples.some((s) => s.cwnd) &&
     conversation.rows.some((r) => r.s === conversation.sides.indexOf(side) && (r.l || r.fb)));
+  const two = sending.length > 1 && window.innerWidth >= 1100;
+  const room = (box.clientWidth || 340) - 4;
+  const width = Math.max(260, Math.min(two ? room / 2 - 5 : room, 900));
+  box.classList.toggle("two", two);
   if (!sending.length) {
     fillIn(box, make("p", {class: "none"}, say("noPlot")));
     return () => {};

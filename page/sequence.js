@@ -92,29 +92,30 @@ function direction(from, to, t, width) {
     return figure;
   }
   const stretch = stretchOf(d, from);
-  const svg = make("svg:svg", {viewBox: `0 0 ${width} 122`, width, height: 122, role: "img"});
+  const svg = make("svg:svg", {viewBox: `0 0 ${width} 132`, width, height: 132, role: "img"});
   const add = (...parts) => svg.append(...parts.filter(Boolean));
   svg.append(make("svg:title", {}, from.name + " → " + to.name));
-  add(make("svg:rect", {class: "track", x: 0, y: 36, width, height: 18}));
-  add(barPart("acked", 0, d.una, stretch, width, 36), barPart("flying", d.una, d.nxt, stretch, width, 36),
-    barPart("waiting", d.nxt, Math.max(d.nxt, d.queued), stretch, width, 36));
-  add(windowMark(d.una, d.edge, stretch, width, 29));
-  add(pointer("SND.UNA", d.s.una, d.una, stretch, width, 26, true));
+  add(make("svg:rect", {class: "track", x: 0, y: 46, width, height: 18}));
+  add(barPart("acked", 0, d.una, stretch, width, 46), barPart("flying", d.una, d.nxt, stretch, width, 46),
+    barPart("waiting", d.nxt, Math.max(d.nxt, d.queued), stretch, width, 46));
+  add(windowMark(d.una, d.edge, stretch, width, 40));
+  add(pointer("SND.UNA", d.s.una, d.una, stretch, width, 37, true));
   if (d.nxt !== d.una)
-    add(pointer("SND.NXT", d.s.nxt, d.nxt, stretch, width, d.nxt - d.una > (stretch[1] - stretch[0]) * 0.2 ? 26 : 14, true));
+    add(pointer("SND.NXT", d.s.nxt, d.nxt, stretch, width, d.nxt - d.una > (stretch[1] - stretch[0]) * 0.2 ? 37 : 24, true));
   if (d.r) {
-    add(make("svg:rect", {class: "track", x: 0, y: 66, width, height: 18}));
-    add(barPart("read", 0, d.read, stretch, width, 66), barPart("inorder", d.read, d.rnxt, stretch, width, 66));
+    add(make("svg:rect", {class: "track", x: 0, y: 76, width, height: 18}));
+    add(barPart("read", 0, d.read, stretch, width, 76), barPart("inorder", d.read, d.rnxt, stretch, width, 76));
     for (const block of d.blocks)
-      add(barPart("outoforder", block[0], block[1], stretch, width, 66));
-    add(windowMark(d.rnxt, d.redge, stretch, width, 61));
-    add(pointer("RCV.NXT", d.r.rnxt, d.rnxt, stretch, width, 88, false));
+      add(barPart("outoforder", block[0], block[1], stretch, width, 76));
+    add(windowMark(d.rnxt, d.redge, stretch, width, 71));
+    add(pointer("RCV.NXT", d.r.rnxt, d.rnxt, stretch, width, 98, false));
   }
   figure.append(svg);
-  const known = d.r ? [["RCV.NXT", d.r.rnxt], ["RCV.WND", count(d.r.rwnd)],
-    [say("outoforder"), d.r.blocks.length ? d.r.blocks.map((b) => b.join("–")).join(", ") : "0"],
+  const says = (n) => numberOf(n, from);
+  const known = d.r ? [["RCV.NXT", says(d.r.rnxt)], ["RCV.WND", count(d.r.rwnd)],
+    [say("outoforder"), d.r.blocks.length ? d.r.blocks.map((b) => b.map(says).join("–")).join(", ") : "0"],
     [say("inorder"), count(d.r.unread)]] : [];
-  figure.append(numbersOf([["SND.UNA", d.s.una], ["SND.NXT", d.s.nxt], ["SND.WND", count(d.s.wnd)],
+  figure.append(numbersOf([["SND.UNA", says(d.s.una)], ["SND.NXT", says(d.s.nxt)], ["SND.WND", count(d.s.wnd)],
     [say("waiting"), count(Math.max(0, d.queued - d.nxt))], ...known]));
   if (!d.r)
     figure.append(make("p", {class: "none"}, to.name + ": " + say(d.other ? "otherLife" : "noRecord")));

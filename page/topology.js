@@ -54,11 +54,11 @@ function placesOf(nodes, root, width) {
   }
   const full = columns.filter(Boolean);
   const tall = Math.max(...full.map((c) => c.length));
-  const height = Math.max(84, 66 * tall + 18);
+  const height = 78 * tall + 22;
   const place = new Map();
   full.forEach((column, i) => column.forEach((n, j) => {
     const x = full.length === 1 ? width / 2 : 46 + i * (width - 92) / (full.length - 1);
-    place.set(n, [x, height * (j + 1) / (column.length + 1)]);
+    place.set(n, [x, height / 2 - 10 + (j - (column.length - 1) / 2) * 78]);
   }));
   return {place, height};
 }
@@ -86,10 +86,12 @@ function linkElement(link, place, wide) {
   const roomy = wide && Math.abs(a[0] - b[0]) > 180;
   const words = roomy && link.words ? link.words.split(", ") : [];
   const x = (a[0] + b[0]) / 2, y = (a[1] + b[1]) / 2;
-  g.append(make("svg:text", {class: "small", x, y: y - 7}, link.name));
+  const upright = Math.abs(a[0] - b[0]) < 20;
+  g.append(make("svg:text", {class: upright ? "small beside" : "small", x: upright ? x + 6 : x,
+    y: words.length ? y + 34 : upright ? y + 4 : y - 6}, link.name));
   words.slice(0, 3).forEach((w, i) => {
     const most = Math.floor((Math.abs(a[0] - b[0]) - 70) / 6.2);
-    g.append(make("svg:text", {class: "small", x, y: y + 24 + 13 * i}, w.length > most ? w.slice(0, most - 1) + "…" : w));
+    g.append(make("svg:text", {class: "small", x, y: y + 48 + 13 * i}, w.length > most ? w.slice(0, most - 1) + "…" : w));
   });
   g.append(make("svg:title", {}, link.name + ": " + (link.words || "")));
   return g;
@@ -101,13 +103,13 @@ function flyingElement(row, conversation, place, t) {
   const way = wayBetween(conversation.sides[from].host, conversation.sides[to].host).map((n) => place.get(n));
   if (way.length < 2 || way.some((p) => !p))
     return null;
-  const share = Math.min(0.94, Math.max(0.06, (t - row.d) / (row.a - row.d || 1))) * (way.length - 1);
-  const leg = Math.min(way.length - 2, Math.floor(share)), part = share - leg;
-  const x = way[leg][0] + (way[leg + 1][0] - way[leg][0]) * part;
-  const y = way[leg][1] + (way[leg + 1][1] - way[leg][1]) * part;
-  const text = flagsOf(row.f);
-  const right = way[leg + 1][0] >= way[leg][0];
+  const share = Math.min(0.9999, (t - row.d) / (row.a - row.d || 1)) * (way.length - 1);
+  const leg = Math.floor(share), [x1, y1] = way[leg], [x2, y2] = way[leg + 1];
+  const text = flagsOf(row.f), right = x2 >= x1;
   const half = 4 + 3.3 * (text.length + 2);
+  const length = Math.hypot(x2 - x1, y2 - y1), edge = Math.min(0.45, (32 + half) / length);
+  const part = edge + (share - leg) * (1 - 2 * edge);
+  const x = x1 + (x2 - x1) * part, y = y1 + (y2 - y1) * part + (right ? -11 : 11); /* each direction its side */
   const g = make("svg:g", {class: "packet " + toneOf(row)});
   g.append(make("svg:rect", {x: x - half, y: y - 9, width: 2 * half, height: 18, rx: 9}),
     make("svg:text", {x, y: y + 4}, right ? text + " ›" : "‹ " + text));
@@ -122,7 +124,8 @@ function drawTopology(conversation) {
   const root = conversation && conversation.sides[0].host !== undefined ? conversation.sides[0].host : nodes[0];
   const {place, height} = placesOf(nodes, root, width);
   const two = nodes.length <= 3;
-  const svg = make("svg:svg", {viewBox: `0 0 ${width} ${height + (two ? 12 : 0)}`, width, height: height + (two ? 12 : 0),
+  const svg = make("svg:svg", {viewBox: `0 0 ${width} ${height + (two ? 24 : 0)}`, width,
+    height: height + (two ? 24 : 0),
     role: "img", class: "net"});
   svg.append(make("svg:title", {}, say("topology")));
   svg.append(...DATA.links.filter((l) => l.ends.every((n) => place.has(n))).map((l) => linkElement(l, place, two)));

@@ -8,7 +8,7 @@
 
 static sv_time when_of(const struct sv_ladder_row *row)
 {
-    return row->departure != SV_NEVER ? row->departure : row->arrival;
+    return row->departure != SV_NEVER && row->kind != SV_LADDER_ARRIVED ? row->departure : row->arrival;
 }
 
 /* When a side meets this row: as its sender or owner, or as its receiver. SV_NEVER: not at all. */
@@ -52,25 +52,29 @@ static uint32_t row_of_own(const struct page_row *row, uint32_t n, uint32_t side
     return SV_NONE;
 }
 
-/* The row that caused a change: the last that this side met at that moment; of a handshake's end the first
- * acknowledgement, though data came with it; of a FIN's news the FIN. */
+/* The row that caused a change: the last that came to this side at that moment, or its own call or timer, and if there
+ * is none what it sent then; of a handshake's end the first acknowledgement, though data came with it; of a FIN's news
+ * the FIN. */
 static uint32_t row_of_state(const struct page_row *row, uint32_t n, uint32_t side, const struct page_state *s)
 {
-    uint32_t found = SV_NONE;
-    bool fin = false;
+    uint32_t found = SV_NONE, sent = SV_NONE;
     if (own_flag(s->to))
         return row_of_own(row, n, side, s);
     for (uint32_t i = 0; i < n; i++) {
         const struct sv_ladder_row *r = &row[i].row;
-        if (meets(r, side) != s->t || fin)
+        const bool segment = r->kind <= SV_LADDER_ARRIVED;
+        if (meets(r, side) != s->t)
             continue;
-        const bool segment = r->kind <= SV_LADDER_ARRIVED && r->side != side;
-        if (found != SV_NONE && s->from == SV_SYN_RECEIVED && s->to == SV_ESTABLISHED)
+        if (segment && r->side == side) {
+            sent = i;
             continue;
-        fin = segment && r->flags & SV_LADDER_FIN && s->to >= SV_CLOSE_WAIT;
-        found = i;
+        }
+        if (segment && r->flags & SV_LADDER_FIN && s->to >= SV_CLOSE_WAIT)
+            return i;
+        if (found == SV_NONE || s->from != SV_SYN_RECEIVED || s->to != SV_ESTABLISHED)
+            found = i;
     }
-    return found;
+    return found != SV_NONE ? found : sent;
 }
 
 static void insert(struct page_row *row, uint32_t *n, uint32_t side, const struct page_state *s)

@@ -131,12 +131,6 @@ static void on_states(struct sc_page *p)
     struct sc_run *run = p->run;
     for (uint32_t i = 0; i < run->endpoints; i++) {
         const struct sc_endpoint *e = &run->endpoint[i];
-        if (i >= p->endpoints) {
-            p->endpoints = i + 1u;
-            p->state_of[i] = SV_CLOSED;
-            p->hot_of[i] = SV_NONE;
-            p->on_of[i] = PAGE_ON_UNKNOWN;
-        }
         if (!e->local.port)
             continue;
         name_attempts(p, e);
@@ -151,6 +145,15 @@ static void on_states(struct sc_page *p)
     }
 }
 
+static void new_endpoints(struct sc_page *p)
+{
+    for (; p->endpoints < p->run->endpoints; p->endpoints++) {
+        p->state_of[p->endpoints] = SV_CLOSED;
+        p->hot_of[p->endpoints] = SV_NONE;
+        p->on_of[p->endpoints] = PAGE_ON_UNKNOWN;
+    }
+}
+
 /* What brought the change about stands in the record; the endpoint it is of, where there is a flow. */
 static void on_state_record(struct sc_page *p, uint32_t host, const struct sv_trace_record *r)
 {
@@ -158,10 +161,19 @@ static void on_state_record(struct sc_page *p, uint32_t host, const struct sv_tr
     const uint32_t last = p->run->endpoints ? p->run->endpoints - 1u : 0;
     for (uint32_t i = 0; i < p->run->endpoints; i++) {
         const struct sc_endpoint *o = &p->run->endpoint[i];
-        const bool half = !r->flow && i == last && o->half_open && o->host == host;
+        const bool half = r->arg[0] == SV_LISTEN && i == last && o->half_open && o->host == host;
         const bool over = !r->flow && o->host == host && i < p->endpoints && p->state_of[i] == SV_TIME_WAIT;
         if (o == e || half || over)
             p->on_of[i] = (uint8_t)r->detail;
+    }
+}
+
+/* A reset to no connection is for the half-open record, if there is one: it has no flow to say so. */
+static void on_reset(struct sc_page *p, uint32_t host)
+{
+    for (uint32_t i = 0; i < p->run->endpoints; i++) {
+        if (p->run->endpoint[i].half_open && p->run->endpoint[i].host == host)
+            p->on_of[i] = SV_ON_RESET;
     }
 }
 
@@ -289,8 +301,11 @@ void page_observe(struct sc_page *p, const struct sv_trace_record *r, const uint
         sv_ladder_build_record(&p->conversation[i].build, r, bytes);
     if (host >= p->run->model->hosts)
         return;
+    new_endpoints(p);
     if (r->kind == SV_TRACE_TCP_STATE)
         on_state_record(p, host, r);
+    if (r->kind == SV_TRACE_DROP && r->detail == SV_DROP_TCP_RST_TO_NOBODY)
+        on_reset(p, host);
     if (r->kind == SV_TRACE_TCP_STATE || r->kind == SV_TRACE_DROP || r->kind == SV_TRACE_FLOW ||
         r->kind == SV_TRACE_TCP_OPENED)
         on_states(p);

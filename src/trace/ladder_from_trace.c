@@ -239,13 +239,13 @@ static void sv_event_drop(struct sv_ladder_build *b, const struct sv_trace_recor
         return;
     if (side != SV_NONE) {
         const uint32_t at = sv_event_find(b, side, r->packet, false, 0, 0);
-        if (at == SV_NONE)
+        if (at != SV_NONE) {
+            b->raw[at].row.kind = SV_LADDER_DROPPED;
+            b->raw[at].text_at = sv_build_text(b, sv_drop_short(r->detail));
             return;
-        b->raw[at].row.kind = SV_LADDER_DROPPED;
-        b->raw[at].text_at = sv_build_text(b, sv_drop_short(r->detail));
-        return;
+        }
     }
-    /* On the way: a link or a box between the two. */
+    /* On the way: a link or a box between the two, or a scenario's fault at the sender's door. */
     for (size_t i = b->count; i-- > 0 && b->count - i < 4096;) {
         struct sv_ladder_raw *raw = &b->raw[i];
         if (raw->row.kind == SV_LADDER_LOST && raw->packet_out == r->packet) {
@@ -396,8 +396,17 @@ static void sv_record_flow(struct sv_ladder_build *b, const struct sv_trace_reco
     b->flows[at].tuple = own;
     if (!b->found && b->s.flow && r->flow == b->s.flow && r->host == b->s.host)
         sv_begin_flow(b, &own);
-    if (b->found)
-        sv_build_learn_flow(b);
+    if (!b->found)
+        return;
+    /* The same four-tuple again: what is said of it from now on is of its new life. */
+    const int mirrored = sv_tuple_match(&b->tuple, &own);
+    const uint32_t side = sv_build_side(b, r->host);
+    if (side != SV_NONE && mirrored >= 0 && (uint32_t)mirrored == side && b->flow[side] && b->flow[side] != r->flow) {
+        sv_build_waiting(b, r->time);
+        b->flow[side] = r->flow;
+        sv_replay(b, side, r->host);
+    }
+    sv_build_learn_flow(b);
 }
 
 void sv_ladder_build_record(struct sv_ladder_build *b, const struct sv_trace_record *r, const uint8_t *bytes)

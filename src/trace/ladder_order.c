@@ -14,11 +14,26 @@ static bool sv_reaches(const struct sv_ladder_row *row)
     return row->kind == SV_LADDER_SEGMENT || row->kind == SV_LADDER_DROPPED;
 }
 
+/* Both sides sent at the same moment: neither segment is an answer to the other (RFC 9293 figures 7 and 13). */
+static bool sv_crosses(const struct sv_ladder_row *rows, size_t n, size_t at)
+{
+    const struct sv_ladder_row *row = &rows[at];
+    size_t from = at;
+    while (from > 0 && rows[from - 1].departure == row->departure)
+        from--;
+    for (size_t i = from; i < n && rows[i].departure == row->departure; i++)
+        if (sv_travels(&rows[i]) && rows[i].side != row->side)
+            return true;
+    return false;
+}
+
 static bool sv_needs_two(const struct sv_ladder_row *rows, size_t n, size_t at, const uint64_t path_delay_ns[2])
 {
     const struct sv_ladder_row *row = &rows[at];
     const uint64_t own = path_delay_ns[row->side & 1u];
     if (own && row->arrival - row->departure > own + own / 4)
+        return true;
+    if (sv_crosses(rows, n, at))
         return true;
     for (size_t i = at + 1; i < n && (rows[i].departure == SV_NEVER || rows[i].departure < row->arrival); i++) {
         const struct sv_ladder_row *other = &rows[i];
