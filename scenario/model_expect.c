@@ -11,9 +11,24 @@ const char *const sc_counters_connection[] = {
     "bytes_delivered",      "bytes_written",   "goodput",       "timeouts",       "retransmits",
     "longest_segment_sent", "most_in_flight",  "segments_sent", "established_at", "most_cwnd",
     "fast_retransmits",     "longest_silence", "first_read_at", "last_read_at",   NULL};
-const char *const sc_counters_link[] = {"frames",    "bytes",        "delivered", "broadcast_frames",
-                                        "marked",    "duplicated",   "reordered", "corrupted",
-                                        "truncated", "waiting_most", NULL};
+const char *const sc_counters_link[] = {"frames",
+                                        "bytes",
+                                        "delivered",
+                                        "broadcast_frames",
+                                        "marked",
+                                        "duplicated",
+                                        "reordered",
+                                        "corrupted",
+                                        "truncated",
+                                        "waiting_most",
+                                        "bad_fcs",
+                                        "symbol_errors",
+                                        "false_carriers",
+                                        "never_seen",
+                                        "wrong_symbols",
+                                        "samples",
+                                        "first_wrong_sample",
+                                        NULL};
 const char *const sc_counters_ping[] = {"sent", "replies", "longest_silence", "rtt_min", "rtt_max", NULL};
 const char *const sc_counters_socket[] = {"datagrams_sent",
                                           "datagrams_received",
@@ -184,6 +199,25 @@ static void read_order(struct sc_reader *r, const struct sc_node *v, struct sc_e
     }
 }
 
+/* Facts in the order in which they happen to one packet, or to the bytes that it carries. */
+static void read_chain(struct sc_reader *r, const struct sc_node *v, struct sc_expect *x)
+{
+    if (v->kind != SC_LIST || sc_children(v) < 2 || sc_children(v) > SC_LINKS_OF_CHAIN) {
+        sc_error(r->e, v, "linked is a list of two to %u facts: [ab drops data from b, b sends retransmitted data]",
+                 SC_LINKS_OF_CHAIN);
+        return;
+    }
+    for (const struct sc_node *f = v->child; f; f = f->next) {
+        const uint32_t fact = sc_fact_read(r, f);
+        if (fact == SV_NONE)
+            return;
+        x->chain[x->linked++] = fact;
+        const uint32_t kind = r->model->fact[fact].kind;
+        if (kind != SC_FACT_SENDS && kind != SC_FACT_RECEIVES && kind != SC_FACT_DROPS && kind != SC_FACT_MISREADS)
+            sc_error(r->e, f, "a linked fact is about a packet: sends, receives, drops, misreads");
+    }
+}
+
 static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_expect *x)
 {
     const struct sc_node *n;
@@ -210,7 +244,8 @@ static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_ex
 
 static void read_one(struct sc_reader *r, const struct sc_node *c)
 {
-    static const char *const kinds[] = {"never", "always", "eventually", "value", "order", "streams", "pools", NULL};
+    static const char *const kinds[] = {"never",   "always", "eventually", "value", "order",
+                                        "streams", "pools",  "linked",     NULL};
     struct sc_model *m = r->model;
     struct sc_expect *x = &m->expect[m->expects];
     const struct sc_node *n = sc_member(c, "id"), *v = NULL;
@@ -234,7 +269,7 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         }
     }
     if (!v) {
-        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, streams or pools");
+        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, linked, streams or pools");
         return;
     }
     m->expects++;
@@ -245,6 +280,8 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         read_value(r, c, v, x);
     else if (x->kind == SC_ORDER)
         read_order(r, v, x);
+    else if (x->kind == SC_LINKED)
+        read_chain(r, v, x);
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
         sc_error(r->e, v, "%s: %s", v->key, x->kind == SC_STREAMS ? "whole" : "settled");
     if (x->exactly && x->kind != SC_ORDER)
@@ -255,9 +292,10 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
 
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 {
-    static const char *const keys[] = {"id",       "never",   "always", "eventually", "value",   "order",    "streams",
-                                       "pools",    "by",      "within", "after",      "between", "decisive", "equals",
-                                       "at_least", "at_most", "at",     "in",         "exactly", "say",      NULL};
+    static const char *const keys[] = {"id",      "never",    "always", "eventually", "value",   "order",
+                                       "streams", "pools",    "linked", "by",         "within",  "after",
+                                       "between", "decisive", "equals", "at_least",   "at_most", "at",
+                                       "in",      "exactly",  "say",    NULL};
     if (list && (list->kind != SC_LIST || !list->child))
         sc_error(r->e, list, "expect is a list: - {id: whole, streams: whole}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {

@@ -71,7 +71,7 @@ static void plug(struct sc_run *run, const struct sc_step *s, bool up)
         const bool of_host = s->link == SV_NONE && (m->link[l].end[0] == s->host || m->link[l].end[1] == s->host);
         if (l != s->link && !of_host)
             continue;
-        sv_link_set_up(run->link[l], up, run->now);
+        sc_link_set_up(run, l, up);
         for (uint32_t e = 0; e < 2; e++) {
             const uint32_t host = m->link[l].end[e];
             if (run->bridge[host])
