@@ -351,11 +351,31 @@ void sc_judge_end(struct sc_run *run, bool until)
     }
 }
 
-bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m)
+static bool listed(const uint32_t *list, uint32_t n, uint32_t expectation)
 {
-    for (uint32_t i = 0; i < m->fails; i++) {
-        if (run->judged[m->fail[i]].verdict != SC_FAILED)
-            return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i] == expectation)
+            return true;
     }
-    return true;
+    return false;
+}
+
+bool sc_mutant_names(const struct sc_mutant *m, uint32_t expectation)
+{
+    return listed(m->fail, m->fails, expectation);
+}
+
+bool sc_mutant_allows(const struct sc_mutant *m, uint32_t expectation)
+{
+    return sc_mutant_names(m, expectation) || listed(m->may, m->mays, expectation);
+}
+
+bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < run->model->expects; i++) {
+        const bool failed = run->judged[i].verdict == SC_FAILED;
+        good = good && (failed ? sc_mutant_allows(m, i) : !sc_mutant_names(m, i));
+    }
+    return good && (!run->problem[0] || run->stopped);
 }

@@ -281,7 +281,9 @@ struct sc_mutant {
     const char *name;
     const struct sc_node *at_node, *set;
     uint32_t fails;
-    uint32_t fail[32]; /* expectations */
+    uint32_t fail[32]; /* expectations: these fail, and no others */
+    uint32_t mays;
+    uint32_t may[32]; /* but these, which may fail as well */
 };
 
 /* --- counters, named "b.c.bytes_delivered" --- */

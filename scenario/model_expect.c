@@ -306,12 +306,29 @@ void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 
 /* --- mutants --- */
 
+/* The numbers of those that a list names, 32 at most; how many. */
+static uint32_t expectations(struct sc_reader *r, const struct sc_node *list, const char *const *ids, uint32_t *to)
+{
+    uint32_t n = 0;
+    char hint[64];
+    if (list && list->kind != SC_LIST)
+        sc_error(r->e, list, "%s is a list of expectations", list->key);
+    for (const struct sc_node *f = list && list->kind == SC_LIST ? list->child : NULL; f; f = f->next) {
+        const char *word = f->kind == SC_SCALAR ? f->text : "";
+        const uint32_t x = place(word, ids);
+        if (x == SV_NONE)
+            sc_error(r->e, f, "no expectation is called \"%s\"%s", word, sc_hint(word, ids, hint, sizeof hint));
+        else if (n < 32)
+            to[n++] = x;
+    }
+    return n;
+}
+
 static void read_mutant(struct sc_reader *r, const struct sc_node *c)
 {
     struct sc_model *m = r->model;
     struct sc_mutant *u = &m->mutant[m->mutants];
     const struct sc_node *name = sc_member(c, "name"), *fails = sc_member(c, "fails");
-    char hint[64];
     static const char *ids[1001];
     for (uint32_t i = 0; i < m->expects; i++)
         ids[i] = m->expect[i].id;
@@ -324,19 +341,13 @@ static void read_mutant(struct sc_reader *r, const struct sc_node *c)
     }
     u->name = name->text;
     m->mutants++;
-    for (const struct sc_node *f = fails->child; f; f = f->next) {
-        const uint32_t x = f->kind == SC_SCALAR ? place(f->text, ids) : SV_NONE;
-        if (x == SV_NONE)
-            sc_error(r->e, f, "no expectation is called \"%s\"%s", f->kind == SC_SCALAR ? f->text : "",
-                     sc_hint(f->kind == SC_SCALAR ? f->text : "", ids, hint, sizeof hint));
-        else if (u->fails < 32)
-            u->fail[u->fails++] = x;
-    }
+    u->fails = expectations(r, fails, ids, u->fail);
+    u->mays = expectations(r, sc_member(c, "may"), ids, u->may);
 }
 
 void sc_read_mutants(struct sc_reader *r, const struct sc_node *list)
 {
-    static const char *const keys[] = {"name", "set", "fails", NULL};
+    static const char *const keys[] = {"name", "set", "fails", "may", NULL};
     if (list && list->kind != SC_LIST)
         sc_error(r->e, list, "mutants are a list: - {name: …, set: {…}, fails: […]}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {

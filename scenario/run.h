@@ -210,7 +210,8 @@ struct sc_run {
     sv_time now;
     uint64_t events;
     bool settling, over, stopped; /* stopped: by a limit */
-    bool out_of_room;             /* a ceiling of the observer's was reached */
+    bool mutated;
+    bool out_of_room; /* a ceiling of the observer's was reached */
     bool watches_frames;
     char problem[256]; /* why the run is worth nothing; empty: it is not */
     /* who else wants to know (cli); may be NULL */
@@ -225,7 +226,7 @@ struct sc_run {
 /* Builds the world. NULL: `why` says what does not fit. */
 struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room);
 void sc_run_close(struct sc_run *run);
-/* Runs to the end. With `only`, a mutant: it may stop as soon as all that it must fail has failed. */
+/* Runs to the end. With `only`, a mutant: what a limit cut off is left open, not judged. */
 void sc_run_all(struct sc_run *run, const struct sc_mutant *only);
 /* One turn; false: it is at its end (the judgement is given then). */
 bool sc_run_turn(struct sc_run *run);
@@ -280,8 +281,10 @@ void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t hos
 void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p);
 void sc_judge_at(struct sc_run *run, sv_time now); /* samples that are due */
 sv_time sc_judge_next(const struct sc_run *run, sv_time after);
-void sc_judge_end(struct sc_run *run, bool until); /* at `until`; at the very end */
-bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m);
+void sc_judge_end(struct sc_run *run, bool until);                          /* at `until`; at the very end */
+bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m); /* what it names failed, and only that */
+bool sc_mutant_names(const struct sc_mutant *m, uint32_t expectation);
+bool sc_mutant_allows(const struct sc_mutant *m, uint32_t expectation); /* names, or says that it may */
 /* chain.c */
 void sc_depart(struct sc_run *run, uint32_t link, uint32_t port, uint32_t id, const struct sc_packet *p);
 void sc_link_event(struct sc_run *run, uint32_t kind, uint32_t link, uint32_t port, uint32_t id, uint32_t reason);
