@@ -309,7 +309,8 @@ static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
     const struct sc_step *s = &run->model->step[p->step];
     uint8_t bytes[ECHO_BYTES] = {0};
     memcpy(bytes, &run->now, sizeof run->now);
-    (void)!sv_echo_send(run->stack[p->host], p->sock, &s->remote.addr, (uint16_t)p->sent, (uint8_t)(s->ttl ? s->ttl : 64u), bytes, sizeof bytes, now);
+    (void)!sv_echo_send(run->stack[p->host], p->sock, &s->remote.addr, (uint16_t)p->sent,
+                        (uint8_t)(s->ttl ? s->ttl : 64u), bytes, sizeof bytes, now);
     p->sent++;
     p->asked = run->now;
     p->next = p->sent < s->count && !run->settling ? now + s->every : SV_NEVER;

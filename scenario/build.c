@@ -294,8 +294,10 @@ static uint64_t arena_bytes(const struct sc_run *run)
         else
             bytes += (1u + reboots(m, i)) * (sv_stack_bytes(&stack) + 4096u);
     }
-    for (uint32_t i = 0; i < m->links; i++)
-        bytes += sv_link_bytes(link_ceiling(&m->link[i])) + 256u;
+    for (uint32_t i = 0; i < m->links; i++) {
+        const struct sc_link *l = &m->link[i];
+        bytes += (l->cable ? sv_cable_bytes(l->frames) : sv_link_bytes(link_ceiling(l))) + 256u;
+    }
     return bytes;
 }
 
@@ -304,6 +306,11 @@ static bool build_links(struct sc_run *run)
     const struct sc_model *m = run->model;
     for (uint32_t i = 0; i < m->links; i++) {
         const struct sc_link *l = &m->link[i];
+        if (l->cable) {
+            if (!sc_build_cable(run, i))
+                return false;
+            continue;
+        }
         const struct sv_link_config c = {
             .size = sizeof c,
             .number = m->hosts + 1u + i,
@@ -371,6 +378,8 @@ static bool take_tables(struct sc_run *run)
     run->stack = many(m->hosts, sizeof *run->stack, &good);
     run->bridge = many(m->hosts, sizeof *run->bridge, &good);
     run->link = many(m->links, sizeof *run->link, &good);
+    run->cable = many(m->links, sizeof *run->cable, &good);
+    run->wrong_sample = many(m->links, sizeof *run->wrong_sample, &good);
     run->host = many(m->hosts, sizeof *run->host, &good);
     run->app_host = many(m->hosts, sizeof *run->app_host, &good);
     run->epoch = many(m->hosts, sizeof *run->epoch, &good);
@@ -401,6 +410,17 @@ static bool take_tables(struct sc_run *run)
     }
     for (uint32_t i = 0; i < m->facts; i++)
         run->watches_frames = run->watches_frames || m->fact[i].kind == SC_FACT_TWICE;
+    bool asked = false;
+    for (uint32_t i = 0; i < m->facts; i++)
+        asked = asked || m->fact[i].link != SV_NONE;
+    for (uint32_t i = 0; i < m->expects; i++)
+        asked = asked || m->expect[i].kind == SC_LINKED;
+    if (asked)
+        run->departed = many(SC_DEPARTED, sizeof *run->departed, &good);
+    for (uint32_t i = 0; i < m->expects && good; i++) {
+        if (m->expect[i].kind == SC_LINKED)
+            run->judged[i].chain = many(SC_CHAINS, sizeof *run->judged[i].chain, &good);
+    }
     if (run->watches_frames) {
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);
@@ -466,11 +486,14 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
 void sc_run_close(struct sc_run *run)
 {
     void *const all[] = {
-        run->sim,    run->stack,      run->bridge,         run->link,        run->host,      run->app_host,
-        run->epoch,  run->down,       run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
-        run->ping,   run->sent.track, run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged, run->step_at,    run->step_done,      run->accepts,     run->drops,     run->addr_of,
-        run->twice,  run->memory,     run->last,           run->udp,         run->job};
+        run->sim,      run->stack,       run->bridge,         run->link,        run->host,      run->app_host,
+        run->epoch,    run->down,        run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
+        run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
+        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->addr_of,
+        run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
+        run->departed, run->wrong_sample};
+    for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
+        free(run->judged[i].chain);
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(run);

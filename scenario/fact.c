@@ -80,9 +80,22 @@ static bool dropped(struct sc_reader *r, const struct sc_node *at, const char *r
     return sc_selector_words(r, at, words, &f->what);
 }
 
+/* "ab misreads frame from b": of a cable. */
+static bool misread(struct sc_reader *r, const struct sc_node *n, const char *subject, const char *rest,
+                    struct sc_fact *f)
+{
+    f->kind = SC_FACT_MISREADS;
+    if (f->link == SV_NONE || !r->model->link[f->link].cable) {
+        sc_error(r->e, n, "\"%s\" is no cable: only a link of kind: cable misreads", subject);
+        return false;
+    }
+    return sc_selector_words(r, n, rest, &f->what);
+}
+
 static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
 {
-    static const char *const verbs[] = {"in", "accepts", "sends", "receives", "drops", "sent", "read", "hears", NULL};
+    static const char *const verbs[] = {"in",   "accepts", "sends", "receives", "drops",
+                                        "sent", "read",    "hears", "misreads", NULL};
     char subject[64], verb[64], hint[64];
     int at = 0;
     if (sscanf(n->text, "%63s %63s %n", subject, verb, &at) < 2 || !at) {
@@ -109,8 +122,11 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
     }
     if (strcmp(verb, "hears") == 0)
         return sc_fact_hears(r, n, subject, rest, f);
-    f->host = sc_need_host(r, n, subject);
-    if (f->host == SV_NONE)
+    f->link = strcmp(verb, "drops") == 0 || strcmp(verb, "misreads") == 0 ? sc_link_named(r->model, subject) : SV_NONE;
+    if (strcmp(verb, "misreads") == 0)
+        return misread(r, n, subject, rest, f);
+    f->host = f->link == SV_NONE ? sc_need_host(r, n, subject) : SV_NONE;
+    if (f->host == SV_NONE && f->link == SV_NONE)
         return false;
     if (strcmp(verb, "accepts") == 0) {
         f->kind = SC_FACT_ACCEPTS;
@@ -127,7 +143,8 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
     }
     f->kind = strcmp(verb, "sends") == 0 ? SC_FACT_SENDS : SC_FACT_RECEIVES;
     if (f->kind == SC_FACT_RECEIVES && strcmp(verb, "receives") != 0) {
-        sc_error(r->e, n, "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read, hears)%s",
+        sc_error(r->e, n,
+                 "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read, hears, misreads)%s",
                  verb, sc_hint(verb, verbs, hint, sizeof hint));
         return false;
     }
@@ -142,7 +159,8 @@ uint32_t sc_fact_read(struct sc_reader *r, const struct sc_node *n)
         return SV_NONE;
     }
     struct sc_fact *f = &m->fact[m->facts];
-    *f = (struct sc_fact){.words = n->text, .host = SV_NONE, .attempt = SV_NONE, .socket = SV_NONE, .reason = SV_NONE};
+    *f = (struct sc_fact){
+        .words = n->text, .host = SV_NONE, .attempt = SV_NONE, .socket = SV_NONE, .link = SV_NONE, .reason = SV_NONE};
     if (!one(r, n, f))
         return SV_NONE;
     return m->facts++;

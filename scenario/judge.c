@@ -58,6 +58,8 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
     now->times++;
     for (uint32_t i = 0; i < m->expects; i++) {
         const struct sc_expect *x = &m->expect[i];
+        if (x->kind == SC_LINKED)
+            sc_chain_event(run, i, number);
         if (x->fact != number || !looks(run, x, run->now))
             continue;
         if (x->kind == SC_NEVER)
@@ -126,6 +128,7 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
 void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t host, bool sends)
 {
     const struct sc_model *m = run->model;
+    sc_about(run, p, p->id);
     for (uint32_t i = 0; i < m->facts; i++) {
         const struct sc_fact *f = &m->fact[i];
         if (f->kind == (sends ? SC_FACT_SENDS : SC_FACT_RECEIVES) && f->host == host &&
@@ -139,9 +142,10 @@ void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t hos
 void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p)
 {
     const struct sc_model *m = run->model;
+    sc_about(run, p, p->id);
     for (uint32_t i = 0; i < m->facts; i++) {
         const struct sc_fact *f = &m->fact[i];
-        if (f->kind == SC_FACT_DROPS && f->host == host && reason != SV_DROP_SCENARIO_FAULT &&
+        if (f->kind == SC_FACT_DROPS && f->link == SV_NONE && f->host == host && reason != SV_DROP_SCENARIO_FAULT &&
             (f->reason == SV_NONE || f->reason == reason) && sc_count_selected(&run->fact[i].count, &f->what, p))
             sc_fact_event(run, f, &run->fact[i]);
     }
@@ -304,6 +308,19 @@ static void end_pools(struct sc_run *run, uint32_t i)
     decide(run, i, true, run->now, "all came back");
 }
 
+/* Whatever began is to have come to its end, and something must have begun. */
+static void end_chains(struct sc_run *run, uint32_t i)
+{
+    const struct sc_judged *j = &run->judged[i];
+    const struct sc_fact *first = &run->model->fact[run->model->expect[i].chain[0]];
+    char why[256];
+    if (!j->chains)
+        snprintf(why, sizeof why, "\"%.150s\" never happened", first->words);
+    else
+        snprintf(why, sizeof why, "%u of %u followed to the end", j->chains_whole, j->chains);
+    decide(run, i, j->chains && j->chains_whole == j->chains, run->now, why);
+}
+
 void sc_judge_end(struct sc_run *run, bool until)
 {
     const struct sc_model *m = run->model;
@@ -322,6 +339,8 @@ void sc_judge_end(struct sc_run *run, bool until)
             end_fact(run, i);
         else if (x->kind == SC_POOLS)
             end_pools(run, i);
+        else if (x->kind == SC_LINKED)
+            end_chains(run, i);
         else if (x->kind == SC_ORDER && j->ordered == x->orders) {
             decide(run, i, true, run->now, "these and no others, in this order");
         } else if (x->kind == SC_ORDER) {
@@ -332,11 +351,31 @@ void sc_judge_end(struct sc_run *run, bool until)
     }
 }
 
-bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m)
+static bool listed(const uint32_t *list, uint32_t n, uint32_t expectation)
 {
-    for (uint32_t i = 0; i < m->fails; i++) {
-        if (run->judged[m->fail[i]].verdict != SC_FAILED)
-            return false;
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i] == expectation)
+            return true;
     }
-    return true;
+    return false;
+}
+
+bool sc_mutant_names(const struct sc_mutant *m, uint32_t expectation)
+{
+    return listed(m->fail, m->fails, expectation);
+}
+
+bool sc_mutant_allows(const struct sc_mutant *m, uint32_t expectation)
+{
+    return sc_mutant_names(m, expectation) || listed(m->may, m->mays, expectation);
+}
+
+bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < run->model->expects; i++) {
+        const bool failed = run->judged[i].verdict == SC_FAILED;
+        good = good && (failed ? sc_mutant_allows(m, i) : !sc_mutant_names(m, i));
+    }
+    return good && (!run->problem[0] || run->stopped);
 }

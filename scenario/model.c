@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const sc_file_keys[] = {"schema", "name",   "title",   "claim",   "see",      "watch", "seed",
-                                    "until",  "settle", "hosts",   "routers", "switches", "links", "timeline",
-                                    "faults", "expect", "mutants", "limits",  "try",      "tell",  "runs", NULL};
+const char *const sc_file_keys[] = {"schema",  "name",   "title",   "claim",    "see",   "watch",    "seed",   "until",
+                                    "settle",  "hosts",  "routers", "switches", "links", "timeline", "faults", "expect",
+                                    "mutants", "limits", "try",     "tell",     "runs",  NULL};
 
 bool sc_keys(struct sc_reader *r, const struct sc_node *map, const char *const *keys, const char *what)
 {
@@ -214,7 +214,8 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     model->fault = array(&r, faults, 1000, sizeof *model->fault, "faults");
     model->expect = array(&r, expect, 1000, sizeof *model->expect, "expectations");
     model->mutant = array(&r, mutants, 100, sizeof *model->mutant, "mutants");
-    model->fact = sc_take(m, (of_steps + 2u * of_expect + sc_tell_notes(root) + 2u) * sizeof *model->fact);
+    model->fact =
+        sc_take(m, (of_steps + (1u + SC_LINKS_OF_CHAIN) * of_expect + sc_tell_notes(root) + 2u) * sizeof *model->fact);
     if (!model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->socket ||
         !model->fault || !model->expect || !model->mutant || !model->fact) {
         sc_error_at(e, 1, 1, "the file is too large");

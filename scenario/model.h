@@ -8,6 +8,7 @@
 #include "scenario/tree.h"
 #include "seven/drop.h"
 #include "seven/stack.h"
+#include "l1_physical/link.h"
 #include "sim/link.h"
 
 extern const char *const sc_file_keys[]; /* NULL-terminated */
@@ -106,7 +107,11 @@ struct sc_link {
     uint32_t end[2], port[2]; /* hosts, and their ports from 0 */
     struct sv_link_way way[2];
     uint32_t mtu;
-    bool arp; /* hosts at its ends ask for each other's MAC */
+    bool arp;   /* hosts at its ends ask for each other's MAC */
+    bool cable; /* frames are voltage: `pair` instead of `way` */
+    bool autoneg, no_fcs;
+    uint32_t frames; /* of a cable: waiting and on it, each way */
+    struct sv_phy_link_config pair[2];
 };
 
 /* --- selectors --- */
@@ -173,12 +178,14 @@ enum sc_fact_kind {
     SC_FACT_SENT_ALL,
     SC_FACT_READ_ALL,
     SC_FACT_TWICE,
-    SC_FACT_HEARS /* a UDP socket is told of an ICMP error */
+    SC_FACT_HEARS,   /* a UDP socket is told of an ICMP error */
+    SC_FACT_MISREADS /* what left one end of a cable did not come out of its receiver */
 };
 struct sc_fact {
     const char *words;
     uint32_t kind, host, attempt, state;
     uint32_t socket; /* SV_NONE */
+    uint32_t link;   /* of drops and misreads; SV_NONE: the host's */
     uint32_t reason; /* SV_NONE: any */
     struct sc_selector what;
 };
@@ -246,8 +253,9 @@ struct sc_fault {
 
 /* --- expectations --- */
 
-enum sc_expect_kind { SC_NEVER, SC_ALWAYS, SC_EVENTUALLY, SC_VALUE, SC_ORDER, SC_STREAMS, SC_POOLS };
+enum sc_expect_kind { SC_NEVER, SC_ALWAYS, SC_EVENTUALLY, SC_VALUE, SC_ORDER, SC_STREAMS, SC_POOLS, SC_LINKED };
 #define SC_ORDERED 32u
+#define SC_LINKS_OF_CHAIN 8u
 struct sc_expect {
     const char *id;
     const struct sc_node *at_node;
@@ -266,13 +274,16 @@ struct sc_expect {
     char unit[8];
     uint32_t orders, in_millionths; /* `in: 95%` of the runs */
     struct sc_selector order[SC_ORDERED];
+    uint32_t linked, chain[SC_LINKS_OF_CHAIN]; /* facts about one and the same packet, or its bytes */
 };
 
 struct sc_mutant {
     const char *name;
     const struct sc_node *at_node, *set;
     uint32_t fails;
-    uint32_t fail[32]; /* expectations */
+    uint32_t fail[32]; /* expectations: these fail, and no others */
+    uint32_t mays;
+    uint32_t may[32]; /* but these, which may fail as well */
 };
 
 /* --- counters, named "b.c.bytes_delivered" --- */
@@ -353,6 +364,8 @@ void sc_read_connect_udp(struct sc_reader *r, const struct sc_node *c, struct sc
 void sc_read_datagrams(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
 bool sc_read_endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to);
 bool sc_read_ttl(struct sc_reader *r, const struct sc_node *c, uint32_t *ttl);
+/* model_cables.c */
+void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link *l);
 bool sc_fact_hears(struct sc_reader *r, const struct sc_node *n, char *subject, const char *rest, struct sc_fact *f);
 void sc_read_faults(struct sc_reader *r, const struct sc_node *list);
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list);

@@ -11,9 +11,24 @@ const char *const sc_counters_connection[] = {
     "bytes_delivered",      "bytes_written",   "goodput",       "timeouts",       "retransmits",
     "longest_segment_sent", "most_in_flight",  "segments_sent", "established_at", "most_cwnd",
     "fast_retransmits",     "longest_silence", "first_read_at", "last_read_at",   NULL};
-const char *const sc_counters_link[] = {"frames",    "bytes",        "delivered", "broadcast_frames",
-                                        "marked",    "duplicated",   "reordered", "corrupted",
-                                        "truncated", "waiting_most", NULL};
+const char *const sc_counters_link[] = {"frames",
+                                        "bytes",
+                                        "delivered",
+                                        "broadcast_frames",
+                                        "marked",
+                                        "duplicated",
+                                        "reordered",
+                                        "corrupted",
+                                        "truncated",
+                                        "waiting_most",
+                                        "bad_fcs",
+                                        "symbol_errors",
+                                        "false_carriers",
+                                        "never_seen",
+                                        "wrong_symbols",
+                                        "samples",
+                                        "first_wrong_sample",
+                                        NULL};
 const char *const sc_counters_ping[] = {"sent", "replies", "longest_silence", "rtt_min", "rtt_max", NULL};
 const char *const sc_counters_socket[] = {"datagrams_sent",
                                           "datagrams_received",
@@ -184,6 +199,25 @@ static void read_order(struct sc_reader *r, const struct sc_node *v, struct sc_e
     }
 }
 
+/* Facts in the order in which they happen to one packet, or to the bytes that it carries. */
+static void read_chain(struct sc_reader *r, const struct sc_node *v, struct sc_expect *x)
+{
+    if (v->kind != SC_LIST || sc_children(v) < 2 || sc_children(v) > SC_LINKS_OF_CHAIN) {
+        sc_error(r->e, v, "linked is a list of two to %u facts: [ab drops data from b, b sends retransmitted data]",
+                 SC_LINKS_OF_CHAIN);
+        return;
+    }
+    for (const struct sc_node *f = v->child; f; f = f->next) {
+        const uint32_t fact = sc_fact_read(r, f);
+        if (fact == SV_NONE)
+            return;
+        x->chain[x->linked++] = fact;
+        const uint32_t kind = r->model->fact[fact].kind;
+        if (kind != SC_FACT_SENDS && kind != SC_FACT_RECEIVES && kind != SC_FACT_DROPS && kind != SC_FACT_MISREADS)
+            sc_error(r->e, f, "a linked fact is about a packet: sends, receives, drops, misreads");
+    }
+}
+
 static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_expect *x)
 {
     const struct sc_node *n;
@@ -210,7 +244,8 @@ static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_ex
 
 static void read_one(struct sc_reader *r, const struct sc_node *c)
 {
-    static const char *const kinds[] = {"never", "always", "eventually", "value", "order", "streams", "pools", NULL};
+    static const char *const kinds[] = {"never",   "always", "eventually", "value", "order",
+                                        "streams", "pools",  "linked",     NULL};
     struct sc_model *m = r->model;
     struct sc_expect *x = &m->expect[m->expects];
     const struct sc_node *n = sc_member(c, "id"), *v = NULL;
@@ -234,7 +269,7 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         }
     }
     if (!v) {
-        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, streams or pools");
+        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, linked, streams or pools");
         return;
     }
     m->expects++;
@@ -245,6 +280,8 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         read_value(r, c, v, x);
     else if (x->kind == SC_ORDER)
         read_order(r, v, x);
+    else if (x->kind == SC_LINKED)
+        read_chain(r, v, x);
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
         sc_error(r->e, v, "%s: %s", v->key, x->kind == SC_STREAMS ? "whole" : "settled");
     if (x->exactly && x->kind != SC_ORDER)
@@ -255,9 +292,10 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
 
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 {
-    static const char *const keys[] = {"id",       "never",   "always", "eventually", "value",   "order",    "streams",
-                                       "pools",    "by",      "within", "after",      "between", "decisive", "equals",
-                                       "at_least", "at_most", "at",     "in",         "exactly", "say",      NULL};
+    static const char *const keys[] = {"id",      "never",    "always", "eventually", "value",   "order",
+                                       "streams", "pools",    "linked", "by",         "within",  "after",
+                                       "between", "decisive", "equals", "at_least",   "at_most", "at",
+                                       "in",      "exactly",  "say",    NULL};
     if (list && (list->kind != SC_LIST || !list->child))
         sc_error(r->e, list, "expect is a list: - {id: whole, streams: whole}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {
@@ -268,12 +306,29 @@ void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 
 /* --- mutants --- */
 
+/* The numbers of those that a list names, 32 at most; how many. */
+static uint32_t expectations(struct sc_reader *r, const struct sc_node *list, const char *const *ids, uint32_t *to)
+{
+    uint32_t n = 0;
+    char hint[64];
+    if (list && list->kind != SC_LIST)
+        sc_error(r->e, list, "%s is a list of expectations", list->key);
+    for (const struct sc_node *f = list && list->kind == SC_LIST ? list->child : NULL; f; f = f->next) {
+        const char *word = f->kind == SC_SCALAR ? f->text : "";
+        const uint32_t x = place(word, ids);
+        if (x == SV_NONE)
+            sc_error(r->e, f, "no expectation is called \"%s\"%s", word, sc_hint(word, ids, hint, sizeof hint));
+        else if (n < 32)
+            to[n++] = x;
+    }
+    return n;
+}
+
 static void read_mutant(struct sc_reader *r, const struct sc_node *c)
 {
     struct sc_model *m = r->model;
     struct sc_mutant *u = &m->mutant[m->mutants];
     const struct sc_node *name = sc_member(c, "name"), *fails = sc_member(c, "fails");
-    char hint[64];
     static const char *ids[1001];
     for (uint32_t i = 0; i < m->expects; i++)
         ids[i] = m->expect[i].id;
@@ -286,19 +341,13 @@ static void read_mutant(struct sc_reader *r, const struct sc_node *c)
     }
     u->name = name->text;
     m->mutants++;
-    for (const struct sc_node *f = fails->child; f; f = f->next) {
-        const uint32_t x = f->kind == SC_SCALAR ? place(f->text, ids) : SV_NONE;
-        if (x == SV_NONE)
-            sc_error(r->e, f, "no expectation is called \"%s\"%s", f->kind == SC_SCALAR ? f->text : "",
-                     sc_hint(f->kind == SC_SCALAR ? f->text : "", ids, hint, sizeof hint));
-        else if (u->fails < 32)
-            u->fail[u->fails++] = x;
-    }
+    u->fails = expectations(r, fails, ids, u->fail);
+    u->mays = expectations(r, sc_member(c, "may"), ids, u->may);
 }
 
 void sc_read_mutants(struct sc_reader *r, const struct sc_node *list)
 {
-    static const char *const keys[] = {"name", "set", "fails", NULL};
+    static const char *const keys[] = {"name", "set", "fails", "may", NULL};
     if (list && list->kind != SC_LIST)
         sc_error(r->e, list, "mutants are a list: - {name: …, set: {…}, fails: […]}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {

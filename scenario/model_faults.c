@@ -7,9 +7,9 @@
 
 static const char *const deeds[] = {"drop",     "hold", "delay", "duplicate", "corrupt",
                                     "truncate", "edit", "cut",   "partition", NULL};
-static const char *const keys[] = {
-    "id", "drop",  "hold", "delay", "duplicate", "corrupt", "truncate", "edit",   "cut",       "partition", "until",
-    "by", "after", "at",   "bit",   "to",        "chance",  "between",  "fields", "checksums", "one_way",   NULL};
+static const char *const keys[] = {"id",  "drop",      "hold",    "delay",  "duplicate", "corrupt", "truncate", "edit",
+                                   "cut", "partition", "until",   "by",     "after",     "at",      "bit",      "byte",
+                                   "to",  "chance",    "between", "fields", "checksums", "one_way", NULL};
 
 static void edit_fields(struct sc_reader *r, const struct sc_node *map, struct sc_fault *f)
 {
@@ -77,6 +77,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_CORRUPT:
         if ((n = sc_member(c, "bit")) && sc_count(r, n, 0, 1u << 20, &value))
             f->bit = (uint32_t)value;
+        if ((n = sc_member(c, "byte")) && sc_count(r, n, 0, 65535, &value))
+            f->bit = (f->bit == SV_NONE ? 0 : f->bit) + 8u * (uint32_t)value;
         break;
     case SC_TRUNCATE:
         if (!(n = sc_member(c, "to")))

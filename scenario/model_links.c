@@ -162,6 +162,7 @@ static bool link_keys(struct sc_reader *r, const struct sc_node *c, const struct
     keys[k++] = "name";
     keys[k++] = "ends";
     keys[k++] = "mtu";
+    keys[k++] = "kind";
     keys[k++] = "arp";
     for (uint32_t i = 0; i < 2; i++) {
         if (l->end[i] == SV_NONE)
@@ -195,6 +196,13 @@ static void read_link(struct sc_reader *r, const struct sc_node *c)
     read_end(r, ends->child, l, 0);
     read_end(r, ends->child->next, l, 1);
     m->links++;
+    const struct sc_node *kind = sc_member(c, "kind");
+    if (kind && kind->kind == SC_SCALAR && strcmp(kind->text, "cable") == 0) {
+        sc_read_cable(r, c, l);
+        return;
+    }
+    if (kind)
+        sc_error(r->e, kind, "kind is cable (frames are voltage), or is left out");
     if (!link_keys(r, c, l))
         return;
     if ((n = sc_member(c, "mtu")) && sc_count(r, n, 68, 65535, &value))

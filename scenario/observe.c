@@ -203,8 +203,10 @@ static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_rec
 {
     if (host < run->model->hosts + run->model->links && r->detail < SV_DROP_COUNT)
         run->drops[host][r->detail]++;
-    if (host >= run->model->hosts)
+    if (host >= run->model->hosts) {
+        sc_link_event(run, SC_FACT_DROPS, host - run->model->hosts, r->arg[0], r->packet, r->detail);
         return;
+    }
     for (uint32_t i = run->endpoints; r->detail == SV_DROP_TCP_RST_TO_NOBODY && i-- > 0;) {
         struct sc_endpoint *e = &run->endpoint[i];
         if (e->half_open && e->host == host && e->state == SV_SYN_RECEIVED) {
@@ -277,6 +279,15 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
     }
 }
 
+static void on_signal(struct sc_run *run, uint32_t link, const struct sv_trace_record *r)
+{
+    if (link >= run->model->links || r->detail == SV_PHY_ARRIVED)
+        return;
+    if (!run->wrong_sample[link])
+        run->wrong_sample[link] = r->arg[3] | (uint64_t)r->arg[4] << 32;
+    sc_link_event(run, SC_FACT_MISREADS, link, r->arg[0], r->packet, SV_NONE);
+}
+
 void sc_observe(struct sc_run *run)
 {
     static uint8_t bytes[65536];
@@ -287,6 +298,8 @@ void sc_observe(struct sc_run *run)
         sc_rows_record(run, &r);
         if (r.kind == SV_TRACE_DROP)
             on_drop(run, host, &r);
+        else if (r.kind == SV_TRACE_SIGNAL)
+            on_signal(run, host - run->model->hosts, &r);
         else if (host < run->model->hosts)
             on_host(run, host, &r, bytes);
         if (run->record)

@@ -25,11 +25,13 @@ void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, stru
         o->decisive = m->expect[i].decisive;
         o->verdict = run->judged[i].verdict;
         o->when = run->judged[i].when;
+        o->named = mutant && sc_mutant_names(mutant, i);
+        o->extra = mutant && o->verdict == SC_FAILED && !sc_mutant_allows(mutant, i);
         snprintf(o->why, sizeof o->why, "%s", run->judged[i].why);
         all = all && o->verdict == SC_PASSED;
     }
     /* A mutant that fails for another reason proves nothing. */
-    r->expected = mutant ? sc_mutant_done(run, mutant) : all && !r->problem[0];
+    r->expected = mutant ? sc_mutant_caught(run, mutant) : all && !r->problem[0];
 }
 
 static const char *verdict_name(uint32_t verdict)
@@ -48,6 +50,14 @@ static void mutant_text(const struct sc_result *r, const struct sv_sink *to)
         any = true;
     }
     sv_sink_format(to, "%s\n", any ? "" : " nothing fails");
+    for (uint32_t i = 0; i < r->n && !r->expected; i++) {
+        const struct sc_outcome *o = &r->outcome[i];
+        if (o->extra)
+            sv_sink_format(to, "    beside what it names: %s (%s)\n", o->id, o->why);
+        else if (o->named && o->verdict != SC_FAILED)
+            sv_sink_format(to, "    %s should fail, and %s (%s)\n", o->id,
+                           o->verdict == SC_PASSED ? "passed" : "was not decided", o->why);
+    }
     if (r->problem[0] && !r->expected)
         sv_sink_format(to, "    %s\n", r->problem);
 }
@@ -98,6 +108,8 @@ void sc_report_json(const struct sc_result *r, const struct sv_sink *to)
                        : o->verdict == SC_FAILED ? "failed"
                                                  : "open",
                        o->decisive ? "true" : "false", o->when);
+        if (o->extra)
+            sv_sink_text(to, ",\"extra\":true");
         text_member(to, "why", o->why);
         sv_sink_text(to, "}");
     }
@@ -168,7 +180,7 @@ void sc_report_junit(const struct sc_result *r, const struct sv_sink *to)
                    r->mutant ? " mutant " : "", r->mutant ? r->mutant : "", r->seed, tests,
                    r->mutant ? !r->expected : failures);
     if (r->mutant)
-        junit_case(r, r->mutant, r->expected, "what it names did not all fail", to);
+        junit_case(r, r->mutant, r->expected, "it did not fail what it names and only that", to);
     for (uint32_t i = 0; i < r->n && !r->mutant; i++)
         junit_case(r, r->outcome[i].id, r->outcome[i].verdict == SC_PASSED, r->outcome[i].why, to);
     if (r->problem[0] && !r->mutant)

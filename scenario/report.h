@@ -11,6 +11,7 @@ struct sc_outcome {
     const char *id;
     uint32_t verdict; /* enum sc_verdict */
     bool decisive;
+    bool named, extra; /* by a mutant: it must fail; it failed and must not */
     sv_time when;
     char why[256];
 };
@@ -22,7 +23,7 @@ struct sc_result {
     char problem[256]; /* the run is worth nothing; empty: it is not */
     uint32_t n;
     struct sc_outcome outcome[64];
-    bool expected; /* all passed; of a mutant: at least what it names failed */
+    bool expected; /* all passed; of a mutant: what it names failed, and only that */
 };
 
 void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, struct sc_result *r);

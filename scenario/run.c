@@ -71,7 +71,7 @@ static void plug(struct sc_run *run, const struct sc_step *s, bool up)
         const bool of_host = s->link == SV_NONE && (m->link[l].end[0] == s->host || m->link[l].end[1] == s->host);
         if (l != s->link && !of_host)
             continue;
-        sv_link_set_up(run->link[l], up, run->now);
+        sc_link_set_up(run, l, up);
         for (uint32_t e = 0; e < 2; e++) {
             const uint32_t host = m->link[l].end[e];
             if (run->bridge[host])
@@ -238,9 +238,10 @@ static void speak(struct sc_run *run, sv_time at)
 static void finish(struct sc_run *run)
 {
     sc_observe(run);
-    if (!run->settling)
+    if (!run->settling && !(run->mutated && run->stopped))
         sc_judge_end(run, true);
-    sc_judge_end(run, false);
+    if (!(run->mutated && run->stopped))
+        sc_judge_end(run, false);
     run->over = true;
     if (run->out_of_room && !run->problem[0])
         snprintf(run->problem, sizeof run->problem, "more connections than the run can watch (%u)", run->endpoints_max);
@@ -296,12 +297,11 @@ bool sc_run_turn(struct sc_run *run)
 void sc_run_all(struct sc_run *run, const struct sc_mutant *only)
 {
     run->script_stale = true;
+    run->mutated = only != NULL;
     for (uint64_t turn = 0; sc_run_turn(run); turn++) {
         if (!only || turn % PEEK_EVERY)
             continue;
-        sc_judge_at(run, run->now);
-        if (sc_mutant_done(run, only))
-            break;
+        sc_judge_at(run, run->now); /* what can only grow is seen before a limit stops the run */
     }
 }
 

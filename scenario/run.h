@@ -8,6 +8,7 @@
 #include "scenario/rows.h"
 #include "seven/bridge.h"
 #include "seven/host.h"
+#include "sim/cable.h"
 #include "sim/world.h"
 
 /* One end of a TCP connection, as the trace tells of it. */
@@ -74,6 +75,7 @@ struct sc_job {
 /* A packet as selectors see it. */
 struct sc_packet {
     uint32_t kinds; /* 1 << enum sc_packet_kind */
+    uint32_t id;    /* sv_buf.id */
     uint32_t from, to, attempt, socket, link, number;
     bool six, again, transit, tcp, newest_ack;
     int16_t icmp_type, icmp_code, arp_op;
@@ -110,6 +112,24 @@ struct sc_fact_now {
     struct sc_counted count;
 };
 
+/* What a fact is about: a packet, and if it carries a stream's bytes, which. */
+struct sc_subject {
+    uint32_t packet, from, attempt; /* packet 0: none */
+    uint64_t begin, end;
+};
+#define SC_CHAINS 128u
+struct sc_chain {
+    struct sc_subject about;
+    uint32_t links; /* of it, that have happened */
+};
+
+/* What went into a link, until another with the same place comes: who knows a packet's number asks here. */
+#define SC_DEPARTED 4096u
+struct sc_departed {
+    uint32_t link, port, id;
+    struct sc_packet packet;
+};
+
 enum sc_verdict { SC_OPEN, SC_PASSED, SC_FAILED };
 struct sc_judged {
     uint32_t verdict; /* enum sc_verdict */
@@ -120,6 +140,8 @@ struct sc_judged {
     bool has_value, has_baseline;
     uint32_t ordered; /* of `order`: how many were met */
     struct sc_counted order_count[SC_ORDERED];
+    struct sc_chain *chain; /* of `linked`: those open */
+    uint32_t chains, chains_whole;
     char why[256];
 };
 
@@ -146,7 +168,11 @@ struct sc_run {
     struct sv_sim *sim;
     struct sv_stack **stack; /* by host; NULL: a switch */
     struct sv_bridge **bridge;
-    struct sv_link **link;
+    struct sv_link **link;        /* NULL: a cable */
+    struct sv_cable_link **cable; /* NULL: a link */
+    uint64_t *wrong_sample;       /* by link: the first that was decided wrongly */
+    struct sc_departed *departed; /* NULL: nobody asks */
+    struct sc_subject about;      /* of the fact that happens now */
     struct sv_host *host;
     struct sc_app_host *app_host;
     uint32_t *epoch; /* by host: how often it was rebooted */
@@ -184,7 +210,8 @@ struct sc_run {
     sv_time now;
     uint64_t events;
     bool settling, over, stopped; /* stopped: by a limit */
-    bool out_of_room;             /* a ceiling of the observer's was reached */
+    bool mutated;
+    bool out_of_room; /* a ceiling of the observer's was reached */
     bool watches_frames;
     char problem[256]; /* why the run is worth nothing; empty: it is not */
     /* who else wants to know (cli); may be NULL */
@@ -199,7 +226,7 @@ struct sc_run {
 /* Builds the world. NULL: `why` says what does not fit. */
 struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room);
 void sc_run_close(struct sc_run *run);
-/* Runs to the end. With `only`, a mutant: it may stop as soon as all that it must fail has failed. */
+/* Runs to the end. With `only`, a mutant: what a limit cut off is left open, not judged. */
 void sc_run_all(struct sc_run *run, const struct sc_mutant *only);
 /* One turn; false: it is at its end (the judgement is given then). */
 bool sc_run_turn(struct sc_run *run);
@@ -254,8 +281,19 @@ void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t hos
 void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p);
 void sc_judge_at(struct sc_run *run, sv_time now); /* samples that are due */
 sv_time sc_judge_next(const struct sc_run *run, sv_time after);
-void sc_judge_end(struct sc_run *run, bool until); /* at `until`; at the very end */
-bool sc_mutant_done(const struct sc_run *run, const struct sc_mutant *m);
+void sc_judge_end(struct sc_run *run, bool until);                          /* at `until`; at the very end */
+bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m); /* what it names failed, and only that */
+bool sc_mutant_names(const struct sc_mutant *m, uint32_t expectation);
+bool sc_mutant_allows(const struct sc_mutant *m, uint32_t expectation); /* names, or says that it may */
+/* chain.c */
+void sc_depart(struct sc_run *run, uint32_t link, uint32_t port, uint32_t id, const struct sc_packet *p);
+void sc_link_event(struct sc_run *run, uint32_t kind, uint32_t link, uint32_t port, uint32_t id, uint32_t reason);
+void sc_about(struct sc_run *run, const struct sc_packet *p, uint32_t id);
+void sc_chain_event(struct sc_run *run, uint32_t expectation, uint32_t fact);
+uint64_t sc_link_drops(const struct sc_run *run, uint32_t link, enum sv_drop reason);
+void sc_link_set_up(struct sc_run *run, uint32_t link, bool up);
+bool sc_build_cable(struct sc_run *run, uint32_t link);
+bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[17]);
 /* value.c */
 bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value);
 

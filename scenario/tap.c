@@ -134,6 +134,16 @@ static void place(struct sc_run *run, const struct sv_passage *p, struct sv_buf 
     sv_buf_free(take);
 }
 
+/* On a cable it is the signal that is turned over, so that the frame goes out with a good FCS and comes in with none. */
+static void corrupt(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b, uint32_t bit)
+{
+    struct sv_cable_link *cable = p->to >= run->model->hosts ? run->cable[p->to - run->model->hosts] : NULL;
+    if (!cable)
+        (void)sv_link_flip_bit(b, bit);
+    else if (!sv_cable_turn(cable, p->to_port, b->id, bit))
+        snprintf(run->problem, sizeof run->problem, "more than %u frames are to be corrupted at once", SV_CABLE_TURNS);
+}
+
 static void apply(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b, const bool *hit, uint32_t from,
                   struct fate *fate)
 {
@@ -164,7 +174,7 @@ static void apply(struct sc_run *run, const struct sv_passage *p, struct sv_buf 
             break;
         }
         case SC_CORRUPT:
-            (void)sv_link_flip_bit(b, f->bit != SV_NONE ? f->bit : sv_rng_u32(&run->fault_rng[i]));
+            corrupt(run, p, b, f->bit != SV_NONE ? f->bit : sv_rng_u32(&run->fault_rng[i]));
             break;
         case SC_TRUNCATE:
             if (f->to < b->length)
@@ -294,6 +304,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     k.transit = bridge ? !(k.kinds >> SC_BPDU & 1u) : !is_mine(run, node, &k);
     if (bridge && !k.transit)
         k.from = node;
+    k.id = b->id;
     if (k.transit)
         k.to = sc_host_of(run, &to.addr);
     else if (!bridge)
@@ -314,6 +325,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         sc_rows_departs(run, node, b, &k, bytes, b->length < LOOK ? b->length : LOOK);
     if (!k.transit)
         sc_packet_event(run, &k, node, true);
+    sc_depart(run, link, p->to_port, b->id, &k);
     bool hit[1000], also[1000];
     bool any = judge(run, &k, hit);
     k.link = link; /* once more, for those who say "on LINK" */
@@ -351,6 +363,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     if (set->given >> SC_VERIFY_CHECKSUM & 1u && !set->value[SC_VERIFY_CHECKSUM])
         b->flags |= SV_BUF_CSUM_VALID;
     sc_track_packet(run, &run->received, &k, &from, &to);
+    k.id = b->id;
     run->packets_received[p->to]++;
     run->last[p->to] = k;
     if (k.kinds >> SC_SYN & 1u) {

@@ -39,7 +39,13 @@ static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
 
 static bool of_link(struct sc_run *run, const uint32_t of[4], uint64_t *value)
 {
-    uint64_t sum[10] = {0};
+    uint64_t sum[17] = {0};
+    if (run->cable[of[1]]) {
+        *value = sc_cable_value(run, of[1], sum) ? sum[of[2]] : 0;
+        return true;
+    }
+    if (of[2] > 9) /* only cables count those */
+        return false;
     for (sv_port p = 0; p < 2; p++) {
         const struct sv_link_counts *c = sv_link_count(run->link[of[1]], p);
         const uint64_t all[] = {c->frames,     c->bytes,     c->delivered, c->broadcasts, c->marked,
@@ -118,7 +124,7 @@ bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value)
     case SC_OF_LINK:
         return of_link(run, of, value);
     case SC_OF_LINK_DROPS:
-        *value = sv_link_drops(run->link[of[1]], (enum sv_drop)of[2]);
+        *value = sc_link_drops(run, of[1], (enum sv_drop)of[2]);
         return true;
     case SC_OF_PING:
         return of_ping(run, of, value);

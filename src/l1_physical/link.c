@@ -92,7 +92,7 @@ static void decode(struct sv_phy_link *l)
     do {
         at += sv_phy_decode(&l->decoder, l->level + at, l->levels - at, &event);
         l->seen |= 1u << event.kind;
-        if (event.kind == SV_PHY_FRAME) {
+        if (event.kind == SV_PHY_FRAME || (event.kind == SV_PHY_BAD_FCS && event.bytes <= SV_PHY_FRAME_MAX)) {
             l->now.bytes = event.bytes;
             sv_memcpy(l->frame, l->decoder.frame.byte, event.bytes);
         }
@@ -126,6 +126,27 @@ static void receive(struct sv_phy_link *l, const int16_t *sample, uint32_t n)
     }
 }
 
+#define BEFORE 64u /* bits of preamble and delimiter */
+
+void sv_phy_link_turn(struct sv_phy_link *l, uint32_t bit)
+{
+    l->turn = 1u + (uint64_t)bit;
+}
+
+/* What the pair does to the symbols of a bit, after they were remembered as sent. */
+static void turn_over(const struct sv_phy_link *l, int8_t *symbol, uint32_t n, uint64_t first)
+{
+    const struct sv_phy_code_info *info = sv_phy_code_info(l->config.channel.code);
+    const uint64_t from = l->encoder.frame_first + sv_muldiv64(BEFORE + l->turn - 1u, info->symbol_hz, info->bit_hz);
+    const uint64_t many = info->symbol_hz >= 2 * info->bit_hz ? 2 : 1;
+    if (l->encoder.frame_first == UINT64_MAX)
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        if (first + i >= from && first + i < from + many)
+            symbol[i] = (int8_t)(symbol[i] ? -symbol[i] : info->peak);
+    }
+}
+
 /* The next n symbols of the sender, all the way. */
 static void pass(struct sv_phy_link *l, uint32_t n)
 {
@@ -137,6 +158,8 @@ static void pass(struct sv_phy_link *l, uint32_t n)
         sv_phy_encode(&l->encoder, symbol, some);
         for (uint32_t i = 0; i < some; i++)
             l->sent[(first + i) % SV_PHY_SENT] = symbol[i];
+        if (l->turn)
+            turn_over(l, symbol, some, first);
         n -= some;
         const int8_t *from = symbol;
         for (;;) {
@@ -247,7 +270,7 @@ uint64_t sv_phy_link_free_ns(const struct sv_phy_link *l)
 
 static uint32_t outcome_of(const struct sv_phy_link *l)
 {
-    if (l->now.bytes != 0)
+    if (l->seen & 1u << SV_PHY_FRAME)
         return SV_PHY_ARRIVED;
     if (l->seen & 1u << SV_PHY_BAD_FCS)
         return SV_PHY_LOST_FCS;
@@ -296,6 +319,7 @@ enum sv_err sv_phy_link_send(struct sv_phy_link *l, const uint8_t *octets, uint3
     l->count.sent++;
     l->count.of[p->outcome]++;
     l->count.wrong_symbols += p->wrong;
+    l->turn = 0;
     *passage = *p;
     return SV_OK;
 }

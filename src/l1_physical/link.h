@@ -41,7 +41,7 @@ struct sv_phy_link_counts {
 /* What one frame met. */
 struct sv_phy_passage {
     uint32_t outcome;      /* enum sv_phy_outcome */
-    uint32_t bytes;        /* ARRIVED: octets of link->frame, FCS included */
+    uint32_t bytes;        /* ARRIVED, LOST_FCS: octets of link->frame, FCS included */
     uint64_t first_symbol; /* sent; and the one after the last */
     uint64_t end_symbol;
     uint64_t start_ns;     /* when its first symbol was sent, from the link's beginning */
@@ -64,6 +64,7 @@ struct sv_phy_link {
     struct sv_receiver receiver;
     struct sv_phy_decoder decoder;
     struct sv_phy_passage now; /* of the frame under way */
+    uint64_t turn;             /* 1 + the bit of the next frame that is turned over on the pair; 0: none */
     bool parking, parked;      /* idle is about to be skipped: the decoder stops where it can */
     uint64_t unread;           /* symbols that came after it did */
     uint32_t seen;             /* events meanwhile: a bit each, by kind */
@@ -81,6 +82,11 @@ SV_MUST_CHECK enum sv_err sv_phy_link_init(struct sv_phy_link *l, const struct s
  * the link's beginning and tells what became of it. Errors are sv_phy_encode_frame()'s but SV_ERR_AGAIN. */
 SV_MUST_CHECK enum sv_err sv_phy_link_send(struct sv_phy_link *l, const uint8_t *octets, uint32_t n,
                                            enum sv_phy_fcs fcs, uint64_t at_ns, struct sv_phy_passage *passage);
+
+/* The signal of one bit of the next frame is turned over on the pair (a level of zero becomes the peak): whatever the
+ * noise, the receiver sees another voltage there than was sent. The bit counts in the order on the wire, from the first
+ * of the destination address; of block codes it is the symbol at that place. */
+void sv_phy_link_turn(struct sv_phy_link *l, uint32_t bit);
 
 /* Nanoseconds from the link's beginning at which the next frame could start. */
 uint64_t sv_phy_link_free_ns(const struct sv_phy_link *l);

@@ -5,6 +5,7 @@
 #include "core/pool_inline.h"
 
 #define CEILING 64u
+#define FCS 4u
 #define CEILING_MAX 4096u
 #define FRAME_BYTES (SV_PHY_FRAME_MAX - 4u)
 
@@ -26,6 +27,12 @@ struct sv_cable_link {
     sv_time begin;
     uint32_t ceiling;
     uint32_t autoneg;
+    uint32_t keep_bad_fcs;
+    uint32_t down; /* unplugged */
+    uint32_t turns;
+    struct {
+        uint32_t port, packet, bit;
+    } turn[SV_CABLE_TURNS];
     struct sv_autoneg end[2];
     struct sv_cable_direction direction[2];
     uint8_t octets[FRAME_BYTES]; /* of the frame being sent */
@@ -59,7 +66,7 @@ static uint32_t ability_of(uint32_t code)
 
 bool sv_cable_up(const struct sv_cable_link *c)
 {
-    return !c->autoneg || (c->end[0].state == SV_AN_GOOD && c->end[1].state == SV_AN_GOOD);
+    return !c->down && (!c->autoneg || (c->end[0].state == SV_AN_GOOD && c->end[1].state == SV_AN_GOOD));
 }
 
 uint32_t sv_cable_why(const struct sv_cable_link *c)
@@ -115,6 +122,7 @@ struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *po
     c->core.trace_at = config->trace ? (int64_t)((intptr_t)config->trace - (intptr_t)&c->core) : 0;
     c->core.host = (uint16_t)config->number;
     c->ceiling = ceiling;
+    c->keep_bad_fcs = config->keep_bad_fcs;
     c->autoneg = config->autoneg && ability_of(config->way[0].channel.code) != 0;
     for (uint32_t i = 0; i < 2; i++)
         sv_autoneg_init(&c->end[i], config->ability[i] ? config->ability[i] : ability_of(config->way[i].channel.code),
@@ -131,6 +139,46 @@ const struct sv_phy_link_counts *sv_cable_counts(const struct sv_cable_link *c, 
 {
     SV_ASSERT(port < 2);
     return &c->direction[port].link.count;
+}
+
+uint64_t sv_cable_bytes(uint32_t ceiling)
+{
+    return sizeof(struct sv_cable_link) +
+           2u * ((uint64_t)(ceiling ? ceiling : CEILING) * sizeof(struct sv_cable_frame)) + 192u;
+}
+
+void sv_cable_set_up(struct sv_cable_link *c, bool up, sv_time now)
+{
+    (void)sv_core_clock(&c->core, now);
+    c->down = !up;
+    for (uint32_t i = 0; i < 2 && c->down; i++) {
+        struct sv_cable_direction *d = &c->direction[i];
+        for (; d->frames; d->frames--, d->first = (d->first + 1) % c->ceiling)
+            sv_drop(&c->core, SV_DROP_LINK_DOWN, sv_pool_buf(sv_core_pool(&c->core), ring_of(d)[d->first].buf), i, 0);
+    }
+}
+
+bool sv_cable_turn(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t bit)
+{
+    SV_ASSERT(port < 2);
+    if (c->turns == SV_CABLE_TURNS)
+        return false;
+    c->turn[c->turns].port = port;
+    c->turn[c->turns].packet = packet;
+    c->turn[c->turns++].bit = bit;
+    return true;
+}
+
+/* The frame is about to be sent: is one of its bits to be turned over? */
+static void turn_frame(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < c->turns; i++) {
+        if (c->turn[i].port != port || c->turn[i].packet != packet)
+            continue;
+        sv_phy_link_turn(&c->direction[port].link, c->turn[i].bit % (8u * bytes));
+        c->turn[i] = c->turn[--c->turns];
+        return;
+    }
 }
 
 uint32_t sv_cable_packets(const struct sv_cable_link *c)
@@ -170,7 +218,7 @@ static void deliver(struct sv_cable_link *c, sv_port port, struct sv_buf *b, con
 {
     struct sv_cable_direction *d = &c->direction[port];
     struct sv_buf *fresh = sv_buf_alloc_slab(sv_core_pool(&c->core), SV_WANT_DATA, 0, 0);
-    if (!fresh || !sv_buf_append(fresh, d->link.frame, p->bytes - 4, SV_WANT_DATA)) {
+    if (!fresh || !sv_buf_append(fresh, d->link.frame, p->bytes - FCS, SV_WANT_DATA)) {
         sv_buf_free(fresh);
         sv_drop(&c->core, SV_DROP_NO_MEMORY, b, port, 0);
         return;
@@ -202,11 +250,13 @@ static void carry(struct sv_cable_link *c, sv_port port, struct sv_buf *b)
         sv_drop(&c->core, SV_DROP_TOO_BIG, b, port, 0);
         return;
     }
+    turn_frame(c, port, b->id, n);
     const enum sv_err err =
         sv_phy_link_send(&d->link, c->octets, n, SV_PHY_FCS_APPEND, c->core.now - c->begin, &passage);
     SV_ASSERT(err == SV_OK);
     tell(c, port, b->id, &passage);
-    if (passage.outcome == SV_PHY_ARRIVED)
+    const bool kept = c->keep_bad_fcs && passage.outcome == SV_PHY_LOST_FCS && passage.bytes > FCS;
+    if (passage.outcome == SV_PHY_ARRIVED || kept)
         deliver(c, port, b, &passage);
     else
         sv_drop(&c->core, drop_of(passage.outcome), b, port, 0);

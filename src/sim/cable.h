@@ -22,6 +22,7 @@ struct sv_cable_config {
     /* The ends negotiate first, which takes about two seconds, and what is sent before is dropped (LINK_DOWN);
      * 0: the link is up from the beginning. */
     uint32_t autoneg;
+    uint32_t keep_bad_fcs;            /* 1: the receiving adapter does not look at the FCS, and hands such frames on */
     uint32_t ability[2];              /* enum sv_autoneg_bit of either end; 0: the code's, full and half duplex */
     struct sv_phy_link_config way[2]; /* way[p]: what comes in at port p; their seeds are made from `seed` */
 };
@@ -41,6 +42,16 @@ bool sv_cable_up(const struct sv_cable_link *c);
 uint32_t sv_cable_why(const struct sv_cable_link *c);
 uint32_t sv_cable_packets(const struct sv_cable_link *c); /* on the cable now, both ways */
 uint64_t sv_cable_drops(const struct sv_cable_link *c, enum sv_drop reason);
+
+uint64_t sv_cable_bytes(uint32_t ceiling); /* arena bytes it takes, at most */
+
+/* Unplugged: what is on the cable is lost, and what is sent into it (LINK_DOWN). */
+void sv_cable_set_up(struct sv_cable_link *c, bool up, sv_time now);
+
+#define SV_CABLE_TURNS 32u
+/* The frame with this number (sv_buf.id) that comes in at `port` next has one bit's signal turned over
+ * (sv_phy_link_turn(), the bit modulo its length). False: 32 are waiting for theirs. */
+bool sv_cable_turn(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t bit);
 
 extern const struct sv_node_ops sv_cable_ops;
 

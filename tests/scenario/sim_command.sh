@@ -52,6 +52,19 @@ check "a ceiling on memory" $?
 [ $? -eq 1 ] && grep -q 'stopped after 20 events' "$dir/limit"
 check "a ceiling on steps" $?
 
+# A mutant fails what it names and only that: both ways of missing it are told.
+sed 's/fails: \[whole, dirty\]/fails: [whole]/' scenarios/lossy-bulk.yaml >"$dir/less.yaml"
+"$seven" sim "$dir/less.yaml" --mutant no-checksum >"$dir/less"
+[ $? -eq 1 ] && grep -q '^    beside what it names: dirty ' "$dir/less"
+check "a mutant that fails more" $?
+sed 's/fails: \[whole, dirty\]/fails: [whole, dirty, fast]/' scenarios/lossy-bulk.yaml >"$dir/more.yaml"
+"$seven" sim "$dir/more.yaml" --mutant no-checksum >"$dir/more"
+[ $? -eq 1 ] && grep -q '^    fast should fail, and passed ' "$dir/more"
+check "a mutant that fails less" $?
+sed 's/fails: \[whole, dirty\]/fails: [whole], may: [dirty]/' scenarios/lossy-bulk.yaml >"$dir/may.yaml"
+"$seven" sim "$dir/may.yaml" --mutant no-checksum >/dev/null
+check "a mutant that may fail more" $?
+
 # Many seeds, one line to replay each that fails; a failure shrinks to what matters, and the small file fails alike.
 "$seven" sim scenarios/figure-12.yaml --runs 8 --jobs 2 | grep -q '8 seeds from 1, 0 failed'
 check "--runs" $?

@@ -77,6 +77,40 @@ static uint64_t arrived(const char *what, const struct sv_phy_link_config *confi
     return good;
 }
 
+/* A bit whose signal is turned over on the pair: the frame is lost, where it was is told, and the next one passes. */
+static void one_bit_turned_over(uint32_t code, uint32_t bit, uint32_t outcome)
+{
+    const struct sv_phy_link_config config = plain(code);
+    struct sv_phy_link *l = new_link(&config);
+    uint8_t frame[1000];
+    struct sv_phy_passage p;
+    uint32_t x = 3;
+    content(&x, frame, sizeof frame);
+    sv_phy_link_turn(l, bit);
+    assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, 1000000, &p), SV_OK);
+    assert_int_equal(p.outcome, outcome);
+    assert_true(p.wrong > 0 && p.wrong_sample > p.first_sample && p.wrong_symbol >= p.first_symbol);
+    if (code == SV_PHY_10BASE_T) { /* two half-bits of each bit, after 64 of the preamble */
+        assert_int_equal(p.wrong_symbol, p.first_symbol + 2u * (64u + bit));
+        assert_int_equal(p.wrong, 2);
+        assert_int_equal(p.bytes, sizeof frame + 4u);
+        frame[bit / 8u] ^= (uint8_t)(1u << bit % 8u);
+        assert_memory_equal(l->frame, frame, sizeof frame);
+    }
+    content(&x, frame, sizeof frame);
+    assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, 9000000, &p), SV_OK);
+    assert_int_equal(p.outcome, SV_PHY_ARRIVED);
+    free(l);
+}
+
+static void a_bit_turned_over(void **state)
+{
+    (void)state;
+    one_bit_turned_over(SV_PHY_10BASE_T, 0, SV_PHY_LOST_FCS);
+    one_bit_turned_over(SV_PHY_10BASE_T, 700u * 8u + 3u, SV_PHY_LOST_FCS);
+    one_bit_turned_over(SV_PHY_100BASE_TX, 700u * 8u + 3u, SV_PHY_LOST_SYMBOL);
+}
+
 static void every_code_passes_frames(void **state)
 {
     (void)state;
@@ -316,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_passes_frames),
+        cmocka_unit_test(a_bit_turned_over),
         cmocka_unit_test(cables_pass_what_they_should),
         cmocka_unit_test(a_pair_that_is_not_there_shows_nothing),
         cmocka_unit_test(losses_are_told_apart),
