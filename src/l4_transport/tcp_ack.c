@@ -93,6 +93,8 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     const bool board = t->b->board != SV_NONE;
     if (board)
         sv_sack_acked(t, s, news);
+    if (SV_UNLIKELY(t->b->backoff) && !t->b->persist) /* stays until something is measured: RFC 6298 §5, Karn */
+        t->c->rto_us = (uint32_t)(sv_tcb_rto(t) / SV_US);
     /* The acknowledgement of a duplicate echoes what came before it: that is no round trip. */
     const uint32_t rtt_us = news->rtt_us || news->dsack ? news->rtt_us : sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
@@ -194,13 +196,13 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
             return sv_tcp_fin_acked(t, s);
         return SV_WALK_ON;
     }
-    if (sv_tcp_is_duplicate(t, s)) {
+    /* It answers, and what we send is beyond its window: it lives (RFC 9293 §3.8.6.1, MUST-37, SHLD-17). */
+    if (s->ack == t->h->snd_una && t->b && (t->b->persist || s->window == 0))
+        t->b->give_up_at = SV_NEVER;
+    if (sv_tcp_is_duplicate(t, s))
         sv_tcp_recovery_duplicate(t);
-    } else if (s->ack == t->h->snd_una) {
-        if (t->b && t->b->persist)
-            t->b->give_up_at = SV_NEVER; /* it answers our probes: it lives (RFC 9293 §3.8.6.1, MUST-37) */
+    else if (s->ack == t->h->snd_una)
         sv_tcp_window_from(t, s);
-    }
     if (t->b && t->b->board != SV_NONE) { /* an old acknowledgement may bring new blocks, too */
         sv_recovery_acked(t, s, &news);
         sv_tcb_consider_sending(t);

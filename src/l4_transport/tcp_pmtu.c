@@ -32,6 +32,7 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
     const uint16_t mss = sv_tcp_path_mss(&t);
     if (mss >= t.h->mss)
         return;
+    t.h->cwnd -= t.h->cwnd / t.h->mss * (t.h->mss - mss); /* RFC 5681 §3.1: as many segments as before, no burst */
     t.h->mss = mss;
     t.b->timing = 0; /* Karn: what was timed is sent twice */
     t.h->dupacks = 0;

@@ -100,9 +100,10 @@ static const struct sv_line path_narrows[] = {
     {20, ICMP, UNREACHABLE(4), 1461, 1300, 1500, SV_ESTABLISHED},
     {20, US, ACK, 1, 1, 1260, SV_ESTABLISHED},
     {20, US, ACK, 1261, 1, 1260, SV_ESTABLISHED},
-    {20, US, ACK, 2521, 1, 1260, SV_ESTABLISHED},
-    {20, US, ACK | PSH, 3781, 1, 220, SV_ESTABLISHED},
+    {20, US, ACK, 2521, 1, 1260, SV_ESTABLISHED}, /* three segments are what the window was (RFC 5681 §3.1) */
     {21, ICMP, UNREACHABLE(4), 1, 1400, 1500, SV_ESTABLISHED}, /* said late: nothing is widened */
+    {22, PEER, ACK, 1, 3781, 0, SV_ESTABLISHED},
+    {22, US, ACK | PSH, 3781, 1, 220, SV_ESTABLISHED},
     {40, PEER, ACK, 1, 4001, 0, SV_ESTABLISHED},
     {60, CALL, SEND, 1460, 1460, SV_OK, SV_ESTABLISHED},
     {60, US, ACK, 4001, 1, 1260, SV_ESTABLISHED},
@@ -128,7 +129,8 @@ static const struct sv_line path_narrows_six[] = {
     {20, US, ACK, 1, 1, 1240, SV_ESTABLISHED},
     {20, US, ACK, 1241, 1, 1240, SV_ESTABLISHED},
     {20, US, ACK, 2481, 1, 1240, SV_ESTABLISHED},
-    {20, US, ACK | PSH, 3721, 1, 280, SV_ESTABLISHED},
+    {22, PEER, ACK, 1, 3721, 0, SV_ESTABLISHED},
+    {22, US, ACK | PSH, 3721, 1, 280, SV_ESTABLISHED},
     {40, PEER, ACK, 1, 4001, 0, SV_ESTABLISHED},
     {620000, CALL, SEND, 1460, 1460, SV_OK, SV_ESTABLISHED},
     {620000, US, ACK | PSH, 4001, 1, 1460, SV_ESTABLISHED},

@@ -31,7 +31,12 @@ static const struct sv_line back_off[] = {
     {7001, CONFIRM, SSTHRESH, 2000, 0, 0, EST},
     {7100, PEER, ACK, 1, 2001, 0, EST}, /* ambiguous */
     {7100, CONFIRM, SRTT_US, 0, 0, 0, EST},
-    {7100, CONFIRM, RTO_US, 1000000, 0, 0, EST},
+    {7100, CONFIRM, RTO_US, 8000000, 0, 0, EST}, /* so it stays until something is measured (the end of §5) */
+    {7200, CALL, SEND, 10, 10, SV_OK, EST},
+    {7200, US, ACK | PSH, 2001, 1, 10, EST},
+    {7300, PEER, ACK, 1, 2011, 0, EST},
+    {7300, CONFIRM, SRTT_US, 100000, 0, 0, EST},
+    {7300, CONFIRM, RTO_US, 1000000, 0, 0, EST},
 };
 /* RFC 5681 §3.1: one segment after the timeout, then slow start to ssthresh. */
 static const struct sv_line timeout_slow_start[] = {
@@ -197,8 +202,8 @@ static const struct sv_line data_and_fin_lost[] = {
     {1100, PEER, ACK, 1, 1001, 0, SV_FIN_WAIT_1},
     {1100, US, FIN | ACK, 1001, 1, 500, SV_FIN_WAIT_1},
     {1200, PEER, ACK, 1, 1501, 0, SV_FIN_WAIT_1}, /* all but the FIN */
-    {2200, US, FIN | ACK, 1501, 1, 0, SV_FIN_WAIT_1, .slack_ms = 2},
-    {2300, PEER, ACK, 1, 1502, 0, SV_FIN_WAIT_2},
+    {3200, US, FIN | ACK, 1501, 1, 0, SV_FIN_WAIT_1, .slack_ms = 2}, /* not measured: 2 s still */
+    {3300, PEER, ACK, 1, 1502, 0, SV_FIN_WAIT_2},
 };
 
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)

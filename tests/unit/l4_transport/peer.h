@@ -18,6 +18,9 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
 
 struct peer_seg {
     uint32_t from; /* the peer's address: 10.0.0.2 when 0 */
+    uint32_t to;   /* ours: 10.0.0.1 when 0 */
+    const void *ip_options;
+    uint32_t ip_options_length; /* a multiple of 4 */
     uint16_t sport, dport;
     uint16_t flags, urgent, win;
     uint32_t seq, ack, len;
@@ -29,10 +32,10 @@ struct peer_seg {
 
 struct peer_seen {
     sv_time at;
-    uint32_t to;
+    uint32_t from, to;
     uint16_t sport, dport, flags, win, mss, total;
     uint32_t seq, ack, len, ts, ecr;
-    uint8_t scale, has_mss, has_scale, has_sack, has_ts, has_cookie, experimental, cookie_length;
+    uint8_t tos, ttl, sacks, scale, has_mss, has_scale, has_sack, has_ts, has_cookie, experimental, cookie_length;
     uint8_t cookie[16];
     uint8_t payload[1500];
 };
@@ -125,6 +128,8 @@ static inline void peer_read_options(const uint8_t *at, uint32_t n, struct peer_
             s->scale = *v;
         } else if (kind == 4) {
             s->has_sack = 1;
+        } else if (kind == 5) {
+            s->sacks = (uint8_t)((length - 2u) / 8u);
         } else if (kind == 8) {
             s->has_ts = 1;
             s->ts = peer_get32(v);
@@ -152,7 +157,10 @@ static inline void peer_saw(struct peer *p, const uint8_t *frame, uint32_t n)
     p->n++;
     memset(s, 0, sizeof *s);
     s->at = p->now;
+    s->from = peer_get32(ip + 12);
     s->to = peer_get32(ip + 16);
+    s->tos = ip[1];
+    s->ttl = ip[8];
     s->total = (uint16_t)peer_get16(ip + 2);
     s->sport = (uint16_t)peer_get16(tcp);
     s->dport = (uint16_t)peer_get16(tcp + 2);
@@ -199,7 +207,8 @@ static inline struct sv_buf *peer_packet(struct peer *p, const struct peer_seg *
 {
     static const uint8_t macs[14] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
     uint8_t frame[1600] = {0};
-    uint8_t *ip = frame + 14, *tcp = ip + 20, *at = tcp + 20;
+    const uint32_t ip_header = 20u + s->ip_options_length;
+    uint8_t *ip = frame + 14, *tcp = ip + ip_header, *at = tcp + 20;
     memcpy(frame, macs, 14);
     if (s->options_length)
         memcpy(at, s->options, s->options_length);
@@ -224,18 +233,20 @@ static inline struct sv_buf *peer_packet(struct peer *p, const struct peer_seg *
     tcp[13] = (uint8_t)s->flags;
     peer_put16(tcp + 14, s->win ? s->win : 60000);
     peer_put16(tcp + 18, s->urgent);
-    ip[0] = 0x45;
-    peer_put16(ip + 2, length + 20u);
+    ip[0] = (uint8_t)(0x40u + ip_header / 4u);
+    if (s->ip_options_length)
+        memcpy(ip + 20, s->ip_options, s->ip_options_length);
+    peer_put16(ip + 2, length + ip_header);
     ip[6] = 0x40;
     ip[8] = 64;
     ip[9] = 6;
     peer_put32(ip + 12, s->from ? s->from : 0x0a000002u);
-    peer_put32(ip + 16, 0x0a000001u);
-    peer_put16(ip + 10, 0xffffu ^ peer_sum(ip, 20, 0));
+    peer_put32(ip + 16, s->to ? s->to : 0x0a000001u);
+    peer_put16(ip + 10, 0xffffu ^ peer_sum(ip, ip_header, 0));
     peer_put16(tcp + 16, 0xffffu ^ peer_sum(tcp, length, peer_sum(ip + 12, 8, 6 + length)));
     struct sv_buf *b = sv_buf_alloc_slab(p->pool, SV_WANT_CONTROL, 0, 64);
     assert_non_null(b);
-    assert_true(sv_buf_append(b, frame, 34u + length, SV_WANT_CONTROL));
+    assert_true(sv_buf_append(b, frame, 14u + ip_header + length, SV_WANT_CONTROL));
     return b;
 }
 

@@ -140,13 +140,12 @@ static void black_hole(void **state)
     assert_int_equal(sv_send(p->stack, s, bytes, sizeof bytes, &n, p->now), SV_OK);
     peer_take(p);
     assert_int_equal(peer_info(p, s).mss_bytes, 1460);
-    uint32_t next = iss + 1u;
+    uint32_t next = iss + 1u, seen = p->n;
     for (uint32_t i = 0; i < 400 && next != iss + 1u + sizeof bytes; i++) {
-        const uint32_t seen = p->n;
         peer_wait(p, 100 * SV_MS);
         bool any = false;
-        for (uint32_t k = seen; k < p->n; k++) {
-            const struct peer_seen *got = &p->seen[k % PEER_SEEN];
+        for (; seen < p->n; seen++) {
+            const struct peer_seen *got = &p->seen[seen % PEER_SEEN];
             if (got->seq == next && got->len) {
                 next += got->len;
                 any = true;

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-from checks import drops, objects, text, tree  # noqa: E402
+from checks import coverage, drops, objects, text, tree  # noqa: E402
 
 SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */\n"
 WORK = "/wo" + "rk/"  # in two halves, or the check would find this file
@@ -199,6 +199,31 @@ class DropsTest(TidyTest):
 
     def test_no_list(self):
         self.fires(drops.check_drops, "no SV_DROP_LIST", include__seven__drop_h="int a;\n")
+
+
+class CoverageTest(TidyTest):
+    FILES = {"src__core__a_c": "int sv_a(int x)\n{\n    return x;\n}\n", "tests__drill__one__two_pkt": "// a script\n"}
+
+    def told(self, words):
+        rows, wrong = coverage.read(words)
+        self.assertEqual(wrong, [])
+        return coverage.page(rows, coverage.Places(self.tree(**self.FILES)))
+
+    def test_page_is_current(self):
+        words = ("= A standard\nA-1 | MUST | be | sv_a | d:one/two\nA-2 | MAY | do | = A-1\n"
+                 "A-3 | MAY | go | - | - | not taken\n")
+        page = self.told(words)
+        self.assertIn("| A-1 | MUST | be | [`sv_a`](../src/core/a.c) | drill one/two |", page)
+        self.assertIn("| A standard | 3 | 2 | 0 | 0 | 1 | 0 | 0 |", page)
+        self.silent(coverage.check_coverage, docs__rfc_coverage_txt=words, docs__RFC_COVERAGE_md=page, **self.FILES)
+
+    def test_what_it_names_is_gone(self):
+        row = "A-1 | MUST | be | {} | {}\n"
+        for words, said in (((row.format("sv_b", "d:one/two")), "no function sv_b"),
+                            ((row.format("sv_a", "d:one/three")), "no test d:one/three"),
+                            ((row.format("-", "-")), "met by no function"), ("A-1 | MUST\n", "no demand")):
+            self.fires(coverage.check_coverage, said, docs__rfc_coverage_txt=words, **self.FILES)
+        self.fires(coverage.check_coverage, "run tools/coverage", docs__rfc_coverage_txt="", docs__RFC_COVERAGE_md="x")
 
 
 class ObjectsTest(TidyTest):

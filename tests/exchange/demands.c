@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the standards ask and no other conversation showed: docs/RFC_COVERAGE.md names each. RCV.WND is 16384, the
+ * peer's MSS 1000, its window 60000. */
+#include "tests/support/exchange.h"
+
+#define EST SV_ESTABLISHED
+#define T(value, echo) .options = O_TS, .ts = (value), .ecr = (echo)
+
+/* RFC 9293 §3.8.6: the window shrinks below what is in flight: nothing new goes (SHLD-15), what was lost goes again
+ * as ever (SHLD-16). */
+static const struct sv_line shrunk_and_lost[] = {
+    {0, CALL, SEND, 5000, 5000, SV_OK, EST},
+    {0, US, ACK, 1, 1, 1000, EST},
+    {0, US, ACK, 1001, 1, 1000, EST},
+    {0, US, ACK, 2001, 1, 1000, EST},
+    {0, US, ACK, 3001, 1, 1000, EST},
+    {10, PEER, ACK, 1, 1001, 0, EST, .win = WIN(1500)},
+    {1010, US, ACK, 1001, 1, 1000, EST},
+    {1020, PEER, ACK, 1, 2001, 0, EST, .win = WIN(2000)},
+    {1020, US, ACK, 2001, 1, 1000, EST},
+    {1020, US, ACK, 3001, 1, 1000, EST},
+    {1030, PEER, ACK, 1, 4001, 0, EST, .win = WIN(999)},
+    {1100, PEER, ACK, 1, 4001, 0, EST, .win = WIN(1000)},
+    {1100, US, ACK | PSH, 4001, 1, 1000, EST},
+    {1110, PEER, ACK, 1, 5001, 0, EST},
+};
+/* It shrinks to nothing while two segments are in flight: they go again all the same (MAY-7), and as long as the
+ * peer answers the connection lives, far longer than R2 (SHLD-17, MUST-34). */
+static const struct sv_line shrunk_to_nothing[] = {
+    {0, CALL, SET, SV_OPT_USER_TIMEOUT_MS, 10000, SV_OK, EST},
+    {0, CALL, SEND, 2000, 2000, SV_OK, EST},
+    {0, US, ACK, 1, 1, 1000, EST},
+    {0, US, ACK | PSH, 1001, 1, 1000, EST},
+    {10, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {1000, US, ACK, 1, 1, 1000, EST},
+    {1010, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {3000, US, ACK, 1, 1, 1000, EST},
+    {3010, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {7000, US, ACK, 1, 1, 1000, EST},
+    {7010, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {15000, US, ACK, 1, 1, 1000, EST},
+    {15010, PEER, ACK, 1, 2001, 0, EST},
+};
+/* MUST-66: the window is shut; text is refused, the urgent pointer and the reset behind it count. The buffer is
+ * 2048. */
+static const struct sv_line shut_urgent[] = {
+    {0, PEER, ACK, 1, 1, 1024, EST},
+    {0, PEER, ACK, 1025, 1, 1024, EST},
+    {0, US, ACK, 1, 2049, 0, EST, .win = WIN(0)},
+    {1, PEER, ACK | URG, 2049, 1, 100, EST, .urgent = 50, .event = SV_EVENT_URGENT | SV_EVENT_READABLE},
+    {1, US, ACK, 1, 2049, 0, EST, .win = WIN(0)},
+    {2, PEER, RST | ACK, 2049, 1, 0, SV_LISTEN},
+    {3, CALL, RECV, 4000, 2048, SV_OK, SV_LISTEN, .event = SV_EVENT_CLOSED | SV_EVENT_ERROR, .error = SV_ERR_RESET},
+};
+/* SHLD-2: a reset may say why. */
+static const struct sv_line reset_with_data[] = {
+    {0, PEER, RST | ACK, 0, 0, 20, SV_LISTEN, .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
+};
+/* MUST-65: neither data nor FIN has an MSS. */
+static const struct sv_line no_mss_later[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, EST},
+    {0, US, ACK | PSH, 1, 1, 10, EST, .options = O_NONE},
+    {10, PEER, ACK, 1, 11, 0, EST},
+    {10, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
+    {10, US, FIN | ACK, 11, 1, 0, SV_FIN_WAIT_1, .options = O_NONE},
+};
+/* RFC 6298 §3: what was sent again is not measured, a fast retransmission neither; what comes after it is. */
+static const struct sv_line karn[] = {
+    {0, CALL, SEND, 4000, 4000, SV_OK, EST},
+    {0, US, ACK, 1, 1, 1000, EST},
+    {0, US, ACK, 1001, 1, 1000, EST},
+    {0, US, ACK, 2001, 1, 1000, EST},
+    {0, US, ACK | PSH, 3001, 1, 1000, EST},
+    {100, PEER, ACK, 1, 1, 0, EST},
+    {101, PEER, ACK, 1, 1, 0, EST},
+    {102, PEER, ACK, 1, 1, 0, EST},
+    {102, US, ACK, 1, 1, 1000, EST},
+    {150, PEER, ACK, 1, 4001, 0, EST},
+    {150, CONFIRM, SRTT_US, 0, 0, 0, EST},
+    {200, CALL, SEND, 10, 10, SV_OK, EST},
+    {200, US, ACK | PSH, 4001, 1, 10, EST},
+    {230, PEER, ACK, 1, 4011, 0, EST},
+    {230, CONFIRM, SRTT_US, 30000, 0, 0, EST},
+};
+/* MUST-56: parameter problem is no reason to end anything. */
+static const struct sv_line icmp_parameter[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, EST},
+    {0, US, ACK | PSH, 1, 1, 10, EST},
+    {10, ICMP, 12u << 8, 1, 0, 0, EST},
+    {20, PEER, ACK, 1, 11, 0, EST},
+};
+/* RFC 5681 §3.1: arbitrarily high. */
+static const struct sv_line ssthresh_begins_high[] = {
+    {0, CONFIRM, SSTHRESH, 0xffffffff, 0, 0, EST},
+    {0, CONFIRM, CWND, 4000, 0, 0, EST},
+};
+/* RFC 7323 §5.2: a reset is never too old; and one that is challenged leaves nothing behind: what is echoed stays. */
+static const struct sv_line old_reset[] = {
+    {0, PEER, ACK, 1, 1, 10, EST, T(5000, 0)},
+    {40, US, ACK, 1, 11, 0, EST, .options = O_TS, .ecr = 5000},
+    {50, PEER, RST, 12, 0, 0, EST, T(9000, 0), .drop = SV_DROP_TCP_RST_INEXACT},
+    {50, US, ACK, 1, 11, 0, EST, .options = O_TS, .ecr = 5000},
+    {60, PEER, ACK, 11, 1, 10, EST, T(5001, 0)},
+    {100, US, ACK, 1, 21, 0, EST, .options = O_TS, .ecr = 5001},
+    {110, PEER, RST, 21, 0, 0, SV_LISTEN, T(1, 0), .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
+};
+
+#define FROM_EST .starts = SV_START(SV_ESTABLISHED)
+static const struct sv_exchange demands[] = {
+    SV_EXCHANGE_WITH(shrunk_and_lost, FROM_EST),
+    SV_EXCHANGE_WITH(shrunk_to_nothing, FROM_EST),
+    SV_EXCHANGE_WITH(shut_urgent, FROM_EST, .recv_buffer = 2048),
+    SV_EXCHANGE_WITH(reset_with_data, FROM_EST, .from_next = 1),
+    SV_EXCHANGE_WITH(no_mss_later, FROM_EST),
+    SV_EXCHANGE_WITH(karn, FROM_EST),
+    SV_EXCHANGE_WITH(icmp_parameter, FROM_EST),
+    SV_EXCHANGE_WITH(ssthresh_begins_high, FROM_EST),
+    SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
+};
+SV_EXCHANGE_GROUP(demands, demands);
