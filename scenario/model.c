@@ -153,6 +153,23 @@ static void limits(struct sc_reader *r, const struct sc_node *map)
         l->packets = (uint32_t)value;
 }
 
+/* Words for people: in one language, or in each of the two. */
+static void words(struct sc_reader *r, const struct sc_node *root)
+{
+    static const char *const which[] = {"title", "claim", "watch", "try"}, *const tongues[] = {"en", "zh", NULL};
+    for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
+        const struct sc_node *n = sc_member(root, which[i]);
+        if (!n || n->kind == SC_SCALAR)
+            continue;
+        if (n->kind != SC_MAP)
+            sc_error(r->e, n, "words are a text, or {en: \"...\", zh: \"...\"}");
+        else if (sc_keys(r, n, tongues, which[i]))
+            for (const struct sc_node *c = n->child; c; c = c->next)
+                if (c->kind != SC_SCALAR)
+                    sc_error(r->e, c, "words are a text, or {en: \"...\", zh: \"...\"}");
+    }
+}
+
 static void head(struct sc_reader *r, const struct sc_node *root)
 {
     struct sc_model *m = r->model;
@@ -168,6 +185,7 @@ static void head(struct sc_reader *r, const struct sc_node *root)
         else
             sc_error(r->e, n, "a name is a word of a-z, 0-9, - and _, beginning with a letter");
     }
+    words(r, root);
     need(r, root, "seed", "seed: 1");
     need(r, root, "until", "until: 10s");
     need(r, root, "hosts", "hosts: {a: {addr: 10.0.0.1/24}}");

@@ -227,6 +227,36 @@ static void a_written_file_reads_back(void **state)
     sc_memory_free(&s.memory);
 }
 
+/* Whatever was in the text: what YAML takes for the end of a line, quotes, what may not stand in a file as it is. */
+static void any_words_are_written_so_that_they_read_back(void **state)
+{
+    static const char *const values[] = {"\"a: b # c\"",
+                                         "\"\\\"quoted\\\" \\\\ \\t\\r\\n\\x07\\x7f\"",
+                                         "\"\\N\\L\\P\\u00a0\"",
+                                         "\"- x\"",
+                                         "\"%\"",
+                                         "\"\"",
+                                         "' '"};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        static char file[256], text[512];
+        struct sc_memory m = {.ceiling = 1u << 20};
+        struct sc_errors e = {.file = "test"};
+        snprintf(file, sizeof file, "title: {en: %s, %s: x}\n", values[i], *values[i] == '"' ? values[i] : "zh");
+        text[0] = 0;
+        const struct sc_node *a = sc_yaml_read(&m, file, strlen(file), &e);
+        assert_non_null(a);
+        sc_yaml_write(a, append, text);
+        const struct sc_node *b = sc_yaml_read(&m, text, strlen(text), &e);
+        assert_non_null(b);
+        for (uint32_t c = 0; c < 2; c++) {
+            assert_string_equal(sc_child(a->child, c)->key, sc_child(b->child, c)->key);
+            assert_string_equal(sc_child(a->child, c)->text, sc_child(b->child, c)->text);
+        }
+        sc_memory_free(&m);
+    }
+}
+
 static void a_mapping_is_a_selector(void **state)
 {
     struct read r;
@@ -288,6 +318,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(overrides),
         cmocka_unit_test(a_written_file_reads_back),
+        cmocka_unit_test(any_words_are_written_so_that_they_read_back),
         cmocka_unit_test(a_mapping_is_a_selector),
         cmocka_unit_test(what_is_added_moves_nothing_else),
     };
