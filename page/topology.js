@@ -91,7 +91,8 @@ function linkElement(link, place, wide) {
     y: words.length ? y + 34 : upright ? y + 4 : y - 6}, link.name));
   words.slice(0, 3).forEach((w, i) => {
     const most = Math.floor((Math.abs(a[0] - b[0]) - 70) / 6.2);
-    g.append(make("svg:text", {class: "small", x, y: y + 48 + 13 * i}, w.length > most ? w.slice(0, most - 1) + "…" : w));
+    const text = w.length > most ? w.slice(0, most - 1) + "…" : w;
+    g.append(make("svg:text", {class: "small", x, y: y + 48 + 13 * i}, text));
   });
   g.append(make("svg:title", {}, link.name + ": " + (link.words || "")));
   return g;
@@ -116,6 +117,38 @@ function flyingElement(row, conversation, place, t) {
   return g;
 }
 
+/* Which links are down and which ports of switches keep silent at t: a cross, and a bar before the switch. */
+function marksAt(links, place, t) {
+  const down = new Map(), port = new Map(), speaks = new Set();
+  for (const e of DATA.events) {
+    if (e.port)
+      speaks.add(e.host);
+    if (e.d <= t && e.port)
+      port.set(e.host + "." + e.port[0], e.port[1]);
+    if (e.d <= t && e.link)
+      down.set(DATA.links[e.link[0]], e.link[1]);
+  }
+  const marks = [];
+  for (const link of links) {
+    const [a, b] = link.ends.map((n) => place.get(n));
+    if (down.get(link))
+      marks.push(make("svg:text", {class: "broken", x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2 + 7}, "✕"));
+    link.ends.forEach((n, i) => {
+      if (!speaks.has(n) || (port.get(n + "." + link.ports[i]) || 0) !== 0)
+        return; /* learning and forwarding ports are open */
+      const [own, peer] = i ? [b, a] : [a, b];
+      const length = Math.hypot(peer[0] - own[0], peer[1] - own[1]);
+      const ux = (peer[0] - own[0]) / length, uy = (peer[1] - own[1]) / length;
+      const from = Math.min(38 / Math.max(Math.abs(ux), 0.01), 22 / Math.max(Math.abs(uy), 0.01));
+      const x = own[0] + ux * from, y = own[1] + uy * from;
+      const bar = make("svg:path", {class: "silent", d: `M${x - 9 * uy} ${y + 9 * ux}L${x + 9 * uy} ${y - 9 * ux}`});
+      bar.append(make("svg:title", {}, DATA.hosts[n].name + "." + (link.ports[i] + 1) + ": " + say("discarding")));
+      marks.push(bar);
+    });
+  }
+  return marks;
+}
+
 /* Draws the net; returns what moves the segments. */
 function drawTopology(conversation) {
   const box = byId("topology");
@@ -124,18 +157,21 @@ function drawTopology(conversation) {
   const root = conversation && conversation.sides[0].host !== undefined ? conversation.sides[0].host : nodes[0];
   const {place, height} = placesOf(nodes, root, width);
   const two = nodes.length <= 3;
-  const svg = make("svg:svg", {viewBox: `0 0 ${width} ${height + (two ? 24 : 0)}`, width,
-    height: height + (two ? 24 : 0),
-    role: "img", class: "net"});
+  const tall = height + (two ? 24 : 0);
+  const svg = make("svg:svg", {viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", class: "net"});
   svg.append(make("svg:title", {}, say("topology")));
-  svg.append(...DATA.links.filter((l) => l.ends.every((n) => place.has(n))).map((l) => linkElement(l, place, two)));
-  const packets = make("svg:g");
-  svg.append(packets, ...nodes.map((n) => nodeElement(n, place.get(n))));
-  fillIn(box, svg, nodes.length < DATA.hosts.length ? make("p", {class: "none"},
-    say("tooMany", {n: DATA.hosts.length})) : null);
+  const links = DATA.links.filter((l) => l.ends.every((n) => place.has(n)));
+  svg.append(...links.map((l) => linkElement(l, place, two)));
+  const packets = make("svg:g"), marks = make("svg:g");
+  svg.append(marks, packets, ...nodes.map((n) => nodeElement(n, place.get(n))));
+  const hints = [DATA.events.some((e) => e.port) ? say("silentPort") : "",
+    DATA.events.some((e) => e.link) ? say("brokenLink") : ""].filter(Boolean);
+  fillIn(box, svg, hints.length ? make("p", {class: "none"}, hints.join(" · ")) : null,
+    nodes.length < DATA.hosts.length ? make("p", {class: "none"}, say("tooMany", {n: DATA.hosts.length})) : null);
   return (t) => {
     const rows = conversation ? conversation.rows.filter((r) => (r.k === KIND.SEGMENT || r.k === KIND.DROPPED ||
       r.k === KIND.DEPARTED) && r.a !== undefined && r.d <= t && t < r.a) : [];
+    fillIn(marks, ...marksAt(links, place, t));
     fillIn(packets, ...rows.slice(-24).map((r) => flyingElement(r, conversation, place, t)));
   };
 }

@@ -74,7 +74,8 @@ static void hosts(const struct sc_page *p, const struct sv_sink *to)
     for (uint32_t i = 0; i < m->links; i++) {
         static const char *const but[] = {"name", "ends", NULL};
         const struct sc_link *l = &m->link[i];
-        sv_sink_format(to, "%s{\"ends\":[%u,%u]", i ? ",\n" : "", l->end[0], l->end[1]);
+        sv_sink_format(to, "%s{\"ends\":[%u,%u],\"ports\":[%u,%u]", i ? ",\n" : "", l->end[0], l->end[1], l->port[0],
+                       l->port[1]);
         page_text(to, "name", l->name);
         page_text(to, "words", page_sentence((struct sc_page *)(uintptr_t)p, l->at, but));
         sv_sink_text(to, "}");
@@ -243,6 +244,10 @@ static void events(const struct sc_page *p, const struct sv_sink *to)
         if (e->host != SV_NONE)
             sv_sink_format(to, ",\"host\":%u", e->host);
         page_text(to, "text", e->text);
+        if (e->port >= 0)
+            sv_sink_format(to, ",\"port\":[%d,%d]", e->port, e->state);
+        if (e->link >= 0)
+            sv_sink_format(to, ",\"link\":[%d,%d]", e->link, e->down);
         sv_sink_text(to, "}");
     }
     sv_sink_text(to, "]");

@@ -49,6 +49,8 @@ struct page_event {
     sv_time t;
     uint32_t kind, host; /* host: SV_NONE: nobody's */
     char *text;
+    int32_t port, state; /* of a switch's port: enum sv_stp_state; port -1: nothing of that */
+    int32_t link, down;  /* of a link: 1 down, 0 up; link -1: nothing of that */
 };
 
 struct page_lost { /* what a fault took, and which one */
