@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who is joined to whom, and which segments are on their way at this moment. Nodes stand in columns by their distance
  * from the conversation's left end. */
-const NODES_MOST = 40;
+const NODES_MOST = 24;
 
 function neighbours(node) {
   return DATA.links.filter((l) => l.ends.includes(node)).map((l) => l.ends[0] + l.ends[1] - node);
@@ -37,9 +37,12 @@ function chosenNodes() {
     return all;
   const ends = DATA.conversations.flatMap((c) => c.sides.map((s) => s.host)).filter((h) => h !== undefined);
   const near = new Set();
+  const put = (n) => near.size < NODES_MOST && near.add(n);
+  for (const c of DATA.conversations.filter((c) => c.sides.every((s) => s.host !== undefined)))
+    wayBetween(c.sides[0].host, c.sides[1].host).forEach(put);
   for (const end of ends.length ? ends : [0]) {
-    near.add(end);
-    neighbours(end).forEach((n) => near.size < NODES_MOST && near.add(n));
+    put(end);
+    neighbours(end).forEach(put);
   }
   return all.filter((n) => near.has(n));
 }
@@ -54,16 +57,17 @@ function placesOf(nodes, root, width) {
   }
   const full = columns.filter(Boolean);
   const tall = Math.max(...full.map((c) => c.length));
-  const height = 78 * tall + 22;
+  const step = tall <= 5 ? 78 : tall <= 8 ? 52 : 34;
+  const height = step * tall + 22;
   const place = new Map();
   full.forEach((column, i) => column.forEach((n, j) => {
     const x = full.length === 1 ? width / 2 : 46 + i * (width - 92) / (full.length - 1);
-    place.set(n, [x, height / 2 - 10 + (j - (column.length - 1) / 2) * 78]);
+    place.set(n, [x, height / 2 - 10 + (j - (column.length - 1) / 2) * step]);
   }));
-  return {place, height};
+  return {place, height, roomy: step > 34};
 }
 
-function nodeElement(n, [x, y]) {
+function nodeElement(n, [x, y], roomy) {
   const host = DATA.hosts[n];
   const g = make("svg:g", {class: "host " + host.kind});
   if (host.kind === "router")
@@ -72,7 +76,7 @@ function nodeElement(n, [x, y]) {
     g.append(make("svg:rect", {x: x - 30, y: y - 14, width: 60, height: 28, rx: host.kind === "switch" ? 0 : 6}));
   g.append(make("svg:text", {x, y: y + 5}, host.name));
   const address = (host.addr || [])[0];
-  if (address)
+  if (address && roomy)
     g.append(make("svg:text", {class: "small", x, y: y + 28}, address + (host.addr.length > 1 ? " …" : "")));
   g.append(make("svg:title", {}, host.name + " (" + host.kind + (host.nat ? ", NAT" : "") + ") " +
     (host.addr || []).join(", ")));
@@ -155,7 +159,7 @@ function drawTopology(conversation) {
   const width = Math.max(280, Math.min(box.clientWidth || 340, 900)) - 4;
   const nodes = chosenNodes();
   const root = conversation && conversation.sides[0].host !== undefined ? conversation.sides[0].host : nodes[0];
-  const {place, height} = placesOf(nodes, root, width);
+  const {place, height, roomy} = placesOf(nodes, root, width);
   const two = nodes.length <= 3;
   const tall = height + (two ? 24 : 0);
   const svg = make("svg:svg", {viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", class: "net"});
@@ -163,7 +167,7 @@ function drawTopology(conversation) {
   const links = DATA.links.filter((l) => l.ends.every((n) => place.has(n)));
   svg.append(...links.map((l) => linkElement(l, place, two)));
   const packets = make("svg:g"), marks = make("svg:g");
-  svg.append(marks, packets, ...nodes.map((n) => nodeElement(n, place.get(n))));
+  svg.append(marks, packets, ...nodes.map((n) => nodeElement(n, place.get(n), roomy)));
   const hints = [DATA.events.some((e) => e.port) ? say("silentPort") : "",
     DATA.events.some((e) => e.link) ? say("brokenLink") : ""].filter(Boolean);
   fillIn(box, svg, hints.length ? make("p", {class: "none"}, hints.join(" · ")) : null,

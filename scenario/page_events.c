@@ -63,6 +63,9 @@ static void steps(struct sc_page *p)
 {
     static const char *const but[] = {"at", "after", "plus", "host", NULL};
     const struct sc_run *run = p->run;
+    if (p->said == run->script_said && run->now != p->said)
+        return; /* it has not spoken since */
+    p->said = run->script_said;
     for (uint32_t i = 0; i < run->model->steps; i++) {
         const struct sc_step *s = &run->model->step[i];
         if (!run->step_done[i] || p->step_told[i])
