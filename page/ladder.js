@@ -148,6 +148,7 @@ function fieldOf(row, words) {
   return make("div", {class: "field"});
 }
 
+const KINDS = ["seg", "lost", "drop", "dep", "arr", "timer", "call", "note", "fold", "st"];
 function rowElement(row, conversation, shown, go, expand) {
   const side = row.s ? "right" : "left";
   const words = row.k <= KIND.ARRIVED ? labelOf(row, shown, conversation) : [];
@@ -160,8 +161,7 @@ function rowElement(row, conversation, shown, go, expand) {
   }
   const state = (s, which) => make("span", {class: "state " + which}, s === undefined ? "" : STATE[s]);
   const e = make("div", {
-    class: ["row", side, toneOf(row), ["seg", "lost", "drop", "dep", "arr", "timer", "call", "note", "fold", "st"][row.k],
-      row.x ? "decisive" : ""].join(" "), onclick: () => go(row)},
+    class: ["row", side, toneOf(row), KINDS[row.k], row.x ? "decisive" : ""].join(" "), onclick: () => go(row)},
   make("span", {class: "mark"}, row.x ? "★" : ""), make("span", {class: "time"}, (departs(row) / 1e9).toFixed(3)),
   state(row.L, "l"), field, state(row.R, "r"),
   row.n && both(row.n) ? make("p", {class: "note"}, both(row.n)) : null);

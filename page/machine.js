@@ -88,7 +88,7 @@ function drawMachine(side, t) {
   svg.append(make("svg:title", {}, side.name + (unknown ? "" : ": " + STATE[state])));
   const edges = edgeList(taken);
   edges.sort((a, b) => a.steps.length - b.steps.length);
-  const drawn = edges.map((e) => edgeElement(e, taken.length, unknown ? -1 : state));
+  const drawn = edges.map((e) => edgeElement(e, taken.length, unknown || ended ? -1 : state));
   svg.append(...drawn.map((x) => x.g));
   const visited = new Set([STATE[side.initial], ...taken.map((s) => endsAt(s[2], s[3]))]);
   for (const [name, [x, y]] of Object.entries(PLACE)) {

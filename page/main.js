@@ -27,7 +27,8 @@ function words() {
 
 function headLines() {
   const failed = DATA.expect.filter((x) => x.verdict !== "passed").map((x) => x.id);
-  const good = DATA.mutant ? (DATA.must_fail || []).every((id) => failed.includes(id)) : !failed.length && !DATA.problem;
+  const good = DATA.mutant ? (DATA.must_fail || []).every((id) => failed.includes(id)) :
+    !failed.length && !DATA.problem;
   const key = DATA.mutant ? (good ? "caught" : "uncaught") : good ? "holds" : "fails";
   fillIn(byId("verdict"), make("span", {class: "badge " + (good ? "good" : "bad")}, (good ? "✓ " : "✕ ") + say(key)),
     DATA.mutant ? make("span", {class: "warn"}, " " + say("mutant", {name: DATA.mutant})) : null,
@@ -86,7 +87,8 @@ function sentences(moment) {
   const host = (e) => (e.host === undefined ? "" : DATA.hosts[e.host].name + ": ");
   return [...moment.events.filter((e) => e.text).map((e) => host(e) + e.text),
     ...moment.rows.map((r) => sentenceOf(r, c)),
-    ...moment.ends.map((r) => c.sides[1 - r.s].name + " ← " + flagsOf(r.f) + " seq=" + numberOf(r.q, c.sides[r.s]) + "  " + say("arrived"))];
+    ...moment.ends.map((r) => [c.sides[1 - r.s].name, "←", flagsOf(r.f), "seq=" + numberOf(r.q, c.sides[r.s]), "",
+      say("arrived")].join(" "))];
 }
 
 /* The list of all moments, made when it is opened: it may be long. */
@@ -96,7 +98,8 @@ function eventList() {
     if (!details.open)
       return;
     fillIn(list, ...page.moments.map((m, i) => make("li", {"data-i": i, onclick: () => go(i)},
-      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)), make("div", {}, ...sentences(m).map((line) => make("div", {}, line))))));
+      make("span", {class: "time"}, (m.t / 1e9).toFixed(6)),
+      make("div", {}, ...sentences(m).map((line) => make("div", {}, line))))));
     markEvent();
   };
   details.ontoggle = fill;
@@ -104,8 +107,15 @@ function eventList() {
 }
 
 function markEvent() {
-  for (const li of byId("events").children)
-    li.classList.toggle("now", Number(li.dataset.i) === page.at);
+  const list = byId("events"), before = list.querySelector("li.now"), here = list.children[page.at];
+  if (before)
+    before.classList.remove("now");
+  if (!here)
+    return;
+  here.classList.add("now");
+  const above = here.offsetTop - list.scrollTop;
+  if (above < 0 || above + here.offsetHeight > list.clientHeight)
+    list.scrollTop = here.offsetTop - list.clientHeight / 3;
 }
 
 function remarks() {

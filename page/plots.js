@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cwnd, ssthresh and bytes in flight over time, and below them the smoothed round-trip time and the RTO, a panel for each
- * side that sent data. A line marks the present moment. */
-const PLOT = {left: 54, right: 10, top: 8, height: 120, gap: 26};
+/* cwnd, ssthresh and bytes in flight over time, and below them the smoothed round-trip time and the RTO, a panel for
+ * each side that sent data. A line marks the present moment. */
+const PLOT = {left: 54, right: 10, top: 20, height: 118, gap: 40};
 
 function niceStep(most) {
   const raw = most / 3, ten = 10 ** Math.floor(Math.log10(raw || 1));
@@ -35,7 +35,7 @@ function axes(svg, {x, y, top, most, unit, width, range, bottom}) {
     svg.append(make("svg:path", {class: "grid", d: `M${PLOT.left} ${y(v)}H${width - PLOT.right}`}),
       make("svg:text", {class: "tick", x: PLOT.left - 6, y: y(v) + 4, "text-anchor": "end"}, short(v, unit)));
   }
-  svg.append(make("svg:text", {class: "tick unit", x: 2, y: top + 8}, unit === "s" ? "s" : say("bytes")));
+  svg.append(make("svg:text", {class: "tick unit", x: 2, y: top - 8}, unit === "s" ? "s" : say("bytes")));
   if (!bottom)
     return;
   const long = (range[1] - range[0]) / 1e9, every = niceStep(long * (width < 500 ? 1 : 0.6));
@@ -101,7 +101,8 @@ function drawPlots(conversation) {
     const range = [own[0].t, Math.max(own[0].t + 1, busy.length ? busy[busy.length - 1].t : own[own.length - 1].t)];
     const plot = plotOne(side, conversation, [range[0], range[1] + (range[1] - range[0]) * 0.02], width);
     const numbers = make("div");
-    const figure = make("figure", {class: "plots"}, make("figcaption", {}, make("b", {}, side.name)), plot.svg, numbers);
+    const caption = make("figcaption", {}, make("b", {}, side.name));
+    const figure = make("figure", {class: "plots"}, caption, plot.svg, numbers);
     return {side, plot, numbers, figure, range};
   });
   const silent = conversation.sides.filter((s) => !sending.includes(s) && s.host !== undefined);
@@ -111,7 +112,7 @@ function drawPlots(conversation) {
     for (const {side, plot, numbers, range} of panels) {
       const inside = Math.min(Math.max(t, range[0]), range[1] + (range[1] - range[0]) * 0.02);
       const at = plot.x(inside);
-      plot.cursor.setAttribute("d", `M${at} 0V${plot.height - PLOT.gap + 4}`);
+      plot.cursor.setAttribute("d", `M${at} 0V${plot.height - PLOT.gap + 2}`);
       const s = sampleAt(side, t);
       fillIn(numbers, s ? numbersOf([["cwnd", count(s.cwnd)],
         ["ssthresh", s.ssthresh >= 2 ** 30 ? say("unset") : count(s.ssthresh)], [say("flight"), count(s.flight)],

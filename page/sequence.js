@@ -51,6 +51,15 @@ function barPart(kind, from, to, [low, high], width, y) {
   return make("svg:rect", {class: kind, x: x(from), y, width: Math.max(w, 1.5), height: 18});
 }
 
+/* Strokes across a stretch: it is told apart without its colour. */
+function hatch(from, to, [low, high], width, y) {
+  const x = (v) => Math.max(0, Math.min(1, (v - low) / (high - low))) * width;
+  let d = "";
+  for (let at = x(from) + 1; at + 5 < x(to); at += 7)
+    d += `M${at} ${y + 18}l5 -18`;
+  return d ? make("svg:path", {class: "hatch", d}) : null;
+}
+
 /* A bracket over the numbers that the window permits; an open end goes on beyond the picture. */
 function windowMark(from, to, [low, high], width, y) {
   const x = (v) => Math.max(0, Math.min(1, (v - low) / (high - low))) * width;
@@ -100,13 +109,14 @@ function direction(from, to, t, width) {
     barPart("waiting", d.nxt, Math.max(d.nxt, d.queued), stretch, width, 46));
   add(windowMark(d.una, d.edge, stretch, width, 40));
   add(pointer("SND.UNA", d.s.una, d.una, stretch, width, 37, true));
+  const apart = d.nxt - d.una > (stretch[1] - stretch[0]) * 0.2;
   if (d.nxt !== d.una)
-    add(pointer("SND.NXT", d.s.nxt, d.nxt, stretch, width, d.nxt - d.una > (stretch[1] - stretch[0]) * 0.2 ? 37 : 24, true));
+    add(pointer("SND.NXT", d.s.nxt, d.nxt, stretch, width, apart ? 37 : 24, true));
   if (d.r) {
     add(make("svg:rect", {class: "track", x: 0, y: 76, width, height: 18}));
     add(barPart("read", 0, d.read, stretch, width, 76), barPart("inorder", d.read, d.rnxt, stretch, width, 76));
     for (const block of d.blocks)
-      add(barPart("outoforder", block[0], block[1], stretch, width, 76));
+      add(barPart("outoforder", block[0], block[1], stretch, width, 76), hatch(block[0], block[1], stretch, width, 76));
     add(windowMark(d.rnxt, d.redge, stretch, width, 71));
     add(pointer("RCV.NXT", d.r.rnxt, d.rnxt, stretch, width, 98, false));
   }

@@ -42,6 +42,9 @@ struct sc_page *sc_page_open(struct sc_run *run)
     p->state_of = some(p, run->endpoints_max, sizeof *p->state_of);
     p->hot_of = some(p, run->endpoints_max, sizeof *p->hot_of);
     p->on_of = some(p, run->endpoints_max, sizeof *p->on_of);
+    p->is_drawn = some(p, run->endpoints_max, sizeof *p->is_drawn);
+    p->drawn = some(p, run->endpoints_max, sizeof *p->drawn);
+    p->said = SV_NEVER;
     p->step_told = some(p, run->model->steps, sizeof *p->step_told);
     p->fault_told = some(p, run->model->faults, sizeof *p->fault_told);
     p->fault_named = some(p, run->model->faults, sizeof *p->fault_named);
@@ -69,8 +72,8 @@ void sc_page_close(struct sc_page *p)
             free(c->side[s].state);
         }
     }
-    void *const all[] = {p->conversation, p->state_of,  p->hot_of,     p->on_of,      p->event,
-                         p->lost,         p->step_told, p->fault_told, p->fault_named};
+    void *const all[] = {p->conversation, p->state_of, p->hot_of,    p->on_of,      p->is_drawn,   p->drawn,
+                         p->event,        p->lost,     p->step_told, p->fault_told, p->fault_named};
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     sc_memory_free(&p->memory);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A run as one page of HTML that opens from disk: topology, ladder, both state machines, the sequence space, cwnd and RTT,
- * the expectations, and a slider that moves all of them through time. Templates are in page/; what they need of the run
- * is one block of JSON, gathered here while it runs. English and Chinese are both on the page; a button changes over.
+/* A run as one page of HTML that opens from disk: topology, ladder, both state machines, the sequence space, cwnd and
+ * RTT, the expectations, and a slider that moves all of them through time. Templates are in page/; what they need of
+ * the run is one block of JSON, gathered here while it runs. English and Chinese are both on the page; a button changes
+ * over.
  *
  *     struct sc_run *run = sc_run_open(model, seed, why, sizeof why);
  *     struct sc_page *page = sc_page_open(run);       // NULL: no memory

@@ -74,7 +74,8 @@ static void hosts(const struct sc_page *p, const struct sv_sink *to)
     for (uint32_t i = 0; i < m->links; i++) {
         static const char *const but[] = {"name", "ends", NULL};
         const struct sc_link *l = &m->link[i];
-        sv_sink_format(to, "%s{\"ends\":[%u,%u]", i ? ",\n" : "", l->end[0], l->end[1]);
+        sv_sink_format(to, "%s{\"ends\":[%u,%u],\"ports\":[%u,%u]", i ? ",\n" : "", l->end[0], l->end[1], l->port[0],
+                       l->port[1]);
         page_text(to, "name", l->name);
         page_text(to, "words", page_sentence((struct sc_page *)(uintptr_t)p, l->at, but));
         sv_sink_text(to, "}");
@@ -162,15 +163,14 @@ static void sample(const struct page_sample *s, const struct sv_sink *to)
     sv_sink_text(to, "]");
 }
 
-static void side(const struct sc_page *p, const struct page_side *s, const struct sv_ladder_end *end, bool right,
-                 const struct sv_sink *to)
+static void side(const struct page_side *s, const struct sv_ladder_end *end, bool right, const struct sv_sink *to)
 {
     char text[64];
     address(text, &s->at.addr, s->at.port, true);
     sv_sink_format(to, "%s{\"initial\":%u", right ? ",\n" : "", s->initial);
     if (s->host != SV_NONE)
         sv_sink_format(to, ",\"host\":%u", s->host);
-    page_text(to, "name", s->host == SV_NONE ? "?" : p->run->model->host[s->host].name);
+    page_text(to, "name", s->name);
     page_text(to, "at", text);
     if (end->has_isn)
         sv_sink_format(to, ",\"isn\":%" PRIu32, end->isn);
@@ -201,8 +201,8 @@ static void conversation(struct sc_page *p, uint32_t number_of, const struct sc_
     for (uint32_t i = 0; i < c->attempts; i++)
         sv_sink_format(to, "%s\"%s\"", i ? "," : "", p->run->model->attempt[c->attempt[i]].name);
     sv_sink_text(to, "],\"sides\":[");
-    side(p, &c->side[0], &o.end[0], false, to);
-    side(p, &c->side[1], &o.end[1], true, to);
+    side(&c->side[0], &o.end[0], false, to);
+    side(&c->side[1], &o.end[1], true, to);
     sv_sink_text(to, "],\"rows\":[");
     for (uint32_t i = 0; i < n; i++) {
         sv_sink_text(to, i ? ",\n" : "\n");
@@ -243,6 +243,10 @@ static void events(const struct sc_page *p, const struct sv_sink *to)
         if (e->host != SV_NONE)
             sv_sink_format(to, ",\"host\":%u", e->host);
         page_text(to, "text", e->text);
+        if (e->port >= 0)
+            sv_sink_format(to, ",\"port\":[%d,%d]", e->port, e->state);
+        if (e->link >= 0)
+            sv_sink_format(to, ",\"link\":[%d,%d]", e->link, e->down);
         sv_sink_text(to, "}");
     }
     sv_sink_text(to, "]");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/page_private.h"
+#include "sim/link.h"
 #include "trace/events.h"
 
 #define OF_ONE_KIND 300u
@@ -20,7 +21,7 @@ static void add(struct sc_page *p, enum page_event_kind kind, uint32_t host, sv_
         p->failed = true;
         return;
     }
-    p->event[p->events++] = (struct page_event){t, kind, host, own};
+    p->event[p->events++] = (struct page_event){t, kind, host, own, -1, 0, -1, 0};
 }
 
 static void say(struct sv_line_text *line, const struct sc_node *n, bool top, const char *const *but)
@@ -62,6 +63,9 @@ static void steps(struct sc_page *p)
 {
     static const char *const but[] = {"at", "after", "plus", "host", NULL};
     const struct sc_run *run = p->run;
+    if (p->said == run->script_said && run->now != p->said)
+        return; /* it has not spoken since */
+    p->said = run->script_said;
     for (uint32_t i = 0; i < run->model->steps; i++) {
         const struct sc_step *s = &run->model->step[i];
         if (!run->step_done[i] || p->step_told[i])
@@ -100,7 +104,8 @@ static void faults(struct sc_page *p, const struct sv_trace_record *r)
     }
 }
 
-/* Segments, states, timers and calls stand in the ladders; frames and what every frame does to a switch are too many. */
+/* Segments, states, timers and calls stand in the ladders; of frames, and what each does to a switch, there are too
+ * many. */
 static bool is_told(const struct sc_page *p, const struct sv_trace_record *r)
 {
     switch (r->kind) {
@@ -144,7 +149,19 @@ static void other(struct sc_page *p, const struct sv_trace_record *r, const uint
     const bool link = host >= m->hosts && host - m->hosts < m->links;
     snprintf(text, sizeof text, "%s%s%.*s", link ? m->link[host - m->hosts].name : "", link ? " " : "",
              (int)strcspn(rest, "\n"), rest);
+    const uint32_t before = p->events;
     add(p, PAGE_OTHER, host < m->hosts ? host : SV_NONE, r->time, text);
+    if (p->events == before)
+        return;
+    struct page_event *e = &p->event[before]; /* what the picture of the net shows of it */
+    if (r->kind == SV_TRACE_STP && r->detail == SV_STP_STATE) {
+        e->port = (int32_t)r->arg[0];
+        e->state = (int32_t)r->arg[2];
+    }
+    if (r->kind == SV_TRACE_LINK && link && r->detail <= SV_LINK_CUT) {
+        e->link = (int32_t)(host - m->hosts);
+        e->down = r->detail == SV_LINK_CUT;
+    }
 }
 
 void page_events(struct sc_page *p, const struct sv_trace_record *r, const uint8_t *bytes)

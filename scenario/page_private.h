@@ -29,6 +29,7 @@ struct page_state {
 
 struct page_side {
     uint32_t host; /* SV_NONE: a stranger, of whom nothing is known but what came */
+    const char *name;
     struct sv_endpoint at;
     uint32_t initial, now; /* enum sv_tcp_state */
     struct page_sample *sample;
@@ -49,6 +50,8 @@ struct page_event {
     sv_time t;
     uint32_t kind, host; /* host: SV_NONE: nobody's */
     char *text;
+    int32_t port, state; /* of a switch's port: enum sv_stp_state; port -1: nothing of that */
+    int32_t link, down;  /* of a link: 1 down, 0 up; link -1: nothing of that */
 };
 
 struct page_lost { /* what a fault took, and which one */
@@ -65,7 +68,9 @@ struct sc_page {
     /* by the run's number of the endpoint */
     uint32_t *state_of, *hot_of;
     uint8_t *on_of;
-    uint32_t endpoints;
+    bool *is_drawn;
+    uint32_t endpoints, *drawn, drawns; /* those of a conversation that is drawn */
+    sv_time said;                       /* when the script had spoken at the last look */
     struct page_event *event;
     uint32_t events, events_room, of_kind[64];
     uint64_t events_left_out;

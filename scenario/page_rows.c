@@ -52,29 +52,29 @@ static uint32_t row_of_own(const struct page_row *row, uint32_t n, uint32_t side
     return SV_NONE;
 }
 
-/* The row that caused a change: the last that came to this side at that moment, or its own call or timer, and if there
- * is none what it sent then; of a handshake's end the first acknowledgement, though data came with it; of a FIN's news
- * the FIN. */
+/* The row that caused a change: the last segment that came to this side at that moment (of a FIN's news the FIN, of a
+ * handshake's end the first that came, though data came with it), else its own call or timer, else what it sent. */
 static uint32_t row_of_state(const struct page_row *row, uint32_t n, uint32_t side, const struct page_state *s)
 {
-    uint32_t found = SV_NONE, sent = SV_NONE;
+    uint32_t came = SV_NONE, own = SV_NONE, sent = SV_NONE;
+    const bool first = s->from == SV_SYN_RECEIVED && s->to == SV_ESTABLISHED;
     if (own_flag(s->to))
         return row_of_own(row, n, side, s);
     for (uint32_t i = 0; i < n; i++) {
         const struct sv_ladder_row *r = &row[i].row;
-        const bool segment = r->kind <= SV_LADDER_ARRIVED;
         if (meets(r, side) != s->t)
             continue;
-        if (segment && r->side == side) {
+        if (r->kind > SV_LADDER_ARRIVED) {
+            own = i;
+        } else if (r->side == side) {
             sent = i;
-            continue;
+        } else {
+            if (r->flags & SV_LADDER_FIN && s->to >= SV_CLOSE_WAIT)
+                return i;
+            came = first && came != SV_NONE ? came : i;
         }
-        if (segment && r->flags & SV_LADDER_FIN && s->to >= SV_CLOSE_WAIT)
-            return i;
-        if (found == SV_NONE || s->from != SV_SYN_RECEIVED || s->to != SV_ESTABLISHED)
-            found = i;
     }
-    return found != SV_NONE ? found : sent;
+    return came != SV_NONE ? came : own != SV_NONE ? own : sent;
 }
 
 static void insert(struct page_row *row, uint32_t *n, uint32_t side, const struct page_state *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of page/ as tools/page puts them together: whole pages, with {{lang}}, {{title}} and {{data}} to be filled. */
+/* The files of page/ as tools/page puts them together: whole pages, with {{lang}}, {{title}} and {{data}}
+ * to be filled. */
 #ifndef SC_PAGE_TEMPLATES_H
 #define SC_PAGE_TEMPLATES_H
 

@@ -67,7 +67,7 @@ static void begin(struct sc_page *p, const struct sc_endpoint *e)
     }
     struct page_conversation *c = &p->conversation[p->conversations++];
     memset(c, 0, sizeof *c);
-    const uint32_t other = translated(run) ? SV_NONE : sc_host_of(run, &e->remote.addr);
+    const uint32_t named = sc_host_of(run, &e->remote.addr), other = translated(run) ? SV_NONE : named;
     c->side[0] = (struct page_side){.host = e->host, .at = e->local, .stride = 1};
     c->side[1] = (struct page_side){.host = other, .at = e->remote, .stride = 1};
     c->side[1].initial = c->side[1].now = listens(run, other, e->remote.port) ? SV_LISTEN : SV_CLOSED;
@@ -80,8 +80,10 @@ static void begin(struct sc_page *p, const struct sc_endpoint *e)
         .calls = 1,
         .timers = 1,
         .name = run->model->host[e->host].name,
-        .other_name = other == SV_NONE ? "?" : run->model->host[other].name,
+        .other_name = named == SV_NONE ? "?" : run->model->host[named].name,
     };
+    c->side[0].name = source.name;
+    c->side[1].name = source.other_name;
     sv_ladder_build_open(&c->build, &source);
 }
 
@@ -129,10 +131,9 @@ static void change(struct sc_page *p, struct page_side *s, const struct page_sta
 static void on_states(struct sc_page *p)
 {
     struct sc_run *run = p->run;
-    for (uint32_t i = 0; i < run->endpoints; i++) {
+    for (uint32_t k = 0; k < p->drawns; k++) {
+        const uint32_t i = p->drawn[k];
         const struct sc_endpoint *e = &run->endpoint[i];
-        if (!e->local.port)
-            continue;
         name_attempts(p, e);
         if (p->state_of[i] == e->state)
             continue;
@@ -140,18 +141,34 @@ static void on_states(struct sc_page *p)
         struct page_conversation *c = page_find(p, e, &side);
         const struct page_state state = {run->now, p->on_of[i], (uint8_t)p->state_of[i], (uint8_t)e->state};
         p->state_of[i] = e->state;
-        if (c)
+        const bool replaced = e->half_open && e->state == SV_CLOSED; /* the full record in its place goes on */
+        if (c && !replaced)
             change(p, &c->side[side], &state);
     }
 }
 
-static void new_endpoints(struct sc_page *p)
+/* Of many thousand endpoints few are drawn: those are known once they have addresses. */
+static void draw(struct sc_page *p, uint32_t endpoint)
+{
+    const struct sc_endpoint *e = &p->run->endpoint[endpoint];
+    uint32_t side;
+    if (p->is_drawn[endpoint] || !e->local.port || !page_find(p, e, &side))
+        return;
+    p->is_drawn[endpoint] = true;
+    p->drawn[p->drawns++] = endpoint;
+}
+
+static void new_endpoints(struct sc_page *p, uint32_t host, uint32_t flow)
 {
     for (; p->endpoints < p->run->endpoints; p->endpoints++) {
         p->state_of[p->endpoints] = SV_CLOSED;
         p->hot_of[p->endpoints] = SV_NONE;
         p->on_of[p->endpoints] = PAGE_ON_UNKNOWN;
+        draw(p, p->endpoints);
     }
+    const struct sc_endpoint *e = flow ? sc_endpoint_of_flow(p->run, host, flow, false) : NULL;
+    if (e)
+        draw(p, (uint32_t)(e - p->run->endpoint));
 }
 
 /* What brought the change about stands in the record; the endpoint it is of, where there is a flow. */
@@ -159,11 +176,14 @@ static void on_state_record(struct sc_page *p, uint32_t host, const struct sv_tr
 {
     const struct sc_endpoint *e = r->flow ? sc_endpoint_of_flow(p->run, host, r->flow, false) : NULL;
     const uint32_t last = p->run->endpoints ? p->run->endpoints - 1u : 0;
-    for (uint32_t i = 0; i < p->run->endpoints; i++) {
+    if (e)
+        p->on_of[e - p->run->endpoint] = (uint8_t)r->detail;
+    for (uint32_t k = 0; k < p->drawns; k++) {
+        const uint32_t i = p->drawn[k];
         const struct sc_endpoint *o = &p->run->endpoint[i];
         const bool half = r->arg[0] == SV_LISTEN && i == last && o->half_open && o->host == host;
-        const bool over = !r->flow && o->host == host && i < p->endpoints && p->state_of[i] == SV_TIME_WAIT;
-        if (o == e || half || over)
+        const bool over = !r->flow && o->host == host && p->state_of[i] == SV_TIME_WAIT;
+        if (half || over)
             p->on_of[i] = (uint8_t)r->detail;
     }
 }
@@ -171,9 +191,10 @@ static void on_state_record(struct sc_page *p, uint32_t host, const struct sv_tr
 /* A reset to no connection is for the half-open record, if there is one: it has no flow to say so. */
 static void on_reset(struct sc_page *p, uint32_t host)
 {
-    for (uint32_t i = 0; i < p->run->endpoints; i++) {
-        if (p->run->endpoint[i].half_open && p->run->endpoint[i].host == host)
-            p->on_of[i] = SV_ON_RESET;
+    for (uint32_t k = 0; k < p->drawns; k++) {
+        const struct sc_endpoint *o = &p->run->endpoint[p->drawn[k]];
+        if (o->half_open && o->host == host)
+            p->on_of[p->drawn[k]] = SV_ON_RESET;
     }
 }
 
@@ -301,7 +322,7 @@ void page_observe(struct sc_page *p, const struct sv_trace_record *r, const uint
         sv_ladder_build_record(&p->conversation[i].build, r, bytes);
     if (host >= p->run->model->hosts)
         return;
-    new_endpoints(p);
+    new_endpoints(p, host, r->flow);
     if (r->kind == SV_TRACE_TCP_STATE)
         on_state_record(p, host, r);
     if (r->kind == SV_TRACE_DROP && r->detail == SV_DROP_TCP_RST_TO_NOBODY)

@@ -87,7 +87,8 @@ static void sv_take_in(struct sv_ladder_build *b, const struct sv_ladder_row *ro
     }
     if (row->flags & SV_LADDER_FIN)
         b->fin[side] = 1;
-    if (!(row->flags & SV_LADDER_RST) && (!b->has_end[side] || (int32_t)(end - b->end[side]) > 0)) {
+    /* A SYN with another number begins another life of the same four-tuple. */
+    if (!(row->flags & SV_LADDER_RST) && (!b->has_end[side] || row->foreign || (int32_t)(end - b->end[side]) > 0)) {
         b->end[side] = end;
         b->has_end[side] = 1;
     }
@@ -122,7 +123,7 @@ static void sv_set_re(struct sv_ladder_build *b, struct sv_ladder_raw *raw, bool
         return;
     }
     const bool counts = row->len || row->flags & (SV_LADDER_SYN | SV_LADDER_FIN);
-    if (counts && b->has_end[side] && (int32_t)(sv_raw_end(row) - b->end[side]) <= 0)
+    if (counts && !row->foreign && b->has_end[side] && (int32_t)(sv_raw_end(row) - b->end[side]) <= 0)
         row->re = SV_LADDER_RE_AGAIN;
 }
 

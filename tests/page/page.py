@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The pages of seven sim --html in headless Chromium: arguments are the program and page_index.
 
-A page opens from file:// and asks for nothing else, says nothing on the console, fits both sizes, and shows at each moment
-what the run's own log, ladder and judgement say. Nothing here waits for time, only for what must come."""
+A page opens from file:// and asks for nothing else, says nothing on the console, fits both sizes, and shows at each
+moment what the run's own log, ladder and judgement say. Nothing here waits for time, only for what must come."""
 
 import json
 import os
@@ -104,8 +104,8 @@ def follows(b, run, names):
     labels = b.evaluate("[...document.querySelectorAll('.row .label')].map(l => l.textContent.trim())")
     short = [" ".join(label.split(" ")[:2]) for label in labels]
     check(f"{run.file}: the ladder's segments", short == run.words, f"{short} {run.words}")
-    verdicts = b.evaluate("[...document.querySelectorAll('#expect li')].map(l => [l.querySelector('b').textContent.trim(), "
-                          "l.className])")
+    verdicts = b.evaluate("[...document.querySelectorAll('#expect li')]"
+                          ".map(l => [l.querySelector('b').textContent.trim(), l.className])")
     said = [[x["id"], x["verdict"]] for x in run.result["expect"]]
     check(f"{run.file}: the verdicts", verdicts == said, verdicts)
 
@@ -154,8 +154,8 @@ def numbers(b, run):
         if not value["SND.UNA"] <= value["RCV.NXT"] <= value["SND.NXT"] <= edge:
             wrong.append(text)
     check("the sequence space is in order", not wrong, wrong)
-    curves = b.evaluate("[...document.querySelectorAll('#plots path.curve')].filter(p => p.getAttribute('d').length > 40)"
-                        ".length")
+    curves = b.evaluate("[...document.querySelectorAll('#plots path.curve')]"
+                        ".filter(p => p.getAttribute('d').length > 40).length")
     check("the plots have curves", curves >= 4, curves)
     before = b.evaluate("document.querySelectorAll('.row').length")
     b.evaluate("document.querySelector('button.foldrow').click()")
@@ -202,7 +202,8 @@ def main():
             moves(b, three)
             numbers(b, bulk)
             b.open(mutant.page)
-            check("a mutant says that it is one", "two-way" in b.evaluate("document.getElementById('verdict').textContent"))
+            verdict = b.evaluate("document.getElementById('verdict').textContent")
+            check("a mutant says that it is one", "two-way" in verdict, verdict)
             check("and what fails", b.evaluate("document.querySelectorAll('#expect li.failed').length") >= 2)
             topics(b, listed)
         finally:
