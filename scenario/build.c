@@ -111,6 +111,27 @@ static void mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6])
 
 /* --- a host --- */
 
+static void apply_recovery(struct sv_stack *s, const struct sc_knobs *k)
+{
+    static const struct {
+        uint8_t recover, classic;
+    } hows[] = {{SV_RECOVER_PLAIN, SV_CLASSIC_RENO},
+                {SV_RECOVER_PLAIN, 0},
+                {SV_RECOVER_SACK, 0},
+                {SV_RECOVER_ALL, 0},
+                {SV_RECOVER_PLAIN, SV_CLASSIC_RENO | SV_CLASSIC_1996},
+                {SV_RECOVER_PLAIN, SV_CLASSIC_1996}};
+    if (knob(k, SC_SACK, 0))
+        s->tcp.recover |= SV_RECOVER_SACK;
+    if (!(k->given >> SC_RECOVERY & 1u))
+        return;
+    const uint64_t how = k->value[SC_RECOVERY];
+    s->tcp.recover = hows[how].recover;
+    sv_stack_teach(s)->classic = hows[how].classic;
+    if (how == SC_SACK_ALONE || how == SC_RACK)
+        s->tcp.habits.agreed |= SV_TCP_SACK;
+}
+
 static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
 {
     struct sv_tcp_profile *p = &s->tcp.habits;
@@ -137,6 +158,8 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
         p->duplicate_threshold = 255;
     if (!knob(k, SC_DELAYED_ACK, 1))
         p->quickack = UINT16_MAX;
+    apply_recovery(s, k);
+    p->congestion = (uint8_t)knob(k, SC_CONGESTION, p->congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
 }

@@ -50,10 +50,14 @@ enum sc_knob {
     SC_USER_TIMEOUT,
     SC_BACKLOG,
     SC_HALF_OPEN,
+    SC_RECOVERY,         /* enum sc_recovery */
+    SC_CONGESTION,       /* enum sv_congestion */
     SC_ICMP_UNREACHABLE, /* off: it never says that a port or host cannot be reached */
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
+/* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
+enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
 enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE };
 struct sc_serve {

@@ -29,6 +29,8 @@ const char *const sc_knob_names[] = {"mss",
                                      "user_timeout",
                                      "backlog",
                                      "half_open",
+                                     "recovery",
+                                     "congestion",
                                      "icmp_unreachable",
                                      NULL};
 
@@ -46,17 +48,40 @@ static bool flag(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
     return true;
 }
 
-static bool handshake(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+/* One of some words; its place among them. */
+static bool choice(struct sc_reader *r, const struct sc_node *n, const char *const *words, const char *right,
+                   uint64_t *value)
 {
-    static const char *const words[] = {"three-way", "two-way", "two-way-blind", NULL};
     for (uint32_t i = 0; n->kind == SC_SCALAR && words[i]; i++) {
         if (strcmp(words[i], n->text) == 0) {
             *value = i;
             return true;
         }
     }
-    sc_error(r->e, n, "handshake is three-way, two-way or two-way-blind");
+    sc_error(r->e, n, "%s is %s", n->key, right);
     return false;
+}
+
+static bool handshake(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    static const char *const words[] = {"three-way", "two-way", "two-way-blind", NULL};
+    return choice(r, n, words, "three-way, two-way or two-way-blind", value);
+}
+
+static bool recovery(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    static const char *const words[] = {"reno", "newreno", "sack", "rack", "reno-1996", "newreno-1996", NULL};
+    return choice(r, n, words, "reno, newreno, sack, rack, reno-1996 or newreno-1996", value);
+}
+
+static bool congestion(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    static const char *const words[] = {"reno", "cubic", "dctcp", "bbr", NULL};
+    static const uint8_t numbers[] = {SV_CC_RENO, SV_CC_CUBIC, SV_CC_DCTCP, SV_CC_BBR};
+    if (!choice(r, n, words, "reno, cubic, dctcp or bbr", value))
+        return false;
+    *value = numbers[*value];
+    return true;
 }
 
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
@@ -78,6 +103,10 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return off || sc_count(r, n, 0, 14, value);
     case SC_HANDSHAKE:
         return handshake(r, n, value);
+    case SC_RECOVERY:
+        return recovery(r, n, value);
+    case SC_CONGESTION:
+        return congestion(r, n, value);
     case SC_IW:
         return sc_count(r, n, 1, 1000, value);
     case SC_RTO_MIN:

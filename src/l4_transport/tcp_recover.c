@@ -5,6 +5,14 @@
 
 /* --- without SACK, or when there was no memory for a board --- */
 
+/* What RFC 5681 (4) halves: what is in flight; before, the window as it was without what duplicates had added. */
+static uint32_t sv_recovery_halved(const struct sv_tcb *t, uint32_t flight)
+{
+    if (!(t->tcp->teach.classic & SV_CLASSIC_1996))
+        return flight;
+    return t->b->recovery == SV_RECOVERY_FAST ? t->c->ssthresh : t->h->cwnd;
+}
+
 void sv_tcp_recovery_duplicate(struct sv_tcb *t)
 {
     struct sv_tcp_busy *b = t->b;
@@ -17,7 +25,8 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
     } else if (t->h->dupacks == sv_tcb_profile(t)->duplicate_threshold && sv_seq_after(t->h->snd_una, b->recover)) {
         t->tcp->count.fast_recoveries++;
         /* Without what limited transmit added, RFC 5681 §3.2 step 2. */
-        sv_tcp_cc_loss(t, t->h->agreed & SV_TCP_SACK ? t->h->snd_max - t->h->snd_una : b->dup_flight);
+        sv_tcp_cc_loss(
+            t, sv_recovery_halved(t, t->h->agreed & SV_TCP_SACK ? t->h->snd_max - t->h->snd_una : b->dup_flight));
         b->recover = t->h->snd_max - 1u;
         b->recovery = SV_RECOVERY_FAST;
         t->h->cwnd = t->c->ssthresh + 3u * t->h->mss;
@@ -36,8 +45,11 @@ bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked)
     const uint32_t mss = t->h->mss;
     if (b->recovery != SV_RECOVERY_FAST)
         return false;
-    if (sv_seq_after(t->h->snd_una, b->recover)) { /* RFC 6582 §3.2 step 3, full */
-        t->h->cwnd = sv_min_u32(t->c->ssthresh, sv_max_u32(sv_tcb_flight(t), mss) + mss);
+    const bool whole = sv_seq_after(t->h->snd_una, b->recover); /* RFC 6582 §3.2 step 3 */
+    if (whole || t->tcp->teach.classic & SV_CLASSIC_RENO) {
+        t->h->cwnd = t->c->ssthresh;
+        if (!t->tcp->teach.classic)
+            t->h->cwnd = sv_min_u32(t->c->ssthresh, sv_max_u32(sv_tcb_flight(t), mss) + mss);
         b->recovery = SV_RECOVERY_NONE;
         sv_tcp_cwnd_trace(t, SV_CWND_RECOVERED);
         return true;
@@ -49,13 +61,15 @@ bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked)
     t->h->cwnd -= sv_min_u32(acked, t->h->cwnd - mss);
     if (acked >= mss)
         t->h->cwnd += mss;
+    if (t->tcp->teach.classic & SV_CLASSIC_1996)
+        t->h->cwnd = t->c->ssthresh;
     sv_tcp_cwnd_trace(t, SV_CWND_PARTIAL);
     return true;
 }
 
 void sv_tcp_recovery_timeout(struct sv_tcb *t)
 {
-    sv_tcp_cc_timeout(t, t->h->snd_max - t->h->snd_una);
+    sv_tcp_cc_timeout(t, sv_recovery_halved(t, t->h->snd_max - t->h->snd_una));
     t->b->recovery = SV_RECOVERY_TIMEOUT;
     t->b->recover = t->h->snd_max - 1u;
 }

@@ -36,7 +36,7 @@ uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
     if (!t->b || (int32_t)left <= 0 || !sv_tcb_sends_data(t))
         return 0;
     uint32_t cwnd = t->h->cwnd;
-    if (t->b->recovery == SV_RECOVERY_NONE && t->h->dupacks)
+    if (t->b->recovery == SV_RECOVERY_NONE && t->h->dupacks && !(t->tcp->teach.classic & SV_CLASSIC_1996))
         cwnd += (uint32_t)sv_min_u32(t->h->dupacks, 2u) * t->h->mss; /* limited transmit, RFC 3042 */
     if (t->b->board != SV_NONE) /* the window counts from SND.UNA, congestion what is in the network */
         cwnd += t->h->snd_nxt - t->h->snd_una - sv_tcb_pipe(t);

@@ -20,6 +20,15 @@ enum sv_teach_handshake {
     SV_HANDSHAKE_TWO_WAY_BLIND,
 };
 
+/* Recovery as it was, without SACK: to be compared with what came after. */
+enum sv_teach_classic {
+    SV_CLASSIC_RENO = 1u << 0, /* a partial acknowledgement ends fast recovery, as before RFC 6582 */
+    /* As the simulations of 1996 (Fall and Floyd) had it: half of the window, not of what is in flight; no limited
+     * transmit (RFC 3042); a partial acknowledgement takes all back by which duplicates had opened the window; and
+     * when it is over, that half at once, however little is in flight (RFC 6582 §3.2 allows both). */
+    SV_CLASSIC_1996 = 1u << 1,
+};
+
 #define SV_TEACH_ISNS 32u
 #define SV_TEACH_SYNS 32u
 #define SV_TEACH_NO_SCALE 0xffu
@@ -34,6 +43,7 @@ struct sv_teach_syn {
 
 struct sv_tcp_teach {
     uint32_t handshake; /* enum sv_teach_handshake */
+    uint32_t classic;   /* enum sv_teach_classic */
     uint32_t mss;       /* what we announce at most; 0: what fits the interface */
     uint32_t isns, isn_next;
     uint32_t isn[SV_TEACH_ISNS]; /* the k-th connection takes the k-th; after the last, RFC 6528's */
