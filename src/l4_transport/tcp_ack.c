@@ -27,11 +27,13 @@ void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcb_consider_sending(t);
 }
 
-/* RFC 5961 §5.2 and §3.10.7.4: neither what was never sent nor what is too old to be of this connection. */
+/* RFC 5961 §5.2 and §3.10.7.4: neither what was never sent nor what is too old to be of this connection: older than the
+ * largest window, or, as Linux has it, than the connection itself. */
 static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
 {
     const uint32_t max_window = (uint32_t)t->c->max_window_field << sv_tcb_send_scale(t);
-    return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - max_window);
+    const uint32_t oldest = t->c->bytes_sent < max_window ? t->c->iss + 1u : t->h->snd_una - max_window;
+    return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, oldest);
 }
 
 uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)

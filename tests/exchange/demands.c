@@ -104,6 +104,31 @@ static const struct sv_line old_reset[] = {
     {100, US, ACK, 1, 21, 0, EST, .options = O_TS, .ecr = 5001},
     {110, PEER, RST, 21, 0, 0, SV_LISTEN, T(1, 0), .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
 };
+/* RFC 5961 §5.2 as Linux sharpened it: an acknowledgement of what was sent before the connection began is as false as
+ * one of what was never sent. One within is old, and no more. */
+static const struct sv_line ack_before_birth[] = {
+    {0, PEER, ACK, 1, 0, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
+    {0, US, ACK, 1, 1, 0, EST},
+    {10, CALL, SEND, 100, 100, SV_OK, EST},
+    {10, US, ACK | PSH, 1, 1, 100, EST},
+    {20, PEER, ACK, 1, 101, 0, EST},
+    {30, PEER, ACK, 1, 0, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
+    {30, US, ACK, 101, 1, 0, EST},
+    {40, PEER, ACK, 1, 1, 50, EST},
+    {240, US, ACK, 101, 51, 0, EST},
+};
+/* RFC 2883 §4: what fills a gap and brings what lay behind it once more: that is told of. */
+static const struct sv_line filled_twice[] = {
+    {0, PEER, ACK, 101, 1, 50, EST},
+    {0, US, ACK, 1, 1, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {101, 151}},
+    {10, PEER, ACK, 1, 1, 536, EST},
+    {10, US, ACK, 1, 537, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {101, 151}},
+    {20, PEER, ACK, 637, 1, 50, EST},
+    {20, US, ACK, 1, 537, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {637, 687}},
+    {30, PEER, ACK, 537, 1, 120, EST}, /* only the first 20 bytes of it */
+    {30, US, ACK, 1, 687, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {637, 657}},
+    {40, CALL, RECV, 1000, 686, SV_OK, EST},
+};
 
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)
 static const struct sv_exchange demands[] = {
@@ -116,5 +141,7 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(icmp_parameter, FROM_EST),
     SV_EXCHANGE_WITH(ssthresh_begins_high, FROM_EST),
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
+    SV_EXCHANGE_WITH(ack_before_birth, FROM_EST),
+    SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
 };
 SV_EXCHANGE_GROUP(demands, demands);

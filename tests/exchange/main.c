@@ -2,6 +2,7 @@
 /* exchange GROUP           plays the group's conversations
  * exchange GROUP TEST      one of them
  * exchange -6 GROUP [TEST] the same over IPv6
+ * exchange --first         plays all, as far as the first that fails
  * exchange --grid          plays all and prints the grid (docs/TCP_GRID.md)
  * exchange --check FILE    fails if FILE is not that, or an empty cell has no reason */
 #include <string.h>
@@ -41,6 +42,19 @@ static uint32_t play_all(FILE *say)
     return bad;
 }
 
+/* For tools/mutants: is anything noticed? */
+static bool first_fails(FILE *say)
+{
+    for (uint32_t i = 0; i < sv_exchange_group_count; i++) {
+        const struct sv_exchange_group *g = sv_exchange_groups[i];
+        for (uint32_t k = 0; k < g->count; k++) {
+            if (play(&g->tests[k], say))
+                return true;
+        }
+    }
+    return !sv_exchange_table(say);
+}
+
 static bool same_as(FILE *made, const char *path)
 {
     FILE *file = fopen(path, "r");
@@ -68,7 +82,7 @@ static int grid(const char *path)
     if (!made)
         return 1;
     sv_grid_print(made);
-    uint32_t bad = sv_grid_unexplained(stderr);
+    uint32_t bad = sv_grid_unexplained(stderr) + !sv_exchange_table(stderr);
     if (!same_as(made, path)) {
         fprintf(stderr, "%s is not what `exchange --grid` prints: make it anew\n", path);
         bad++;
@@ -84,6 +98,8 @@ int main(int argc, char **argv)
         argv++;
         argc--;
     }
+    if (argc == 2 && strcmp(argv[1], "--first") == 0)
+        return first_fails(stderr) ? 1 : 0;
     if (argc == 2 && strcmp(argv[1], "--grid") == 0)
         return grid(NULL);
     if (argc == 3 && strcmp(argv[1], "--check") == 0)
@@ -96,6 +112,6 @@ int main(int argc, char **argv)
         printf("%s: %u conversations, %u lines, %u failed\n", g->name, sv_grid.conversations, sv_grid.lines, bad);
         return bad || !sv_grid.conversations ? 1 : 0;
     }
-    fprintf(stderr, "exchange [-6] GROUP [TEST] | --grid | --check FILE\n");
+    fprintf(stderr, "exchange [-6] GROUP [TEST] | --first | --grid | --check FILE\n");
     return 2;
 }

@@ -541,12 +541,13 @@ static void end(struct sv_talk *t)
     if (t->have_listener)
         sv_close(t->stack, t->listener, t->now);
     for (uint32_t i = 0; i < 1200; i++) {
-        t->seen_count = 0;
         take_output(t);
         t->seen_count = 0;
         run_clock(t, t->now + SV_S / 2u);
     }
     sv_pool_count(t->pool, &counts);
+    if (!failed && sv_talk_strayed(t))
+        fail(t, NULL, "%s moved to %s, which is not RFC 9293's", state_text(t->odd.arg[0]), state_text(t->odd.arg[1]));
     if (!failed && !sv_stack_settled(t->stack))
         fail(t, NULL, "ten minutes later something of the connection is still there: %s", state_text(state_now(t)));
     if (!failed && (counts.bufs_free != counts.bufs || counts.slabs_free != counts.slabs))

@@ -218,6 +218,9 @@ const char *sv_grid_reason(enum sv_tcp_state state, enum sv_grid_event event); /
 void sv_grid_print(FILE *to);
 uint32_t sv_grid_unexplained(FILE *say);
 
+/* Is the stack's table of states the RFC's figure? */
+bool sv_exchange_table(FILE *say);
+
 /* The conversations over IPv6: the same words between fd00::1 and fd00::2. */
 extern bool sv_exchange_six;
 

@@ -152,6 +152,8 @@ void sv_grid_meets_trace(struct sv_talk *t, enum sv_tcp_state before)
     while (sv_trace_read(t->trace, &r, NULL, 0)) {
         if (r.kind == SV_TRACE_TCP_TIMER_FIRED && r.detail <= SV_TIMER_USER && r.time == t->now)
             meet(t, before, timers[r.detail]);
+        if (r.kind == SV_TRACE_TCP_STATE && !sv_talk_moved(&r))
+            t->odd = r;
     }
     if (before == SV_TIME_WAIT)
         meet(t, before, G_TIMER_2MSL);

@@ -50,6 +50,7 @@ struct sv_talk {
     bool failed;
     uint8_t met[SV_TCP_STATES][G_EVENTS];
     uint32_t lines;
+    struct sv_trace_record odd; /* a move that no figure has; kind 0: there was none */
 };
 
 /* exchange_wire.c */
@@ -64,6 +65,10 @@ const struct sv_line *sv_talk_path(const struct sv_exchange *x, enum sv_tcp_stat
 
 /* exchange_confirm.c: the value that enum sv_confirm names, and how far off it may be. */
 uint32_t sv_talk_value(const struct sv_sock_info *info, uint32_t what, uint32_t *slack);
+
+/* exchange_states.c: is this move (SV_TRACE_TCP_STATE) one of RFC 9293's? */
+bool sv_talk_moved(const struct sv_trace_record *r);
+bool sv_talk_strayed(struct sv_talk *t); /* was one not? */
 
 /* exchange_grid.c */
 void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t seq, uint32_t ack);

@@ -19,9 +19,9 @@ HEAD = """# What the standards of TCP ask
 <!-- Made by tools/coverage from docs/rfc_coverage.txt: change that, then run tools/coverage. -->
 
 One row a demand: in our own words, the functions that answer for it, the tests that show it, and what is to be said
-about it. `tools/tidy` checks that functions and tests are there and that this page is what the list says; `tools/coverage
-WORD` prints the rows with that word, each function with file and line. A row without a note is met. *Partly* and *not
-met* are said as such; *not taken* is a MAY; "no test" means that no test here would notice.
+about it. `tools/tidy` checks that functions and tests are there and that this page is what the list says;
+`tools/coverage WORD` prints the rows with that word, each function with file and line. A row without a note is met.
+*Partly* and *not met* are said as such; *not taken* is a MAY; "no test" means that no test here would notice.
 
 """
 

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The two sides of tools/differ: the kernel behind a TUN device, and Seven behind the functions that packetdrill calls.
+Both play many conversations at once, in step."""
+
+import ctypes
+import errno
+import fcntl
+import os
+import select
+import socket
+import struct
+import subprocess
+import time
+
+from checks import differ_talk
+from checks.differ_talk import ACK, FIN, RST, SYN, Call, Seen
+
+STEP_MS, MOMENT_MS = 260, 25
+SETTINGS = {"tcp_rmem": "4096 540000 15728640", "tcp_wmem": "4096 262144 4194304", "tcp_ecn": "2",
+            "tcp_timestamps": "1", "tcp_invalid_ratelimit": "0", "tcp_max_syn_backlog": "8192",
+            "tcp_no_metrics_save": "1", "tcp_syncookies": "0", "tcp_fin_timeout": "60"}
+
+
+class One:
+    """One conversation on one side."""
+
+    def __init__(self, talk, port):
+        self.talk, self.port = talk, port
+        self.iss = self.sent = None
+        self.stamp = 0
+        self.heard = []  # of this step
+        self.told = []
+
+    def options(self, s, clock):
+        out = b""
+        if s.flags & SYN:
+            out += struct.pack("!BBH", 2, 4, self.talk.mss)
+            out += b"\4\2" if self.talk.sack else b""
+            out += struct.pack("!BBB", 3, 3, self.talk.scale) if self.talk.scale is not None else b""
+        if self.talk.timed and s.stamp != -1:
+            out += struct.pack("!BBII", 8, 10, (clock - s.stamp) & 0xffffffff, self.stamp if s.flags & ACK else 0)
+        return out
+
+    def packet(self, s, clock):
+        return differ_talk.packet(self.port, s, self.talk.isn + s.seq, (self.iss or 0) + s.ack, self.options(s, clock))
+
+    def hear(self, seen, soon):
+        """What came, in words; None: it is not compared."""
+        if self.iss is None:
+            if not seen.flags & SYN:
+                self.heard.append(self._words(seen, 0 if seen.flags & ACK else seen.seq))
+                return
+            self.iss = seen.seq
+        stamps = [value for number, value in seen.options if number == 8]
+        if stamps:
+            self.stamp = struct.unpack("!I", stamps[0][:4])[0]
+        length = seen.length + bool(seen.flags & SYN) + bool(seen.flags & FIN)
+        end = (seen.seq - self.iss + length) & 0xffffffff
+        again = length and self.sent is not None and (end - self.sent) & 0xffffffff not in range(1, 1 << 31)
+        if not again and length:
+            self.sent = end
+        if again and not (soon and seen.flags & SYN):
+            return
+        self.heard.append(self._words(seen, (seen.seq - self.iss) & 0xffffffff))
+
+    def _words(self, seen, seq):
+        if seen.flags & RST:  # whether it acknowledges, too, says nothing
+            return f"R {seq}" if seq < 1 << 31 and self.iss is not None else "R"
+        words = [differ_talk.letters(seen.flags), f"{seq}+{seen.length}"]
+        if seen.flags & ACK:
+            words.append(f"ack {(seen.ack - self.talk.isn) & 0xffffffff}")
+        if seen.window == 0:
+            words.append("shut")
+        for number, value in seen.options:
+            if number == 2:
+                words.append(f"mss {struct.unpack('!H', value)[0]}")
+            elif number == 3:
+                words.append(f"scale {value[0]}")
+            elif number == 4:
+                words.append("sackOK")
+            elif number == 5:
+                edges = [(e - self.talk.isn) & 0xffffffff for e in struct.unpack(f"!{len(value) // 4}I", value)]
+                words.append("sack " + " ".join(f"{a}-{b}" for a, b in zip(edges[::2], edges[1::2])))
+            elif number == 8:
+                words.append("TS")
+        return " ".join(words)
+
+    def step_over(self):
+        """Neighbouring data of one turn is one, however it was cut."""
+        out = []
+        for words in self.heard:
+            part = words.split(" ")
+            last = out[-1].split(" ") if out else []
+            if last and "+" in part[1:2][0] and "+" in last[1] and part[0] == last[0] == "." and part[2:] == last[2:]:
+                (a, n), (b, m) = (list(map(int, p[1].split("+"))) for p in (last, part))
+                if n and m and a + n == b:
+                    out[-1] = " ".join([part[0], f"{a}+{n + m}", *part[2:]])
+                    continue
+            out.append(words)
+        self.told.append(out)
+        self.heard = []
+
+
+class Side:
+    """What both have in common."""
+    next_port = 20000
+
+    def play(self, talks):
+        ones = {}
+        for talk in talks:
+            ones[self.next_port] = One(talk, self.next_port)
+            self.next_port = self.next_port + 1 if self.next_port < 60000 else 20000
+        clock = 100000
+        for k in range(max(len(t.steps) for t in talks)):
+            for moment in range(2):
+                clock += 50
+                for one in ones.values():
+                    if k < len(one.talk.steps) and moment < len(one.talk.steps[k]):
+                        self._do(one, one.talk.steps[k][moment], clock)
+                        one.syn = k < len(one.talk.steps) and any(s.flags & SYN for s in one.talk.steps[k]
+                                                              if not isinstance(s, Call))
+                self._pass(ones, MOMENT_MS, True)
+            self._pass(ones, STEP_MS - 2 * MOMENT_MS, False)
+            for one in ones.values():
+                if k < len(one.talk.steps):
+                    one.step_over()
+        for one in ones.values():  # the next conversations begin without these
+            if one.iss is not None and one.sent is not None:
+                self.send(one.packet(differ_talk.Segment(RST, one.talk.nxt), clock))
+        self.drop(ones)
+        return [one.told for one in ones.values()]
+
+    def _do(self, one, what, clock):
+        if isinstance(what, Call):
+            result = self.call(one.port, what)
+            one.heard.append(f"{what.name} = {result}")
+        else:
+            self.send(one.packet(what, clock))
+
+    def _pass(self, ones, ms, soon):
+        for raw in self.pass_time(ms):
+            if raw[0] >> 4 != 4 or raw[9] != 6:
+                continue
+            seen = Seen(raw)
+            if seen.port in ones:
+                ones[seen.port].hear(seen, soon and ones[seen.port].syn)
+        self.accept()
+
+
+class Kernel(Side):
+    def __init__(self):
+        self.tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.tun, 0x400454ca, struct.pack("16sH22x", b"differ0", 0x0001 | 0x1000))
+        for words in ("link set lo up", "link set differ0 up mtu 1500 txqueuelen 10000",
+                      "addr add 192.0.2.1/24 dev differ0"):
+            subprocess.run(["ip", *words.split()], check=True)
+        for name, value in SETTINGS.items():
+            self._set("ipv4/" + name, value)
+        self._set("core/somaxconn", "8192")
+        self._set("ipv6/conf/differ0/disable_ipv6", "1")
+        self.listener = socket.create_server(("192.0.2.1", differ_talk.PORT), backlog=8192)
+        self.listener.setblocking(False)
+        self.open = {}
+
+    @staticmethod
+    def _set(name, value):
+        try:
+            with open("/proc/sys/net/" + name, "w", encoding="ascii") as f:
+                f.write(value)
+        except OSError:
+            pass
+
+    def send(self, raw):
+        os.write(self.tun, raw)
+
+    def pass_time(self, ms):
+        until = time.monotonic() + ms / 1000
+        out = []
+        while True:
+            left = until - time.monotonic()
+            ready = select.select([self.tun], [], [], max(left, 0))[0]
+            if not ready:
+                return out
+            try:
+                out.append(os.read(self.tun, 65536))
+            except BlockingIOError:
+                pass
+
+    def accept(self):
+        while True:
+            try:
+                c, (_, port) = self.listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:
+                continue
+            c.setblocking(False)
+            self.open[port] = c
+
+    def call(self, port, what):
+        c = self.open.get(port)
+        if c is None:
+            return "no socket"
+        try:
+            if what.name == "read":
+                return len(c.recv(1 << 20))
+            if what.name == "write":
+                return c.send(b"\0" * what.bytes, socket.MSG_NOSIGNAL)
+            if what.name == "shutdown":
+                return c.shutdown(socket.SHUT_WR) or 0
+            self.open.pop(port)
+            return c.close() or 0
+        except OSError as error:
+            return errno.errorcode[error.errno]
+
+    def drop(self, ones):
+        for port in ones:
+            if port in self.open:
+                self.open.pop(port).close()
+        self.pass_time(50)
+
+
+class Address(ctypes.Structure):
+    _fields_ = [("family", ctypes.c_ushort), ("port", ctypes.c_uint16), ("addr", ctypes.c_uint8 * 4),
+                ("zero", ctypes.c_uint8 * 8)]
+
+
+# The slots of the table that packetdrill hands a shared object, by their place in it, after the context.
+SLOTS = {"destroy": (1, ()), "socket": (2, (int, int, int)), "bind": (3, (int, ctypes.c_void_p, int)),
+         "listen": (4, (int, int)), "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
+         "recv": (9, (int, ctypes.c_void_p, "size", int)), "send": (14, (int, ctypes.c_void_p, "size", int)),
+         "close": (19, (int,)), "shutdown": (20, (int, int)), "fcntl": (17, (int, int, int)),
+         "setsockopt": (22, (int, int, int, ctypes.c_void_p, int)),
+         "netdev_send": (24, (ctypes.c_void_p, "size")),
+         "netdev_receive": (25, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)), "usleep": (26, (int,))}
+
+
+class Seven(Side):
+    at_once = 40  # it has 64 descriptors
+
+    def __init__(self, path):
+        self.library = ctypes.CDLL(path, use_errno=True)
+        self.room = ctypes.create_string_buffer(1 << 20)
+
+    def play(self, talks):
+        told = []
+        for at in range(0, len(talks), self.at_once):
+            self._begin()
+            told += super().play(talks[at:at + self.at_once])
+            self._call("destroy")
+        return told
+
+    def _begin(self):
+        self.out, self.open = [], {}
+        self.table = (ctypes.c_void_p * 33)()
+        self.library.packetdrill_interface_init(b"local=192.0.2.1,profile=linux,patience=0", self.table)
+        here = Address(socket.AF_INET, socket.htons(differ_talk.PORT), (ctypes.c_uint8 * 4)(*differ_talk.HOST))
+        self.listener = self._call("socket", socket.AF_INET, socket.SOCK_STREAM, 0)
+        self._call("bind", self.listener, ctypes.addressof(here), ctypes.sizeof(here))
+        self._call("listen", self.listener, 4096)
+        self._call("fcntl", self.listener, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
+
+    def _call(self, name, *arguments):
+        slot, kinds = SLOTS[name]
+        kinds = [ctypes.c_int if k is int else ctypes.c_size_t if k == "size" else k for k in kinds]
+        gives = ctypes.c_ssize_t if name in ("recv", "send") else ctypes.c_int
+        function = ctypes.CFUNCTYPE(gives, ctypes.c_void_p, *kinds, use_errno=True)(self.table[slot])
+        return function(self.table[0], *arguments)
+
+    def send(self, raw):
+        self._call("netdev_send", ctypes.cast(ctypes.create_string_buffer(raw, len(raw)), ctypes.c_void_p), len(raw))
+        self._drain()
+
+    def _drain(self):
+        """What the stack has to say now; its queue is short."""
+        while True:
+            length, when = ctypes.c_size_t(65536), ctypes.c_longlong()
+            done = self._call("netdev_receive", ctypes.addressof(self.room), ctypes.addressof(length),
+                              ctypes.addressof(when))
+            if done != 0 or not length.value:
+                return
+            self.out.append(self.room.raw[:length.value])
+
+    def pass_time(self, ms):
+        for _ in range(ms):
+            self._call("usleep", 1000)
+            self._drain()
+        out, self.out = self.out, []
+        return out
+
+    def accept(self):
+        while True:
+            there, n = Address(), ctypes.c_uint32(16)
+            fd = self._call("accept", self.listener, ctypes.addressof(there), ctypes.addressof(n))
+            if fd < 0:
+                return
+            self._call("fcntl", fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
+            self.open[socket.ntohs(there.port)] = fd
+
+    def call(self, port, what):
+        fd = self.open.get(port)
+        if fd is None:
+            return "no socket"
+        if what.name == "read":
+            result = self._call("recv", fd, ctypes.addressof(self.room), 1 << 20, 0)
+        elif what.name == "write":
+            result = self._call("send", fd, ctypes.addressof(self.room), what.bytes, socket.MSG_NOSIGNAL)
+        elif what.name == "shutdown":
+            result = self._call("shutdown", fd, socket.SHUT_WR)
+        else:
+            result = self._call("close", self.open.pop(port))
+        self._drain()
+        return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
+
+    def drop(self, ones):
+        pass  # the next begin on a fresh stack
