@@ -69,7 +69,8 @@ bool explain_run(const struct explain *e, const struct explain_topic *t, uint32_
         return false;
     }
     sc_rows_window(told->rows, told->x.tell->window[0], told->x.tell->window[1]);
-    const bool noted = sc_experiment_notes(&told->x, told->run, told->rows, e->lang, why, sizeof why);
+    const bool noted = mutant ? (sc_experiment_mark(&told->x, told->run, told->rows), true)
+                              : sc_experiment_notes(&told->x, told->run, told->rows, e->lang, why, sizeof why);
     if (!noted && !e->c->set.n && !e->c->drop.n && !mutant && told->result.expected)
         fprintf(stderr, "seven explain: %s: %s\n", t->name, why);
     told->options = (struct sv_ladder_options){.columns = e->columns,

@@ -83,6 +83,12 @@ bool sc_experiment_open(struct sc_experiment *x, const char *bytes, size_t n, co
     x->runs = sc_runs(x->root);
     x->run = sc_run_name(x->root, want->run);
     take_title(x, want->run);
+    const struct sc_node *mutants = sc_member(x->root, "mutants");
+    for (const struct sc_node *u = mutants ? mutants->child : NULL; u && x->mutants < SC_EXPERIMENT_MUTANTS; u = u->next) {
+        const struct sc_node *name = sc_member(u, "name");
+        if (name && name->kind == SC_SCALAR)
+            x->mutant_name[x->mutants++] = name->text;
+    }
     if (!sc_run_choose(&x->memory, x->root, want->run, e) || !change(x, want, e))
         return false;
     x->model = sc_model_read(&x->memory, x->root, e);
@@ -137,6 +143,19 @@ static bool put_note(const struct sc_experiment *x, const struct sc_run *run, st
            sc_rows_note(rows, row, arrival, text);
 }
 
+void sc_experiment_mark(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows)
+{
+    for (uint32_t i = 0; i < x->model->expects; i++) {
+        const struct sc_expect *e = &x->model->expect[i];
+        if (!e->decisive)
+            continue;
+        if (e->kind == SC_EVENTUALLY)
+            (void)sc_rows_mark(rows, run->fact[e->fact].row, run->fact[e->fact].row_arrival);
+        else if (e->kind == SC_ORDER)
+            (void)sc_rows_mark(rows, run->judged[i].row, run->judged[i].row_arrival);
+    }
+}
+
 bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows, uint32_t lang,
                          char *why, size_t room)
 {
@@ -147,15 +166,7 @@ bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run
         snprintf(why, room, "the note on \"%s\" has no row", x->tell->note[i].at_node->text);
         good = false;
     }
-    for (uint32_t i = 0; i < x->model->expects; i++) {
-        const struct sc_expect *e = &x->model->expect[i];
-        if (!e->decisive)
-            continue;
-        if (e->kind == SC_EVENTUALLY)
-            (void)sc_rows_mark(rows, run->fact[e->fact].row, run->fact[e->fact].row_arrival);
-        else if (e->kind == SC_ORDER)
-            (void)sc_rows_mark(rows, run->judged[i].row, run->judged[i].row_arrival);
-    }
+    sc_experiment_mark(x, run, rows);
     return good;
 }
 
@@ -214,8 +225,8 @@ void sc_experiment_try(const struct sc_tell *tell, uint32_t lang, char *before, 
     snprintf(before, before_room, "%.*s", at ? (int)(at - text) : 0, text);
     /* what ends a sentence before its command: a blank, a colon of either writing */
     size_t n = strlen(before);
-    while (n && (before[n - 1] == ' ' || before[n - 1] == ':'))
+    while (n && strchr(" :.", before[n - 1]))
         before[--n] = 0;
-    if (n >= 3 && memcmp(before + n - 3, "\xef\xbc\x9a", 3) == 0)
+    if (n >= 3 && (memcmp(before + n - 3, "\xef\xbc\x9a", 3) == 0 || memcmp(before + n - 3, "\xe3\x80\x82", 3) == 0))
         before[n - 3] = 0;
 }

@@ -30,6 +30,14 @@ const char *const sc_knob_names[] = {"mss",
                                      "backlog",
                                      "half_open",
                                      "icmp_unreachable",
+                                     "ack_syn",
+                                     "syn_ack",
+                                     "syn_options",
+                                     "syn_rexmit",
+                                     "simultaneous_open",
+                                     "rst_when_closed",
+                                     "listen_ignores_ack",
+                                     "overflow",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -62,6 +70,8 @@ static bool handshake(struct sc_reader *r, const struct sc_node *n, uint64_t *va
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
 {
     const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
+    if (which >= SC_ACK_SYN && which <= SC_OVERFLOW)
+        return sc_opening_read(r, n, which, value);
     switch (which) {
     case SC_MSS:
         return sc_count(r, n, 64, 65495, value);
