@@ -73,6 +73,7 @@ struct sc_serve {
     uint64_t bytes;  /* that greet and source send */
     uint64_t rate;   /* bytes a second it reads at most; 0: as they come */
     sv_time from;    /* it listens from then on */
+    sv_time accept; /* it accepts nobody before */
     bool keep;       /* it does not close when the peer has finished */
 };
 

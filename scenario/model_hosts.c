@@ -143,7 +143,7 @@ bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t
 
 bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s)
 {
-    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "keep", "udp", "as", NULL};
+    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "accept", "keep", "udp", "as", NULL};
     uint64_t value;
     const struct sc_node *n;
     *s = (struct sc_serve){.socket = SV_NONE};
@@ -171,6 +171,8 @@ bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host
     if ((n = sc_member(map, "rate")) && !sc_size(r, n, &s->rate))
         return false;
     if ((n = sc_member(map, "from")) && !sc_time(r, n, &s->from))
+        return false;
+    if ((n = sc_member(map, "accept")) && !sc_time(r, n, &s->accept))
         return false;
     return !(n = sc_member(map, "keep")) || sc_bool(r, n, &s->keep);
 }
