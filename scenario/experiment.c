@@ -84,7 +84,8 @@ bool sc_experiment_open(struct sc_experiment *x, const char *bytes, size_t n, co
     x->run = sc_run_name(x->root, want->run);
     take_title(x, want->run);
     const struct sc_node *mutants = sc_member(x->root, "mutants");
-    for (const struct sc_node *u = mutants ? mutants->child : NULL; u && x->mutants < SC_EXPERIMENT_MUTANTS; u = u->next) {
+    for (const struct sc_node *u = mutants ? mutants->child : NULL; u && x->mutants < SC_EXPERIMENT_MUTANTS;
+         u = u->next) {
         const struct sc_node *name = sc_member(u, "name");
         if (name && name->kind == SC_SCALAR)
             x->mutant_name[x->mutants++] = name->text;
@@ -108,39 +109,63 @@ void sc_experiment_close(struct sc_experiment *x)
     x->model = NULL;
 }
 
-struct sc_run *sc_experiment_run(const struct sc_experiment *x, struct sc_rows *rows, struct sc_result *result,
-                                 char *why, size_t room)
+struct sc_run *sc_experiment_begin(const struct sc_experiment *x, struct sc_rows *rows, char *why, size_t room)
 {
     struct sc_run *run = sc_run_open(x->model, x->seed, why, room);
     if (!run)
         return NULL;
     run->rows = rows;
+    if (rows)
+        sv_trace_select(run->trace, ~0ull);
+    return run;
+}
+
+void sc_experiment_finish(const struct sc_experiment *x, struct sc_run *run, struct sc_result *result)
+{
     sc_run_all(run, x->mutant);
     sc_result_of(run, x->mutant, result);
+}
+
+struct sc_run *sc_experiment_run(const struct sc_experiment *x, struct sc_rows *rows, struct sc_result *result,
+                                 char *why, size_t room)
+{
+    struct sc_run *run = sc_experiment_begin(x, rows, why, room);
+    if (run)
+        sc_experiment_finish(x, run, result);
     return run;
 }
 
 /* --- words beside rows --- */
 
-static bool put_note(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows,
-                     const struct sc_note *note, uint32_t lang)
+bool sc_experiment_note(const struct sc_experiment *x, const struct sc_run *run, const struct sc_rows *rows,
+                        uint32_t number, uint32_t lang, uint32_t *row, bool *arrival, char *text, size_t room)
+{
+    const struct sc_note *note = &x->tell->note[number];
+    *arrival = false;
+    *row = 0;
+    if (note->where == SC_NOTE_START || note->where == SC_NOTE_END)
+        return sc_fill(x->model, note->words.text[lang], UINT64_MAX, NULL, text, room);
+    if (note->where == SC_NOTE_FACT) {
+        *row = run->fact[note->fact].row;
+        *arrival = run->fact[note->fact].row_arrival;
+    } else {
+        *row = sc_rows_nth(rows, note->host, note->where == SC_NOTE_TIMER, note->n);
+    }
+    const sv_time at = sc_rows_time(rows, *row, *arrival);
+    return at != SV_NEVER && sc_fill(x->model, note->words.text[lang], at, NULL, text, room);
+}
+
+static bool put_note(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows, uint32_t number,
+                     uint32_t lang)
 {
     char text[1024];
-    bool arrival = false;
-    uint32_t row = 0;
-    if (note->where == SC_NOTE_START || note->where == SC_NOTE_END) {
-        return sc_fill(x->model, note->words.text[lang], UINT64_MAX, NULL, text, sizeof text) &&
-               sc_rows_note_ends(rows, note->where == SC_NOTE_END, text);
-    }
-    if (note->where == SC_NOTE_FACT) {
-        row = run->fact[note->fact].row;
-        arrival = run->fact[note->fact].row_arrival;
-    } else {
-        row = sc_rows_nth(rows, note->host, note->where == SC_NOTE_TIMER, note->n);
-    }
-    const sv_time at = sc_rows_time(rows, row, arrival);
-    return at != SV_NEVER && sc_fill(x->model, note->words.text[lang], at, NULL, text, sizeof text) &&
-           sc_rows_note(rows, row, arrival, text);
+    bool arrival;
+    uint32_t row;
+    if (!sc_experiment_note(x, run, rows, number, lang, &row, &arrival, text, sizeof text))
+        return false;
+    if (!row)
+        return sc_rows_note_ends(rows, x->tell->note[number].where == SC_NOTE_END, text);
+    return sc_rows_note(rows, row, arrival, text);
 }
 
 void sc_experiment_mark(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows)
@@ -161,7 +186,7 @@ bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run
 {
     bool good = true;
     for (uint32_t i = 0; x->tell && i < x->tell->notes; i++) {
-        if (put_note(x, run, rows, &x->tell->note[i], lang))
+        if (put_note(x, run, rows, i, lang))
             continue;
         snprintf(why, room, "the note on \"%s\" has no row", x->tell->note[i].at_node->text);
         good = false;
