@@ -19,6 +19,8 @@ static const struct cli_option explain_options[] = {
     {0, "mutant", CLI_TEXT, "NAME", "the same with one thing broken on purpose", AT(mutant), NULL, 0, 0},
     {0, "set", CLI_TEXTS, "PATH=VALUE", "change a value: links.ab.delay=80ms, all.sack=false", AT(set), NULL, 0, 0},
     {0, "drop", CLI_TEXTS, "SELECTOR", "lose what the selector names: 'second data from b'", AT(drop), NULL, 0, 0},
+    {0, "html", CLI_FILE, "FILE", "write a page with the run to play through; without a topic: all, into that folder",
+     AT(html), NULL, 0, 0},
     {'w', "write", CLI_FILE, "FILE", "write the frames of all links as pcapng", AT(capture), NULL, 0, 0},
     {0, "columns", CLI_NUMBER, "N", "draw for so many columns, not the terminal's", AT(columns), NULL, 20, 400},
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
@@ -34,7 +36,8 @@ const struct cli_command cli_command_explain = {
                 "seven explain three-way\tthe three-way handshake: claim, drawing, verdict\n"
                 "seven explain why-three --lang zh\tin Chinese\n"
                 "seven explain three-way --drop 'first ACK from b'\twhat if that one is lost?\n"
-                "seven explain why-three --mutant two-way\tthe same with two messages\n",
+                "seven explain why-three --mutant two-way\tthe same with two messages\n"
+                "seven explain --html site\tall of them as pages with an index\n",
     .detail =
         "Each topic is a claim, a world of whole stacks on virtual time in which it is tried, the conversation drawn "
         "with both sides' states (the row on which the claim turns is marked *), the verdict, the section of the "
@@ -131,11 +134,13 @@ static int explain_main(int argc, char **argv)
     if (parse.words.n > 1)
         return cli_usage("explain", "%s: one topic at a time", parse.words.word[1]);
     if (parse.words.n == 0)
-        return explain_list(&e);
+        return config.html ? explain_html_all(&e) : explain_list(&e);
     if (!explain_find(&e, parse.words.word[0], &topic, &file))
         return CLI_USAGE;
     int result = CLI_USAGE;
-    if (config.runs > 1)
+    if (config.html)
+        result = explain_html(&e, &topic);
+    else if (config.runs > 1)
         result = explain_many(&e, &topic);
     else if (tell(&e, &topic, &held))
         result = held || config.set.n || config.drop.n || config.mutant ? 0 : 1;

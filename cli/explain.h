@@ -66,14 +66,21 @@ void explain_tail(const struct explain *e, const struct explain_topic *t, const 
 /* One run told in one language; the rows have its notes. False: it was said why. */
 bool explain_run(const struct explain *e, const struct explain_topic *t, uint32_t run, const char *mutant,
                  struct explain_told *told);
+bool explain_open(const struct explain *e, const struct explain_topic *t, uint32_t run, const char *mutant,
+                  struct sc_experiment *x);
 void explain_done(struct explain_told *told);
 /* Numbers put into words. */
 void explain_fill(const struct explain_told *told, const char *text, char *to, size_t room);
+
+extern const struct sc_words explain_groups[SC_GROUPS];
 
 /* explain_list.c, explain_json.c, explain_many.c: exit statuses */
 int explain_list(const struct explain *e);
 void explain_json_topic(const struct explain_entry *t);
 void explain_json_run(const struct explain *e, const struct explain_topic *t, const struct explain_told *told);
+/* explain_html.c: one topic into a file, or all with an index into a folder */
+int explain_html(const struct explain *e, const struct explain_topic *t);
+int explain_html_all(const struct explain *e);
 int explain_many(const struct explain *e, const struct explain_topic *t);
 
 #endif

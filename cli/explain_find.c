@@ -114,6 +114,7 @@ uint32_t explain_all(struct explain_entry **entries)
             continue;
         explain_errors(&errors);
         explain_free(*entries, i + 1u);
+        *entries = NULL;
         return 0;
     }
     if (*entries)

@@ -6,9 +6,9 @@
 #include "cli/explain.h"
 #include "trace/width.h"
 
-#define NAME 17u /* columns of a topic's name */
+#define NAME 18u /* columns of a topic's name */
 
-static const struct sc_words headings[SC_GROUPS] = {
+const struct sc_words explain_groups[SC_GROUPS] = {
     {{"Layers, links, addresses", "分层、链路、地址"}},
     {{"UDP beside TCP", "UDP 与 TCP"}},
     {{"The header", "报文段首部"}},
@@ -59,7 +59,7 @@ int explain_list(const struct explain *e)
         }
         if (!i || entries[i].tell->group != entries[i - 1u].tell->group) {
             printf("%s", i ? "\n" : "");
-            explain_bold(e, headings[entries[i].tell->group].text[e->lang]);
+            explain_bold(e, explain_groups[entries[i].tell->group].text[e->lang]);
             printf("\n");
         }
         one(e, &entries[i]);

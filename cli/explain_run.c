@@ -31,8 +31,8 @@ static bool has_mutant(const struct sc_experiment *x, const char *mutant)
     return false;
 }
 
-static bool open(const struct explain *e, const struct explain_topic *t, uint32_t run, const char *mutant,
-                 struct sc_experiment *x)
+bool explain_open(const struct explain *e, const struct explain_topic *t, uint32_t run, const char *mutant,
+                  struct sc_experiment *x)
 {
     struct sc_experiment_want want = {.run = run, .seeded = e->c->seeded, .seed = e->c->seed};
     struct sc_errors errors = {.file = t->name};
@@ -57,7 +57,7 @@ bool explain_run(const struct explain *e, const struct explain_topic *t, uint32_
 {
     char why[256] = "no memory";
     memset(told, 0, sizeof *told);
-    if (!open(e, t, run, mutant, &told->x)) {
+    if (!explain_open(e, t, run, mutant, &told->x)) {
         explain_done(told);
         return false;
     }
@@ -69,7 +69,8 @@ bool explain_run(const struct explain *e, const struct explain_topic *t, uint32_
         return false;
     }
     sc_rows_window(told->rows, told->x.tell->window[0], told->x.tell->window[1]);
-    const bool noted = sc_experiment_notes(&told->x, told->run, told->rows, e->lang, why, sizeof why);
+    const bool noted = mutant ? (sc_experiment_mark(&told->x, told->run, told->rows), true)
+                              : sc_experiment_notes(&told->x, told->run, told->rows, e->lang, why, sizeof why);
     if (!noted && !e->c->set.n && !e->c->drop.n && !mutant && told->result.expected)
         fprintf(stderr, "seven explain: %s: %s\n", t->name, why);
     told->options = (struct sv_ladder_options){.columns = e->columns,

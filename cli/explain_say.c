@@ -149,8 +149,8 @@ static void attempt(const struct explain *e, const struct explain_topic *t, cons
         heading = "";
     }
     explain_paragraph(e, heading, command);
-    for (uint32_t i = 0; i < told->x.model->mutants && !told->x.mutant; i++) {
-        snprintf(command, sizeof command, "seven explain %s --mutant %s", t->name, told->x.model->mutant[i].name);
+    for (uint32_t i = 0; i < told->x.mutants && !told->x.mutant; i++) {
+        snprintf(command, sizeof command, "seven explain %s --mutant %s", t->name, told->x.mutant_name[i]);
         explain_paragraph(e, i ? "" : explain_word(e, "Break it", "改坏看看"), command);
     }
 }

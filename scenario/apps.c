@@ -207,9 +207,22 @@ void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now)
 
 static void socket_knobs(struct sc_run *run, uint32_t host, const struct sc_knobs *own, sv_sock sock, sv_time now);
 
+static const struct sc_serve *serve_of(const struct sc_run *run, uint32_t host, uint32_t serve)
+{
+    return serve < run->model->host[host].serves ? &run->model->host[host].serve[serve]
+                                                 : &run->model->step[serve - SC_SERVES].serve;
+}
+
 static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint32_t serve, sv_time now)
 {
     sv_sock sock;
+    const sv_time from = serve_of(run, host, serve)->accept;
+    if (now < from) { /* they wait in the queue */
+        run->app_host[host].accept_at = from;
+        run->app_host[host].listener = listener;
+        run->app_host[host].serve = serve;
+        return;
+    }
     while (sv_accept(run->stack[host], listener, &sock, now) == SV_OK) {
         struct sc_conn *c = conn_new(run, host);
         if (!c) {
@@ -218,8 +231,7 @@ static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint
         }
         c->sock = sock;
         c->open = c->connected = c->server = true;
-        c->serve = serve < run->model->host[host].serves ? run->model->host[host].serve[serve]
-                                                         : run->model->step[serve - SC_SERVES].serve;
+        c->serve = *serve_of(run, host, serve);
         c->rate = c->serve.rate;
         c->read_stop = c->serve.app == SC_MUTE;
         if (c->serve.app == SC_GREET || c->serve.app == SC_SOURCE)
@@ -287,7 +299,7 @@ static sv_time on_deadline(void *self)
 {
     const struct sc_app_host *a = self;
     const struct sc_run *run = a->run;
-    sv_time at = SV_NEVER;
+    sv_time at = a->accept_at ? a->accept_at : SV_NEVER;
     for (uint32_t i = 0; i < run->conns; i++) {
         const struct sc_conn *c = &run->conn[i];
         if (c->host != a->host || !c->open)
@@ -318,8 +330,12 @@ static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
 
 static void on_tick(void *self, struct sv_stack *stack, sv_time now)
 {
-    const struct sc_app_host *a = self;
+    struct sc_app_host *a = self;
     struct sc_run *run = a->run;
+    if (a->accept_at && a->accept_at <= now) {
+        a->accept_at = 0;
+        accept_all(run, a->host, a->listener, a->serve, now);
+    }
     for (uint32_t i = 0; i < run->conns; i++) {
         struct sc_conn *c = &run->conn[i];
         if (c->host != a->host || !c->open)

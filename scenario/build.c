@@ -139,6 +139,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
     teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    teach->opening = sc_opening_of(k);
     teach->isns = h->isns;
     memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {

@@ -83,6 +83,13 @@ bool sc_experiment_open(struct sc_experiment *x, const char *bytes, size_t n, co
     x->runs = sc_runs(x->root);
     x->run = sc_run_name(x->root, want->run);
     take_title(x, want->run);
+    const struct sc_node *mutants = sc_member(x->root, "mutants");
+    for (const struct sc_node *u = mutants ? mutants->child : NULL; u && x->mutants < SC_EXPERIMENT_MUTANTS;
+         u = u->next) {
+        const struct sc_node *name = sc_member(u, "name");
+        if (name && name->kind == SC_SCALAR)
+            x->mutant_name[x->mutants++] = name->text;
+    }
     if (!sc_run_choose(&x->memory, x->root, want->run, e) || !change(x, want, e))
         return false;
     x->model = sc_model_read(&x->memory, x->root, e);
@@ -102,51 +109,67 @@ void sc_experiment_close(struct sc_experiment *x)
     x->model = NULL;
 }
 
-struct sc_run *sc_experiment_run(const struct sc_experiment *x, struct sc_rows *rows, struct sc_result *result,
-                                 char *why, size_t room)
+struct sc_run *sc_experiment_begin(const struct sc_experiment *x, struct sc_rows *rows, char *why, size_t room)
 {
     struct sc_run *run = sc_run_open(x->model, x->seed, why, room);
     if (!run)
         return NULL;
     run->rows = rows;
+    if (rows)
+        sv_trace_select(run->trace, ~0ull);
+    return run;
+}
+
+void sc_experiment_finish(const struct sc_experiment *x, struct sc_run *run, struct sc_result *result)
+{
     sc_run_all(run, x->mutant);
     sc_result_of(run, x->mutant, result);
+}
+
+struct sc_run *sc_experiment_run(const struct sc_experiment *x, struct sc_rows *rows, struct sc_result *result,
+                                 char *why, size_t room)
+{
+    struct sc_run *run = sc_experiment_begin(x, rows, why, room);
+    if (run)
+        sc_experiment_finish(x, run, result);
     return run;
 }
 
 /* --- words beside rows --- */
 
-static bool put_note(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows,
-                     const struct sc_note *note, uint32_t lang)
+bool sc_experiment_note(const struct sc_experiment *x, const struct sc_run *run, const struct sc_rows *rows,
+                        uint32_t number, uint32_t lang, uint32_t *row, bool *arrival, char *text, size_t room)
 {
-    char text[1024];
-    bool arrival = false;
-    uint32_t row = 0;
-    if (note->where == SC_NOTE_START || note->where == SC_NOTE_END) {
-        return sc_fill(x->model, note->words.text[lang], UINT64_MAX, NULL, text, sizeof text) &&
-               sc_rows_note_ends(rows, note->where == SC_NOTE_END, text);
-    }
+    const struct sc_note *note = &x->tell->note[number];
+    *arrival = false;
+    *row = 0;
+    if (note->where == SC_NOTE_START || note->where == SC_NOTE_END)
+        return sc_fill(x->model, note->words.text[lang], UINT64_MAX, NULL, text, room);
     if (note->where == SC_NOTE_FACT) {
-        row = run->fact[note->fact].row;
-        arrival = run->fact[note->fact].row_arrival;
+        *row = run->fact[note->fact].row;
+        *arrival = run->fact[note->fact].row_arrival;
     } else {
-        row = sc_rows_nth(rows, note->host, note->where == SC_NOTE_TIMER, note->n);
+        *row = sc_rows_nth(rows, note->host, note->where == SC_NOTE_TIMER, note->n);
     }
-    const sv_time at = sc_rows_time(rows, row, arrival);
-    return at != SV_NEVER && sc_fill(x->model, note->words.text[lang], at, NULL, text, sizeof text) &&
-           sc_rows_note(rows, row, arrival, text);
+    const sv_time at = sc_rows_time(rows, *row, *arrival);
+    return at != SV_NEVER && sc_fill(x->model, note->words.text[lang], at, NULL, text, room);
 }
 
-bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows, uint32_t lang,
-                         char *why, size_t room)
+static bool put_note(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows, uint32_t number,
+                     uint32_t lang)
 {
-    bool good = true;
-    for (uint32_t i = 0; x->tell && i < x->tell->notes; i++) {
-        if (put_note(x, run, rows, &x->tell->note[i], lang))
-            continue;
-        snprintf(why, room, "the note on \"%s\" has no row", x->tell->note[i].at_node->text);
-        good = false;
-    }
+    char text[1024];
+    bool arrival;
+    uint32_t row;
+    if (!sc_experiment_note(x, run, rows, number, lang, &row, &arrival, text, sizeof text))
+        return false;
+    if (!row)
+        return sc_rows_note_ends(rows, x->tell->note[number].where == SC_NOTE_END, text);
+    return sc_rows_note(rows, row, arrival, text);
+}
+
+void sc_experiment_mark(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows)
+{
     for (uint32_t i = 0; i < x->model->expects; i++) {
         const struct sc_expect *e = &x->model->expect[i];
         if (!e->decisive)
@@ -156,6 +179,19 @@ bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run
         else if (e->kind == SC_ORDER)
             (void)sc_rows_mark(rows, run->judged[i].row, run->judged[i].row_arrival);
     }
+}
+
+bool sc_experiment_notes(const struct sc_experiment *x, const struct sc_run *run, struct sc_rows *rows, uint32_t lang,
+                         char *why, size_t room)
+{
+    bool good = true;
+    for (uint32_t i = 0; x->tell && i < x->tell->notes; i++) {
+        if (put_note(x, run, rows, i, lang))
+            continue;
+        snprintf(why, room, "the note on \"%s\" has no row", x->tell->note[i].at_node->text);
+        good = false;
+    }
+    sc_experiment_mark(x, run, rows);
     return good;
 }
 
@@ -214,8 +250,8 @@ void sc_experiment_try(const struct sc_tell *tell, uint32_t lang, char *before, 
     snprintf(before, before_room, "%.*s", at ? (int)(at - text) : 0, text);
     /* what ends a sentence before its command: a blank, a colon of either writing */
     size_t n = strlen(before);
-    while (n && (before[n - 1] == ' ' || before[n - 1] == ':'))
+    while (n && strchr(" :.", before[n - 1]))
         before[--n] = 0;
-    if (n >= 3 && memcmp(before + n - 3, "\xef\xbc\x9a", 3) == 0)
+    if (n >= 3 && (memcmp(before + n - 3, "\xef\xbc\x9a", 3) == 0 || memcmp(before + n - 3, "\xe3\x80\x82", 3) == 0))
         before[n - 3] = 0;
 }

@@ -53,6 +53,15 @@ enum sc_knob {
     SC_RECOVERY,         /* enum sc_recovery */
     SC_CONGESTION,       /* enum sv_congestion */
     SC_ICMP_UNREACHABLE, /* off: it never says that a port or host cannot be reached */
+    /* wrong openings (scenario/opening.c) */
+    SC_ACK_SYN,
+    SC_SYN_ACK_FORM,
+    SC_SYN_OPTIONS,
+    SC_SYN_REXMIT,
+    SC_SIMULTANEOUS_OPEN,
+    SC_RST_WHEN_CLOSED,
+    SC_LISTEN_IGNORES_ACK,
+    SC_OVERFLOW,
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
@@ -68,6 +77,7 @@ struct sc_serve {
     uint64_t bytes;  /* that greet and source send */
     uint64_t rate;   /* bytes a second it reads at most; 0: as they come */
     sv_time from;    /* it listens from then on */
+    sv_time accept; /* it accepts nobody before */
     bool keep;       /* it does not close when the peer has finished */
 };
 
@@ -396,6 +406,9 @@ bool sc_bool(struct sc_reader *r, const struct sc_node *n, bool *value);
 bool sc_between(struct sc_reader *r, const struct sc_node *n, sv_time between[2]);
 /* Any of them, in its base unit (ns, bytes, bit/s, millionths, 1), and which: "ns", "B", "bit/s", "%", "". */
 bool sc_quantity(const char *text, uint64_t *value, char unit[8]);
+/* opening.c: of SC_ACK_SYN to SC_OVERFLOW; and the mistakes they make, enum sv_teach_opening. */
+bool sc_opening_read(struct sc_reader *r, const struct sc_node *n, uint32_t knob, uint64_t *value);
+uint32_t sc_opening_of(const struct sc_knobs *k);
 bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_knobs *k, bool of_host);
 bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s);
 bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app);

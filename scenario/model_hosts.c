@@ -32,6 +32,14 @@ const char *const sc_knob_names[] = {"mss",
                                      "recovery",
                                      "congestion",
                                      "icmp_unreachable",
+                                     "ack_syn",
+                                     "syn_ack",
+                                     "syn_options",
+                                     "syn_rexmit",
+                                     "simultaneous_open",
+                                     "rst_when_closed",
+                                     "listen_ignores_ack",
+                                     "overflow",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -87,6 +95,8 @@ static bool congestion(struct sc_reader *r, const struct sc_node *n, uint64_t *v
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
 {
     const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
+    if (which >= SC_ACK_SYN && which <= SC_OVERFLOW)
+        return sc_opening_read(r, n, which, value);
     switch (which) {
     case SC_MSS:
         return sc_count(r, n, 64, 65495, value);
@@ -162,7 +172,7 @@ bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t
 
 bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s)
 {
-    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "keep", "udp", "as", NULL};
+    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "accept", "keep", "udp", "as", NULL};
     uint64_t value;
     const struct sc_node *n;
     *s = (struct sc_serve){.socket = SV_NONE};
@@ -190,6 +200,8 @@ bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host
     if ((n = sc_member(map, "rate")) && !sc_size(r, n, &s->rate))
         return false;
     if ((n = sc_member(map, "from")) && !sc_time(r, n, &s->from))
+        return false;
+    if ((n = sc_member(map, "accept")) && !sc_time(r, n, &s->accept))
         return false;
     return !(n = sc_member(map, "keep")) || sc_bool(r, n, &s->keep);
 }

@@ -295,7 +295,7 @@ void sc_observe(struct sc_run *run)
     while (sv_trace_read(run->trace, &r, bytes, sizeof bytes)) {
         const uint32_t host = r.host - 1u;
         r.time = run->now; /* a host's own clock may be off */
-        sc_rows_record(run, &r);
+        sc_rows_record(run, &r, bytes);
         if (r.kind == SV_TRACE_DROP)
             on_drop(run, host, &r);
         else if (r.kind == SV_TRACE_SIGNAL)

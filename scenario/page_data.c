@@ -217,7 +217,7 @@ static void conversation(struct sc_page *p, uint32_t number_of, const struct sc_
 static void expectations(struct sc_page *p, const struct sv_sink *to)
 {
     static const char *const verdicts[] = {"open", "passed", "failed"};
-    static const char *const but[] = {"id", "decisive", NULL};
+    static const char *const but[] = {"id", "decisive", "say", NULL};
     const struct sc_run *run = p->run;
     sv_sink_text(to, ",\n\"expect\":[");
     for (uint32_t i = 0; i < run->model->expects; i++) {

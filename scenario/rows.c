@@ -268,7 +268,7 @@ void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
     }
     if (!r)
         return;
-    r->packet_in = b->id;
+    r->packet_in = 0; /* its number in the receiver: FRAME_IN says it */
     w->cursor[at] = r->id;
     current(w, r, true);
 }

@@ -24,7 +24,8 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
 void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, const struct sc_packet *p,
                      const uint8_t *bytes, uint32_t n);
 void sc_rows_lost(struct sc_run *run, const struct sv_buf *b, const char *why); /* why: a word or two */
-void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r);
+/* Wants FRAME_IN as well, with its bytes. */
+void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes);
 void sc_rows_said(struct sc_run *run, uint32_t host, const char *call); /* "[crash]" */
 void sc_rows_state(struct sc_run *run, uint32_t host, uint32_t state);
 void sc_rows_not_dropped(struct sc_run *run); /* what was called dropped just now did its work */
@@ -42,6 +43,10 @@ bool sc_rows_mark(struct sc_rows *rows, uint32_t row, bool arrival);
 /* The number of the n-th (from 1) row of a timer, or of a call, of the host; 0: there are not so many. */
 uint32_t sc_rows_nth(const struct sc_rows *rows, uint32_t host, bool timer, uint32_t n);
 sv_time sc_rows_time(const struct sc_rows *rows, uint32_t row, bool arrival); /* SV_NEVER: no such row */
+/* Does a row that somebody else made of the same run (see page.h) stand for this one's departure or arrival? `left` is
+ * its left host. */
+bool sc_rows_alike(const struct sc_rows *rows, uint32_t row, bool arrival, uint32_t left,
+                   const struct sv_ladder_row *other);
 void sc_rows_window(struct sc_rows *rows, sv_time from, sv_time to);
 
 #endif

@@ -117,6 +117,28 @@ sv_time sc_rows_time(const struct sc_rows *w, uint32_t row, bool arrival)
     return arrival && r->row.arrival != SV_NEVER ? r->row.arrival : r->row.departure;
 }
 
+bool sc_rows_alike(const struct sc_rows *w, uint32_t row, bool arrival, uint32_t left,
+                   const struct sv_ladder_row *other)
+{
+    const struct sc_row *r = numbered(w, row);
+    if (!r)
+        return false;
+    const uint32_t side = left == w->host[0] ? other->side & 1u : 1u - (other->side & 1u);
+    const bool packet = r->row.kind <= SV_LADDER_ARRIVED, alone = other->kind == SV_LADDER_ARRIVED;
+    if (side != r->row.side || packet != (other->kind <= SV_LADDER_ARRIVED))
+        return false;
+    if (!packet)
+        return other->kind == r->row.kind && other->departure == r->row.departure;
+    if (r->row.seq != other->seq || r->row.ack != other->ack || r->row.flags != other->flags ||
+        r->row.len != other->len)
+        return false;
+    if (other->kind == SV_LADDER_DEPARTED)
+        return !arrival && other->departure == r->row.departure;
+    if (alone || (other->kind == SV_LADDER_DROPPED && other->departure == other->arrival))
+        return arrival && other->arrival == r->row.arrival;
+    return other->departure == r->row.departure;
+}
+
 void sc_rows_window(struct sc_rows *w, sv_time from, sv_time to)
 {
     w->window[0] = from;

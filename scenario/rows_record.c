@@ -172,6 +172,8 @@ static void say(struct sc_rows *w, uint32_t side, sv_time now, const char *one, 
         struct sv_ladder_row *row = &w->row[i].row;
         if (row->kind != SV_LADDER_CALL || row->side != side || strlen(row->text) > 60)
             continue;
+        if (strcmp(row->text, "crash") == 0 && strcmp(one, "abort") == 0)
+            return; /* how the simulator forgets a connection, not a call of anybody's */
         snprintf(text, sizeof text, "%s, %s", row->text, one);
         const char *joined = sc_take_text(&w->texts, text, strlen(text));
         row->text = joined ? joined : row->text;
@@ -284,7 +286,26 @@ static void received(struct sc_rows *w, uint32_t side, const struct sv_trace_rec
     }
 }
 
-void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r)
+/* A packet gets a number of its own where it comes in; what follows speaks of that. */
+static void came_in(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r, const uint8_t *bytes)
+{
+    struct sv_dissected d;
+    sv_dissect(&d, SV_LINK_ETHERNET, bytes, r->bytes, r->arg[0] > r->bytes ? r->arg[0] : r->bytes);
+    const bool tcp = d.seen & SV_SEEN_TCP;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct sc_row *row = &w->row[w->n - 1u - i];
+        const struct sv_ladder_row *k = &row->row;
+        if (k->kind > SV_LADDER_ARRIVED || k->side == side || row->packet_in || k->arrival != r->time)
+            continue;
+        if (tcp != !k->label || (tcp && (k->seq != d.tcp.seq || k->ack != d.tcp.ack || k->flags != d.tcp.flags ||
+                                         k->len != d.payload_bytes)))
+            continue;
+        row->packet_in = r->packet;
+        return;
+    }
+}
+
+void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     struct sc_rows *w = run->rows;
     if (!w)
@@ -295,7 +316,9 @@ void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r)
         dropped(w, side, r);
     if (side == SV_NONE)
         return;
-    if (r->kind == SV_TRACE_TCP_STATE && r->arg[1] < SV_TCP_STATES)
+    if (r->kind == SV_TRACE_FRAME_IN && r->bytes)
+        came_in(w, side, r, bytes);
+    else if (r->kind == SV_TRACE_TCP_STATE && r->arg[1] < SV_TCP_STATES)
         change(w, side, r->arg[0], r->arg[1], r->time);
     else if (r->kind == SV_TRACE_TCP_TIMER_FIRED)
         fired(w, side, r);

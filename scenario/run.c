@@ -19,6 +19,7 @@ static void crash(struct sc_run *run, uint32_t host)
     const sv_time now = sv_world_local(run->sim->world, host);
     if (run->down[host])
         return;
+    sc_rows_said(run, host, "crash");
     sc_app_crashed(run, host);
     for (uint32_t i = 0; i < s->node.ports; i++)
         sv_interface_set_up(s, i, false, now);
@@ -36,7 +37,6 @@ static void crash(struct sc_run *run, uint32_t host)
             sv_tcp_abort(&s->tcp, i);
     }
     sc_observe(run);
-    sc_rows_said(run, host, "crash");
     run->down[host] = true;
     for (uint32_t i = 0; i < run->endpoints; i++) {
         struct sc_endpoint *e = &run->endpoint[i];

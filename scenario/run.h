@@ -148,6 +148,9 @@ struct sc_judged {
 struct sc_app_host { /* what an sv_app of one host gets as self */
     struct sc_run *run;
     uint32_t host;
+    sv_time accept_at; /* when the program takes what waits at `listener`; 0: it does at once */
+    sv_sock listener;
+    uint32_t serve;
 };
 
 struct sc_twice {

@@ -119,13 +119,13 @@ static void note_place(struct sc_reader *r, const struct sc_node *on, struct sc_
 
 static void notes(struct sc_reader *r, const struct sc_node *list, struct sc_tell *t)
 {
-    static const char *const keys[] = {"on", "en", "zh", NULL};
+    static const char *const keys[] = {"on", "en", "zh", NULL}, *const of_runs[] = {"on", "en", "zh", "run", NULL};
     if (list && list->kind != SC_LIST)
         sc_error(r->e, list, "notes are a list: - {on: SYN from b, en: \"…\", zh: \"…\"}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {
         struct sc_note *note = &t->note[t->notes];
         const struct sc_node *on = sc_member(c, "on"), *en = sc_member(c, "en"), *zh = sc_member(c, "zh");
-        if (!sc_keys(r, c, keys, "a note"))
+        if (!sc_keys(r, c, r->model ? keys : of_runs, "a note"))
             continue;
         if (!on || on->kind != SC_SCALAR || !en || en->kind != SC_SCALAR || !zh || zh->kind != SC_SCALAR) {
             sc_error(r->e, c, "a note is written {on: SYN from b, en: \"…\", zh: \"…\"}");

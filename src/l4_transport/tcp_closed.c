@@ -21,7 +21,7 @@ void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply)
 bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     struct sv_core *core = sv_tcp_core(tcp);
-    const bool answer = !(s->flags & SV_RST);
+    const bool answer = !(s->flags & SV_RST) && !(tcp->teach.opening & SV_OPENING_SILENT);
     if (answer) {
         sv_tcp_make_reset(s, reply);
         tcp->count.resets_out++;
@@ -67,7 +67,7 @@ static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, st
     const bool acceptable =
         (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max);
     if ((s->flags & SV_ACK) && !acceptable) {
-        if (!(s->flags & SV_RST)) {
+        if (!(s->flags & SV_RST) && !(t->tcp->teach.opening & SV_OPENING_SILENT)) {
             sv_tcp_make_reset(s, reply);
             reply->flow = t->c->flow;
             t->tcp->count.resets_out++;
@@ -88,6 +88,12 @@ static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, st
         return false;
     }
     if (!(s->flags & SV_SYN)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_BAD_FLAGS);
+        return false;
+    }
+    if (SV_UNLIKELY(t->tcp->teach.opening & SV_OPENING_ONE_SIDED) && !(s->flags & SV_ACK)) {
+        sv_tcp_make_reset(s, reply);
+        *answer = true;
         sv_tcp_discard(t, s, SV_DROP_TCP_BAD_FLAGS);
         return false;
     }

@@ -64,6 +64,8 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     }
     if (agreed & SV_TCP_SACK)
         h->options |= SV_OPTION_SACK_PERMITTED;
+    if (SV_UNLIKELY(tcp->teach.opening))
+        sv_tcp_teach_syn_ack(tcp, m, h);
 }
 
 /* The queue where it stands: by how often the SYN,ACK was repeated, or waiting for the application's word. */
@@ -404,7 +406,7 @@ static enum sv_drop sv_half_third(struct sv_tcp *tcp, uint32_t index, struct sv_
 {
     const struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const struct sv_tcp_listener *l = sv_tcp_listener(tcp, m->u.half.listener);
-    if (l->backlog < l->backlog_max)
+    if (l->backlog < l->backlog_max || SV_UNLIKELY(tcp->teach.opening & SV_OPENING_BOUNDLESS_QUEUE))
         return sv_half_promote(tcp, m, index, s, full) ? SV_DROP_NONE : SV_DROP_NO_MEMORY;
     if (tcp->habits.overflow_resets) {
         sv_tcp_make_reset(s, reply);

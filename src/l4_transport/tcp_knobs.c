@@ -36,6 +36,7 @@ static const struct sv_knob sv_knobs[] = {
     {"tcp_syn_retries", KNOB_RETRIES, 4, (uint16_t)offsetof(struct sv_tcp_profile, syn_give_up_ms), 1, 127},
     {"tcp_retries2", KNOB_RETRIES, 4, (uint16_t)offsetof(struct sv_tcp_profile, user_timeout_ms), 1, 127},
     FIELD("tcp_synack_retries", syn_ack_retries, 1, 5),
+    FIELD("tcp_syn_linear_timeouts", syn_linear, 1, 127),
     FIELD("tcp_syncookies", syn_cookies, 1, 2),
     FIELD("tcp_abort_on_overflow", overflow_resets, 1, 1),
     FIELD("tcp_moderate_rcvbuf", tune_receive, 1, 1),
@@ -166,7 +167,8 @@ static bool sv_knob_apply(struct sv_tcp *tcp, const struct sv_knob *k, const cha
         return sv_knob_buffer(tcp, k->at, v);
     case KNOB_RETRIES: {
         const bool syn = k->at == offsetof(struct sv_tcp_profile, syn_give_up_ms);
-        sv_knob_write(field, 4, sv_knob_retries_ms(p, syn ? p->rto_initial_us : p->rto_min_us, v[0]));
+        const uint32_t linear_ms = syn ? p->syn_linear * (p->rto_initial_us / 1000u) : 0; /* added to the retries */
+        sv_knob_write(field, 4, linear_ms + sv_knob_retries_ms(p, syn ? p->rto_initial_us : p->rto_min_us, v[0]));
         return true;
     }
     default:

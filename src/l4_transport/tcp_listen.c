@@ -109,7 +109,7 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
         return SV_DROP_NONE;
     const bool full = l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max;
     const bool may_cookie = tcp->habits.syn_cookies && !l->deferred;
-    if (!full && l->backlog >= l->backlog_max)
+    if (!full && l->backlog >= l->backlog_max && !(tcp->teach.opening & SV_OPENING_BOUNDLESS_QUEUE))
         return SV_DROP_TCP_ACCEPT_FULL;
     if (may_cookie && (full || tcp->habits.syn_cookies == 2))
         sv_tcp_half_open_cookie(tcp, listener, s, reply);
@@ -133,6 +133,8 @@ static enum sv_drop sv_tcp_listen_ack(struct sv_tcp *tcp, uint32_t listener, str
     struct sv_tcp_small m;
     if (!(s->flags & SV_SYN) && sv_tcp_cookie_check(tcp, listener, s, &m))
         return sv_tcp_half_open_by_cookie(tcp, &m, s, reply, answer);
+    if (SV_UNLIKELY(tcp->teach.opening & SV_OPENING_LISTEN_SILENT))
+        return SV_DROP_TCP_LISTEN_ACK;
     sv_tcp_make_reset(s, reply);
     tcp->count.resets_out++;
     *answer = true;

@@ -34,6 +34,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .delack_us = 40000,           /* TCP_DELACK_MIN */
         .user_timeout_ms = 924600,    /* tcp_retries2 = 15 */
         .syn_give_up_ms = 131000,     /* tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4 */
+        .syn_linear = 4,
         .challenge_per_s = 1000,      /* tcp_challenge_ack_limit, until Linux 6 made it unlimited */
         .initial_window = 10,         /* TCP_INIT_CWND */
         .quickack = 16,               /* TCP_MAX_QUICKACKS */

@@ -39,6 +39,7 @@ struct sv_tcp_profile {
     uint8_t recover;             /* enum sv_recover */
     uint8_t sample_syn_ack;       /* the SYN,ACK is timed too, not only a SYN of ours */
     uint8_t syn_ack_retries;     /* SYN,ACKs sent again before a half-open record is forgotten */
+    uint8_t syn_linear;          /* timeouts of a SYN before they begin to double */
     uint8_t syn_cookies;         /* 0: never, 1: when the half-open records are used up, 2: always (RFC 4987 §3.6) */
     uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
     uint8_t tune_receive;    /* the receive window grows with what is read */

@@ -122,6 +122,17 @@ void sv_tcb_watch_parked(struct sv_tcb *t)
     sv_tcb_give_up_after(t);
 }
 
+/* The timeout after one that ran out. Those of a SYN may be alike at first (Linux since 6.5) and double later
+ * (RFC 6298 §5.5). */
+static sv_time sv_tcb_next_rto(const struct sv_tcb *t)
+{
+    const uint32_t linear = sv_tcb_profile(t)->syn_linear;
+    if (t->h->state != SV_SYN_SENT || !linear)
+        return sv_tcb_rto(t);
+    const uint32_t shift = t->b->backoff > linear ? t->b->backoff - linear : 0;
+    return sv_min_u64((uint64_t)t->c->rto_us << sv_min_u32(shift, 16u), sv_tcb_profile(t)->rto_max_us) * SV_US;
+}
+
 /* (5.4) to (5.6): the earliest segment again, the timer doubled. Everything after it is taken as not in
  * flight (SND.NXT goes back) and follows as the window of slow start allows. */
 void sv_tcb_retransmit_timeout(struct sv_tcb *t)
@@ -153,9 +164,11 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
     b->timing = 0; /* Karn */
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
-                   (uint32_t)(sv_tcb_rto(t) / SV_US));
+                   (uint32_t)(sv_tcb_next_rto(t) / SV_US));
     if (!sv_tcb_opening(t))
         sv_tcp_black_hole(t);
+    else if (SV_UNLIKELY(t->tcp->teach.opening))
+        sv_tcp_teach_syn_again(t);
     if (sv_tcb_opening(t) || !(t->h->agreed & SV_TCP_SACK) || !sv_recovery_timeout(t)) {
         if (!sv_tcb_opening(t)) {
             sv_tcp_recovery_timeout(t);
@@ -166,6 +179,6 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         b->reason = SV_SENT_RTO;
     }
     t->h->dupacks = 0;
-    b->retransmit_at = t->now + sv_tcb_rto(t);
+    b->retransmit_at = t->now + sv_tcb_next_rto(t);
     sv_tcb_ready(t, SV_TCP_SEND_NOW);
 }

@@ -8,8 +8,10 @@
 #include "seven/base.h"
 
 struct sv_stack;
+struct sv_tcb;
 struct sv_tcp;
 struct sv_tcp_header;
+struct sv_tcp_small;
 
 enum sv_teach_handshake {
     SV_HANDSHAKE_THREE_WAY,
@@ -29,6 +31,18 @@ enum sv_teach_classic {
     SV_CLASSIC_1996 = 1u << 1,
 };
 
+/* Mistakes in opening, each against one rule; several may be set. */
+enum sv_teach_opening {
+    SV_OPENING_ACK_OF_ISN = 1u << 0,      /* the SYN,ACK acknowledges J, not J + 1 */
+    SV_OPENING_ONLY_ACK = 1u << 1,        /* the answer to a SYN is an ACK without a SYN */
+    SV_OPENING_ECHO = 1u << 2,            /* the SYN,ACK repeats the peer's MSS and scale as if they were its own */
+    SV_OPENING_NEW_ISN = 1u << 3,         /* a SYN sent again has another number */
+    SV_OPENING_ONE_SIDED = 1u << 4,       /* a SYN that meets ours on the way is refused: no simultaneous open */
+    SV_OPENING_SILENT = 1u << 5,          /* what belongs to no connection of ours is not answered by a reset */
+    SV_OPENING_LISTEN_SILENT = 1u << 6,   /* nor an acknowledgment that a listener gets */
+    SV_OPENING_BOUNDLESS_QUEUE = 1u << 7, /* a full queue of connections not yet accepted takes more */
+};
+
 #define SV_TEACH_ISNS 32u
 #define SV_TEACH_SYNS 32u
 #define SV_TEACH_NO_SCALE 0xffu
@@ -44,6 +58,7 @@ struct sv_teach_syn {
 struct sv_tcp_teach {
     uint32_t handshake; /* enum sv_teach_handshake */
     uint32_t classic;   /* enum sv_teach_classic */
+    uint32_t opening;   /* enum sv_teach_opening */
     uint32_t mss;       /* what we announce at most; 0: what fits the interface */
     uint32_t isns, isn_next;
     uint32_t isn[SV_TEACH_ISNS]; /* the k-th connection takes the k-th; after the last, RFC 6528's */
@@ -56,6 +71,9 @@ struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s);
 
 /* The next of the fixed numbers; false: none is left. */
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn);
+/* What the mistakes of `opening` make of a SYN,ACK that is right so far, and of a connection whose SYN is sent again. */
+void sv_tcp_teach_syn_ack(const struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_tcp_header *h);
+void sv_tcp_teach_syn_again(struct sv_tcb *t);
 /* The offer of that connection; NULL: its stack's. */
 const struct sv_teach_syn *sv_tcp_teach_syn(const struct sv_tcp *tcp, uint32_t flow);
 /* False: 32 connections have one. */

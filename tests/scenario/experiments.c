@@ -33,9 +33,11 @@ static void verdicts(const char *file, const struct sc_experiment *x, const stru
     char why[1200];
     why[0] = 0;
     for (uint32_t i = 0; i < r->n; i++) {
-        if (r->outcome[i].verdict != (x->mutant ? SC_FAILED : SC_PASSED))
-            snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s (%.200s)", why[0] ? "; " : "", r->outcome[i].id,
-                     r->outcome[i].why);
+        const struct sc_outcome *o = &r->outcome[i];
+        const bool wrong = x->mutant ? o->extra || (o->named && o->verdict != SC_FAILED) : o->verdict != SC_PASSED;
+        if (wrong)
+            snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s%s (%.200s)", why[0] ? "; " : "",
+                     o->extra ? "beside what it names " : "", o->id, o->why);
     }
     if (r->problem[0])
         snprintf(why, sizeof why, "%s", r->problem);

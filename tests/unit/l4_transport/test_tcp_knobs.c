@@ -84,6 +84,7 @@ static void syn_retries(void **state)
     sv_sock c;
     (void)state;
     open_linux(p);
+    assert_int_equal(knob(p, "tcp_syn_linear_timeouts", "0"), SV_OK);
     assert_int_equal(knob(p, "tcp_syn_retries", "3"), SV_OK);
     assert_int_equal(sv_connect(p->stack, &to, NULL, &c, p->now), SV_OK);
     peer_take(p);
@@ -93,6 +94,31 @@ static void syn_retries(void **state)
     assert_int_equal((p->seen[3].at - began) / SV_S, 7);
     peer_wait(p, 2 * SV_S);
     assert_int_equal(p->n, 4);
+    assert_int_equal(p->error, SV_ERR_TIMED_OUT);
+    peer_close(p);
+    test_free(p);
+}
+
+/* Linux since 6.5: the first timeouts of a SYN are alike, and do not count as retries. */
+static void syn_linear_timeouts(void **state)
+{
+    static const uint32_t seconds[] = {0, 1, 2, 3, 4, 5, 7, 11};
+    struct peer *p = test_malloc(sizeof *p);
+    const struct sv_endpoint to = {.addr = sv_addr_v4(10, 0, 0, 2), .port = 80};
+    sv_sock c;
+    (void)state;
+    open_linux(p);
+    assert_int_equal(knob(p, "tcp_syn_retries", "3"), SV_OK);
+    assert_int_equal(sv_connect(p->stack, &to, NULL, &c, p->now), SV_OK);
+    peer_take(p);
+    const sv_time began = p->now;
+    peer_wait(p, 18 * SV_S);
+    assert_int_equal(p->n, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        assert_int_equal((p->seen[i].at - began) / SV_S, seconds[i]);
+    assert_int_equal(p->error, 0);
+    peer_wait(p, 2 * SV_S);
+    assert_int_equal(p->n, 8);
     assert_int_equal(p->error, SV_ERR_TIMED_OUT);
     peer_close(p);
     test_free(p);
@@ -124,6 +150,7 @@ int main(void)
         cmocka_unit_test(names_and_values),
         cmocka_unit_test(syn_options),
         cmocka_unit_test(syn_retries),
+        cmocka_unit_test(syn_linear_timeouts),
         cmocka_unit_test(syn_ack_retries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
