@@ -118,6 +118,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
     teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    teach->flaws = sc_flaws_of(k);
     teach->isns = h->isns;
     memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
@@ -135,8 +136,19 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     }
     if (!knob(k, SC_FAST_RETRANSMIT, 1))
         p->duplicate_threshold = 255;
-    if (!knob(k, SC_DELAYED_ACK, 1))
+    if (!knob(k, SC_DELAYED_ACK, 1)) {
         p->quickack = UINT16_MAX;
+        p->quickack_short = 1;
+        p->delays_ack_of_fin = 0;
+    }
+    if (knob(k, SC_DELAYED_ACK, 1) > 1) {
+        p->quickack = 0;
+        p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
+    }
+    if (k->given >> SC_ECN & 1u)
+        p->ecn = k->value[SC_ECN] ? SV_ECN_ASK : SV_ECN_NEVER;
+    p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
+    p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
 }
