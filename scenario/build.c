@@ -192,6 +192,7 @@ static void add_routes(const struct sc_host *h, struct sv_stack *s, sv_time now)
                                     .type = SV_ROUTE_UNICAST,
                                     .hops = 1};
         r.hop[0].gateway = h->route[i].via;
+        r.hop[0].weight = 1;
         for (uint32_t a = 0; a < h->addrs; a++) { /* the port on whose link the gateway is */
             const uint32_t bits = h->addr[a].byte[10] == 0xff ? h->length[a] + 96u : h->length[a];
             if (memcmp(h->addr[a].byte, r.hop[0].gateway.byte, bits / 8u) == 0)
