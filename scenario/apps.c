@@ -38,7 +38,9 @@ static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
                               .attempt = SV_NONE,
                               .endpoint = SV_NONE,
                               .give_up_at = SV_NEVER,
-                              .read_at = SV_NEVER};
+                              .read_at = SV_NEVER,
+                              .write_at = SV_NEVER,
+                              .abort_at = SV_NEVER};
         run->conns = i >= run->conns ? i + 1u : run->conns;
         return c;
     }
@@ -85,13 +87,33 @@ static void fill(struct sc_run *run, const struct sc_conn *c, uint8_t *to, size_
         to[i] = pattern(key_of(e), c->written + i);
 }
 
+/* Bytes of the next write. The urgent byte is one of its own: what is said before it is of the byte that is queued
+ * next (RFC 6093). */
+static size_t next_write(struct sc_run *run, struct sc_conn *c, sv_time now)
+{
+    uint64_t n = c->to_write - c->written;
+    if (c->piece && n > c->piece)
+        n = c->piece;
+    if (c->urgent_at > c->written + 1u && c->urgent_at - 1u - c->written < n)
+        n = c->urgent_at - 1u - c->written;
+    if (c->urgent_at == c->written + 1u) {
+        (void)!sv_sock_set(stack_of(run, c), c->sock, SV_OPT_URGENT, 1, now);
+        c->urgent_at = 0;
+        n = 1;
+    }
+    return n < PIECE ? (size_t)n : PIECE;
+}
+
 static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
 {
     uint8_t bytes[PIECE];
+    const bool alone = sc_flawed(run, c->host, SC_PSH_PER_WRITE) || sc_flawed(run, c->host, SC_ONE_WRITE_ONE_SEGMENT);
     while (c->open && c->connected && c->written < c->to_write && endpoint_of(run, c)) {
-        const uint64_t left = c->to_write - c->written;
-        const size_t n = left < PIECE ? (size_t)left : PIECE;
+        if (alone && c->write_at != SV_NEVER && now < c->write_at)
+            return; /* the write before is still on its way out: it has a segment to itself */
+        const size_t n = next_write(run, c, now);
         size_t taken = 0;
+        c->write_at = alone ? now + SV_US : SV_NEVER;
         if (!run->endpoint[c->endpoint].has_iss)
             sc_observe(run);
         fill(run, c, bytes, n);
@@ -142,36 +164,62 @@ static void read_eof(struct sc_run *run, struct sc_conn *c, sv_time now)
     }
     if (c->server && !c->serve.keep)
         c->want_close = true;
-    (void)now;
+    const struct sc_knobs *set = &run->model->host[c->host].set;
+    if (sc_flawed(run, c->host, SC_CLOSE_WAIT_TIMEOUT))
+        c->abort_at = now + set->value[SC_CLOSE_WAIT_TIMEOUT];
+}
+
+/* What one read asks for. */
+static size_t next_read(const struct sc_run *run, const struct sc_conn *c)
+{
+    size_t room = PIECE;
+    if (c->rate)
+        room = c->rate < 8u * PIECE ? (size_t)(c->rate / 8u + 1u) : PIECE;
+    if (c->size && c->size < room)
+        room = (size_t)c->size;
+    const struct sc_endpoint *e = c->endpoint != SV_NONE ? &run->endpoint[c->endpoint] : NULL;
+    if (e && sc_flawed(run, c->host, SC_READ_PER_SEGMENT) && c->reads < e->arrived_n &&
+        e->arrived[c->reads % 64u] < room)
+        room = e->arrived[c->reads % 64u];
+    return room;
+}
+
+static void has_read(struct sc_run *run, struct sc_conn *c, size_t got)
+{
+    struct sc_endpoint *e = endpoint_of(run, c);
+    if (e) {
+        const sv_time since = e->last_read_at ? e->last_read_at : e->established_at;
+        if (since != SV_NEVER && run->now - since > e->silence)
+            e->silence = run->now - since;
+        e->last_read_at = run->now;
+        e->first_read_at = e->first_read_at ? e->first_read_at : run->now;
+    }
+    c->first_read = c->reads ? c->first_read : got;
+    c->longest_read = got > c->longest_read ? got : c->longest_read;
+    c->reads++;
+    c->read += got;
+    if (c->serve.app == SC_ECHO && c->server)
+        c->to_write += got;
+    if (c->serve.app == SC_ANSWER && c->server)
+        c->to_write = c->read / c->serve.request * c->serve.bytes;
 }
 
 static void read_some(struct sc_run *run, struct sc_conn *c, sv_time now)
 {
     uint8_t bytes[PIECE];
     while (c->open && !c->read_stop && !c->peer_done) {
-        size_t room = sizeof bytes, got = 0;
-        if (c->rate) {
-            if (c->read_at != SV_NEVER && now < c->read_at)
-                return;
-            room = c->rate < 8u * PIECE ? (size_t)(c->rate / 8u + 1u) : PIECE;
-        }
-        const enum sv_err error = sv_recv(stack_of(run, c), c->sock, bytes, room, &got, now);
+        size_t got = 0;
+        if (c->rate && c->read_at != SV_NEVER && now < c->read_at)
+            return;
+        if (sc_flawed(run, c->host, SC_READ_PER_SEGMENT))
+            sc_observe(run);
+        const enum sv_err error = sv_recv(stack_of(run, c), c->sock, bytes, next_read(run, c), &got, now);
         if (error == SV_ERR_EOF)
             read_eof(run, c, now);
         if (error != SV_OK || got == 0)
             return;
         check(run, c, bytes, got);
-        struct sc_endpoint *e = endpoint_of(run, c);
-        if (e) {
-            const sv_time since = e->last_read_at ? e->last_read_at : e->established_at;
-            if (since != SV_NEVER && run->now - since > e->silence)
-                e->silence = run->now - since;
-            e->last_read_at = run->now;
-            e->first_read_at = e->first_read_at ? e->first_read_at : run->now;
-        }
-        c->read += got;
-        if (c->serve.app == SC_ECHO && c->server)
-            c->to_write += got;
+        has_read(run, c, got);
         if (c->rate)
             c->read_at = now + got * SV_S / c->rate;
     }
@@ -181,6 +229,8 @@ static void shut(struct sc_run *run, struct sc_conn *c, sv_time now)
 {
     if (!c->open || c->written < c->to_write)
         return;
+    if (c->want_shutdown && sc_flawed(run, c->host, SC_CLOSE_BOTH))
+        c->want_close = true;
     if (c->want_close) {
         /* Read what is there first: closing with data unread would reset. */
         if (!c->read_stop && !c->rate)
@@ -251,6 +301,7 @@ static void conn_event(struct sc_run *run, struct sc_conn *c, const struct sv_ev
         c->connected = true;
         c->give_up_at = SV_NEVER;
     }
+    c->urgents += event->what & SV_EVENT_URGENT ? 1u : 0;
     if (event->what & SV_EVENT_ERROR && !c->error)
         c->error = event->error;
     if (event->what & SV_EVENT_CLOSED) {
@@ -304,7 +355,9 @@ static sv_time on_deadline(void *self)
         const struct sc_conn *c = &run->conn[i];
         if (c->host != a->host || !c->open)
             continue;
-        at = c->give_up_at < at ? c->give_up_at : at;
+        const sv_time all[] = {c->give_up_at, c->abort_at, c->written < c->to_write ? c->write_at : SV_NEVER};
+        for (uint32_t k = 0; k < 3; k++)
+            at = all[k] < at ? all[k] : at;
         if (c->rate && !c->read_stop && !c->peer_done && c->read_at < at)
             at = c->read_at;
     }
@@ -340,12 +393,15 @@ static void on_tick(void *self, struct sv_stack *stack, sv_time now)
         struct sc_conn *c = &run->conn[i];
         if (c->host != a->host || !c->open)
             continue;
-        if (c->give_up_at <= now) {
+        if (c->give_up_at <= now || c->abort_at <= now) {
             (void)endpoint_of(run, c);
             c->open = false;
-            c->give_up_at = SV_NEVER;
+            c->give_up_at = c->abort_at = SV_NEVER;
             c->failed = true;
             sv_abort(stack, c->sock, now);
+        } else if (c->write_at <= now) {
+            c->write_at = SV_NEVER;
+            sc_conn_pump(run, c, now);
         } else if (c->rate && c->read_at <= now) {
             c->read_at = SV_NEVER;
             sc_conn_pump(run, c, now);
@@ -431,6 +487,8 @@ static void socket_knobs(struct sc_run *run, uint32_t host_number, const struct 
         const uint64_t value = map[i].inverted ? !k->value[map[i].knob] : k->value[map[i].knob] / map[i].unit;
         (void)!sv_sock_set(run->stack[host_number], sock, (enum sv_option)map[i].option, value, now);
     }
+    if (sc_flawed(run, host_number, SC_PSH_PER_WRITE) || sc_flawed(run, host_number, SC_ONE_WRITE_ONE_SEGMENT))
+        (void)!sv_sock_set(run->stack[host_number], sock, SV_OPT_NODELAY, 1, now);
 }
 
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)

@@ -140,6 +140,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
     teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
     teach->opening = sc_opening_of(k);
+    teach->flaws = sc_flaws_of(k);
     teach->isns = h->isns;
     memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
@@ -157,8 +158,19 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     }
     if (!knob(k, SC_FAST_RETRANSMIT, 1))
         p->duplicate_threshold = 255;
-    if (!knob(k, SC_DELAYED_ACK, 1))
+    if (!knob(k, SC_DELAYED_ACK, 1)) {
         p->quickack = UINT16_MAX;
+        p->quickack_short = 1;
+        p->delays_ack_of_fin = 0;
+    }
+    if (knob(k, SC_DELAYED_ACK, 1) > 1) {
+        p->quickack = 0;
+        p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
+    }
+    if (k->given >> SC_ECN & 1u)
+        p->ecn = k->value[SC_ECN] ? SV_ECN_ASK : SV_ECN_NEVER;
+    p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
+    p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     apply_recovery(s, k);
     p->congestion = (uint8_t)knob(k, SC_CONGESTION, p->congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
@@ -204,6 +216,7 @@ static void add_routes(const struct sc_host *h, struct sv_stack *s, sv_time now)
                                     .type = SV_ROUTE_UNICAST,
                                     .hops = 1};
         r.hop[0].gateway = h->route[i].via;
+        r.hop[0].weight = 1;
         for (uint32_t a = 0; a < h->addrs; a++) { /* the port on whose link the gateway is */
             const uint32_t bits = h->addr[a].byte[10] == 0xff ? h->length[a] + 96u : h->length[a];
             if (memcmp(h->addr[a].byte, r.hop[0].gateway.byte, bits / 8u) == 0)

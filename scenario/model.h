@@ -29,7 +29,7 @@ enum sc_knob_bit {
 /* What `set:` says; only what is given counts. */
 struct sc_knobs {
     uint64_t given; /* 1 << enum sc_knob */
-    uint64_t value[32];
+    uint64_t value[64];
 };
 enum sc_knob {
     SC_MSS,
@@ -62,23 +62,44 @@ enum sc_knob {
     SC_RST_WHEN_CLOSED,
     SC_LISTEN_IGNORES_ACK,
     SC_OVERFLOW,
+    SC_ECN,
+    SC_SSTHRESH,
+    SC_MTU_PROBING,
+    /* What an implementation, or a program, could do wrong (scenario/flaws.h). */
+    SC_FIN_TAKES_NUMBER,
+    SC_CLOSING_STATE,
+    SC_TIME_WAIT_RULE,
+    SC_REUSE_TIME_WAIT,
+    SC_PERSIST_TIMER,
+    SC_ACCEPT_ACK_WITHOUT_FLAG,
+    SC_RST_EXACT,
+    SC_URGENT_POINTER,
+    SC_PMTUD,
+    SC_ACK_NUMBER,
+    SC_PSEUDO_HEADER,
+    SC_CLOSE_BOTH,
+    SC_CLOSE_WAIT_TIMEOUT,
+    SC_PSH_PER_WRITE,
+    SC_ONE_WRITE_ONE_SEGMENT,
+    SC_READ_PER_SEGMENT,
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
 /* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
 enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
-enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE };
+enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE, SC_ANSWER };
 struct sc_serve {
     uint16_t port;
-    uint8_t app;     /* enum sc_app */
-    bool udp;        /* a UDP socket: sink, echo or mute */
-    uint32_t socket; /* its name's number among the sockets; SV_NONE: a TCP service without a name */
-    uint64_t bytes;  /* that greet and source send */
-    uint64_t rate;   /* bytes a second it reads at most; 0: as they come */
-    sv_time from;    /* it listens from then on */
-    sv_time accept; /* it accepts nobody before */
-    bool keep;       /* it does not close when the peer has finished */
+    uint8_t app;      /* enum sc_app */
+    bool udp;         /* a UDP socket: sink, echo or mute */
+    uint32_t socket;  /* its name's number among the sockets; SV_NONE: a TCP service without a name */
+    uint64_t bytes;   /* that greet and source send, and answer for each request */
+    uint64_t request; /* bytes of one */
+    uint64_t rate;    /* bytes a second it reads at most; 0: as they come */
+    sv_time from;     /* it listens from then on */
+    sv_time accept;   /* it accepts nobody before */
+    bool keep;        /* it does not close when the peer has finished */
 };
 
 struct sc_route {
@@ -159,6 +180,18 @@ enum sc_field {
     SC_FIELD_DESTINATION_PORT,
     SC_FIELD_TOS,
     SC_FIELD_NUMBER, /* of a datagram that an application of the scenario's wrote, from 1 */
+    SC_FIELD_URGENT, /* the pointer */
+    /* Each flag by itself, 0 or 1, in the header's order from the lowest bit. */
+    SC_FIELD_FIN,
+    SC_FIELD_SYN,
+    SC_FIELD_RST,
+    SC_FIELD_PSH,
+    SC_FIELD_ACK_FLAG,
+    SC_FIELD_URG,
+    SC_FIELD_ECE,
+    SC_FIELD_CWR,
+    SC_FIELD_AE,
+    SC_FIELD_IP_DESTINATION, /* IPv4, for edits */
     SC_FIELDS
 };
 
@@ -235,7 +268,10 @@ struct sc_step {
     struct sc_knobs set;
     sv_time give_up; /* 0: never */
     uint64_t bytes;
-    uint64_t rate; /* of read */
+    uint32_t pieces; /* of send: in so many writes */
+    bool urgent;     /* of send: the last byte is */
+    uint64_t size;   /* of read: bytes asked for at a time; 0: as many as there are */
+    uint64_t rate;   /* of read */
     bool read_stop;
     sv_time every;
     uint32_t count, ping, ttl; /* ttl 0: the stack's */
@@ -263,6 +299,8 @@ struct sc_fault {
         uint64_t value;
     } field[4];
     bool strip_options, keep_checksums;
+    bool mend_ip_only;      /* as a router would */
+    bool without_addresses; /* TCP's sum without them: scenario/flaws.c */
 };
 
 /* --- expectations --- */

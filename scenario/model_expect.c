@@ -7,10 +7,29 @@
 
 const char *const sc_counters_host[] = {"accepts",     "packets_sent", "packets_received",
                                         "resets_sent", "connections",  NULL};
-const char *const sc_counters_connection[] = {
-    "bytes_delivered",      "bytes_written",   "goodput",       "timeouts",       "retransmits",
-    "longest_segment_sent", "most_in_flight",  "segments_sent", "established_at", "most_cwnd",
-    "fast_retransmits",     "longest_silence", "first_read_at", "last_read_at",   NULL};
+const char *const sc_counters_connection[] = {"bytes_delivered",
+                                              "bytes_written",
+                                              "goodput",
+                                              "timeouts",
+                                              "retransmits",
+                                              "longest_segment_sent",
+                                              "most_in_flight",
+                                              "segments_sent",
+                                              "established_at",
+                                              "most_cwnd",
+                                              "fast_retransmits",
+                                              "longest_silence",
+                                              "first_read_at",
+                                              "last_read_at",
+                                              "reads",
+                                              "first_read",
+                                              "longest_read",
+                                              "urgent_events",
+                                              "probes",
+                                              "cwnd",
+                                              "ssthresh",
+                                              "send_window",
+                                              NULL};
 const char *const sc_counters_link[] = {"frames",
                                         "bytes",
                                         "delivered",

@@ -11,6 +11,17 @@ static const char *const keys[] = {"id",  "drop",      "hold",    "delay",  "dup
                                    "cut", "partition", "until",   "by",     "after",     "at",      "bit",      "byte",
                                    "to",  "chance",    "between", "fields", "checksums", "one_way", NULL};
 
+static bool edit_address(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    struct sv_addr a;
+    if (n->kind == SC_SCALAR && sv_addr_parse(n->text, &a, NULL) && a.byte[10] == 0xff) {
+        *value = (uint64_t)a.byte[12] << 24 | (uint64_t)a.byte[13] << 16 | (uint64_t)a.byte[14] << 8 | a.byte[15];
+        return true;
+    }
+    sc_error(r->e, n, "ip_destination is an IPv4 address: 10.0.0.3");
+    return false;
+}
+
 static void edit_fields(struct sc_reader *r, const struct sc_node *map, struct sc_fault *f)
 {
     char hint[64];
@@ -33,7 +44,8 @@ static void edit_fields(struct sc_reader *r, const struct sc_node *map, struct s
                          sc_hint(c->key, sc_fields + 1, hint, sizeof hint));
         else if (f->fields == 4)
             sc_error_key(r->e, c, "four fields at most");
-        else if (sc_count(r, c, 0, UINT32_MAX, &f->field[f->fields].value))
+        else if (field == SC_FIELD_IP_DESTINATION ? edit_address(r, c, &f->field[f->fields].value)
+                                                  : sc_count(r, c, 0, UINT32_MAX, &f->field[f->fields].value))
             f->field[f->fields++].field = field;
     }
 }
@@ -137,8 +149,12 @@ static void read_fault(struct sc_reader *r, const struct sc_node *c)
         (void)sc_chance(r, n, &f->chance);
     if ((n = sc_member(c, "one_way")))
         (void)sc_bool(r, n, &f->one_way);
-    if ((n = sc_member(c, "checksums")))
+    if ((n = sc_member(c, "checksums"))) {
         f->keep_checksums = n->kind == SC_SCALAR && strcmp(n->text, "keep") == 0;
+        f->mend_ip_only = n->kind == SC_SCALAR && strcmp(n->text, "ip") == 0;
+        if (!f->keep_checksums && !f->mend_ip_only)
+            sc_error(r->e, n, "checksums: keep, or ip (only IP's own is mended, as a router would)");
+    }
     if ((n = sc_member(c, "between")) && sc_between(r, n, f->between) && f->between[1] > m->until)
         sc_error(r->e, n, "faults end with until: %s is later", n->child->next->text);
     if (!n && (f->deed == SC_CUT || f->deed == SC_PARTITION))

@@ -40,6 +40,25 @@ const char *const sc_knob_names[] = {"mss",
                                      "rst_when_closed",
                                      "listen_ignores_ack",
                                      "overflow",
+                                     "ecn",
+                                     "ssthresh",
+                                     "mtu_probing",
+                                     "fin_takes_number",
+                                     "closing_state",
+                                     "time_wait",
+                                     "reuse_time_wait",
+                                     "persist_timer",
+                                     "accept_ack_without_flag",
+                                     "rst_exact",
+                                     "urgent",
+                                     "pmtud",
+                                     "ack",
+                                     "pseudo_header",
+                                     "close_both",
+                                     "close_wait_timeout",
+                                     "psh_per_write",
+                                     "one_write_one_segment",
+                                     "read_per_segment",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -56,39 +75,37 @@ static bool flag(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
     return true;
 }
 
-/* One of some words; its place among them. */
-static bool choice(struct sc_reader *r, const struct sc_node *n, const char *const *words, const char *right,
-                   uint64_t *value)
+/* The first of each is right. */
+static const char *const handshakes[] = {"three-way", "two-way", "two-way-blind", NULL};
+static const char *const time_waits[] = {"2msl", "0", "client_only", NULL};
+static const char *const reuses[] = {"newer", "any", NULL};
+static const char *const pointers[] = {"points_after_last_byte", "points_at_last_byte", NULL};
+/* enum sc_recovery */
+static const char *const recoveries[] = {"reno", "newreno", "sack", "rack", "reno-1996", "newreno-1996", NULL};
+static const char *const numbers[] = {"next", "seq_plus_one", NULL};
+
+static bool word_of(struct sc_reader *r, const struct sc_node *n, const char *const *words, uint64_t *value)
 {
-    for (uint32_t i = 0; n->kind == SC_SCALAR && words[i]; i++) {
-        if (strcmp(words[i], n->text) == 0) {
+    char all[160] = "", hint[64];
+    for (uint32_t i = 0; words[i]; i++) {
+        if (n->kind == SC_SCALAR && strcmp(words[i], n->text) == 0) {
             *value = i;
             return true;
         }
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? words[i + 1] ? ", " : " or " : "", words[i]);
     }
-    sc_error(r->e, n, "%s is %s", n->key, right);
+    sc_error(r->e, n, "%s is %s%s", n->key, all,
+             sc_hint(n->kind == SC_SCALAR ? n->text : "", words, hint, sizeof hint));
     return false;
-}
-
-static bool handshake(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
-{
-    static const char *const words[] = {"three-way", "two-way", "two-way-blind", NULL};
-    return choice(r, n, words, "three-way, two-way or two-way-blind", value);
-}
-
-static bool recovery(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
-{
-    static const char *const words[] = {"reno", "newreno", "sack", "rack", "reno-1996", "newreno-1996", NULL};
-    return choice(r, n, words, "reno, newreno, sack, rack, reno-1996 or newreno-1996", value);
 }
 
 static bool congestion(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {
     static const char *const words[] = {"reno", "cubic", "dctcp", "bbr", NULL};
-    static const uint8_t numbers[] = {SV_CC_RENO, SV_CC_CUBIC, SV_CC_DCTCP, SV_CC_BBR};
-    if (!choice(r, n, words, "reno, cubic, dctcp or bbr", value))
+    static const uint8_t kinds[] = {SV_CC_RENO, SV_CC_CUBIC, SV_CC_DCTCP, SV_CC_BBR};
+    if (!word_of(r, n, words, value))
         return false;
-    *value = numbers[*value];
+    *value = kinds[*value];
     return true;
 }
 
@@ -112,17 +129,33 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         *value = SC_OFF;
         return off || sc_count(r, n, 0, 14, value);
     case SC_HANDSHAKE:
-        return handshake(r, n, value);
+        return word_of(r, n, handshakes, value);
     case SC_RECOVERY:
-        return recovery(r, n, value);
+        return word_of(r, n, recoveries, value);
     case SC_CONGESTION:
         return congestion(r, n, value);
     case SC_IW:
         return sc_count(r, n, 1, 1000, value);
+    case SC_KEEPALIVE:
+        *value = 0;
+        return off || sc_time(r, n, value);
+    case SC_DELAYED_ACK: /* true: as long as the profile says */
+        *value = !off;
+        return off || strcmp(n->kind == SC_SCALAR ? n->text : "", "true") == 0 || sc_time(r, n, value);
+    case SC_SSTHRESH:
+        return sc_count(r, n, 2, 65535, value);
     case SC_RTO_MIN:
     case SC_USER_TIMEOUT:
-    case SC_KEEPALIVE:
+    case SC_CLOSE_WAIT_TIMEOUT:
         return sc_time(r, n, value);
+    case SC_TIME_WAIT_RULE:
+        return word_of(r, n, time_waits, value);
+    case SC_REUSE_TIME_WAIT:
+        return word_of(r, n, reuses, value);
+    case SC_URGENT_POINTER:
+        return word_of(r, n, pointers, value);
+    case SC_ACK_NUMBER:
+        return word_of(r, n, numbers, value);
     case SC_BACKLOG:
     case SC_HALF_OPEN:
         return sc_count(r, n, 1, 65535, value);
@@ -140,7 +173,7 @@ bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_kno
         for (uint32_t i = 0; i < SC_KNOBS; i++) {
             if (strcmp(c->key, sc_knob_names[i]) != 0)
                 continue;
-            if (!of_host && !(OF_CONNECTION >> i & 1u))
+            if (!of_host && (i >= 32 || !(OF_CONNECTION >> i & 1u)))
                 sc_error_key(r->e, c, "\"%s\" is set for a whole host, not for one connection", c->key);
             else if (knob(r, c, i, &k->value[i]))
                 k->given |= 1ull << i;
@@ -151,17 +184,17 @@ bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_kno
 
 bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app)
 {
-    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", NULL};
+    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", "answer", NULL};
     char hint[64];
     uint32_t i = 0;
     while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
         i++;
     if (!apps[i]) {
-        sc_error(r->e, n, "app is sink, greet, echo, source or mute%s",
+        sc_error(r->e, n, "app is sink, greet, echo, source, mute or answer%s",
                  sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
         return false;
     }
-    if (udp && (i == SC_GREET || i == SC_SOURCE)) {
+    if (udp && (i == SC_GREET || i == SC_SOURCE || i == SC_ANSWER)) {
         sc_error(r->e, n,
                  "a UDP service is a sink, an echo or mute: it has nobody to write to before it was written to");
         return false;
@@ -172,7 +205,8 @@ bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t
 
 bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host, struct sc_serve *s)
 {
-    static const char *const keys[] = {"port", "app", "bytes", "rate", "from", "accept", "keep", "udp", "as", NULL};
+    static const char *const keys[] = {"port",   "app",  "bytes", "request", "rate", "from",
+                                       "accept", "keep", "udp",   "as",      NULL};
     uint64_t value;
     const struct sc_node *n;
     *s = (struct sc_serve){.socket = SV_NONE};
@@ -199,6 +233,12 @@ bool sc_serve_read(struct sc_reader *r, const struct sc_node *map, uint32_t host
         return false;
     if ((n = sc_member(map, "rate")) && !sc_size(r, n, &s->rate))
         return false;
+    if ((n = sc_member(map, "request")) && !sc_size(r, n, &s->request))
+        return false;
+    if (s->app == SC_ANSWER && !s->request) {
+        sc_error(r->e, map, "answer says how long a request is: {app: answer, request: 200B, bytes: 100B}");
+        return false;
+    }
     if ((n = sc_member(map, "from")) && !sc_time(r, n, &s->from))
         return false;
     if ((n = sc_member(map, "accept")) && !sc_time(r, n, &s->accept))

@@ -8,10 +8,11 @@
 
 static const char *const verbs[] = {"connect", "listen", "send",   "read", "shutdown", "close", "abort", "ping",
                                     "crash",   "reboot", "unplug", "plug", "set",      "bind",  NULL};
-static const char *const step_keys[] = {
-    "at",    "after", "plus",   "host",   "connect", "listen", "send", "read", "shutdown",  "close",   "abort",
-    "ping",  "crash", "reboot", "unplug", "plug",    "set",    "as",   "of",   "from_port", "give_up", "every",
-    "count", "app",   "bytes",  "rate",   "udp",     "bind",   "to",   "ttl",  NULL};
+static const char *const step_keys[] = {"at",     "after",    "plus",   "host",   "connect", "listen",    "send",
+                                        "read",   "shutdown", "close",  "abort",  "ping",    "crash",     "reboot",
+                                        "unplug", "plug",     "set",    "as",     "of",      "from_port", "give_up",
+                                        "every",  "count",    "app",    "bytes",  "rate",    "udp",       "bind",
+                                        "to",     "ttl",      "pieces", "urgent", "size",    "request",   NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -165,11 +166,14 @@ static void listen_step(struct sc_reader *r, const struct sc_node *c, const stru
     }
     if ((n = sc_member(c, "bytes")))
         (void)sc_size(r, n, &s->serve.bytes);
+    if ((n = sc_member(c, "request")))
+        (void)sc_size(r, n, &s->serve.request);
 }
 
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
+    uint64_t value;
     switch (s->verb) {
     case SC_CONNECT:
         connect_step(r, c, v, s);
@@ -182,6 +186,11 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         of_connection(r, sc_member(c, "of"), s);
         if (s->socket != SV_NONE)
             sc_read_datagrams(r, c, s);
+        s->pieces = 1;
+        if ((n = sc_member(c, "pieces")) && sc_count(r, n, 1, 4096, &value))
+            s->pieces = (uint32_t)value;
+        if ((n = sc_member(c, "urgent")))
+            (void)sc_bool(r, n, &s->urgent);
         break;
     case SC_BIND:
         sc_read_bind(r, c, v, s);
@@ -191,6 +200,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
             (void)sc_size(r, v, &s->rate);
         of_connection(r, sc_member(c, "of"), s);
+        if ((n = sc_member(c, "size")))
+            (void)sc_size(r, n, &s->size);
         break;
     case SC_SHUTDOWN:
     case SC_CLOSE:
@@ -210,7 +221,6 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     default: /* crash, reboot: true */
         break;
     }
-    (void)n;
 }
 
 static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_step *s)

@@ -125,6 +125,7 @@ static void on_sent(struct sc_run *run, uint32_t host, const struct sv_trace_rec
     if (r->detail == SV_SENT_RTO || r->detail == SV_SENT_FAST || r->detail == SV_SENT_SACK || r->detail == SV_SENT_TLP)
         e->retransmits++;
     e->fast_retransmits += r->detail == SV_SENT_FAST;
+    e->probes += r->detail == SV_SENT_PROBE || r->detail == SV_SENT_KEEPALIVE;
 }
 
 static void on_received(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
@@ -132,6 +133,8 @@ static void on_received(struct sc_run *run, uint32_t host, const struct sv_trace
     struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
     if (e && e->has_iss && (int32_t)(r->arg[1] - e->acked) > 0 && (int32_t)(e->sent_end + 1u - r->arg[1]) >= 0)
         e->acked = r->arg[1];
+    if (e && r->arg[2])
+        e->arrived[e->arrived_n++ % 64u] = r->arg[2];
 }
 
 /* A SYN made a half-open record: it has no flow of its own yet. */

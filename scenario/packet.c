@@ -36,6 +36,7 @@ static void kinds_of_tcp(const struct sv_dissected *d, struct sc_packet *p)
     p->window = d->tcp.window;
     p->flags = flags;
     p->length = d->payload_bytes;
+    p->urgent = d->tcp.urgent;
     p->mss = d->tcp.options.has_mss ? d->tcp.options.mss : 0;
     p->kinds |= 1u << SC_SEGMENT;
     if (p->length)
@@ -108,23 +109,34 @@ static bool same(const struct sv_endpoint *a, const struct sv_endpoint *b)
     return a->port == b->port && memcmp(&a->addr, &b->addr, sizeof a->addr) == 0;
 }
 
-static struct sc_track *track_of(struct sc_tracks *t, const struct sv_endpoint *from, const struct sv_endpoint *to,
-                                 bool make)
+/* Where it is, or would be: NULL when all are used. */
+static struct sc_track *track_slot(const struct sc_tracks *t, const struct sv_endpoint *from,
+                                   const struct sv_endpoint *to)
 {
     uint32_t at = (uint32_t)(from->port * 31u + to->port) * 2654435761u ^
                   (uint32_t)(from->addr.byte[15] * 131u + to->addr.byte[15] * 17u + from->addr.byte[14] * 7u);
     for (uint32_t tries = 0; tries < t->n; tries++, at++) {
         struct sc_track *k = &t->track[at & (t->n - 1u)];
-        if (k->used && same(&k->from, from) && same(&k->to, to))
+        if (!k->used || (same(&k->from, from) && same(&k->to, to)))
             return k;
-        if (k->used)
-            continue;
-        if (!make)
-            return NULL;
-        *k = (struct sc_track){.from = *from, .to = *to, .used = true, .attempt = SV_NONE};
-        return k;
     }
     return NULL;
+}
+
+static struct sc_track *track_find(const struct sc_tracks *t, const struct sv_endpoint *from,
+                                   const struct sv_endpoint *to)
+{
+    struct sc_track *k = track_slot(t, from, to);
+    return k && k->used ? k : NULL;
+}
+
+static struct sc_track *track_of(struct sc_tracks *t, const struct sv_endpoint *from, const struct sv_endpoint *to,
+                                 bool make)
+{
+    struct sc_track *k = track_slot(t, from, to);
+    if (k && !k->used && make)
+        *k = (struct sc_track){.from = *from, .to = *to, .used = true, .attempt = SV_NONE};
+    return k && k->used ? k : NULL;
 }
 
 /* 64 bits of stream offset from 32 of sequence number, near what is known. */
@@ -168,6 +180,8 @@ void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *
     if ((p->flags & SYN) && (!k->has_isn || k->isn != p->seq))
         new_connection(run, k, other, p, from, to);
     p->attempt = k->attempt;
+    if (p->length || p->flags & (SYN | FIN))
+        k->last = p->seq;
     if (p->flags & SYN) {
         p->again = k->syn_seen;
         k->syn_seen = true;
@@ -184,6 +198,16 @@ void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *
         p->newest_ack = p->acked > k->acked;
         k->acked = p->newest_ack ? p->acked : k->acked;
     }
+}
+
+bool sc_track_last(const struct sc_tracks *t, const struct sv_endpoint *from, const struct sv_endpoint *to,
+                   uint32_t *seq)
+{
+    const struct sc_track *k = track_find(t, from, to);
+    if (!k || !k->has_isn)
+        return false;
+    *seq = k->last;
+    return true;
 }
 
 /* --- selectors --- */
@@ -209,8 +233,12 @@ static uint64_t field_of(const struct sc_packet *p, uint32_t field)
         return p->destination_port;
     case SC_FIELD_NUMBER:
         return p->number;
-    default:
+    case SC_FIELD_TOS:
         return p->tos;
+    case SC_FIELD_URGENT:
+        return p->urgent;
+    default:
+        return field >= SC_FIELD_FIN && field <= SC_FIELD_AE ? p->flags >> (field - SC_FIELD_FIN) & 1u : 0;
     }
 }
 

@@ -91,10 +91,13 @@ static void on_connection(struct sc_run *run, const struct sc_step *s)
     switch (s->verb) {
     case SC_SEND:
         c->to_write += s->bytes;
+        c->piece = s->pieces > 1 ? (s->bytes + s->pieces - 1u) / s->pieces : 0;
+        c->urgent_at = s->urgent ? c->to_write : c->urgent_at;
         c->told_sent = false;
         break;
     case SC_READ:
         c->read_stop = s->read_stop;
+        c->size = s->size;
         c->rate = s->rate;
         c->read_at = s->rate ? now : SV_NEVER;
         break;

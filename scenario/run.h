@@ -24,7 +24,9 @@ struct sc_endpoint {
     uint64_t segments_sent, retransmits, fast_retransmits, timeouts;
     uint32_t longest_segment, most_in_flight, most_cwnd;
     sv_time established_at, first_read_at, last_read_at, silence;
-    uint32_t conn; /* SV_NONE */
+    uint32_t probes;
+    uint32_t arrived[64], arrived_n; /* lengths of the segments with data that came last, and how many came */
+    uint32_t conn;                   /* SV_NONE */
 };
 
 /* The same end as its application has it. */
@@ -34,8 +36,13 @@ struct sc_conn {
     struct sc_serve serve;
     bool used, open, server, connected, peer_done, want_close, want_shutdown, told_sent, failed;
     uint64_t to_write, written, read;
-    uint64_t echo; /* bytes read and not yet given back */
-    uint64_t rate; /* bytes a second it reads; 0: as they come */
+    uint64_t echo;      /* bytes read and not yet given back */
+    uint64_t piece;     /* bytes of one write; 0: as many as there are */
+    uint64_t size;      /* bytes of one read at most; 0: as many as there are */
+    uint64_t urgent_at; /* the stream's byte before this one is urgent; 0: none */
+    uint64_t reads, longest_read, first_read, urgents;
+    sv_time write_at, abort_at; /* flaws: the next write, alone in its segment; CLOSE-WAIT is over */
+    uint64_t rate;              /* bytes a second it reads; 0: as they come */
     sv_time read_at;
     bool read_stop, wrong;
     uint64_t wrong_at; /* the first byte that differs */
@@ -79,7 +86,7 @@ struct sc_packet {
     uint32_t from, to, attempt, socket, link, number;
     bool six, again, transit, tcp, newest_ack;
     int16_t icmp_type, icmp_code, arp_op;
-    uint32_t seq, ack, window, length, flags, ttl, mss, tos, bytes; /* bytes of the IP packet */
+    uint32_t seq, ack, window, length, flags, ttl, mss, tos, urgent, bytes; /* bytes of the IP packet */
     uint16_t source_port, destination_port;
     uint64_t begin, end, acked; /* in the stream; `acked` bytes of the other direction's */
 };
@@ -89,6 +96,7 @@ struct sc_track {
     struct sv_endpoint from, to;
     uint32_t isn, attempt;
     bool used, has_isn;
+    uint32_t last;        /* number of the segment that came last and took any */
     uint64_t high, acked; /* stream offsets: end of what was sent, of what was acknowledged */
     bool syn_seen, fin_seen;
 };
@@ -247,11 +255,19 @@ bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packe
               struct sv_endpoint *to);
 void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *p, const struct sv_endpoint *from,
                      const struct sv_endpoint *to);
+/* The number of the last segment of that direction that took any; false: there was none. */
+bool sc_track_last(const struct sc_tracks *t, const struct sv_endpoint *from, const struct sv_endpoint *to,
+                   uint32_t *seq);
 bool sc_selects(const struct sc_selector *s, const struct sc_packet *p); /* all words but the ordinal */
 bool sc_count_selected(struct sc_counted *c, const struct sc_selector *s, const struct sc_packet *p);
 /* tap.c */
 void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b);
 bool sc_edit(struct sv_buf *b, const struct sc_fault *f);
+/* flaws.c: what a host's wrong TCP would have sent, or taken */
+void sc_flaw_departs(struct sc_run *run, uint32_t host, struct sv_buf *b);
+void sc_flaw_arrives(struct sc_run *run, uint32_t host, struct sv_buf *b);
+uint32_t sc_flaws_of(const struct sc_knobs *k);                         /* enum sv_teach_flaw */
+bool sc_flawed(const struct sc_run *run, uint32_t host, uint32_t knob); /* `set` says false, or a word but the first */
 /* observe.c */
 void sc_observe(struct sc_run *run); /* the trace's records so far */
 struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make);

@@ -20,8 +20,29 @@ struct words {
 static const char *const kinds[] = {"segment",  "data",     "SYN",  "SYN,ACK", "ACK", "FIN",  "RST", "packet",
                                     "fragment", "datagram", "ICMP", "frame",   "ARP", "BPDU", NULL};
 static const char *const filters[] = {"from", "to", "of", "on", "covering", "acknowledging", "with", "longer", NULL};
-const char *const sc_fields[] = {
-    "-", "seq", "ack", "window", "length", "ttl", "mss", "source_port", "destination_port", "tos", "number", NULL};
+const char *const sc_fields[] = {"-",
+                                 "seq",
+                                 "ack",
+                                 "window",
+                                 "length",
+                                 "ttl",
+                                 "mss",
+                                 "source_port",
+                                 "destination_port",
+                                 "tos",
+                                 "number",
+                                 "urgent",
+                                 "FIN",
+                                 "SYN",
+                                 "RST",
+                                 "PSH",
+                                 "ACK",
+                                 "URG",
+                                 "ECE",
+                                 "CWR",
+                                 "AE",
+                                 "ip_destination",
+                                 NULL};
 
 static const struct {
     const char *name;
@@ -179,7 +200,8 @@ static bool field(struct words *w, struct sc_selector *s)
     }
     sc_error(
         w->r->e, w->at,
-        "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, number, source_port, destination_port), not \"%s\"%s",
+        "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, number, urgent, source_port, destination_port), or a flag "
+        "(FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE) and 0 or 1, not \"%s\"%s",
         word ? word : "", word ? sc_hint(word, sc_fields + 1, hint, sizeof hint) : "");
     return false;
 }

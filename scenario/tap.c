@@ -41,7 +41,19 @@ static void put_field(uint8_t *ip, uint8_t *tcp, uint32_t field, uint64_t value)
         if (v4)
             ip[1] = (uint8_t)value;
         break;
+    case SC_FIELD_IP_DESTINATION:
+        if (v4)
+            sv_put_u32(ip + 16, (uint32_t)value);
+        break;
+    case SC_FIELD_URGENT:
+        sv_put_u16(tcp + 18, (uint16_t)value);
+        break;
     default:
+        if (field >= SC_FIELD_FIN && field <= SC_FIELD_AE) {
+            const uint16_t bit = (uint16_t)(1u << (field - SC_FIELD_FIN));
+            const uint16_t word = sv_get_u16(tcp + 12);
+            sv_put_u16(tcp + 12, (uint16_t)(value ? word | bit : word & ~bit));
+        }
         break;
     }
 }
@@ -53,19 +65,24 @@ static void strip(uint8_t *tcp, uint32_t header)
         tcp[i] = 1;
 }
 
-static void mend(uint8_t *frame, uint32_t n, const struct sv_dissected *d)
+static void mend_ip(uint8_t *ip, const struct sv_dissected *d)
 {
-    uint8_t *ip = frame + d->network_at;
-    if (d->ip.version == 4) {
-        sv_put_u16(ip + 10, 0);
-        sv_put_u16(ip + 10, (uint16_t)~sv_plain_fold(sv_plain_sum(ip, d->ip.header_bytes, 0)));
-    }
+    if (d->ip.version != 4)
+        return;
+    sv_put_u16(ip + 10, 0);
+    sv_put_u16(ip + 10, (uint16_t)~sv_plain_fold(sv_plain_sum(ip, d->ip.header_bytes, 0)));
+}
+
+static void mend(uint8_t *frame, uint32_t n, const struct sv_dissected *d, bool addresses)
+{
+    const uint8_t *ip = frame + d->network_at;
+    mend_ip(frame + d->network_at, d);
     if (!(d->seen & SV_SEEN_TCP))
         return;
     uint8_t *tcp = frame + d->transport_at;
     const uint32_t length = d->transport_bytes < n - d->transport_at ? d->transport_bytes : n - d->transport_at;
-    const uint32_t addresses = d->ip.version == 4 ? 12u : 8u, pair = d->ip.version == 4 ? 8u : 32u;
-    uint32_t sum = sv_plain_sum(ip + addresses, pair, 0) + 6u + length;
+    const uint32_t at = d->ip.version == 4 ? 12u : 8u, pair = d->ip.version == 4 ? 8u : 32u;
+    const uint32_t sum = (addresses ? sv_plain_sum(ip + at, pair, 0) : 0) + 6u + length;
     sv_put_u16(tcp + 16, 0);
     sv_put_u16(tcp + 16, (uint16_t)~sv_plain_fold(sv_plain_sum(tcp, length, sum)));
 }
@@ -82,14 +99,17 @@ bool sc_edit(struct sv_buf *b, const struct sc_fault *f)
     if (!(d.seen & (SV_SEEN_IP4 | SV_SEEN_IP6)))
         return true;
     for (uint32_t i = 0; i < f->fields; i++) {
-        const bool of_ip = f->field[i].field == SC_FIELD_TTL || f->field[i].field == SC_FIELD_TOS;
+        const uint32_t field = f->field[i].field;
+        const bool of_ip = field == SC_FIELD_TTL || field == SC_FIELD_TOS || field == SC_FIELD_IP_DESTINATION;
         if (of_ip || d.seen & SV_SEEN_TCP)
             put_field(frame + d.network_at, frame + d.transport_at, f->field[i].field, f->field[i].value);
     }
     if (f->strip_options && d.seen & SV_SEEN_TCP)
         strip(frame + d.transport_at, d.tcp.header_bytes);
-    if (!f->keep_checksums)
-        mend(frame, n, &d);
+    if (!f->keep_checksums && f->mend_ip_only)
+        mend_ip(frame + d.network_at, &d);
+    else if (!f->keep_checksums)
+        mend(frame, n, &d, !f->without_addresses);
     uint32_t done = b->linear_length;
     memcpy(sv_buf_head(b), frame, done);
     for (uint32_t i = 0; i < b->slices; i++) {
@@ -296,6 +316,8 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     struct sv_endpoint from, to;
     const uint32_t node = p->from, link = p->to - run->model->hosts;
     const bool bridge = run->model->host[node].kind == SC_SWITCH;
+    if (!bridge)
+        sc_flaw_departs(run, node, b);
     if (!read_frame(run, b, &k, &from, &to, bytes))
         return true;
     if (k.tcp && k.flags & 2u)
@@ -362,6 +384,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         count_twice(run, b, bytes, p->to, false);
     if (set->given >> SC_VERIFY_CHECKSUM & 1u && !set->value[SC_VERIFY_CHECKSUM])
         b->flags |= SV_BUF_CSUM_VALID;
+    sc_flaw_arrives(run, p->to, b);
     sc_track_packet(run, &run->received, &k, &from, &to);
     k.id = b->id;
     run->packets_received[p->to]++;

@@ -16,12 +16,17 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
 {
     const struct sc_endpoint *e = sc_endpoint_find(run, of[1], of[2]);
     const struct sc_conn *c = e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
+    struct sv_sock_info info = {.size = sizeof info};
     if (!e)
         return false;
-    const uint64_t all[] = {c ? c->read : 0,   c ? c->written : 0, goodput(run, e),     e->timeouts,
-                            e->retransmits,    e->longest_segment, e->most_in_flight,   e->segments_sent,
-                            e->established_at, e->most_cwnd,       e->fast_retransmits, e->silence,
-                            e->first_read_at,  e->last_read_at};
+    if (c && c->open)
+        (void)!sv_sock_info(run->stack[c->host], c->sock, &info);
+    const uint64_t all[] = {c ? c->read : 0,         c ? c->written : 0, goodput(run, e),     e->timeouts,
+                            e->retransmits,          e->longest_segment, e->most_in_flight,   e->segments_sent,
+                            e->established_at,       e->most_cwnd,       e->fast_retransmits, e->silence,
+                            e->first_read_at,        e->last_read_at,    c ? c->reads : 0,    c ? c->first_read : 0,
+                            c ? c->longest_read : 0, c ? c->urgents : 0, e->probes,           info.cwnd,
+                            info.ssthresh,           info.send_window};
     *value = all[of[3]];
     return true;
 }

@@ -176,7 +176,7 @@ static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
 
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
 {
-    if (!(s->flags & SV_ACK)) {
+    if (!(s->flags & SV_ACK) && !sv_tcp_teach_flawed(t->tcp, SV_FLAW_ACK_WITHOUT_FLAG)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_NO_ACK);
         return SV_WALK_STOP;
     }

@@ -108,7 +108,7 @@ static enum sv_walk sv_tcp_step2_reset(struct sv_tcb *t, struct sv_seg *s)
 {
     if (!(s->flags & SV_RST))
         return SV_WALK_ON;
-    if (s->seq != t->h->rcv_nxt) {
+    if (s->seq != t->h->rcv_nxt && !sv_tcp_teach_flawed(t->tcp, SV_FLAW_RST_IN_WINDOW)) {
         sv_tcp_challenge_ack(t);
         sv_tcp_discard(t, s, SV_DROP_TCP_RST_INEXACT);
         return SV_WALK_STOP;

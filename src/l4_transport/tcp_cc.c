@@ -81,6 +81,8 @@ void sv_tcp_cc_open(struct sv_tcb *t)
     t->h->cwnd = sv_tcp_initial_window(t);
     if (t->b && t->b->backoff) /* RFC 5681 §3.1: the SYN or its answer was lost */
         t->h->cwnd = t->h->mss;
+    if (sv_tcb_profile(t)->initial_ssthresh)
+        t->c->ssthresh = (uint32_t)sv_tcb_profile(t)->initial_ssthresh * t->h->mss;
     sv_tcp_pace_choose(t);
     sv_tcp_cwnd_trace(t, SV_CWND_OPEN);
 }

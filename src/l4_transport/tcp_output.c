@@ -64,6 +64,8 @@ static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
     if (t->b->urgent && sv_seq_after(t->b->snd_up, h->seq) && t->b->snd_up - h->seq < 65536u) {
         h->flags |= SV_URG;
         h->urgent = (uint16_t)(t->b->snd_up - h->seq);
+        if (sv_tcp_teach_flawed(t->tcp, SV_FLAW_URGENT_AT_LAST_BYTE))
+            h->urgent--;
     }
     if (t->h->agreed & SV_TCP_ECN_ECHO)
         h->flags |= SV_ECE;

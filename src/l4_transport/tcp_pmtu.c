@@ -18,7 +18,7 @@ uint16_t sv_tcp_path_mss(const struct sv_tcb *t)
 
 bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq)
 {
-    if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
+    if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL || sv_tcp_teach_flawed(tcp, SV_FLAW_DEAF_TO_ICMP))
         return false;
     const struct sv_tcp_hot *h = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(flow_value));
     return sv_seq_within(seq, h->snd_una, h->snd_max - h->snd_una);

@@ -62,6 +62,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .recover = SV_RECOVER_ALL,    /* tcp_sack, tcp_recovery, tcp_early_retrans, tcp_frto */
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
+        .delays_ack_of_fin = 1,       /* inet_csk_enter_pingpong_mode() in tcp_fin() */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,

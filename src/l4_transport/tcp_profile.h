@@ -21,6 +21,7 @@ struct sv_tcp_profile {
     uint32_t send_initial;     /* bytes that may be queued at first; the congestion window makes it grow */
     uint32_t fastopen;         /* enum sv_tcp_fastopen */
     uint16_t base_mss;         /* payload that is believed to fit when larger segments vanish (RFC 4821 §7.2) */
+    uint16_t initial_ssthresh; /* segments: slow start ends there; 0: with the first loss (RFC 5681 §3.1) */
     uint16_t initial_window;   /* segments: RFC 6928, or 5681's 2 to 4 when 0 */
     uint16_t quickack;         /* first segments acknowledged at once */
     uint8_t nagle_by_small;    /* hold a short segment only behind a short one (Minshall), not behind any */
@@ -43,6 +44,7 @@ struct sv_tcp_profile {
     uint8_t syn_cookies;         /* 0: never, 1: when the half-open records are used up, 2: always (RFC 4987 §3.6) */
     uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
     uint8_t tune_receive;    /* the receive window grows with what is read */
+    uint8_t delays_ack_of_fin; /* the ACK of a FIN may wait for a FIN of ours */
     uint8_t mtu_probing;     /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7) */
     uint8_t black_hole_timeouts; /* timeouts in a row of full segments that make one suspect a black hole */
 };

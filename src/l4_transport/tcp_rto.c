@@ -87,7 +87,7 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
     struct sv_tcp_busy *b = t->b;
     if (t->h->snd_una != t->h->snd_max && !b->persist) { /* (5.1) */
         sv_tcb_start_rto(t);
-    } else if (sv_tcb_window_shut(t)) {
+    } else if (sv_tcb_window_shut(t) && !sv_tcp_teach_flawed(t->tcp, SV_FLAW_NO_PERSIST)) {
         if (b->retransmit_at == SV_NEVER || !b->persist) {
             b->waits = SV_WAITS_RTO;
             b->persist = 1;

@@ -3,6 +3,11 @@
 
 #include "l4_transport/tcp_internal.h"
 
+bool sv_tcp_teach_flawed(const struct sv_tcp *tcp, uint32_t flaws)
+{
+    return (tcp->teach.flaws & flaws) != 0;
+}
+
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn)
 {
     struct sv_tcp_teach *teach = &tcp->teach;

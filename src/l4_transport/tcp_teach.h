@@ -43,6 +43,20 @@ enum sv_teach_opening {
     SV_OPENING_BOUNDLESS_QUEUE = 1u << 7, /* a full queue of connections not yet accepted takes more */
 };
 
+/* Mistakes that an implementation could make, each taken from a rule that is right otherwise; several may be set. */
+enum sv_teach_flaw {
+    SV_FLAW_FIN_WITHOUT_NUMBER = 1u << 0,  /* the peer's FIN is not counted in our acknowledgement */
+    SV_FLAW_NO_CLOSING = 1u << 1,          /* a FIN in FIN-WAIT-1 changes nothing: CLOSING is forgotten */
+    SV_FLAW_NO_TIME_WAIT = 1u << 2,        /* nobody waits 2 MSL */
+    SV_FLAW_CLIENTS_WAIT = 1u << 3,        /* only who opened waits, whoever closed first */
+    SV_FLAW_TIME_WAIT_REUSED = 1u << 4,    /* any SYN ends the wait */
+    SV_FLAW_NO_PERSIST = 1u << 5,          /* a closed window is not probed */
+    SV_FLAW_ACK_WITHOUT_FLAG = 1u << 6,    /* the acknowledgement number counts without its flag */
+    SV_FLAW_RST_IN_WINDOW = 1u << 7,       /* RFC 793: any number in the window resets */
+    SV_FLAW_URGENT_AT_LAST_BYTE = 1u << 8, /* the pointer names the last urgent byte, not the one after it */
+    SV_FLAW_DEAF_TO_ICMP = 1u << 9,        /* routers that ask for smaller packets are not heard */
+};
+
 #define SV_TEACH_ISNS 32u
 #define SV_TEACH_SYNS 32u
 #define SV_TEACH_NO_SCALE 0xffu
@@ -59,6 +73,7 @@ struct sv_tcp_teach {
     uint32_t handshake; /* enum sv_teach_handshake */
     uint32_t classic;   /* enum sv_teach_classic */
     uint32_t opening;   /* enum sv_teach_opening */
+    uint32_t flaws;     /* enum sv_teach_flaw */
     uint32_t mss;       /* what we announce at most; 0: what fits the interface */
     uint32_t isns, isn_next;
     uint32_t isn[SV_TEACH_ISNS]; /* the k-th connection takes the k-th; after the last, RFC 6528's */
@@ -69,6 +84,8 @@ struct sv_tcp_teach {
 /* The record of a stack: whoever has it may change it between two verbs. */
 struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s);
 
+/* Does it make one of these mistakes? */
+bool sv_tcp_teach_flawed(const struct sv_tcp *tcp, uint32_t flaws);
 /* The next of the fixed numbers; false: none is left. */
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn);
 /* What the mistakes of `opening` make of a SYN,ACK that is right so far, and of a connection whose SYN is sent again. */

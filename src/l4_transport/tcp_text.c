@@ -171,6 +171,20 @@ enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
     return SV_WALK_ON; /* a FIN beyond a gap is kept in mind by the next step */
 }
 
+/* At once; or it waits for a FIN of ours that could carry it, as any acknowledgement may (§3.8.6.3, §3.3.2 figure 5
+ * note 2: so three segments close more often than four). Linux learns from the first data how long to wait. */
+static void sv_tcp_acknowledge_fin(struct sv_tcb *t)
+{
+    const bool waits = sv_tcb_profile(t)->delays_ack_of_fin && t->h->state == SV_ESTABLISHED && t->c->bytes_received &&
+                       !(t->h->agreed & SV_TCP_SYN_DATA) && !(t->h->flags & SV_TCP_ACK_NOW);
+    if (!waits || !sv_tcb_need_busy(t)) {
+        sv_tcb_ready(t, SV_TCP_ACK_NOW);
+        return;
+    }
+    t->h->flags |= SV_TCP_DELACK;
+    sv_tcb_arm_delack(t);
+}
+
 enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s)
 {
     const bool early = t->b && t->b->fin_early; /* one that came before its data */
@@ -191,12 +205,15 @@ enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s)
     }
     if (early)
         t->b->fin_early = 0;
-    t->h->rcv_nxt++;
+    if (!sv_tcp_teach_flawed(t->tcp, SV_FLAW_FIN_WITHOUT_NUMBER))
+        t->h->rcv_nxt++;
     t->h->flags |= SV_TCP_FIN_RECEIVED;
     if (sv_seq_before(t->h->rcv_right, t->h->rcv_nxt))
         t->h->rcv_right = t->h->rcv_nxt;
-    sv_tcb_ready(t, SV_TCP_ACK_NOW);
+    sv_tcp_acknowledge_fin(t);
     sv_tcb_tell(t, SV_EVENT_PEER_FIN | SV_EVENT_READABLE);
+    if (t->h->state == SV_FIN_WAIT_1 && sv_tcp_teach_flawed(t->tcp, SV_FLAW_NO_CLOSING))
+        return SV_WALK_ON;
     sv_tcp_move(t, SV_ON_FIN);
     if (t->h->state == SV_TIME_WAIT) {
         sv_buf_free(s->packet);

@@ -88,6 +88,14 @@ static uint32_t sv_time_wait_begin(struct sv_tcb *t)
 void sv_tcp_enter_time_wait(struct sv_tcb *t)
 {
     SV_ASSERT(t->h->state == SV_TIME_WAIT);
+    const uint32_t never = SV_FLAW_NO_TIME_WAIT | (t->h->flags & SV_TCP_ACTIVE ? 0u : SV_FLAW_CLIENTS_WAIT);
+    if (sv_tcp_teach_flawed(t->tcp, never)) {
+        sv_tcp_move(t, SV_ON_TIMEOUT);
+        sv_tcb_leave_table(t);
+        t->h->flags &= (uint16_t)~SV_TCP_SEND_NOW;
+        sv_tcb_retire(t, SV_CAUSE_ORDERLY);
+        return;
+    }
     const uint64_t hash = sv_tcp_tag_hash(t->h->tag);
     const uint32_t small = sv_time_wait_begin(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_TIME_WAIT, t->c->flow, 0,
@@ -103,11 +111,13 @@ void sv_tcp_enter_time_wait(struct sv_tcb *t)
 }
 
 /* RFC 6191 §2: a SYN that is surely new may take the four-tuple over. */
-static bool sv_time_wait_reusable(const struct sv_tcp_small *m, const struct sv_seg *s)
+static bool sv_time_wait_reusable(const struct sv_tcp *tcp, const struct sv_tcp_small *m, const struct sv_seg *s)
 {
     const bool timed = m->state & 0x80u;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST | SV_FIN)) != SV_SYN)
         return false;
+    if (sv_tcp_teach_flawed(tcp, SV_FLAW_TIME_WAIT_REUSED))
+        return true;
     if (timed && (s->options & SV_OPTION_TIMESTAMPS) && s->ts_val != m->u.wait.ts_recent)
         return sv_seq_after(s->ts_val, m->u.wait.ts_recent);
     return sv_seq_after(s->seq, m->u.wait.rcv_nxt);
@@ -118,7 +128,8 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small)
     const struct sv_tcp_small *m = sv_tcp_small(tcp, small);
     const sv_time began = m->u.wait.ends_at - tcp->time_wait;
     /* Our timestamp clock has moved on, so no old segment of ours can pass the peer's PAWS. */
-    if (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S)
+    const bool any = sv_tcp_teach_flawed(tcp, SV_FLAW_TIME_WAIT_REUSED);
+    if (!any && (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S))
         return false;
     sv_tcp_time_wait_end(tcp, small, SV_ON_SYN);
     return true;
@@ -129,7 +140,7 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     struct sv_core *core = sv_tcp_core(tcp);
     const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
-    if (sv_time_wait_reusable(m, s) && sv_tcp_is_listened_for(tcp, s)) {
+    if (sv_time_wait_reusable(tcp, m, s) && sv_tcp_is_listened_for(tcp, s)) {
         const uint32_t beyond = m->u.wait.snd_nxt;
         sv_tcp_time_wait_end(tcp, index, SV_ON_SYN);
         return sv_tcp_listen_arrives(tcp, s, &beyond, reply);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "l4_transport/tcp_teach.h"
 #include "scenario/model.h"
 #include "scenario/run.h"
 
@@ -138,6 +139,35 @@ static void sockets(void **state)
     refused("close: c}", "bind: 700, as: u}\n  - {at: 6s, host: b, send: 1B, to: \"b:9\", of: u}", 15, 5,
             "a socket of a");
     refused("b.c in ESTABLISHED, by", "b.c hears ICMP, by", 19, 28, "a UDP socket hears");
+}
+
+/* What is wrong on purpose is spelled right all the same; flags are fields, and not their namesakes. */
+static void flaws_and_flags(void **state)
+{
+    struct read r;
+    (void)state;
+    refused("profile: rfc", "set: {time_wait: 3msl}", 7, 43, "2msl, 0 or client_only");
+    refused("profile: rfc", "set: {urgent: points_at_last_bite}", 7, 40, "did you mean \"points_at_last_byte\"");
+    refused("profile: rfc", "set: {closing_stat: false}", 7, 32, "did you mean \"closing_state\"");
+    refused("app: sink", "app: answer, bytes: 10B", 8, 34, "how long a request is");
+    refused("connect: \"b:80\"", "connect: \"b:80\", set: {pmtud: false}", 12, 46, "for a whole host");
+    refused("second data from a", "second data with SYM 0", 16, 22, "not \"SYM\"");
+    refused("drop: second data from a", "edit: data from a, fields: {ip_destination: b}", 16, 60, "an IPv4 address");
+    refused("drop: second data from a", "edit: data from a, checksums: none, fields: {ACK: 0}", 16, 46, "keep, or ip");
+    read_with(&r, "profile: rfc",
+              "set: {fin_takes_number: false, rst_exact: true, ack: seq_plus_one, time_wait: client_only}");
+    assert_non_null(r.model);
+    const struct sc_knobs *k = &r.model->host[0].set;
+    assert_int_equal(sc_flaws_of(k), SV_FLAW_FIN_WITHOUT_NUMBER | SV_FLAW_CLIENTS_WAIT);
+    sc_memory_free(&r.memory);
+    read_with(&r, "second data from a", "data from a with ack 7 with ACK 1 with urgent 6");
+    assert_non_null(r.model);
+    const struct sc_selector *s = &r.model->fault[0].what;
+    assert_int_equal(s->fields, 3);
+    assert_int_equal(s->field[0].field, SC_FIELD_ACK);
+    assert_int_equal(s->field[1].field, SC_FIELD_ACK_FLAG);
+    assert_int_equal(s->field[2].field, SC_FIELD_URGENT);
+    sc_memory_free(&r.memory);
 }
 
 static void quantities(void **state)
@@ -314,6 +344,7 @@ int main(void)
         cmocka_unit_test(words_that_are_not_known),
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(sockets),
+        cmocka_unit_test(flaws_and_flags),
         cmocka_unit_test(quantities),
         cmocka_unit_test(shapes),
         cmocka_unit_test(overrides),
