@@ -302,6 +302,8 @@ static int sim_main(int argc, char **argv)
     if (status != CLI_PARSED)
         return status;
     config.seeded = config.seed != UINT64_MAX;
+    if (config.random && config.html)
+        return cli_usage("sim", "--html shows the run of a scenario file, --random draws its own worlds");
     if (config.random && parse.words.n == 0)
         return sim_random(&config, &output);
     if (parse.words.n == 0)

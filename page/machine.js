@@ -57,7 +57,7 @@ function curve(from, to, bend) {
 
 function bendOf(edge, from, to) {
   const bends = {"CLOSED>LISTEN": 10, "LISTEN>CLOSED": 10, "CLOSED>SYN-SENT": -14, "SYN-SENT>CLOSED": -14,
-    "SYN-RECEIVED>LISTEN": 26};
+    "SYN-RECEIVED>LISTEN": 48};
   const bend = bends[from + ">" + to] || 0;
   return edge.quiet && !bend ? 36 : bend;
 }

@@ -34,9 +34,9 @@ function headLines() {
     DATA.mutant ? make("span", {class: "warn"}, " " + say("mutant", {name: DATA.mutant})) : null,
     DATA.said ? make("span", {}, " " + both(DATA.said)) : null,
     DATA.problem ? make("p", {class: "warn"}, DATA.problem) : null);
-  const link = (href, key, mark) => (href ? make("a", {href, title: say(key)}, mark + say(key)) : null);
-  fillIn(byId("links"), link(DATA.home, "home", ""), link(DATA.previous, "previous", "← "),
-    link(DATA.next, "next", "→ "), languageButton(start));
+  const link = (href, key, before, after) => (href ? make("a", {href}, before + say(key) + after) : null);
+  fillIn(byId("links"), link(DATA.home, "home", "", ""), link(DATA.previous, "previous", "← ", ""),
+    link(DATA.next, "next", "", " →"), languageButton(start));
   fillIn(byId("facts"), [DATA.name, say("seed") + " " + DATA.seed, say("ended") + " " + seconds(DATA.ended),
     say("steps", {n: count(DATA.steps)}), say("packets", {n: count(DATA.packets)}), ...DATA.see].join(" · "));
 }

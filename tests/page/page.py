@@ -177,6 +177,17 @@ def topics(b, path):
     check("nothing complained of", not b.complaints, b.complaints)
 
 
+def refuses(folder):
+    """What would make a page ask a network does not get into the program."""
+    tool = os.path.join(os.environ.get("SEVEN_SOURCE_ROOT", "."), "tools", "page")
+    for bad in ("fetch('x')", "e.innerHTML = x", "<img src='x'>", "@import 'x'"):
+        name = os.path.join(folder, "bad.js")
+        with open(name, "w", encoding="utf-8") as f:
+            f.write(bad + "\n")
+        done = subprocess.run([tool, os.path.join(folder, "out.c"), name], capture_output=True, text=True, check=False)
+        check(f"tools/page refuses {bad}", done.returncode == 1 and "bad.js:1: a page must not say" in done.stderr)
+
+
 def main():
     seven, page_index = sys.argv[1:3]
     if not browser.program():
@@ -189,6 +200,7 @@ def main():
         listed = os.path.join(folder, "index.html")
         with open(listed, "wb") as f:
             subprocess.run([page_index], stdout=f, check=True)
+        refuses(folder)
         try:
             b = browser.Browser()
         except (OSError, TimeoutError, ConnectionError, RuntimeError) as e:
