@@ -101,6 +101,7 @@ static void mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6])
     const uint64_t hash = sc_name_hash(h->name) + port;
     if (h->has_mac) {
         memcpy(mac, h->mac, 6);
+        mac[5] = (uint8_t)(mac[5] + port); /* a router's ports follow each other */
         return;
     }
     mac[0] = 2;

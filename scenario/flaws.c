@@ -15,7 +15,7 @@
 static bool is_rule(uint32_t knob)
 {
     return knob == SC_FIN_TAKES_NUMBER || knob == SC_CLOSING_STATE || knob == SC_PERSIST_TIMER ||
-           knob == SC_RST_EXACT || knob == SC_PMTUD || knob == SC_PSEUDO_HEADER;
+           knob == SC_RST_EXACT || knob == SC_PMTUD || knob == SC_PSEUDO_HEADER || knob == SC_DECREMENT_TTL;
 }
 
 static bool wrong(const struct sc_knobs *k, uint32_t knob)
@@ -56,19 +56,49 @@ static bool seq_plus_one(struct sc_run *run, const struct sc_packet *k, const st
     return true;
 }
 
+/* A router that passes packets on as old as they came. */
+static void keep_age(const struct sc_run *run, uint32_t host, struct sv_buf *b, const struct sc_packet *k,
+                     const struct sv_endpoint *from)
+{
+    const uint32_t sender = sc_host_of(run, &from->addr);
+    struct sc_fault edit = {.mend_ip_only = true};
+    edit.field[edit.fields].field = SC_FIELD_TTL;
+    edit.field[edit.fields++].value = k->ttl + 1u;
+    if (sender != host && k->ttl < 255u)
+        (void)sc_edit(b, &edit);
+}
+
 void sc_flaw_departs(struct sc_run *run, uint32_t host, struct sv_buf *b)
 {
     static uint8_t bytes[LOOK];
     const bool number = sc_flawed(run, host, SC_ACK_NUMBER), sum = sc_flawed(run, host, SC_PSEUDO_HEADER);
     struct sc_packet k;
     struct sv_endpoint from, to;
-    if (!number && !sum)
+    const bool age = sc_flawed(run, host, SC_DECREMENT_TTL);
+    if (!number && !sum && !age)
         return;
     const uint32_t n = b->length < LOOK ? b->length : LOOK;
-    if (!sv_buf_read(b, 0, bytes, n) || !sc_parse(bytes, n, b->length, &k, &from, &to) || !k.tcp)
+    memset(&from, 0, sizeof from);
+    memset(&to, 0, sizeof to);
+    if (!sv_buf_read(b, 0, bytes, n) || !sc_parse(bytes, n, b->length, &k, &from, &to))
+        return;
+    if (age && k.kinds >> SC_PACKET & 1u)
+        keep_age(run, host, b, &k, &from);
+    if (!k.tcp)
         return;
     struct sc_fault edit = {.without_addresses = sum};
     if ((number && seq_plus_one(run, &k, &from, &to, &edit)) || sum)
+        (void)sc_edit(b, &edit);
+}
+
+/* Whoever is asked for, the first service gets it. */
+static void first_port(struct sc_run *run, uint32_t host, struct sv_buf *b)
+{
+    const struct sc_host *h = &run->model->host[host];
+    struct sc_fault edit = {.fields = 1};
+    edit.field[0].field = SC_FIELD_DESTINATION_PORT;
+    edit.field[0].value = h->serves ? h->serve[0].port : 0;
+    if (sc_flawed(run, host, SC_PORTS) && h->serves)
         (void)sc_edit(b, &edit);
 }
 
@@ -77,6 +107,7 @@ void sc_flaw_arrives(struct sc_run *run, uint32_t host, struct sv_buf *b)
 {
     static uint8_t frame[65536];
     struct sv_dissected d;
+    first_port(run, host, b);
     if (!sc_flawed(run, host, SC_PSEUDO_HEADER) || b->length > sizeof frame || !sv_buf_read(b, 0, frame, b->length))
         return;
     sv_dissect(&d, SV_LINK_ETHERNET, frame, b->length, b->length);

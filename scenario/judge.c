@@ -118,7 +118,7 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
                     j->row = sc_rows_now(run->rows, &j->row_arrival);
             }
         }
-        if (x->kind == SC_ORDER && x->exactly && !moved && p->tcp && looks(run, x, run->now))
+        if (x->kind == SC_ORDER && x->exactly && !moved && p->tcp && p->link == SV_NONE && looks(run, x, run->now))
             another(run, i, p);
         if (moved && j->ordered == x->orders && !x->exactly)
             decide(run, i, true, run->now, "all in this order");

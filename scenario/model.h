@@ -82,6 +82,8 @@ enum sc_knob {
     SC_PSH_PER_WRITE,
     SC_ONE_WRITE_ONE_SEGMENT,
     SC_READ_PER_SEGMENT,
+    SC_DECREMENT_TTL,
+    SC_PORTS,
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
@@ -192,6 +194,8 @@ enum sc_field {
     SC_FIELD_CWR,
     SC_FIELD_AE,
     SC_FIELD_IP_DESTINATION, /* IPv4, for edits */
+    SC_FIELD_SOURCE_MAC,
+    SC_FIELD_DESTINATION_MAC,
     SC_FIELDS
 };
 

@@ -59,6 +59,8 @@ const char *const sc_knob_names[] = {"mss",
                                      "psh_per_write",
                                      "one_write_one_segment",
                                      "read_per_segment",
+                                     "decrement_ttl",
+                                     "ports",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -83,6 +85,7 @@ static const char *const pointers[] = {"points_after_last_byte", "points_at_last
 /* enum sc_recovery */
 static const char *const recoveries[] = {"reno", "newreno", "sack", "rack", "reno-1996", "newreno-1996", NULL};
 static const char *const numbers[] = {"next", "seq_plus_one", NULL};
+static const char *const ports[] = {"by_number", "first", NULL};
 
 static bool word_of(struct sc_reader *r, const struct sc_node *n, const char *const *words, uint64_t *value)
 {
@@ -156,6 +159,8 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return word_of(r, n, pointers, value);
     case SC_ACK_NUMBER:
         return word_of(r, n, numbers, value);
+    case SC_PORTS:
+        return word_of(r, n, ports, value);
     case SC_BACKLOG:
     case SC_HALF_OPEN:
         return sc_count(r, n, 1, 65535, value);

@@ -62,6 +62,8 @@ bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packe
     p->icmp_type = p->icmp_code = p->arp_op = -1;
     p->kinds = 1u << SC_FRAME;
     sv_dissect(&d, SV_LINK_ETHERNET, bytes, n, length);
+    for (uint32_t i = 0; i < 12 && n >= 12; i++)
+        p->mac[i / 6u] = p->mac[i / 6u] << 8 | bytes[i];
     static const uint8_t bpdu[6] = {0x01, 0x80, 0xc2, 0, 0, 0};
     if (length >= 14 && memcmp(bytes, bpdu, 6) == 0)
         p->kinds |= 1u << SC_BPDU;
@@ -237,6 +239,10 @@ static uint64_t field_of(const struct sc_packet *p, uint32_t field)
         return p->tos;
     case SC_FIELD_URGENT:
         return p->urgent;
+    case SC_FIELD_SOURCE_MAC:
+        return p->mac[1];
+    case SC_FIELD_DESTINATION_MAC:
+        return p->mac[0];
     default:
         return field >= SC_FIELD_FIN && field <= SC_FIELD_AE ? p->flags >> (field - SC_FIELD_FIN) & 1u : 0;
     }

@@ -88,6 +88,7 @@ struct sc_packet {
     int16_t icmp_type, icmp_code, arp_op;
     uint32_t seq, ack, window, length, flags, ttl, mss, tos, urgent, bytes; /* bytes of the IP packet */
     uint16_t source_port, destination_port;
+    uint64_t mac[2];            /* destination, source */
     uint64_t begin, end, acked; /* in the stream; `acked` bytes of the other direction's */
 };
 

@@ -42,6 +42,8 @@ const char *const sc_fields[] = {"-",
                                  "CWR",
                                  "AE",
                                  "ip_destination",
+                                 "source_mac",
+                                 "destination_mac",
                                  NULL};
 
 static const struct {
@@ -163,6 +165,24 @@ static bool kind(struct words *w, struct sc_selector *s)
     return false;
 }
 
+/* "02:00:00:00:00:01": the first byte is the highest. */
+static bool mac_number(struct words *w, uint64_t *value, const char *of)
+{
+    uint32_t byte[6];
+    char rest;
+    const char *word = peek(w);
+    if (!word || sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5],
+                        &rest) != 6) {
+        sc_error(w->r->e, w->at, "\"%s\" wants an address: 02:00:00:00:00:01", of);
+        return false;
+    }
+    *value = 0;
+    for (uint32_t i = 0; i < 6; i++)
+        *value = *value << 8 | byte[i];
+    w->i++;
+    return true;
+}
+
 static bool number(struct words *w, uint64_t *value, const char *of)
 {
     char *end;
@@ -196,6 +216,8 @@ static bool field(struct words *w, struct sc_selector *s)
         }
         w->i++;
         s->field[s->fields].field = i;
+        if (i == SC_FIELD_SOURCE_MAC || i == SC_FIELD_DESTINATION_MAC)
+            return mac_number(w, &s->field[s->fields++].value, word);
         return number(w, &s->field[s->fields++].value, word);
     }
     sc_error(

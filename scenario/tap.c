@@ -351,6 +351,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     bool hit[1000], also[1000];
     bool any = judge(run, &k, hit);
     k.link = link; /* once more, for those who say "on LINK" */
+    sc_packet_event(run, &k, node, true);
     if (judge(run, &k, also)) {
         for (uint32_t i = 0; i < run->model->faults; i++)
             hit[i] = hit[i] || also[i];

@@ -297,12 +297,18 @@ uint64_t sv_channel_skip(struct sv_channel *c, uint64_t n, int8_t level)
     for (uint32_t i = 0; i < SV_CHANNEL_HISTORY; i++)
         c->history[i] = level;
     c->held = SV_CHANNEL_HISTORY - SV_BLOCK;
-    /* The first sample whose symbol is not yet among those passed. */
-    if (c->symbols <= c->at_whole + AHEAD)
+    /* Up to the first sample whose symbol is not yet among those passed; a step is no longer than what 64 bits hold as
+     * parts of a symbol (2^32 of 10BASE-T's are 214 s). */
+    uint64_t samples = 0;
+    while (c->symbols > c->at_whole + AHEAD) {
+        const uint64_t gap = c->symbols - AHEAD - c->at_whole;
+        const uint64_t away = (sv_min_u64(gap, UINT64_C(1) << 30) << 32) - c->at_part;
+        const uint64_t some = sv_div64(away + c->step - 1, c->step);
+        advance(c, some);
+        samples += some;
+    }
+    if (samples == 0)
         return 0;
-    const uint64_t away = ((c->symbols - AHEAD - c->at_whole) << 32) - c->at_part;
-    const uint64_t samples = sv_div64(away + c->step - 1, c->step);
-    advance(c, samples);
     c->wander_q16 = decayed(c->wander_q16, c->pole_q32, samples);
     c->cell_at = 0;
     c->cell_sum = 0;

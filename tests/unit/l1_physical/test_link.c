@@ -111,6 +111,25 @@ static void a_bit_turned_over(void **state)
     one_bit_turned_over(SV_PHY_100BASE_TX, 700u * 8u + 3u, SV_PHY_LOST_SYMBOL);
 }
 
+/* An hour of idle is more symbols than 32 bits count, of every code. */
+static void idle_may_be_long(void **state)
+{
+    (void)state;
+    for (uint32_t code = 0; code < SV_PHY_CODES; code++) {
+        const struct sv_phy_link_config config = plain(code);
+        struct sv_phy_link *l = new_link(&config);
+        uint8_t frame[100];
+        struct sv_phy_passage p;
+        uint32_t x = 5;
+        for (uint64_t s = 1; s <= 4000; s = s * 20 + 100) {
+            content(&x, frame, sizeof frame);
+            assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, s * 1000000000u, &p), SV_OK);
+            assert_int_equal(p.outcome, SV_PHY_ARRIVED);
+        }
+        free(l);
+    }
+}
+
 static void every_code_passes_frames(void **state)
 {
     (void)state;
@@ -351,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_passes_frames),
         cmocka_unit_test(a_bit_turned_over),
+        cmocka_unit_test(idle_may_be_long),
         cmocka_unit_test(cables_pass_what_they_should),
         cmocka_unit_test(a_pair_that_is_not_there_shows_nothing),
         cmocka_unit_test(losses_are_told_apart),
