@@ -95,6 +95,13 @@ static bool runs_of(const struct explain *e, const struct explain_topic *t, stru
     const uint32_t of_mutant = root && e->c->mutant ? sc_mutant_run(root, e->c->mutant) : 0;
     bool any = false;
     explain_errors(&errors);
+    const struct sc_node *needs = root ? sc_member(sc_member(sc_member(root, "tell"), "needs"), "en") : NULL;
+    if (needs && needs->kind == SC_SCALAR) {
+        (void)cli_usage("explain", "%s waits for %s, which is not built yet: it is listed, not run", t->name,
+                        needs->text);
+        sc_memory_free(&m);
+        return false;
+    }
     runs->n = root ? sc_runs(root) : 0;
     runs->n = runs->n < SC_EXPERIMENT_RUNS ? runs->n : SC_EXPERIMENT_RUNS;
     for (uint32_t i = 0; i < runs->n; i++) {
