@@ -82,35 +82,66 @@ static bool tell_run(const struct explain *e, const struct explain_topic *t, str
     return !e->c->capture || capture(e, told);
 }
 
+/* Of which runs the topic has: their number, and whether this one is asked for. */
+struct runs {
+    uint32_t n;
+    bool wanted[SC_EXPERIMENT_RUNS];
+};
+static bool runs_of(const struct explain *e, const struct explain_topic *t, struct runs *runs)
+{
+    struct sc_memory m = {.ceiling = 64u << 20};
+    struct sc_errors errors = {.file = t->name};
+    const struct sc_node *root = sc_yaml_read(&m, (const char *)t->bytes, t->n, &errors);
+    const uint32_t of_mutant = root && e->c->mutant ? sc_mutant_run(root, e->c->mutant) : 0;
+    bool any = false;
+    explain_errors(&errors);
+    const struct sc_node *needs = root ? sc_member(sc_member(sc_member(root, "tell"), "needs"), "en") : NULL;
+    if (needs && needs->kind == SC_SCALAR) {
+        (void)cli_usage("explain", "%s waits for %s, which is not built yet: it is listed, not run", t->name,
+                        needs->text);
+        sc_memory_free(&m);
+        return false;
+    }
+    runs->n = root ? sc_runs(root) : 0;
+    runs->n = runs->n < SC_EXPERIMENT_RUNS ? runs->n : SC_EXPERIMENT_RUNS;
+    for (uint32_t i = 0; i < runs->n; i++) {
+        const char *name = sc_run_name(root, i);
+        runs->wanted[i] = !e->c->run || (name && strcmp(name, e->c->run) == 0);
+        runs->wanted[i] = runs->wanted[i] && (!e->c->mutant || i == of_mutant);
+        any = any || runs->wanted[i];
+    }
+    if (root && !any)
+        (void)cli_usage("explain", "%s has no run \"%s\"%s", t->name, e->c->run,
+                        e->c->mutant ? " with that mutant" : "");
+    sc_memory_free(&m);
+    return root && any;
+}
+
 /* False: nothing could be told. */
 static bool tell(const struct explain *e, const struct explain_topic *t, bool *held)
 {
     static struct explain_told told;
-    uint32_t runs = 1, chosen = 0;
+    struct runs runs;
     bool first = true;
     *held = true;
-    for (uint32_t run = 0; run < runs; run++) {
+    if (!runs_of(e, t, &runs))
+        return false;
+    for (uint32_t run = 0; run < runs.n; run++) {
+        bool last = true;
+        for (uint32_t i = run + 1u; i < runs.n; i++)
+            last = last && !runs.wanted[i];
+        if (!runs.wanted[run])
+            continue;
         if (!explain_run(e, t, run, e->c->mutant, &told))
             return false;
-        runs = told.x.runs;
-        const bool wanted = !e->c->run || (told.x.run && strcmp(told.x.run, e->c->run) == 0);
-        const bool broken = !e->c->mutant || told.x.mutant;
-        bool good = true;
-        if (wanted && broken) {
-            chosen++;
-            *held = *held && told.result.expected;
-            good = tell_run(e, t, &told, first, run + 1u == runs || e->c->run || e->c->mutant);
-            first = false;
-        }
+        *held = *held && told.result.expected;
+        const bool good = tell_run(e, t, &told, first, last);
+        first = false;
         explain_done(&told);
         if (!good)
             return false;
     }
-    if (chosen)
-        return true;
-    (void)cli_usage("explain", "%s has no %s \"%s\"", t->name, e->c->mutant ? "mutant" : "run",
-                    e->c->mutant ? e->c->mutant : e->c->run);
-    return false;
+    return true;
 }
 
 static int explain_main(int argc, char **argv)

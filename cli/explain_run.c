@@ -22,15 +22,6 @@ void explain_done(struct explain_told *told)
     told->rows = NULL;
 }
 
-static bool has_mutant(const struct sc_experiment *x, const char *mutant)
-{
-    for (uint32_t i = 0; i < x->model->mutants; i++) {
-        if (strcmp(x->model->mutant[i].name, mutant) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool explain_open(const struct explain *e, const struct explain_topic *t, uint32_t run, const char *mutant,
                   struct sc_experiment *x)
 {
@@ -40,12 +31,8 @@ bool explain_open(const struct explain *e, const struct explain_topic *t, uint32
     want.sets = e->c->set.n;
     want.drop = e->c->drop.text;
     want.drops = e->c->drop.n;
+    want.mutant = mutant;
     bool good = sc_experiment_open(x, (const char *)t->bytes, t->n, &want, &errors);
-    if (good && mutant && has_mutant(x, mutant)) { /* the other runs of the topic know nothing of it */
-        sc_experiment_close(x);
-        want.mutant = mutant;
-        good = sc_experiment_open(x, (const char *)t->bytes, t->n, &want, &errors);
-    }
     explain_errors(&errors);
     if (good && !x->tell)
         good = cli_usage("explain", "%s has no words to tell (tell:); seven sim runs it", t->name) == 0;

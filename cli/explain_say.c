@@ -87,8 +87,7 @@ void explain_ladder(const struct explain *e, const struct explain_told *told)
         char text[512];
         explain_fill(told, told->x.run_title.text[e->lang], text, sizeof text);
         explain_bold(e, "== ");
-        explain_bold(e, text);
-        printf("\n");
+        wrapped(e, 3, text);
     }
     if (told->row && told->n)
         sv_ladder_draw(told->row, told->n, &told->options, &sink);
@@ -137,6 +136,27 @@ static void see(const struct explain *e, const struct sc_tell *tell)
     explain_paragraph(e, explain_word(e, "Standard", "标准"), text);
 }
 
+/* A command is to be copied: whole on a line, if there is room; else in lines that a shell joins. */
+static void command_line(const struct explain *e, const char *heading, const char *command)
+{
+    size_t n = strlen(command), next = 0;
+    if (n + HEADING <= e->columns || e->columns < 50) {
+        explain_paragraph(e, heading, command);
+        return;
+    }
+    if (heading[0]) {
+        explain_bold(e, heading);
+        printf("\n");
+    }
+    while (n + 2u > e->columns) {
+        const size_t end = sv_width_break(command, n, e->columns - 4u, &next);
+        printf("  %.*s \\\n", (int)end, command);
+        command += next;
+        n -= next;
+    }
+    printf("  %s\n", command);
+}
+
 static void attempt(const struct explain *e, const struct explain_topic *t, const struct explain_told *told)
 {
     char before[512], command[512];
@@ -148,10 +168,10 @@ static void attempt(const struct explain *e, const struct explain_topic *t, cons
         explain_paragraph(e, heading, before);
         heading = "";
     }
-    explain_paragraph(e, heading, command);
+    command_line(e, heading, command);
     for (uint32_t i = 0; i < told->x.mutants && !told->x.mutant; i++) {
         snprintf(command, sizeof command, "seven explain %s --mutant %s", t->name, told->x.mutant_name[i]);
-        explain_paragraph(e, i ? "" : explain_word(e, "Break it", "改坏看看"), command);
+        command_line(e, i ? "" : explain_word(e, "Break it", "改坏看看"), command);
     }
 }
 

@@ -17,6 +17,7 @@ struct sc_experiment_want {
 };
 
 #define SC_EXPERIMENT_MUTANTS 32u
+#define SC_EXPERIMENT_RUNS 64u
 
 struct sc_experiment {
     struct sc_memory memory;

@@ -117,6 +117,10 @@ bool sc_run_choose(struct sc_memory *m, struct sc_node *root, uint32_t run, stru
         sc_error(e, list, "runs are a list: - {name: lost, title: {en: \"…\", zh: \"…\"}, set: {…}}");
         return false;
     }
+    if (run >= sc_children(list)) {
+        sc_error_key(e, list, "there are %u runs", sc_children(list));
+        return false;
+    }
     for (const struct sc_node *c = list->child; c; c = c->next) {
         const struct sc_node *name = sc_member(c, "name"), *t = sc_member(c, "title");
         if (!sc_keys(&r, c, keys, "a run"))
@@ -194,7 +198,7 @@ bool sc_vary(struct sc_memory *m, struct sc_node *root, uint64_t seed, struct sc
     bool good = true;
     sv_rng_seed(&rng, seed, 0, 0x7e11u);
     for (struct sc_node *l = links && links->kind == SC_LIST ? links->child : NULL; l; l = l->next) {
-        if (!sc_member(fixed, "delay"))
+        if (l->kind == SC_MAP && !sc_member(fixed, "delay"))
             good = good && vary_link(m, l, &rng);
     }
     for (struct sc_node *h = hosts && hosts->kind == SC_MAP ? hosts->child : NULL; h; h = h->next) {

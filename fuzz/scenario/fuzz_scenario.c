@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a scenario file: read, or refused with a place; what was read can be written and read again. */
+/* Any bytes as a scenario file: read, or refused with a place; what was read can be written and read again. The same bytes
+ * as an experiment: one of its runs, in another seed's world, its words with their numbers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario/experiment.h"
 #include "scenario/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +20,22 @@ static void put(void *ctx, const char *bytes, size_t n)
     struct text *t = ctx;
     for (size_t i = 0; i < n && t->n + 1u < sizeof t->bytes; i++)
         t->bytes[t->n++] = bytes[i];
+}
+
+static void experiment(const uint8_t *data, size_t size)
+{
+    struct sc_experiment x;
+    struct sc_errors e = {.file = "fuzz"};
+    char words[512], command[512];
+    const struct sc_experiment_want want = {
+        .run = size ? data[size - 1u] % 4u : 0, .seeded = true, .seed = size ? data[size / 2u] : 0};
+    if (sc_experiment_open(&x, (const char *)data, size, &want, &e) && x.tell) {
+        for (uint32_t lang = 0; lang < SC_LANGS; lang++) {
+            (void)sc_fill(x.model, x.tell->claim.text[lang], 1500000000u, "7", words, sizeof words);
+            sc_experiment_try(x.tell, lang, words, sizeof words, command, sizeof command);
+        }
+    }
+    sc_experiment_close(&x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,5 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     sc_memory_free(&m);
+    experiment(data, size);
     return 0;
 }
