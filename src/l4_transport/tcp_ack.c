@@ -32,8 +32,9 @@ void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s)
 static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
 {
     const uint32_t max_window = (uint32_t)t->c->max_window_field << sv_tcb_send_scale(t);
-    const uint32_t oldest = t->c->bytes_sent < max_window ? t->c->iss + 1u : t->h->snd_una - max_window;
-    return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, oldest);
+    const uint32_t fin = (t->h->flags & SV_TCP_FIN_SENT) && t->h->snd_una == t->h->snd_max;
+    const uint32_t back = (uint32_t)sv_min_u64(max_window, t->c->bytes_sent + fin);
+    return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - back);
 }
 
 uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)

@@ -192,7 +192,8 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     const struct sv_range *first = sv_ranges(t);
-    if (sv_seq_before(first->start, t->h->rcv_nxt)) /* what filled the gap brought that again (RFC 2883 §4.2) */
+    if (sv_seq_before(first->start, t->h->rcv_nxt) &&
+        !t->b->dsack) /* what filled the gap brought that again (RFC 2883 §4.2) */
         sv_dsack_note(t, first->start, sv_seq_before(first->end, t->h->rcv_nxt) ? first->end : t->h->rcv_nxt);
     while (t->b->ooo_count && sv_seq_before_or_at(sv_ranges(t)[0].start, t->h->rcv_nxt)) {
         struct sv_range *r = &sv_ranges(t)[0];

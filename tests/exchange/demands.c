@@ -116,6 +116,16 @@ static const struct sv_line ack_before_birth[] = {
     {30, US, ACK, 101, 1, 0, EST},
     {40, PEER, ACK, 1, 1, 50, EST},
     {240, US, ACK, 101, 51, 0, EST},
+    {250, CALL, RECV, 100, 50, SV_OK, EST},
+    {260, PEER, ACK, 51, 1, 50, EST}, /* still */
+    {460, US, ACK, 101, 101, 0, EST},
+    {470, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
+    {470, US, FIN | ACK, 101, 101, 0, SV_FIN_WAIT_1},
+    {480, PEER, ACK, 101, 102, 0, SV_FIN_WAIT_2},
+    {490, PEER, ACK, 101, 0, 10, SV_FIN_WAIT_2, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
+    {490, US, ACK, 102, 101, 0, SV_FIN_WAIT_2},
+    {500, PEER, ACK, 101, 1, 10, SV_FIN_WAIT_2},
+    {700, US, ACK, 102, 111, 0, SV_FIN_WAIT_2},
 };
 /* RFC 2883 §4: what fills a gap and brings what lay behind it once more: that is told of. */
 static const struct sv_line filled_twice[] = {
@@ -128,6 +138,53 @@ static const struct sv_line filled_twice[] = {
     {30, PEER, ACK, 537, 1, 120, EST}, /* only the first 20 bytes of it */
     {30, US, ACK, 1, 687, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {637, 657}},
     {40, CALL, RECV, 1000, 686, SV_OK, EST},
+};
+/* --- what mutants showed to be unwatched --- */
+
+/* Minshall's rule: the short piece behind a full one waits for a short one that is in flight, not for full ones. */
+static const struct sv_line short_behind_full[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, EST},
+    {0, US, ACK | PSH, 1, 1, 10, EST},
+    {1, CALL, SEND, 1000, 1000, SV_OK, EST},
+    {1, US, ACK | PSH, 11, 1, 1000, EST},
+    {2, CALL, SEND, 1010, 1010, SV_OK, EST},
+    {2, US, ACK, 1011, 1, 1000, EST},
+    {20, PEER, ACK, 1, 1011, 0, EST},
+    {20, US, ACK | PSH, 2011, 1, 10, EST},
+};
+/* An ACK short of the urgent byte leaves the mark where it is: what is sent again still points at it. */
+static const struct sv_line urgent_again[] = {
+    {0, CALL, SET, SV_OPT_NODELAY, 1, SV_OK, EST},
+    {0, CALL, SEND, 2000, 2000, SV_OK, EST},
+    {0, US, ACK, 1, 1, 1000, EST},
+    {0, US, ACK | PSH, 1001, 1, 1000, EST},
+    {1, CALL, SET, SV_OPT_URGENT, 1, SV_OK, EST},
+    {1, CALL, SEND, 1, 1, SV_OK, EST},
+    {1, US, ACK | PSH | URG, 2001, 1, 1, EST, .urgent = 1},
+    {10, PEER, ACK, 1, 1001, 0, EST},
+    {1010, US, ACK | URG, 1001, 1, 1000, EST, .urgent = 1001},
+    {1020, PEER, ACK, 1, 2001, 0, EST},
+    {1020, US, ACK | PSH | URG, 2001, 1, 1, EST, .urgent = 1},
+    {1030, PEER, ACK, 1, 2002, 0, EST},
+};
+/* The largest window there ever was may be that of the third segment: half of it is worth a short piece, less not. */
+static const struct sv_line third_opens[] = {
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
+    {0, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED, .win = WIN(500), .options = O_MSS, .mss = 1000},
+    {0, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
+    {10, PEER, ACK, 1, 1, 0, EST, .win = WIN(1800)},
+    {10, CALL, ACCEPT, 0, 0, SV_OK, EST},
+    {20, PEER, ACK, 1, 1, 0, EST, .win = WIN(800)},
+    {20, CALL, SEND, 5000, 5000, SV_OK, EST},
+    {30, PEER, ACK, 1, 1, 0, EST, .win = WIN(900)},
+    {30, US, ACK, 1, 1, 900, EST},
+};
+/* A FIN takes a number, and no more of the window than that. */
+static const struct sv_line window_behind_fin[] = {
+    {0, PEER, FIN | ACK, 1, 1, 0, SV_CLOSE_WAIT},
+    {0, US, ACK, 1, 2, 0, SV_CLOSE_WAIT, .win = WIN(16383)},
+    {10, CALL, SEND, 10, 10, SV_OK, SV_CLOSE_WAIT},
+    {10, US, ACK | PSH, 1, 2, 10, SV_CLOSE_WAIT, .win = WIN(16383)},
 };
 
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)
@@ -143,5 +200,9 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(ack_before_birth, FROM_EST),
     SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
+    SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),
+    SV_EXCHANGE_WITH(urgent_again, FROM_EST),
+    SV_EXCHANGE(third_opens),
+    SV_EXCHANGE_WITH(window_behind_fin, FROM_EST),
 };
 SV_EXCHANGE_GROUP(demands, demands);

@@ -26,7 +26,7 @@ class One:
 
     def __init__(self, talk, port):
         self.talk, self.port = talk, port
-        self.iss = self.sent = None
+        self.iss, self.sent = None, 0
         self.stamp = 0
         self.heard = []  # of this step
         self.told = []
@@ -45,27 +45,28 @@ class One:
         return differ_talk.packet(self.port, s, self.talk.isn + s.seq, (self.iss or 0) + s.ack, self.options(s, clock))
 
     def hear(self, seen, soon):
-        """What came, in words; None: it is not compared."""
-        if self.iss is None:
-            if not seen.flags & SYN:
-                self.heard.append(self._words(seen, 0 if seen.flags & ACK else seen.seq))
-                return
-            self.iss = seen.seq
+        """What came, in words. What is sent again is left out: when is the clock's to say; but an answer to a SYN is one
+        while it is `soon`."""
+        if seen.flags & SYN and seen.seq != self.iss:
+            self.iss, self.sent = seen.seq, 0
+        if self.iss is None or seen.flags & RST:
+            self.heard.append(self._words(seen, 0))
+            return
         stamps = [value for number, value in seen.options if number == 8]
         if stamps:
             self.stamp = struct.unpack("!I", stamps[0][:4])[0]
+        start = (seen.seq - self.iss) & 0xffffffff
         length = seen.length + bool(seen.flags & SYN) + bool(seen.flags & FIN)
-        end = (seen.seq - self.iss + length) & 0xffffffff
-        again = length and self.sent is not None and (end - self.sent) & 0xffffffff not in range(1, 1 << 31)
-        if not again and length:
-            self.sent = end
-        if again and not (soon and seen.flags & SYN):
-            return
-        self.heard.append(self._words(seen, (seen.seq - self.iss) & 0xffffffff))
+        if length and (start - self.sent) & 0xffffffff >= 1 << 31:
+            if not (soon and seen.flags & SYN):
+                return
+        elif length:
+            self.sent = start + length
+        self.heard.append(self._words(seen, start))
 
     def _words(self, seen, seq):
         if seen.flags & RST:  # whether it acknowledges, too, says nothing
-            return f"R {seq}" if seq < 1 << 31 and self.iss is not None else "R"
+            return "R"
         words = [differ_talk.letters(seen.flags), f"{seq}+{seen.length}"]
         if seen.flags & ACK:
             words.append(f"ack {(seen.ack - self.talk.isn) & 0xffffffff}")
@@ -91,7 +92,7 @@ class One:
         for words in self.heard:
             part = words.split(" ")
             last = out[-1].split(" ") if out else []
-            if last and "+" in part[1:2][0] and "+" in last[1] and part[0] == last[0] == "." and part[2:] == last[2:]:
+            if "+" in "".join(part[1:2]) and "+" in "".join(last[1:2]) and part[0] == last[0] == "." and part[2:] == last[2:]:
                 (a, n), (b, m) = (list(map(int, p[1].split("+"))) for p in (last, part))
                 if n and m and a + n == b:
                     out[-1] = " ".join([part[0], f"{a}+{n + m}", *part[2:]])
@@ -125,7 +126,7 @@ class Side:
                 if k < len(one.talk.steps):
                     one.step_over()
         for one in ones.values():  # the next conversations begin without these
-            if one.iss is not None and one.sent is not None:
+            if one.iss is not None:
                 self.send(one.packet(differ_talk.Segment(RST, one.talk.nxt), clock))
         self.drop(ones)
         return [one.told for one in ones.values()]
