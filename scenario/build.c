@@ -159,7 +159,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     if (!knob(k, SC_DELAYED_ACK, 1))
         p->quickack = UINT16_MAX;
     apply_recovery(s, k);
-    p->congestion = (uint8_t)knob(k, SC_CONGESTION, p->congestion);
+    s->tcp.congestion = (uint8_t)knob(k, SC_CONGESTION, s->tcp.congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
 }

@@ -34,6 +34,7 @@ struct sc_conn {
     struct sc_serve serve;
     bool used, open, server, connected, peer_done, want_close, want_shutdown, told_sent, failed;
     uint64_t to_write, written, read;
+    uint32_t piece; /* bytes it offers at once */
     uint64_t echo; /* bytes read and not yet given back */
     uint64_t rate; /* bytes a second it reads; 0: as they come */
     sv_time read_at;
