@@ -10,16 +10,32 @@
 #include "stack/stack_internal.h"
 
 #define PIECE 4096u
+#define LEAST 256u
 #define ECHO_BYTES 64u /* of a ping */
 
 /* cookies: what it is in bits 40 to 47, which in the lower 32 */
 enum { OF_LISTENER = 1, OF_CONN, OF_PING };
 #define COOKIE(kind, index) SV_COOKIE(0, (uint64_t)(kind) << 40 | (uint64_t)(index))
 
-static uint8_t pattern(uint32_t key, uint64_t at)
+/* n bytes of the stream from offset `at` on: words of eight, their lowest byte first. */
+static void pattern(uint32_t key, uint64_t at, uint8_t *to, size_t n)
 {
-    const uint64_t x = (at + key) * 0x9e3779b97f4a7c15ull;
-    return (uint8_t)(x >> 56 ^ x >> 24);
+    size_t i = 0;
+    while (i < n) {
+        const uint64_t word = ((at + i) / 8u + key + 1u) * 0x9e3779b97f4a7c15ull;
+        uint64_t rest = word ^ word >> 29;
+        if ((at + i) % 8u == 0 && n - i >= 8) {
+            for (uint32_t k = 0; k < 8; k++)
+                to[i + k] = (uint8_t)(rest >> 8u * k);
+            i += 8;
+            continue;
+        }
+        for (rest >>= 8u * ((at + i) % 8u); i < n; rest >>= 8) {
+            to[i++] = (uint8_t)rest;
+            if ((at + i) % 8u == 0)
+                break;
+        }
+    }
 }
 
 static uint32_t key_of(const struct sc_endpoint *e)
@@ -83,8 +99,7 @@ struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt)
 static void fill(struct sc_run *run, const struct sc_conn *c, uint8_t *to, size_t n)
 {
     const struct sc_endpoint *e = &run->endpoint[c->endpoint];
-    for (size_t i = 0; i < n; i++)
-        to[i] = pattern(key_of(e), c->written + i);
+    pattern(key_of(e), c->written, to, n);
 }
 
 /* Bytes of the next write. The urgent byte is one of its own: what is said before it is of the byte that is queued
@@ -111,7 +126,10 @@ static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
     while (c->open && c->connected && c->written < c->to_write && endpoint_of(run, c)) {
         if (alone && c->write_at != SV_NEVER && now < c->write_at)
             return; /* the write before is still on its way out: it has a segment to itself */
-        const size_t n = next_write(run, c, now);
+        const size_t whole = next_write(run, c, now);
+        /* No more than will probably be taken: making bytes costs more than asking again. */
+        const size_t offer = c->offer >= LEAST && c->offer <= PIECE ? c->offer : PIECE;
+        const size_t n = whole < offer || c->piece ? whole : offer;
         size_t taken = 0;
         c->write_at = alone ? now + SV_US : SV_NEVER;
         if (!run->endpoint[c->endpoint].has_iss)
@@ -119,6 +137,7 @@ static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
         fill(run, c, bytes, n);
         const enum sv_err error = sv_send(stack_of(run, c), c->sock, bytes, n, &taken, now);
         c->written += taken;
+        c->offer = (uint32_t)(taken == n ? 2u * offer : taken > LEAST ? taken : LEAST);
         if (error != SV_OK || taken < n)
             break;
     }
@@ -144,11 +163,16 @@ static void check(struct sc_run *run, struct sc_conn *c, const uint8_t *bytes, s
         peer = e ? sc_endpoint_peer(run, e) : NULL;
     }
     const uint32_t key = peer ? key_of(peer) : 0;
-    for (size_t i = 0; i < n && !c->wrong; i++) {
-        if (!peer || bytes[i] != pattern(key, c->read + i)) {
-            c->wrong = true;
-            c->wrong_at = c->read + i;
-        }
+    uint8_t right[PIECE];
+    if (c->wrong)
+        return;
+    pattern(key, c->read, right, n);
+    c->wrong = !peer || memcmp(bytes, right, n) != 0;
+    for (size_t i = 0; i < n && c->wrong; i++) {
+        if (peer && bytes[i] == right[i])
+            continue;
+        c->wrong_at = c->read + i;
+        break;
     }
 }
 

@@ -173,7 +173,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     apply_recovery(s, k);
-    p->congestion = (uint8_t)knob(k, SC_CONGESTION, p->congestion);
+    s->tcp.congestion = (uint8_t)knob(k, SC_CONGESTION, s->tcp.congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
 }

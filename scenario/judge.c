@@ -249,7 +249,7 @@ static void end_fact(struct sc_run *run, uint32_t i)
 
 static bool known_end(const struct sc_conn *c, const struct sc_endpoint *e)
 {
-    return (c && c->error) || (e->ended && e->cause != SV_CAUSE_ORDERLY) || e->epoch == UINT32_MAX;
+    return (c && c->error) || (e->ended && (e->cause != SV_CAUSE_ORDERLY || e->error)) || e->epoch == UINT32_MAX;
 }
 
 /* docs/SCENARIOS.md, "streams: whole". */
@@ -286,6 +286,13 @@ static void end_streams(struct sc_run *run, uint32_t i)
             decide(run, i, false, run->now, why);
         }
     }
+    bool named = run->model->expect[i].accounted; /* then an attempt may have come to nothing, if it was told why */
+    for (uint32_t k = 0; k < run->model->attempts; k++) {
+        const uint32_t c = run->conn_of_attempt[k];
+        named = named && c != SV_NONE && run->conn[c].error;
+    }
+    if (!pairs && named)
+        decide(run, i, true, run->now, "no connection was opened, and each attempt was told why");
     decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : "no connection was ever opened");
 }
 

@@ -321,6 +321,7 @@ struct sc_expect {
     uint32_t after; /* fact; SV_NONE */
     sv_time between[2];
     bool has_between, decisive, exactly;
+    bool accounted; /* of streams: an attempt that came to nothing with an error is as good as a stream */
     struct sc_words say;
     const char *counter; /* as written; the counter is found when it is asked for */
     uint32_t counter_of[4];

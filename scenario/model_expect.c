@@ -301,6 +301,8 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         read_order(r, v, x);
     else if (x->kind == SC_LINKED)
         read_chain(r, v, x);
+    else if (x->kind == SC_STREAMS && v->kind == SC_SCALAR && strcmp(v->text, "accounted") == 0)
+        x->accounted = true;
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
         sc_error(r->e, v, "%s: %s", v->key, x->kind == SC_STREAMS ? "whole" : "settled");
     if (x->exactly && x->kind != SC_ORDER)

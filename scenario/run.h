@@ -36,6 +36,7 @@ struct sc_conn {
     struct sc_serve serve;
     bool used, open, server, connected, peer_done, want_close, want_shutdown, told_sent, failed;
     uint64_t to_write, written, read;
+    uint32_t offer;     /* bytes it offers at once */
     uint64_t echo;      /* bytes read and not yet given back */
     uint64_t piece;     /* bytes of one write; 0: as many as there are */
     uint64_t size;      /* bytes of one read at most; 0: as many as there are */

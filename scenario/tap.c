@@ -11,7 +11,8 @@
 #include "trace/dissect.h"
 
 #define LOOK 2048u
-#define PASSED 1u /* tag of what the faults have let go already */
+#define HEADERS 192u /* of a frame, of which selectors see no more */
+#define PASSED 1u    /* tag of what the faults have let go already */
 
 /* --- editing --- */
 
@@ -244,11 +245,11 @@ static bool judge(struct sc_run *run, const struct sc_packet *p, bool *hit)
 static bool read_frame(struct sc_run *run, const struct sv_buf *b, struct sc_packet *p, struct sv_endpoint *from,
                        struct sv_endpoint *to, uint8_t *bytes)
 {
-    const uint32_t n = b->length < LOOK ? b->length : LOOK;
+    const uint32_t most = run->frame || run->watches_frames ? LOOK : HEADERS;
+    const uint32_t n = b->length < most ? b->length : most;
     memset(from, 0, sizeof *from);
     memset(to, 0, sizeof *to);
-    (void)run;
-    return sv_buf_read(b, 0, bytes, n) && (sc_parse(bytes, n, b->length, p, from, to), true);
+    return sv_buf_read(b, 0, bytes, n) && (sc_parse(bytes, n < HEADERS ? n : HEADERS, b->length, p, from, to), true);
 }
 
 static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_t *bytes, uint32_t host, bool sends)
