@@ -186,14 +186,15 @@ static bool ends_in(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* The families that the script leaves open: one that names its own is played over that; one whose file's name ends in
- * v4 or v6 has its reasons. */
+/* The families that the script leaves open: one that names its own, or its addresses, is played over that; one whose
+ * file's name ends in v4 or v6 has its reasons. */
 static void play_variants(struct drill *d, const char *text, size_t n)
 {
     static const uint8_t versions[] = {SV_DRILL_VERSION_4, SV_DRILL_VERSION_MAPPED, SV_DRILL_VERSION_6};
     struct sv_drill_script script;
     struct sv_drill_error error;
     enum sv_drill_version said = SV_DRILL_VERSION_SCRIPT;
+    bool for_it[3] = {true, true, true};
     d->version = (enum sv_drill_version)(d->options.variant == DRILL_ALL ? 0 : d->options.variant);
     if (d->options.variant == DRILL_ALL && !d->options.parse_only) {
         d->version = SV_DRILL_VERSION_4;
@@ -202,6 +203,8 @@ static void play_variants(struct drill *d, const char *text, size_t n)
         defines_of(d, defines, room);
         if (sv_drill_parse(&script, text, n, defines, &error)) {
             said = sv_drill_version_of(&script);
+            for (size_t i = 0; i < sizeof versions; i++)
+                for_it[i] = sv_drill_is_for(&script, (enum sv_drill_version)versions[i]);
             sv_drill_script_free(&script);
         }
     }
@@ -212,7 +215,7 @@ static void play_variants(struct drill *d, const char *text, size_t n)
     }
     for (size_t i = 0; i < sizeof versions; i++) {
         const bool six = versions[i] == SV_DRILL_VERSION_6;
-        if (ends_in(d->path, six ? "v4.pkt" : "v6.pkt"))
+        if (ends_in(d->path, six ? "v4.pkt" : "v6.pkt") || !for_it[i])
             continue;
         d->version = (enum sv_drill_version)versions[i];
         play_once(d, text, n);

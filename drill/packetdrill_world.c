@@ -157,6 +157,13 @@ static void sv_pd_read_sysctls(struct sv_pd *w)
 
 /* --- from init to free --- */
 
+static void sv_pd_retry(struct sv_pd *w);
+
+static void sv_pd_opened(void *w)
+{
+    sv_pd_retry(w);
+}
+
 struct sv_pd *sv_pd_open(const char *flags)
 {
     struct sv_pd_flags f = {
@@ -170,6 +177,8 @@ struct sv_pd *sv_pd_open(const char *flags)
     struct sv_pd *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
+    f.config.opened = sv_pd_opened;
+    f.config.opened_hook = w;
     w->posix = sv_posix_create(&f.config);
     bool good = w->posix != NULL && strlen(f.sysctls) < sizeof w->sysctls;
     for (uint32_t i = 0; good && i < f.locals; i++)

@@ -178,12 +178,26 @@ static void parse_udp(struct sv_drill_parser *p, struct sv_drill_packet *k)
     sv_drill_want_mark(p, ')');
 }
 
+/* Those that are about a packet. */
+static bool is_icmp_error(const char *type)
+{
+    static const char *const errors[] = {"unreachable",   "packet_too_big",    "time_exceeded",
+                                         "source_quench", "parameter_problem", "redirect"};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(errors[i], type) == 0)
+            return true;
+    return false;
+}
+
 /* [1:1461(1460)], [udp (1000)] */
 static void parse_quoted(struct sv_drill_parser *p, struct sv_drill_packet *k)
 {
     struct sv_drill_number seq;
-    if (!sv_drill_take_mark(p, '['))
+    if (!sv_drill_take_mark(p, '[')) {
+        if (!k->outbound && is_icmp_error(k->icmp_type))
+            k->quoted = SV_DRILL_TCP; /* of number 0: about the SYN */
         return;
+    }
     if (sv_drill_take_word(p, "udp")) {
         k->quoted = SV_DRILL_UDP;
         sv_drill_want_mark(p, '(');

@@ -153,11 +153,18 @@ static void play(struct sv_drill_run *r)
         sv_drill_run_command(r, r->script->after);
 }
 
+static void opened(void *r)
+{
+    sv_drill_retry_call(r);
+}
+
 static bool open_stack(struct sv_drill_run *r)
 {
     const struct sv_posix_config config = {.seed = r->settings->seed ? r->settings->seed : 1,
                                            .mtu = r->mtu,
                                            .profile = r->settings->profile,
+                                           .opened = opened,
+                                           .opened_hook = r,
                                            .trace_events = r->settings->ladder_columns ? TRACE_EVENTS : 0};
     r->posix = sv_posix_create(&config);
     r->packet = malloc(SV_DRILL_PACKET_BYTES);

@@ -59,5 +59,7 @@ bool sv_drill_play(const struct sv_drill_script *script, const struct sv_drill_s
 
 /* The address family that the script asks for; SV_DRILL_VERSION_SCRIPT: none. */
 enum sv_drill_version sv_drill_version_of(const struct sv_drill_script *script);
+/* False: the addresses that the script itself names are all of the other family. */
+bool sv_drill_is_for(const struct sv_drill_script *script, enum sv_drill_version v);
 
 #endif

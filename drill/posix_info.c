@@ -39,6 +39,11 @@ static uint32_t sv_posix_advmss(const struct sv_posix *p, const struct sv_posix_
 void sv_posix_life_begin(const struct sv_posix *p, struct sv_posix_fd *f)
 {
     f->life = (struct sv_posix_life){.limit_since = p->now, .data_at = p->now};
+    if (f->phase == SV_POSIX_CONNECTED && f->last.state >= SV_ESTABLISHED) {
+        f->life.opened = true;
+        f->life.delivered = 1;
+        f->life.delivered_bytes = f->last.bytes_sent; /* what went with our SYN is no packet more */
+    }
 }
 
 /* What keeps it from sending more? */
@@ -56,10 +61,27 @@ static enum sv_posix_limit sv_posix_limit_now(const struct sv_posix_fd *f)
     return SV_POSIX_BUSY;
 }
 
+/* The kernel counts packets of its queue as they are acknowledged, by number or by SACK; here an acknowledgement counts
+ * for as many segments as its bytes fill. */
+static void sv_posix_count_delivered(struct sv_posix_fd *f)
+{
+    struct sv_posix_life *l = &f->life;
+    const uint64_t bytes = f->last.bytes_sent + f->last.sacked;
+    if (!l->opened && f->last.state >= SV_ESTABLISHED) {
+        l->opened = true;
+        l->delivered++;
+    }
+    if (bytes > l->delivered_bytes) {
+        l->delivered += sv_posix_segments((uint32_t)(bytes - l->delivered_bytes), f->last.mss_bytes);
+        l->delivered_bytes = bytes;
+    }
+}
+
 void sv_posix_life_goes_on(const struct sv_posix *p, struct sv_posix_fd *f)
 {
     struct sv_posix_life *l = &f->life;
     const uint64_t arrived = f->last.bytes_received - f->seen_received;
+    sv_posix_count_delivered(f);
     if (!l->recv_mss) /* tcp_initialize_rcv_mss() */
         l->recv_mss = f->last.mss_bytes < 536 ? f->last.mss_bytes : 536;
     if (arrived) {
@@ -87,9 +109,7 @@ static sv_time sv_posix_tick_time(const struct sv_posix *p, uint32_t tick)
 
 static void sv_posix_info_life(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)
 {
-    const struct sv_sock_info *i = &f->last;
     const struct sv_posix_life *l = &f->life;
-    const uint32_t mss = i->mss_bytes ? i->mss_bytes : 536;
     sv_time spent[SV_POSIX_LIMITS];
     memcpy(spent, l->spent, sizeof spent);
     spent[l->limit] += p->now - l->limit_since;
@@ -99,7 +119,7 @@ static void sv_posix_info_life(struct sv_posix *p, const struct sv_posix_fd *f, 
     sv_posix_put64(to, 168, (spent[SV_POSIX_BUSY] + spent[SV_POSIX_RWND] + spent[SV_POSIX_SNDBUF]) / SV_US);
     sv_posix_put64(to, 176, spent[SV_POSIX_RWND] / SV_US);
     sv_posix_put64(to, 184, spent[SV_POSIX_SNDBUF] / SV_US);
-    sv_posix_put32(to, 192, (uint32_t)(i->bytes_sent / mss));
+    sv_posix_put32(to, 192, l->delivered);
 }
 
 static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f, uint8_t *to)

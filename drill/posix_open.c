@@ -225,6 +225,7 @@ int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f, bool fast, const v
     struct sv_sock_info info = {.size = sizeof info};
     const struct sv_connect_options options = {
         .size = sizeof options,
+        .max_segment = (uint32_t)f->opt.maxseg,
         .cookie = (uint64_t)f->fd,
         .local = f->bound ? f->local : (struct sv_endpoint){.port = 0},
     };

@@ -71,6 +71,9 @@ struct sv_posix_life {
     sv_time limit_since, data_at;
     uint32_t limit; /* enum sv_posix_limit, at present */
     uint32_t recv_mss;
+    uint32_t delivered;       /* tcpi_delivered: segments; our SYN is one, with what it carried */
+    uint64_t delivered_bytes; /* of the stream, so far as they are counted in it */
+    bool opened;              /* our SYN is counted */
 };
 
 struct sv_posix_fd {

@@ -37,6 +37,11 @@ struct sv_posix_config {
     int (*fd_open)(void *hook);
     void (*fd_close)(void *hook, int fd);
     void *hook;
+    /* A write sleeps until its connection is open, and it is: called before the handshake's last message goes out, so
+     * that the player tries the call again and the two go as one segment (the kernel's sk_write_pending). NULL: they go
+     * one after the other. */
+    void (*opened)(void *opened_hook);
+    void *opened_hook;
 };
 
 /* NULL: no memory. Every sysctl has the kernel's default. */
@@ -45,6 +50,12 @@ void sv_posix_destroy(struct sv_posix *p);
 
 /* An address of the host's; packets to anywhere go out by the one interface. 0, -EINVAL, -ENOMEM. */
 int sv_posix_address_add(struct sv_posix *p, const struct sv_addr *addr);
+
+/* `ip tcp_metrics flush`: what was learnt of peers is forgotten, Fast Open's cookies among it. */
+void sv_posix_flush_metrics(struct sv_posix *p);
+
+/* What nstat shows: the kernel's name of counter `index` from 0 on, and how far it has come; NULL: no more. */
+const char *sv_posix_counter(const struct sv_posix *p, uint32_t index, uint64_t *value);
 
 /* A line of sysctl.conf: "net.ipv4.tcp_sack" (or with slashes, with or without "/proc/sys/"), and the value's words.
  * What is read when a connection begins does not change one that has begun, as in the kernel. 0; -ENOENT: the name

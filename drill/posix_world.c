@@ -9,6 +9,7 @@
 #include "l2_link/ethernet_wire.h"
 #include "port/memory.h"
 #include "seven/stack.h"
+#include "stack/stack_internal.h"
 
 #define SV_POSIX_BUFS 4096u
 #define SV_POSIX_SLABS 16384u
@@ -119,6 +120,19 @@ int sv_posix_address_add(struct sv_posix *p, const struct sv_addr *addr)
 
 /* --- packets --- */
 
+/* Does a write sleep until its connection opens? */
+static bool sv_posix_writer_waits(const struct sv_posix *p)
+{
+    for (uint32_t i = 0; i < SV_POSIX_FDS; i++) {
+        const struct sv_posix_fd *f = &p->fd[i];
+        if (sv_posix_is_connecting(f) && f->send_blocked && (f->opening || f->no_space))
+            return true;
+    }
+    return false;
+}
+
+static void sv_posix_collect(struct sv_posix *p);
+
 int sv_posix_packet_in(struct sv_posix *p, const void *packet, size_t n)
 {
     const uint8_t *bytes = packet;
@@ -139,6 +153,10 @@ int sv_posix_packet_in(struct sv_posix *p, const void *packet, size_t n)
     }
     burst.packet[0] = b;
     sv_node_receive(sv_stack_node(p->stack), p->port, &burst, p->now);
+    if (p->config.opened && sv_posix_writer_waits(p)) {
+        sv_posix_collect(p);
+        p->config.opened(p->config.opened_hook);
+    }
     sv_posix_pump(p);
     return 0;
 }
@@ -360,6 +378,11 @@ void sv_posix_run_until(struct sv_posix *p, sv_time until)
     }
     if (until > p->now)
         p->now = until;
+}
+
+void sv_posix_flush_metrics(struct sv_posix *p)
+{
+    sv_tcp_fastopen_forget(&p->stack->tcp);
 }
 
 struct sv_stack *sv_posix_stack(struct sv_posix *p)

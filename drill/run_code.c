@@ -165,6 +165,16 @@ static void sleep_for(void *ctx, uint64_t ns)
     sv_drill_pass(r, sv_drill_script_now(r) + (int64_t)ns, false);
 }
 
+static void flush_metrics(void *ctx)
+{
+    sv_posix_flush_metrics(((struct sv_drill_run *)ctx)->posix);
+}
+
+static const char *counter(void *ctx, uint32_t index, uint64_t *value)
+{
+    return sv_posix_counter(((struct sv_drill_run *)ctx)->posix, index, value);
+}
+
 static void list_sockets(void *ctx, bool proc, struct sv_line_text *to)
 {
     /* Linux's numbers of the states, in our order. */
@@ -200,6 +210,8 @@ void sv_drill_shell_open(struct sv_drill_run *r)
     r->shell = (struct sv_drill_shell){.sysctl = set_sysctl,
                                        .sysctl_get = get_sysctl,
                                        .sleep = sleep_for,
+                                       .flush_metrics = flush_metrics,
+                                       .counter = counter,
                                        .sockets = list_sockets,
                                        .note = print,
                                        .ctx = r,

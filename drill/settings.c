@@ -55,6 +55,22 @@ enum sv_drill_version sv_drill_version_of(const struct sv_drill_script *script)
     return v;
 }
 
+bool sv_drill_is_for(const struct sv_drill_script *script, enum sv_drill_version v)
+{
+    bool named = false, of_family = false;
+    for (const struct sv_drill_setting *s = script->settings; s; s = s->next) {
+        struct sv_addr a;
+        uint32_t length;
+        if (strcmp(s->name, "local_ip") != 0 && strcmp(s->name, "remote_ip") != 0)
+            continue;
+        if (!s->value || !sv_addr_parse(s->value, &a, strchr(s->value, '/') ? &length : NULL))
+            continue;
+        named = true;
+        of_family = of_family || is_four(&a) == (v != SV_DRILL_VERSION_6);
+    }
+    return !named || of_family;
+}
+
 /* An address for the family in use; one of the other family is passed over. */
 static bool address(struct sv_drill_run *r, const struct sv_drill_setting *s, struct sv_addr *to)
 {

@@ -215,7 +215,7 @@ int sv_drill_shell_text(struct sv_drill_shell_run *r, const char *text, struct s
         const int now = pipeline(r, &x, skip, out);
         status = skip ? status : now;
         if (x.at[0] == '&' && x.at[1] == '&') {
-            skip = status != 0;
+            skip = status != 0 && status != SV_DRILL_SHELL_PASSED;
             x.at += 2;
         } else if (x.at[0] == '|' && x.at[1] == '|') {
             skip = status == 0;
@@ -227,7 +227,7 @@ int sv_drill_shell_text(struct sv_drill_shell_run *r, const char *text, struct s
         x.used = 0;
     }
     free(x.room);
-    return status;
+    return status == SV_DRILL_SHELL_PASSED ? 0 : status;
 }
 
 int sv_drill_shell_run(struct sv_drill_shell *shell, const char *text, char *why, size_t why_size)

@@ -4,8 +4,10 @@
  *
  * Understood: words and quotes, comments, $((2*3)), ; & && || | and redirections (which are passed over); scripts
  * (*.sh) are read from beside the packet script. Known: sysctl, set_sysctls.py, echo (into /proc/sys too), grep, cat,
- * sleep, sockstat and /proc/net/tcp (the stack's own sockets), true, false, exit; and those that would set up the
- * kernel's device or its caches, of which there are none: ip tcp_metrics, tc, ethtool, ifconfig, nstat, tcpdrop, rm. */
+ * sleep, sockstat and /proc/net/tcp (the stack's own sockets), nstat (its counters), ip tcp_metrics flush, true, false,
+ * exit; and those that would set up the kernel's device, of which there is none: tc, ethtool, ifconfig, tcpdrop, rm.
+ *
+ * What is passed over ends well, but for `||`: it goes on to what is to be done instead. */
 #ifndef SV_DRILL_SHELL_H
 #define SV_DRILL_SHELL_H
 
@@ -15,16 +17,21 @@
 
 #include "trace/sink.h"
 
+#define SV_DRILL_SHELL_COUNTERS 64u
+
 struct sv_drill_shell {
     /* 0; -ENOENT: no such name here; -EINVAL: not a value of it. */
     int (*sysctl)(void *ctx, const char *name, const char *value);
     int (*sysctl_get)(void *ctx, const char *name, char *value, size_t size);
     void (*sleep)(void *ctx, uint64_t ns);
+    void (*flush_metrics)(void *ctx);                                   /* ip tcp_metrics flush */
+    const char *(*counter)(void *ctx, uint32_t index, uint64_t *value); /* sv_posix_counter(); NULL: no more */
     /* A line for each TCP socket: as sockstat prints it, or as /proc/net/tcp has it. */
     void (*sockets)(void *ctx, bool proc, struct sv_line_text *to);
     void (*note)(void *ctx, const char *text); /* what was passed over; may be NULL */
     void *ctx;
-    const char *folder; /* of the packet script, with its slash, or "" */
+    const char *folder;                     /* of the packet script, with its slash, or "" */
+    uint64_t told[SV_DRILL_SHELL_COUNTERS]; /* what nstat said last of each counter */
 };
 
 /* The exit status. Other than 0: `why` says more. */

@@ -39,7 +39,13 @@ static int set_one(struct sv_drill_shell_run *r, const char *name, const char *v
         note(r, "sysctl %s: means nothing here, passed over", name);
     else if (error)
         sv_drill_shell_why(r, "sysctl %s: \"%s\" is no value of it", name, value);
-    return error && error != -ENOENT;
+    return error == -ENOENT ? SV_DRILL_SHELL_PASSED : error != 0;
+}
+
+/* Of several: a failure is one of all, and so is what means nothing. */
+static int both(int a, int b)
+{
+    return a > 0 || b == 0 ? a : b;
 }
 
 /* FreeBSD's names of what Linux calls otherwise. */
@@ -74,7 +80,7 @@ static int set_freebsd(struct sv_drill_shell_run *r, const char *name, const cha
             (void)snprintf(text, sizeof text, "4096 %.20s%s", value, strrchr(names[i].format, ' '));
         else
             (void)snprintf(text, sizeof text, "%.60s", value);
-        status = set_one(r, names[i].ours, text) || status;
+        status = both(status, set_one(r, names[i].ours, text));
     }
     if (!found)
         note(r, "sysctl %s: means nothing here, passed over", name);
@@ -100,7 +106,7 @@ static int sysctl(struct sv_drill_shell_run *r, struct sv_drill_command *c)
         if (c->word[i][0] == '-')
             continue;
         if (strchr(c->word[i], '='))
-            status = set(r, c->word[i]) || status;
+            status = both(status, set(r, c->word[i]));
         else if (r->shell->sysctl_get(r->shell->ctx, c->word[i], value, sizeof value) == 0)
             sv_text_format(c->out, "%s = %s\n", c->word[i], value);
         else
@@ -114,7 +120,7 @@ static int set_sysctls(struct sv_drill_shell_run *r, struct sv_drill_command *c)
     int status = 0;
     for (uint32_t i = 1; i < c->n; i++) {
         if (strchr(c->word[i], '='))
-            status = set(r, c->word[i]) || status;
+            status = both(status, set(r, c->word[i]));
     }
     return status;
 }
@@ -226,16 +232,46 @@ static int script(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 static int ip(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
     const uint32_t at = c->n > 1 && c->word[1][0] == '-' ? 2 : 1;
-    if (c->n > at && (strcmp(c->word[at], "tcp_metrics") == 0 || strcmp(c->word[at], "link") == 0))
+    if (c->n > at && strcmp(c->word[at], "link") == 0)
         return 0;
+    if (c->n > at && strcmp(c->word[at], "tcp_metrics") == 0) {
+        if (c->n > at + 1u && strcmp(c->word[at + 1u], "flush") == 0)
+            r->shell->flush_metrics(r->shell->ctx);
+        return 0;
+    }
     sv_drill_shell_why(r, "ip %s: not known here", c->n > at ? c->word[at] : "");
     return 127;
 }
 
+/* What has been counted since it was last asked; -a: ever; -z: even nothing; -s: asks without being remembered. */
+static int nstat(struct sv_drill_shell_run *r, struct sv_drill_command *c)
+{
+    bool all = false, zeros = false, remember = true;
+    const char *name, *wanted = NULL;
+    uint64_t value;
+    for (uint32_t i = 1; i < c->n; i++) {
+        if (c->word[i][0] != '-') {
+            wanted = c->word[i];
+            continue;
+        }
+        all = all || strchr(c->word[i], 'a');
+        zeros = zeros || strchr(c->word[i], 'z');
+        remember = remember && !strchr(c->word[i], 's');
+    }
+    for (uint32_t i = 0; i < SV_DRILL_SHELL_COUNTERS && (name = r->shell->counter(r->shell->ctx, i, &value)); i++) {
+        const uint64_t since = value - (all ? 0 : r->shell->told[i]);
+        if ((since || zeros) && (!wanted || strcmp(wanted, name) == 0))
+            sv_text_format(c->out, "%-32s%-16" PRIu64 "   0.0\n", name, since);
+        if (remember)
+            r->shell->told[i] = value;
+    }
+    return 0;
+}
+
 int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
-    static const char *const nothing[] = {"true", ":",       "tc", "ethtool", "ifconfig", "nstat", "modprobe",
-                                          "rm",   "tcpdrop", "dd", "wait",    "set",      "sync",  NULL};
+    static const char *const nothing[] = {"true",    ":",  "tc",   "ethtool", "ifconfig", "modprobe", "rm",
+                                          "tcpdrop", "dd", "wait", "set",     "sync",     NULL};
     const char *name = base_name(c->word[0]);
     for (uint32_t i = 0; nothing[i]; i++) {
         if (strcmp(nothing[i], name) == 0) {
@@ -255,6 +291,8 @@ int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command
         return cat(r, c);
     if (strcmp(name, "ip") == 0)
         return ip(r, c);
+    if (strcmp(name, "nstat") == 0)
+        return nstat(r, c);
     if (strcmp(name, "sleep") == 0) {
         r->shell->sleep(r->shell->ctx, (uint64_t)(strtod(c->n > 1 ? c->word[1] : "0", NULL) * 1e9));
         return 0;

@@ -17,6 +17,9 @@ struct sv_drill_command {
     struct sv_line_text *out;
 };
 
+/* The status of what means nothing here. */
+#define SV_DRILL_SHELL_PASSED (-1)
+
 struct sv_drill_shell_run {
     struct sv_drill_shell *shell;
     uint32_t depth;

@@ -84,7 +84,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_refuse(struct sv_stack *s, uint64_t ticket, 
 
 struct sv_connect_options {
     uint32_t size;
-    uint32_t spare;
+    uint32_t max_segment; /* as SV_OPT_MAX_SEGMENT, known before data goes with the SYN; 0: what the path carries */
     uint64_t cookie;
     struct sv_endpoint local; /* any address (all zero): the route's; port 0: a random one (RFC 6056) */
 };

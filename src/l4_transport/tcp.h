@@ -79,6 +79,8 @@ struct sv_tcp_counters {
 #define SV_SOCK_KIND(index) ((index)&0xc0000000u)
 #define SV_SOCK_INDEX(index) ((index)&0x3fffffffu)
 
+#define SV_SEGMENT_MIN 88u /* of SV_OPT_MAX_SEGMENT: Linux's TCP_MIN_MSS */
+#define SV_SEGMENT_MAX 32767u
 #define SV_TCP_NO_PATH UINT16_MAX /* hot.interface of a record whose path is the caller's still */
 #define SV_TCP_BACKOFFS 8u
 #define SV_TCP_ASKED (SV_TCP_BACKOFFS - 1u) /* half[]: those that the application must admit */
@@ -223,6 +225,8 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value);
 void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote);
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
+/* Fast Open's clients forget the cookies they were given. */
+void sv_tcp_fastopen_forget(struct sv_tcp *tcp);
 /* The neighbour cannot be reached: connections being opened through it fail. */
 void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour);
 

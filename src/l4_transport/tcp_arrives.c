@@ -67,7 +67,7 @@ static enum sv_walk sv_tcp_step1_sequence(struct sv_tcb *t, struct sv_seg *s)
     const uint32_t window = t->h->rcv_right - nxt;
     const uint32_t length = sv_seg_length(s);
     if (t->h->agreed & SV_TCP_TIMESTAMPS) {
-        if (!(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST)) {
+        if (!(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST) && !sv_tcb_profile(t)->timestamps_may_lack) {
             sv_tcp_discard(t, s, SV_DROP_TCP_MISSING_TIMESTAMP); /* RFC 7323 §3.2 */
             return SV_WALK_STOP;
         }
@@ -151,14 +151,20 @@ static sv_tcp_step *const sv_tcp_steps[] = {
  * true: that is in *reply, and the segment is gone. */
 static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
-    if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) == (SV_SYN | SV_ACK) && s->seq == t->c->irs) {
+    const bool crossed = (s->flags & (SV_SYN | SV_ACK | SV_RST)) == (SV_SYN | SV_ACK) && s->seq == t->c->irs;
+    if (crossed) {
         s->flags &= (uint16_t)~SV_SYN;
         s->seq++;
     }
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_ACK || !sv_seq_within(s->seq, t->h->rcv_nxt, 65536u))
         return false;
-    if (sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max))
+    if (sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max)) {
+        if (crossed) { /* its SYN has come twice: the first step's acknowledgement, with RFC 2883's block */
+            sv_dsack_note(t, t->c->irs, t->h->rcv_nxt);
+            sv_tcb_ready(t, SV_TCP_ACK_NOW);
+        }
         return false;
+    }
     sv_tcp_make_reset(s, reply);
     reply->flow = t->c->flow;
     t->tcp->count.resets_out++;

@@ -78,7 +78,9 @@ void sv_tcp_path_works(struct sv_tcb *t)
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote)
 {
     const uint32_t headers = sv_addr_is_v4(remote) ? 40 : 60;
-    const uint32_t mtu = sv_tcp_interface(tcp, port)->mtu;
+    uint32_t mtu = sv_tcp_interface(tcp, port)->mtu;
+    if (SV_UNLIKELY(tcp->habits.mss_of_path))
+        mtu = sv_pmtu_of(sv_tcp_core(tcp), &sv_tcp_net(tcp)->pmtu, remote, mtu);
     const uint32_t most = tcp->teach.mss ? tcp->teach.mss : 65535u;
     return (uint16_t)sv_min_u32(mtu > headers + 64u ? mtu - headers : 64u, most);
 }

@@ -59,13 +59,23 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
     t->h->mss = sv_tcp_path_mss(t);
 }
 
+/* RFC 7323 §3.2: TSecr is a TSval that we have sent, so none from before the SYN and none to come. Another is of another
+ * connection's SYN,ACK, as an ACK of what was never sent would be (Linux: PAWSActiveRejected). */
+static bool sv_tcp_syn_sent_echoes_ours(const struct sv_tcb *t, const struct sv_seg *s)
+{
+    if (!(s->options & SV_OPTION_TIMESTAMPS) || !s->ts_ecr || !(sv_tcp_offers(t->tcp) & SV_TCP_TIMESTAMPS))
+        return true;
+    const uint32_t first = (uint32_t)(t->b->rtt_began / SV_MS) + t->c->ts_offset;
+    return s->ts_ecr - first <= sv_tcp_ts_now(t) - first;
+}
+
 /* First and second checks of §3.10.7.3. False: the segment goes no further. */
 static bool sv_tcp_syn_sent_ack_and_reset(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
     if (SV_UNLIKELY(t->tcp->teach.handshake == SV_HANDSHAKE_TWO_WAY_BLIND) && s->flags & SV_ACK && !(s->flags & SV_RST))
         s->ack = t->h->snd_max;
-    const bool acceptable =
-        (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max);
+    const bool acceptable = (s->flags & SV_ACK) && sv_seq_after(s->ack, t->c->iss) &&
+                            sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_tcp_syn_sent_echoes_ours(t, s);
     if ((s->flags & SV_ACK) && !acceptable) {
         if (!(s->flags & SV_RST) && !(t->tcp->teach.opening & SV_OPENING_SILENT)) {
             sv_tcp_make_reset(s, reply);
@@ -104,7 +114,7 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
 {
     if (t->b->fast)
         sv_tcp_fastopen_answered(t, s);
-    t->h->snd_una = s->ack;
+    t->h->snd_una = t->b->snd_small = s->ack;
     t->h->snd_wnd = s->window; /* never scaled in a SYN, RFC 7323 §2.2 */
     t->h->snd_wl1 = s->seq;
     t->c->max_window_field = (uint16_t)s->window;
@@ -119,6 +129,8 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
     t->b->rexmit = 0;
     sv_tcp_move(t, SV_ON_SYN_ACK);
     t->b->give_up_at = SV_NEVER;
+    if (SV_UNLIKELY(t->h->snd_queued))
+        sv_tcp_fastopen_refused(t);
     sv_tcb_arm_retransmit(t);
     sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
     sv_tcp_path_works(t);

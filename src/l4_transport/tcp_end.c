@@ -22,7 +22,7 @@ void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_
     const bool reset = sv_tcb_end_resets(t, cause);
     sv_tcp_fastopen_ended(t);
     sv_tcp_move(t, on);
-    t->c->error = (uint8_t)error;
+    t->c->error = (uint8_t)error & 0x7fu;
     sv_tcb_leave_table(t);
     /* Nobody has accepted it: nobody will, unless there is something to read. */
     if (t->c->listener != SV_NONE && !t->h->rcv_queued) {

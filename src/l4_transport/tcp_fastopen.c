@@ -2,7 +2,7 @@
 #include "l4_transport/tcp_fastopen.h"
 
 #include "core/spans_inline.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_scoreboard.h"
 
 #define SV_FAST_HELD_S 60u  /* a connection that was reset counts as pending so much longer (RFC 7413 §5.1) */
 #define SV_FAST_PAUSE_S 60u /* after SYNs with data vanished, doubled each time */
@@ -170,6 +170,12 @@ static bool sv_fast_pauses(const struct sv_tcp *tcp, const struct sv_fastopen_pe
     return sv_fast_seconds(tcp) - p->lost_s < pause;
 }
 
+void sv_tcp_fastopen_forget(struct sv_tcp *tcp)
+{
+    for (uint32_t i = 0; i < SV_FASTOPEN_PEERS; i++)
+        tcp->fast_peer[i].used = 0;
+}
+
 bool sv_tcp_fastopen_known(struct sv_tcp *tcp, const struct sv_addr *remote)
 {
     const struct sv_fastopen_peer *p = sv_fast_peer(tcp, remote);
@@ -184,6 +190,8 @@ static uint32_t sv_fast_room(const struct sv_tcb *t, const struct sv_fastopen_pe
     uint32_t mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
     if (p && p->mss)
         mss = sv_min_u32(mss, p->mss);
+    if (t->c->peer_mss) /* SV_OPT_MAX_SEGMENT */
+        mss = sv_min_u32(mss, t->c->peer_mss);
     return sv_min_u32(mss > SV_FASTOPEN_ROOM ? mss - SV_FASTOPEN_ROOM : 0, SV_SLAB_BYTES);
 }
 
@@ -208,7 +216,7 @@ void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes
         .slab = slab,
         .length = (uint16_t)length,
         .sum = sv_sum_copy(sv_slab_bytes_fast(pool, slab), bytes, length, t.core->cpu),
-        .flags = SV_SPAN_SUMMED,
+        .flags = (uint16_t)(SV_SPAN_SUMMED | (sv_tcb_profile(&t)->push_bursts ? SV_SPAN_PUSH : 0)),
     };
     if (!sv_spans_push_fast(&t.b->send, pool, t.core->account, span)) {
         sv_slab_unref_fast(pool, slab);
@@ -236,7 +244,8 @@ void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h)
 /* RFC 7413 §4.2.2: the cookie and the MSS are kept; that no cookie came is news as well. */
 static void sv_fast_learn(struct sv_tcb *t, const struct sv_seg *s)
 {
-    const bool cookie = s->options & SV_OPTION_FASTOPEN && s->fastopen_length;
+    const bool asked = !(t->tcp->habits.fastopen & SV_FASTOPEN_CLIENT_NO_COOKIE); /* one unasked is none of ours */
+    const bool cookie = asked && s->options & SV_OPTION_FASTOPEN && s->fastopen_length;
     struct sv_fastopen_peer *p = sv_fast_peer_made(t->tcp, &t->h->remote);
     const bool again = t->b->syn_count > 1;
     const bool vanished = again && !cookie && t->b->fast == SV_FAST_SENDS && s->ack == t->c->iss + 1u;
@@ -246,7 +255,7 @@ static void sv_fast_learn(struct sv_tcb *t, const struct sv_seg *s)
         p->length = s->fastopen_length;
         p->old = s->fastopen_old;
         sv_memcpy(p->cookie, sv_seg_cookie(s), p->length);
-    } else if (!again && t->b->fast == SV_FAST_ASKS && !p->length) {
+    } else if (asked && !again && t->b->fast == SV_FAST_ASKS && !p->length) {
         p->try_old = p->try_old ? 2 : 1; /* perhaps it knows the experimental option: asked once, then never more */
     }
     p->losses = vanished ? (uint8_t)sv_min_u32(p->losses + 1u, 255u) : 0;
@@ -270,10 +279,14 @@ void sv_tcp_fastopen_answered(struct sv_tcb *t, const struct sv_seg *s)
         t->tcp->count.fast_opened++;
         return;
     }
-    t->h->snd_nxt = t->h->snd_max =
-        s->ack; /* the server has not taken it: sent again at once, as if for the first time */
-    t->c->retransmits++;
-    t->tcp->count.retransmitted++;
+}
+
+void sv_tcp_fastopen_refused(struct sv_tcb *t)
+{
+    t->h->snd_nxt = t->h->snd_una;
+    t->b->retransmit_at = SV_NEVER; /* it was the SYN's */
+    if (t->h->agreed & SV_TCP_SACK)
+        (void)sv_tcb_need_board(t); /* without memory for one SND.NXT has gone back, which does as well */
 }
 
 void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s)
@@ -285,6 +298,6 @@ void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s)
     t->b->retransmit_at = t->b->give_up_at = SV_NEVER;
     if (s->ack != t->h->snd_una)
         return;
-    t->h->snd_nxt = t->h->snd_max = s->ack;
+    sv_tcp_fastopen_refused(t);
     sv_tcb_arm_retransmit(t);
 }

@@ -176,6 +176,16 @@ void sv_tcp_half_open_admitted(struct sv_tcp *tcp, uint32_t small, struct sv_tcp
     sv_half_syn_ack(tcp, m, 0, sv_half_hash(tcp, m), reply);
 }
 
+/* An ICMP error of its SYN,ACK: Linux's tcp_req_err(); RFC 5461 §4.1 on connections that are not yet synchronized. */
+bool sv_tcp_half_open_error(struct sv_tcp *tcp, uint32_t small, uint32_t seq, bool hard)
+{
+    if (seq != sv_tcp_small(tcp, small)->u.half.iss)
+        return false;
+    if (hard && tcp->habits.unreachable_ends_half)
+        sv_half_remove(tcp, small);
+    return true;
+}
+
 void sv_tcp_half_open_forgotten(struct sv_tcp *tcp, uint32_t small)
 {
     sv_half_remove(tcp, small);
@@ -360,9 +370,10 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         *answer = true;
         return SV_DROP_TCP_DUPLICATE;
     }
-    if (timed && !(s->options & SV_OPTION_TIMESTAMPS) && !(s->flags & SV_RST))
+    const bool stamped = s->options & SV_OPTION_TIMESTAMPS;
+    if (timed && !stamped && !(s->flags & SV_RST) && !tcp->habits.timestamps_may_lack)
         return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
-    if (timed && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
+    if (timed && stamped && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
         sv_half_reply(tcp, m, s->port, s->hash, reply);
         *answer = true;
         return SV_DROP_TCP_PAWS;

@@ -59,7 +59,8 @@ static bool sv_tcp_set_buffer(struct sv_tcb *t, enum sv_option option, uint64_t 
 /* Before our SYN: until the peer's answer its MSS has no other use. */
 static bool sv_tcp_set_max_segment(struct sv_tcb *t, uint64_t value)
 {
-    if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < 88u || value > 32767u)
+    if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < SV_SEGMENT_MIN ||
+        value > SV_SEGMENT_MAX)
         return false;
     t->c->peer_mss = (uint16_t)value;
     return true;
@@ -291,6 +292,9 @@ bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port)
 void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard)
 {
     struct sv_core *core = sv_tcp_core(tcp);
+    if (SV_TCP_VALUE_KIND(flow_value) == SV_TCP_HALF_OPEN &&
+        !sv_tcp_half_open_error(tcp, SV_TCP_VALUE_INDEX(flow_value), seq, hard))
+        sv_drop(core, SV_DROP_ICMP_OUT_OF_WINDOW, NULL, SV_NO_PORT, 0);
     if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
         return;
     struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));

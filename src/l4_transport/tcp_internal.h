@@ -201,6 +201,7 @@ bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
                             struct sv_tcp_reply *reply);
 void sv_tcp_half_open_admitted(struct sv_tcp *tcp, uint32_t small, struct sv_tcp_reply *reply); /* one that waited */
 void sv_tcp_half_open_forgotten(struct sv_tcp *tcp, uint32_t small);
+bool sv_tcp_half_open_error(struct sv_tcp *tcp, uint32_t small, uint32_t seq, bool hard); /* false: not of its SYN,ACK */
 /* Its answer without a record. */
 void sv_tcp_half_open_cookie(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_reply *reply);
 /* A connection at once (Fast Open); *reply is its SYN,ACK. False: no record is left. */
@@ -231,6 +232,9 @@ void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h); /*
 /* Our SYN was: what of its data is left? */
 void sv_tcp_fastopen_answered(struct sv_tcb *t, const struct sv_seg *s);
 void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s);       /* ... in a simultaneous open */
+/* RFC 7413 §4.2.1: data that went with our SYN was not taken, and goes again at once. It counts as sent: not as a short
+ * segment that Nagle would wait for, and with SACK it stands on the board as lost from the first. */
+void sv_tcp_fastopen_refused(struct sv_tcb *t);
 static inline bool sv_tcb_serves_fast(const struct sv_tcb *t)
 {
     return t->b && t->b->fast >= SV_FAST_SERVES;
@@ -479,7 +483,8 @@ static inline void sv_tcp_schedule_ack(struct sv_tcb *t, const struct sv_seg *s,
 {
     const uint32_t full = t->h->mss;
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
-    const bool early = t->c->bytes_received < (uint64_t)p->quickack * full && (s->length >= full || p->quickack_short);
+    const bool early = t->c->bytes_received < (uint64_t)p->quickack * full &&
+                       (s->length >= full || p->quickack_short) && !t->c->interactive;
     if (gap || early || s->segments > 1 || s->length >= 2u * full || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
         return;

@@ -225,7 +225,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     }
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     uint16_t flags = SV_ACK;
-    if (seq + n == end || (n > mss && sv_tcb_profile(t)->push_bursts))
+    if (seq + n == end || (n > mss && sv_tcb_profile(t)->push_bursts) || sv_tcb_ends_write(t, seq + n))
         flags |= SV_PSH;
     const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
     if (fin)
@@ -252,7 +252,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
         t->b->rtt_seq = seq + n;
         t->b->rtt_began = t->now;
     }
-    if (n < mss || (n > mss && n % mss))
+    if (!again && (n < mss || (n > mss && n % mss))) /* what is sent again was short before, and let pass */
         t->b->snd_small = seq + n;
     sv_tcb_finish_packet(t, turn, b, &h, sum, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
     const uint32_t start = seq;

@@ -63,6 +63,11 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
         .delays_ack_of_fin = 1,       /* inet_csk_enter_pingpong_mode() in tcp_fin() */
+        .quickack_until_reply = 1,    /* tcp_pingpong_thresh = 1: tcp_event_data_sent() */
+        .mss_of_path = 1,             /* ipv4_default_advmss(), ip6_default_advmss() */
+        .quote_unmeasured = 1,        /* __ip_rt_update_pmtu() */
+        .unreachable_ends_half = 1,   /* tcp_req_err() */
+        .timestamps_may_lack = 1,     /* tcp_fast_parse_options(), tcp_validate_incoming() */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,

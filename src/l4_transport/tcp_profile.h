@@ -34,6 +34,11 @@ struct sv_tcp_profile {
     uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more;
                                     and where a write ended */
     uint8_t quickack_short;      /* `quickack` counts any segment, not only full ones */
+    uint8_t quickack_until_reply; /* `quickack` ends with the first data that goes out within `delack_us` of what came */
+    uint8_t mss_of_path;         /* our SYN's MSS option follows the path's MTU, not only the interface's */
+    uint8_t quote_unmeasured;    /* a path's MTU is believed though the quoted packet was no longer than that */
+    uint8_t unreachable_ends_half; /* a half-open connection is forgotten when its SYN,ACK meets ICMP's unreachable */
+    uint8_t timestamps_may_lack; /* though agreed: RFC 7323 §3.2 says SHOULD of dropping what has none */
     uint8_t floor_spread;        /* 1: the smallest RTO is a floor of 4 RTTVAR, so that RTO never comes near SRTT */
     uint8_t min_burst;           /* segments of the shortest super-frame, their number following from the rate; 0: as
                                     long as the window and the device let them be */

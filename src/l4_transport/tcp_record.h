@@ -138,7 +138,8 @@ struct sv_tcp_cold {
     uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
     uint16_t peer_mss;
     uint8_t keep_count;
-    uint8_t error;       /* enum sv_err */
+    uint8_t error : 7;       /* enum sv_err */
+    uint8_t interactive : 1; /* what came was answered with data at once: the acknowledgement of more may wait for that */
     uint8_t keep_probes; /* sent without an answer */
     uint8_t cause : 4;   /* enum sv_tcp_cause */
     uint8_t cc : 4;      /* enum sv_congestion: never DEFAULT */
@@ -187,7 +188,7 @@ struct sv_tcp_busy {
     sv_time retransmit_at; /* RTO, or persist when nothing is in flight */
     sv_time delack_at;
     sv_time give_up_at;   /* user timeout: since the oldest unacknowledged byte */
-    sv_time rtt_began;    /* when rtt_seq was sent */
+    sv_time rtt_began;    /* when rtt_seq was sent; in SYN-SENT the first SYN, though it was sent again */
     sv_time pace_at;      /* the next burst goes then */
     struct sv_spans send; /* from SND.UNA: in flight, then unsent */
     struct sv_spans recv; /* in order, unread */

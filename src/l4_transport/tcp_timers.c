@@ -82,6 +82,7 @@ void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index)
     if (t.b && t.b->delack_at <= t.now) {
         SV_TRACE_EVENT(t.core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_DELACK, t.c->flow, 0, 0, t.c->rto_us);
         t.b->delack_at = SV_NEVER;
+        t.c->interactive = 0; /* no answer came that would have carried it */
         tcp->count.delayed_acks++;
         sv_tcb_ready(&t, SV_TCP_ACK_NOW);
     }

@@ -69,6 +69,8 @@ static uint32_t sv_tcb_append_tail(struct sv_tcb *t, struct sv_pool *pool, const
     struct sv_span *last = sv_spans_at_fast(q, pool, q->count - 1u);
     if (sv_slab_is_shared(pool, last->slab) || last->length >= t->h->mss)
         return 0;
+    if (SV_UNLIKELY(last->flags & SV_SPAN_PUSH) && !sv_seq_after(last->seq + last->length, t->h->snd_max))
+        return 0; /* it was sent, and its PSH stays where it was */
     const uint32_t end = (uint32_t)last->offset + last->length;
     n = sv_min_u32(n, sv_min_u32(SV_SLAB_BYTES - end, (uint32_t)t->h->mss - last->length));
     if (!n)
@@ -98,8 +100,21 @@ static bool sv_tcb_append_slab(struct sv_tcb *t, struct sv_pool *pool, const uin
     return false;
 }
 
+/* Linux's interactive mode (tcp_pingpong_thresh): data that carries an acknowledgement which is owed, or goes out soon
+ * after what it answers. From then on acknowledgements may wait for such data, though the connection is young. */
+static void sv_tcb_note_reply(struct sv_tcb *t)
+{
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    const bool owes = t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_DELACK);
+    const bool soon = t->c->bytes_received && sv_tick(t->now) - t->c->heard_tick <= p->delack_us / 1049u;
+    if (t->c->bytes_received < (uint64_t)p->quickack * t->h->mss && (owes || soon))
+        t->c->interactive = 1;
+}
+
 static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
 {
+    if (SV_UNLIKELY(sv_tcb_profile(t)->quickack_until_reply))
+        sv_tcb_note_reply(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_CALL, SV_CALL_SEND, t->c->flow, 0, (uint32_t)n, 0);
     if (t->h->snd_nxt == t->h->snd_una && t->h->state == SV_ESTABLISHED && t->h->snd_wnd >= t->h->mss &&
         t->h->cwnd >= t->h->mss && !(t->h->flags & SV_TCP_CORK))

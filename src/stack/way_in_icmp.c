@@ -15,16 +15,16 @@ static uint32_t sv_in_quoted_flow(struct sv_stack *s, const struct sv_icmp_error
 
 /* Could a router have said so? Not that less than every link carries is too much, nor that a packet is which is no
  * longer than what it lets through (RFC 1191 §3, RFC 8201 §4). */
-static bool sv_in_mtu_is_sane(const struct sv_icmp_error *error)
+static bool sv_in_mtu_is_sane(const struct sv_stack *s, const struct sv_icmp_error *error)
 {
     const uint32_t least = error->version == 4 ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6;
-    return error->mtu >= least && error->mtu < error->quoted_length;
+    return error->mtu >= least && (error->mtu < error->quoted_length || s->tcp.habits.quote_unmeasured);
 }
 
 /* The flow exists: the path to its other end is as narrow as it was told. */
 static bool sv_in_narrow(struct sv_stack *s, sv_port in, const struct sv_icmp_error *error)
 {
-    if (sv_in_mtu_is_sane(error))
+    if (sv_in_mtu_is_sane(s, error))
         return sv_pmtu_learn(&s->core, &s->net.pmtu, &error->dst, error->mtu);
     sv_drop(&s->core, SV_DROP_ICMP_FORGED, NULL, in, 0);
     return false;

@@ -44,10 +44,31 @@ static void sockets(void *ctx, bool proc, struct sv_line_text *to)
     sv_text_format(to, proc ? "0: 00000000:1F90 00000000:0000 0A 0\n" : "a 1 TIME_WAIT\nb 2 TIME_WAIT\nc 3 LISTEN\n");
 }
 
+static void flush(void *ctx)
+{
+    (void)ctx;
+    (void)strcat(log_text, "flush;");
+}
+
+static const char *counter(void *ctx, uint32_t index, uint64_t *value)
+{
+    static const char *const names[] = {"TcpA", "TcpExtB", "TcpExtC"};
+    (void)ctx;
+    *value = index == 1 ? 0 : 7 + index;
+    return index < 3 ? names[index] : NULL;
+}
+
 static int run(const char *text, const char *wanted_log, const char *wanted_why)
 {
     struct sv_drill_shell shell = {
-        .sysctl = set, .sysctl_get = get, .sleep = nap, .sockets = sockets, .folder = getenv("FOLDER")};
+        .sysctl = set,
+        .sysctl_get = get,
+        .sleep = nap,
+        .flush_metrics = flush,
+        .counter = counter,
+        .sockets = sockets,
+        .folder = getenv("FOLDER"),
+    };
     char why[256];
     log_text[0] = 0;
     const int status = sv_drill_shell_run(&shell, text, why, sizeof why);
@@ -82,11 +103,27 @@ static void test_lists(void **state)
     assert_int_equal(run("false || sysctl a=1 && sysctl b=2; true || sysctl c=3", "a=1;b=2;", ""), 0);
     assert_int_equal(run("true && false", "", ""), 1);
     assert_int_equal(run("sleep 0.25; exit 3; sysctl a=1", "sleep 250 ms;", ""), 3);
-    assert_int_equal(run("tc qdisc add dev tun0 root pfifo; ip tcp_metrics flush all > /dev/null 2>&1", "", ""), 0);
+    assert_int_equal(run("tc qdisc add dev tun0 root pfifo; ip tcp_metrics flush all > /dev/null 2>&1", "flush;", ""),
+                     0);
+    /* What means nothing here is passed over, but for where something else is to be done then. */
+    assert_int_equal(run("sysctl unknown=1 b=2 &> /dev/null || ip tcp_metrics flush", "unknown=1;b=2;flush;", ""), 0);
+    assert_int_equal(run("sysctl unknown=1 && sysctl b=2", "unknown=1;b=2;", ""), 0);
+    assert_int_equal(run("sysctl unknown=1 a=bad || sysctl b=2", "unknown=1;a=bad;b=2;", "no value"), 0);
     assert_int_equal(run("sysctl x | grep -q 'x = 5'", "", ""), 0);
     assert_int_equal(run("sockstat -4 | grep -c TIME_WAIT | grep 2", "", ""), 0);
     assert_int_equal(run("sockstat -4 | grep -c TIME_WAIT | grep 3", "", "grep 3: not found in \"2\n\""), 1);
     assert_int_equal(run("grep \" 0A \" /proc/net/tcp /proc/net/tcp6 | grep :1F90", "", ""), 0);
+}
+
+static void test_counters(void **state)
+{
+    (void)state;
+    assert_int_equal(run("nstat | grep -c Tcp | grep 2", "", ""), 0); /* one of the three has nothing to tell */
+    assert_int_equal(run("nstat -z | grep -c Tcp | grep 3", "", ""), 0);
+    assert_int_equal(run("nstat > /dev/null; nstat | grep TcpA", "", "grep TcpA: not found"), 1); /* told before */
+    assert_int_equal(run("nstat -s > /dev/null; nstat | grep TcpA", "", ""), 0);
+    assert_int_equal(run("nstat > /dev/null; nstat -a TcpExtC | grep 9", "", ""), 0);
+    assert_int_equal(run("nstat TcpA | grep TcpExtC", "", "not found"), 1);
 }
 
 static void test_unknown(void **state)
@@ -124,10 +161,8 @@ int main(void)
 {
     (void)setenv("FOLDER", "", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sysctl),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_script),
+        cmocka_unit_test(test_sysctl),  cmocka_unit_test(test_lists),  cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
