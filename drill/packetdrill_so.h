@@ -31,6 +31,10 @@ int sv_pd_receive(struct sv_pd *w, void *packet, size_t *n, long long *usec);
 int sv_pd_usleep(struct sv_pd *w, useconds_t usec);
 int sv_pd_gettimeofday(struct sv_pd *w, struct timeval *tv);
 
+/* A command of the script's is about to run in a shell: what it means of the stack is done, or prepared. */
+void sv_pd_run(struct sv_pd *w, const char *command);
+void sv_pd_command(struct sv_posix *p, const char *text); /* packetdrill_commands.c */
+
 /* Is that one of ours? For libc's own calls, which a preloaded copy of this library sees. */
 bool sv_pd_owns(struct sv_pd *w, int fd);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table that packetdrill calls through, as packetdrill lays it out: a context and 32 functions. Each slot packs
  * its arguments into a record, so that a call that blocks can be made again by whoever moves the clock. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -263,14 +264,25 @@ SV_API void packetdrill_interface_init(const char *flags, struct sv_pd_table *ou
     };
 }
 
-/* --- what reaches libc: a script's end closes what it left open, and asks TCP_INFO of a live descriptor. A copy of
- * this library in LD_PRELOAD sees that; without one these two are nobody's. --- */
+/* --- what reaches libc: a script's end closes what it left open, and asks TCP_INFO of a live descriptor; its commands
+ * run in a shell. A copy of this library in LD_PRELOAD sees that; without one these are nobody's. --- */
 
 SV_API int getsockopt(int fd, int level, int option, void *restrict value, socklen_t *restrict n)
 {
     if (sv_pd_world && sv_pd_owns(sv_pd_world, fd))
         return sv_pd_getsockopt_slot(sv_pd_world, fd, level, option, value, n);
     return (int)syscall(SYS_getsockopt, fd, level, option, value, n);
+}
+
+SV_API int system(const char *command)
+{
+    union {
+        void *address;
+        int (*system)(const char *);
+    } libc = {.address = dlsym(RTLD_NEXT, "system")}; /* as POSIX lets dlsym() give it */
+    if (sv_pd_world && command)
+        sv_pd_run(sv_pd_world, command);
+    return libc.address ? libc.system(command) : -1;
 }
 
 SV_API int close(int fd)

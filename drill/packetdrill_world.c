@@ -416,6 +416,13 @@ int sv_pd_gettimeofday(struct sv_pd *w, struct timeval *tv)
     return 0;
 }
 
+void sv_pd_run(struct sv_pd *w, const char *command)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    sv_pd_command(w->posix, command);
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
 bool sv_pd_owns(struct sv_pd *w, int fd)
 {
     (void)pthread_mutex_lock(&w->lock);

@@ -59,8 +59,8 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
     t->h->mss = sv_tcp_path_mss(t);
 }
 
-/* RFC 7323 §3.2: TSecr is a TSval that we have sent, so none from before the SYN and none to come. Another is of another
- * connection's SYN,ACK, as an ACK of what was never sent would be (Linux: PAWSActiveRejected). */
+/* RFC 7323 §3.2: TSecr is a TSval that we have sent, so none from before the SYN and none to come. Anything else is of
+ * another connection's SYN,ACK, as an ACK of what was never sent would be (Linux: PAWSActiveRejected). */
 static bool sv_tcp_syn_sent_echoes_ours(const struct sv_tcb *t, const struct sv_seg *s)
 {
     if (!(s->options & SV_OPTION_TIMESTAMPS) || !s->ts_ecr || !(sv_tcp_offers(t->tcp) & SV_TCP_TIMESTAMPS))

@@ -69,7 +69,7 @@ enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener,
     return SV_FAST_GIVE;
 }
 
-void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s)
+void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s, uint32_t window)
 {
     struct sv_tcp_listener *l = sv_tcp_listener(t->tcp, listener);
     l->fast_pending++;
@@ -84,6 +84,8 @@ void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s
         s->packet = NULL;
     }
     t->h->rcv_acked = t->h->rcv_nxt;
+    t->h->rcv_right = t->h->rcv_nxt + window; /* as the SYN,ACK tells it, which acknowledges the data as well: */
+    t->c->recv_buffer = (t->c->recv_buffer + s->length) & INT32_MAX; /* room for all of that, lest it have to go back */
     t->tcp->count.fast_accepted++;
     sv_tcb_start_rto(t);
     sv_tcp_accept_ready(t);

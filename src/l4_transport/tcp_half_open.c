@@ -309,7 +309,7 @@ bool sv_tcp_half_open_fast(struct sv_tcp *tcp, uint32_t listener, struct sv_seg 
     struct sv_tcb t = sv_tcb_of(tcp, full);
     sv_half_syn_ack(tcp, &m, s->port, s->hash, reply);
     reply->flow = t.c->flow;
-    sv_tcp_fastopen_serve(&t, listener, s);
+    sv_tcp_fastopen_serve(&t, listener, s, reply->header.window);
     reply->header.ack = t.h->rcv_nxt;
     sv_tcb_rearm(&t);
     return true;

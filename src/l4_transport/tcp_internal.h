@@ -201,7 +201,8 @@ bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
                             struct sv_tcp_reply *reply);
 void sv_tcp_half_open_admitted(struct sv_tcp *tcp, uint32_t small, struct sv_tcp_reply *reply); /* one that waited */
 void sv_tcp_half_open_forgotten(struct sv_tcp *tcp, uint32_t small);
-bool sv_tcp_half_open_error(struct sv_tcp *tcp, uint32_t small, uint32_t seq, bool hard); /* false: not of its SYN,ACK */
+/* An ICMP error that quotes it. False: not about its SYN,ACK. */
+bool sv_tcp_half_open_error(struct sv_tcp *tcp, uint32_t small, uint32_t seq, bool hard);
 /* Its answer without a record. */
 void sv_tcp_half_open_cookie(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s, struct sv_tcp_reply *reply);
 /* A connection at once (Fast Open); *reply is its SYN,ACK. False: no record is left. */
@@ -223,8 +224,8 @@ enum sv_fast_answer { SV_FAST_ORDINARY, SV_FAST_GIVE, SV_FAST_TAKE };
 /* What a SYN gets: an ordinary handshake; one with a cookie (put into *answer); or a connection at once. */
 enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s,
                                           struct sv_tcp_header *answer);
-/* A fresh record takes the SYN's data. */
-void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s);
+/* A fresh record takes the SYN's data. window: bytes that the SYN,ACK offers. */
+void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s, uint32_t window);
 void sv_tcp_fastopen_acknowledged(struct sv_tcb *t);                               /* our SYN,ACK was */
 void sv_tcp_fastopen_ended(struct sv_tcb *t);
 bool sv_tcp_fastopen_timeout(struct sv_tcb *t); /* true: it was the SYN,ACK's */

@@ -370,8 +370,10 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
 static uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super)
 {
     const uint32_t mss = t->h->mss, least = sv_tcb_profile(t)->min_burst;
-    if (!least || t->h->srtt_us < 8u)
+    if (!least)
         return super - super % mss;
+    if (t->h->srtt_us < 8u) /* nothing is known of the rate; two are in flight at least (tcp_cwnd_test()) */
+        return sv_min_u32(super - super % mss, sv_max_u32(t->h->cwnd / 2u / mss * mss, mss));
     const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, _ca_ratio */
     uint64_t bytes = (uint64_t)t->h->cwnd * ratio * 10000u / (t->h->srtt_us / 8u) >> 10;
     const uint32_t near = t->c->min_rtt_us >> 9; /* tcp_tso_rtt_log */

@@ -34,7 +34,7 @@ struct sv_tcp_profile {
     uint8_t push_bursts;         /* PSH on the last segment of each super-frame: its receiver need not wait for more;
                                     and where a write ended */
     uint8_t quickack_short;      /* `quickack` counts any segment, not only full ones */
-    uint8_t quickack_until_reply; /* `quickack` ends with the first data that goes out within `delack_us` of what came */
+    uint8_t quickack_until_reply; /* `quickack` ends with the first data that goes out within delack_us of what came */
     uint8_t mss_of_path;         /* our SYN's MSS option follows the path's MTU, not only the interface's */
     uint8_t quote_unmeasured;    /* a path's MTU is believed though the quoted packet was no longer than that */
     uint8_t unreachable_ends_half; /* a half-open connection is forgotten when its SYN,ACK meets ICMP's unreachable */

@@ -53,6 +53,7 @@ void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const s
         return;
     if (!k->rack_seen || sv_sent_after(r->first, end, k->rack_at, k->rack_end)) {
         k->rack_seen = 1;
+        k->rack_again = r->marks & SV_RUN_AGAIN ? 1 : 0;
         k->rack_at = r->first;
         k->rack_end = end;
         k->rack_rtt = now - r->first;
@@ -94,6 +95,16 @@ void sv_rack_recovered(struct sv_tcb *t)
         t->b->reo_mult = 0;
 }
 
+/* RACK_sent_after() of what was delivered last and a run. In one tick of the clock the number decides; but what was in
+ * flight when the episode began went out before what was sent again in it. */
+static bool sv_rack_after(const struct sv_tcb *t, const struct sv_board *k, const struct sv_run *r, uint32_t end)
+{
+    if (r->first == k->rack_at && r->marks & SV_RUN_AGAIN && !k->rack_again &&
+        sv_seq_before_or_at(k->rack_end, t->b->recover + 1u))
+        return false;
+    return sv_sent_after(k->rack_at, k->rack_end, r->first, end);
+}
+
 /* Step 5. */
 static uint32_t sv_rack_by_time(struct sv_tcb *t, struct sv_board *k)
 {
@@ -105,8 +116,7 @@ static uint32_t sv_rack_by_time(struct sv_tcb *t, struct sv_board *k)
         return 0;
     for (uint32_t i = 0; i < k->count; i++) {
         const struct sv_run *r = sv_run_at(t, k, i);
-        if ((r->marks & (SV_RUN_SACKED | SV_RUN_LOST)) ||
-            !sv_sent_after(k->rack_at, k->rack_end, r->first, sv_run_end(t, k, i)))
+        if ((r->marks & (SV_RUN_SACKED | SV_RUN_LOST)) || !sv_rack_after(t, k, r, sv_run_end(t, k, i)))
             continue;
         const int32_t left = (int32_t)(r->last + k->rack_rtt + window - now);
         if (left <= 0 || window == 0)

@@ -139,7 +139,7 @@ struct sv_tcp_cold {
     uint16_t peer_mss;
     uint8_t keep_count;
     uint8_t error : 7;       /* enum sv_err */
-    uint8_t interactive : 1; /* what came was answered with data at once: the acknowledgement of more may wait for that */
+    uint8_t interactive : 1; /* what came was answered with data at once: acknowledgements may wait for that */
     uint8_t keep_probes; /* sent without an answer */
     uint8_t cause : 4;   /* enum sv_tcp_cause */
     uint8_t cc : 4;      /* enum sv_congestion: never DEFAULT */

@@ -62,7 +62,8 @@ struct sv_board {
     uint8_t frto;    /* RFC 5682's step: enum sv_frto_step */
     uint8_t reneged; /* SND.UNA stands on what was SACKed */
     uint8_t rescued; /* RFC 6675's rescue retransmission went out */
-    uint8_t spare[4];
+    uint8_t rack_again; /* RACK's latest had been sent again */
+    uint8_t spare[3];
     uint32_t spare_words[4];
 };
 

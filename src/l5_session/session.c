@@ -230,8 +230,10 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
             return SV_ERR_VERSION;
         wanted = *options;
     }
-    const bool bounded = wanted.max_segment && (wanted.max_segment < SV_SEGMENT_MIN || wanted.max_segment > SV_SEGMENT_MAX);
-    if (remote->port == 0 || !sv_addr_is_unicast(&remote->addr) || bounded)
+    const uint32_t most = wanted.max_segment;
+    if (remote->port == 0 || !sv_addr_is_unicast(&remote->addr))
+        return SV_ERR_INVALID;
+    if (most && (most < SV_SEGMENT_MIN || most > SV_SEGMENT_MAX))
         return SV_ERR_INVALID;
     enum sv_err error = sv_session_local(s, remote, &wanted.local, &way, &local);
     if (error != SV_OK)
@@ -255,7 +257,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
         sv_tcp_forget_path(tcp, &path);
         return error;
     }
-    sv_tcp_cold(tcp, index)->peer_mss = (uint16_t)wanted.max_segment; /* as SV_OPT_MAX_SEGMENT keeps it */
+    sv_tcp_cold(tcp, index)->peer_mss = (uint16_t)most; /* as SV_OPT_MAX_SEGMENT keeps it */
     *connection = (sv_sock){SV_SOCK_TCP | index, sv_tcp_cold(tcp, index)->generation};
     return SV_OK;
 }
