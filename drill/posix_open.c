@@ -134,6 +134,7 @@ int sv_posix_listen(struct sv_posix *p, int fd, int backlog)
     if (error != SV_OK)
         return -sv_posix_errno(error);
     f->phase = SV_POSIX_LISTENING;
+    sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->fast_no_cookie = f->opt.fastopen_no_cookie != 0;
     sv_posix_options_apply(p, f);
     if (f->fast_key_bytes)
         return sv_posix_setsockopt(p, fd, IPPROTO_TCP, TCP_FASTOPEN_KEY, f->fast_key, f->fast_key_bytes);
@@ -225,7 +226,8 @@ int sv_posix_begin(struct sv_posix *p, struct sv_posix_fd *f, bool fast, const v
     struct sv_sock_info info = {.size = sizeof info};
     const struct sv_connect_options options = {
         .size = sizeof options,
-        .max_segment = (uint32_t)f->opt.maxseg,
+        .max_segment = (uint16_t)f->opt.maxseg,
+        .flags = f->opt.fastopen_no_cookie ? SV_CONNECT_NO_COOKIE : 0,
         .cookie = (uint64_t)f->fd,
         .local = f->bound ? f->local : (struct sv_endpoint){.port = 0},
     };

@@ -225,6 +225,8 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
             sv_posix_set_syn_count(p, f);
         else if (o->name == TCP_FASTOPEN && f->phase == SV_POSIX_LISTENING)
             sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->fast_max = (uint16_t)value;
+        else if (o->name == TCP_FASTOPEN_NO_COOKIE && f->phase == SV_POSIX_LISTENING)
+            sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->fast_no_cookie = value != 0;
     } else if (o->at == AT(tos)) {
         sv_posix_set(p, f, SV_OPT_TOS, (uint64_t)(uint32_t)value & (f->kind == SV_POSIX_TCP ? 0xfcu : 0xffu));
     }
@@ -340,18 +342,21 @@ static int sv_posix_set_tcp(struct sv_posix *p, struct sv_posix_fd *f, int optio
     }
 }
 
-/* One key, or two: with the second old cookies are still good, which the stack does not offer. */
+/* One key, or two: the one before as well. */
 static int sv_posix_set_key(struct sv_posix *p, struct sv_posix_fd *f, const void *value, socklen_t n)
 {
-    uint64_t key[2];
+    uint64_t key[4];
     if (n != 16 && n != 32)
         return -EINVAL;
     memcpy(f->fast_key, value, n);
     f->fast_key_bytes = n;
-    memcpy(key, value, sizeof key);
+    memcpy(key, value, n);
     if (f->phase != SV_POSIX_LISTENING)
         return 0;
-    return -sv_posix_errno(sv_fastopen_key(p->stack, f->sock, key));
+    enum sv_err error = sv_fastopen_key(p->stack, f->sock, key);
+    if (error == SV_OK && n == 32)
+        error = sv_fastopen_old_key(p->stack, f->sock, key + 2);
+    return -sv_posix_errno(error);
 }
 
 int sv_posix_setsockopt(struct sv_posix *p, int fd, int level, int option, const void *value, socklen_t n)

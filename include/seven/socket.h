@@ -82,9 +82,15 @@ enum sv_refusal {
 };
 SV_API SV_MUST_CHECK enum sv_err sv_refuse(struct sv_stack *s, uint64_t ticket, enum sv_refusal how, sv_time now);
 
+enum sv_connect_flag {
+    SV_CONNECT_NO_COOKIE =
+        1, /* Fast Open: data goes with the SYN without a cookie; the peer must be known to take it */
+};
+
 struct sv_connect_options {
     uint32_t size;
-    uint32_t max_segment; /* as SV_OPT_MAX_SEGMENT, known before data goes with the SYN; 0: what the path carries */
+    uint16_t max_segment; /* as SV_OPT_MAX_SEGMENT, known before data goes with the SYN; 0: what the path carries */
+    uint16_t flags;       /* enum sv_connect_flag */
     uint64_t cookie;
     struct sv_endpoint local; /* any address (all zero): the route's; port 0: a random one (RFC 6056) */
 };
@@ -106,6 +112,9 @@ SV_API bool sv_fastopen_known(struct sv_stack *s, const struct sv_addr *remote, 
 /* The key of the cookies that a listener gives, or with SV_NO_SOCK those that have none of their own: servers that
  * share a name share it. SV_ERR_STALE. */
 SV_API SV_MUST_CHECK enum sv_err sv_fastopen_key(struct sv_stack *s, sv_sock listener, const uint64_t key[2]);
+/* After that: the key that the listener had before. Its cookies are still good, and who shows one gets a new one.
+ * SV_ERR_STALE; SV_ERR_STATE: the listener has no key of its own. */
+SV_API SV_MUST_CHECK enum sv_err sv_fastopen_old_key(struct sv_stack *s, sv_sock listener, const uint64_t key[2]);
 
 /* Copies up to n bytes into the send buffer; *taken says how many. SV_ERR_AGAIN: none fit now, WRITABLE
  * will come. SV_ERR_CLOSED after shutdown; the connection's error once it has one. */
@@ -231,7 +240,7 @@ enum sv_option {
     SV_OPT_DONT_FRAGMENT = 14, /* UDP and echo, 1: SV_ERR_TOO_BIG for what is too long for the path, no fragments */
     SV_OPT_CONGESTION = 20,    /* enum sv_congestion */
     SV_OPT_PACING = 22,        /* bytes a second that the connection sends at most, in small bursts; 0: no limit */
-    SV_OPT_MAX_SEGMENT = 30,     /* bytes a segment carries at most, both ways, options included: 88 to 32767; between
+    SV_OPT_MAX_SEGMENT = 30,   /* bytes a segment carries at most, both ways, options included: 88 to 32767; between
                                     sv_connect() and its SYN, later SV_ERR_INVALID (RFC 9293 §3.7.1) */
     SV_OPT_ECN = 21,           /* enum sv_ecn_mode, between sv_connect() and its SYN; later SV_ERR_INVALID */
     SV_OPT_V6_ONLY = 40,       /* UDP, 1: a socket bound to IPv6's any address takes no IPv4 (RFC 3493 §5.3) */
@@ -276,10 +285,10 @@ SV_API const char *sv_tcp_state_name(enum sv_tcp_state state);
 
 /* What a socket is and how it fares. */
 enum sv_recovery_state {
-    SV_RECOVERY_OPEN,     /* nothing is missing */
-    SV_RECOVERY_DOUBTFUL, /* something is missing, or was probed for, and is not taken for congestion */
+    SV_RECOVERY_OPEN,      /* nothing is missing */
+    SV_RECOVERY_DOUBTFUL,  /* something is missing, or was probed for, and is not taken for congestion */
     SV_RECOVERY_RESENDING, /* lost, and being sent again: RFC 5681's fast recovery */
-    SV_RECOVERY_LOSS,     /* the same after a timeout */
+    SV_RECOVERY_LOSS,      /* the same after a timeout */
 };
 
 struct sv_sock_info {

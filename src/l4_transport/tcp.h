@@ -34,13 +34,13 @@ struct sv_tcp_listener {
     uint32_t flow;
     uint16_t port;
     uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
-    uint8_t fast_keyed; /* fast_key is its own */
-    uint8_t spare;
+    uint8_t fast_keys; /* how many of fast_key are its own */
+    uint8_t fast_no_cookie; /* data is taken with any SYN */
     uint16_t max_segment; /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
     uint16_t fast_max, fast_pending, fast_reset; /* RFC 7413 §5.1: limit, pending, reset while they were */
     uint32_t fast_reset_until_s;
     sv_time cookies_until; /* SYN cookies of its may come back until then */
-    struct sv_siphash_key fast_key;
+    struct sv_siphash_key fast_key[2]; /* that of new cookies, and the one before */
 };
 
 struct sv_tcp_ring {
@@ -109,7 +109,9 @@ struct sv_tcp {
     struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
     struct sv_tcp_ring events;                /* connections with pending events */
     struct sv_tcp_ring listener_events;
-    struct sv_siphash_key isn_key, fastopen_key;
+    struct sv_siphash_key isn_key;
+    struct sv_siphash_key fastopen_key[2]; /* that of new cookies, and the one before */
+    uint32_t fastopen_keys, spare_word;    /* how many there are */
     sv_time time_wait;        /* 2 MSL */
     sv_time challenge_window; /* RFC 5961 §7: this second's count */
     uint32_t challenges;
@@ -262,8 +264,9 @@ void sv_tcp_close_listener(struct sv_tcp *tcp, uint32_t listener);
 enum sv_err sv_tcp_set(struct sv_tcp *tcp, uint32_t index, enum sv_option option, uint64_t value);
 bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port);
 
-/* After sv_tcp_open(): the first of n bytes go with the SYN if a cookie is known; else it asks for one (RFC 7413). */
-void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
+/* After sv_tcp_open(): the first of n bytes go with the SYN if a cookie is known, or if it is to be `bare` of one; else
+ * it asks for one (RFC 7413). */
+void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, bool bare, const void *bytes, size_t n, size_t *taken);
 bool sv_tcp_fastopen_known(struct sv_tcp *tcp, const struct sv_addr *remote);
 
 /* Deferred listeners: see seven/socket.h. sv_tcp_admit() gives the SYN,ACK; sv_tcp_refuse() the SYN as it came, for

@@ -16,10 +16,9 @@ static uint32_t sv_fast_seconds(const struct sv_tcp *tcp)
 /* --- the server --- */
 
 /* RFC 7413 §4.1.2: a keyed hash of both addresses, as Linux makes it: farms of servers share a key. */
-static void sv_fast_cookie(const struct sv_tcp *tcp, const struct sv_tcp_listener *l, const struct sv_seg *s,
+static void sv_fast_cookie(const struct sv_tcp *tcp, const struct sv_seg *s, const struct sv_siphash_key *key,
                            uint8_t *cookie)
 {
-    const struct sv_siphash_key *key = l->fast_keyed ? &l->fast_key : &tcp->fastopen_key;
     const struct sv_addr *own = sv_tcp_address(tcp, s->local);
     const bool v4 = sv_addr_is_v4(&s->remote);
     const uint32_t n = v4 ? 4 : 16;
@@ -40,6 +39,25 @@ static bool sv_fast_may_pend(struct sv_tcp *tcp, struct sv_tcp_listener *l)
     return (uint32_t)l->fast_pending + l->fast_reset < l->fast_max;
 }
 
+/* The cookie that is wanted of this client, and does it show that, or one of the key before (RFC 7413 §4.1.2: keys
+ * change, and those who hold an old cookie need not know)? */
+static enum sv_fast_answer sv_fast_shown(const struct sv_tcp *tcp, const struct sv_tcp_listener *l,
+                                         const struct sv_seg *s, uint8_t *right)
+{
+    const struct sv_siphash_key *key = l->fast_keys ? l->fast_key : tcp->fastopen_key;
+    const uint32_t keys = l->fast_keys ? l->fast_keys : tcp->fastopen_keys;
+    uint8_t old[SV_FASTOPEN_COOKIE];
+    sv_fast_cookie(tcp, s, &key[0], right);
+    if (s->fastopen_length != SV_FASTOPEN_COOKIE)
+        return SV_FAST_GIVE;
+    if (sv_memcmp(sv_seg_cookie(s), right, SV_FASTOPEN_COOKIE) == 0)
+        return SV_FAST_TAKE;
+    if (keys < 2)
+        return SV_FAST_GIVE;
+    sv_fast_cookie(tcp, s, &key[1], old);
+    return sv_memcmp(sv_seg_cookie(s), old, SV_FASTOPEN_COOKIE) == 0 ? SV_FAST_RENEW : SV_FAST_GIVE;
+}
+
 enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s,
                                           struct sv_tcp_header *answer)
 {
@@ -53,20 +71,20 @@ enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener,
         tcp->count.fast_refused++;
         return SV_FAST_ORDINARY;
     }
-    if (habits & SV_FASTOPEN_SERVER_NO_COOKIE)
+    if (habits & SV_FASTOPEN_SERVER_NO_COOKIE || l->fast_no_cookie)
         return SV_FAST_TAKE;
     if (!cookie)
         return SV_FAST_ORDINARY;
-    sv_fast_cookie(tcp, l, s, right);
-    if (s->fastopen_length == SV_FASTOPEN_COOKIE && sv_memcmp(sv_seg_cookie(s), right, SV_FASTOPEN_COOKIE) == 0)
-        return SV_FAST_TAKE;
-    if (s->fastopen_length)
+    const enum sv_fast_answer shown = sv_fast_shown(tcp, l, s, right);
+    if (shown == SV_FAST_TAKE)
+        return shown;
+    if (shown == SV_FAST_GIVE && s->fastopen_length)
         tcp->count.fast_refused++;
     answer->options |= SV_OPTION_FASTOPEN; /* the right one, in the option that the client used */
     answer->fastopen_length = SV_FASTOPEN_COOKIE;
     answer->fastopen_old = s->fastopen_old;
     sv_memcpy(answer->fastopen, right, SV_FASTOPEN_COOKIE);
-    return SV_FAST_GIVE;
+    return shown;
 }
 
 void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s, uint32_t window)
@@ -197,7 +215,7 @@ static uint32_t sv_fast_room(const struct sv_tcb *t, const struct sv_fastopen_pe
     return sv_min_u32(mss > SV_FASTOPEN_ROOM ? mss - SV_FASTOPEN_ROOM : 0, SV_SLAB_BYTES);
 }
 
-void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
+void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, bool bare, const void *bytes, size_t n, size_t *taken)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
@@ -206,9 +224,9 @@ void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes
     if (!(tcp->habits.fastopen & SV_FASTOPEN_CLIENT) || (p && sv_fast_pauses(tcp, p)))
         return;
     t.b->fast = SV_FAST_ASKS;
-    if (!sv_tcp_fastopen_known(tcp, &t.h->remote))
+    if (!bare && !sv_tcp_fastopen_known(tcp, &t.h->remote))
         return;
-    t.b->fast = SV_FAST_SENDS;
+    t.b->fast = bare || (tcp->habits.fastopen & SV_FASTOPEN_CLIENT_NO_COOKIE) ? SV_FAST_BARE : SV_FAST_SENDS;
     const uint32_t length = (uint32_t)sv_min_u64(n, sv_fast_room(&t, p));
     const uint32_t slab = length ? sv_slab_alloc_fast(pool, SV_WANT_DATA, t.core->account) : SV_NONE;
     if (slab == SV_NONE)
@@ -232,7 +250,7 @@ void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, const void *bytes
 void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h)
 {
     const struct sv_fastopen_peer *p = sv_fast_peer(t->tcp, &t->h->remote);
-    if (t->b->fast == SV_FAST_NONE || t->tcp->habits.fastopen & SV_FASTOPEN_CLIENT_NO_COOKIE)
+    if (t->b->fast == SV_FAST_NONE || t->b->fast == SV_FAST_BARE)
         return;
     h->options |= SV_OPTION_FASTOPEN;
     h->fastopen_length = 0;
@@ -246,11 +264,11 @@ void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h)
 /* RFC 7413 §4.2.2: the cookie and the MSS are kept; that no cookie came is news as well. */
 static void sv_fast_learn(struct sv_tcb *t, const struct sv_seg *s)
 {
-    const bool asked = !(t->tcp->habits.fastopen & SV_FASTOPEN_CLIENT_NO_COOKIE); /* one unasked is none of ours */
+    const bool asked = t->b->fast != SV_FAST_BARE; /* one unasked is none of ours */
     const bool cookie = asked && s->options & SV_OPTION_FASTOPEN && s->fastopen_length;
     struct sv_fastopen_peer *p = sv_fast_peer_made(t->tcp, &t->h->remote);
     const bool again = t->b->syn_count > 1;
-    const bool vanished = again && !cookie && t->b->fast == SV_FAST_SENDS && s->ack == t->c->iss + 1u;
+    const bool vanished = again && !cookie && t->b->fast != SV_FAST_ASKS && s->ack == t->c->iss + 1u;
     if (s->options & SV_OPTION_MSS)
         p->mss = s->mss;
     if (cookie) {

@@ -29,7 +29,8 @@ struct sv_fastopen_peer {
 enum sv_fast {
     SV_FAST_NONE,
     SV_FAST_ASKS,    /* client: its SYN asks for a cookie */
-    SV_FAST_SENDS,   /* client: its SYN carries data, and a cookie if there is one */
+    SV_FAST_SENDS,   /* client: its SYN carries data and a cookie */
+    SV_FAST_BARE,    /* client: its SYN carries data and no option at all, as both ends have agreed elsewhere */
     SV_FAST_SERVES,  /* server: data was taken, our SYN,ACK is not acknowledged */
     SV_FAST_REPEATS, /* ... and must go out again */
 };

@@ -220,8 +220,9 @@ sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp);
 void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener);
 
 /* --- tcp_fastopen.c --- */
-enum sv_fast_answer { SV_FAST_ORDINARY, SV_FAST_GIVE, SV_FAST_TAKE };
-/* What a SYN gets: an ordinary handshake; one with a cookie (put into *answer); or a connection at once. */
+enum sv_fast_answer { SV_FAST_ORDINARY, SV_FAST_GIVE, SV_FAST_TAKE, SV_FAST_RENEW };
+/* What a SYN gets: an ordinary handshake; one with a cookie (put into *answer); or a connection at once, with a new
+ * cookie for an old one or without. */
 enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener, const struct sv_seg *s,
                                           struct sv_tcp_header *answer);
 /* A fresh record takes the SYN's data. window: bytes that the SYN,ACK offers. */

@@ -150,11 +150,15 @@ static bool sv_knob_apply(struct sv_tcp *tcp, const struct sv_knob *k, const cha
 {
     struct sv_tcp_profile *p = &tcp->habits;
     uint8_t *field = (uint8_t *)p + k->at;
-    uint32_t v[4];
-    if (k->kind == KNOB_KEY) {
-        if (!sv_knob_numbers(value, 16, "--", 4, v))
+    uint32_t v[8];
+    if (k->kind == KNOB_KEY) { /* one, or the one before as well */
+        const bool two = sv_knob_numbers(value, 16, "-,", 8, v);
+        if (!two && !sv_knob_numbers(value, 16, "--", 4, v))
             return false;
-        tcp->fastopen_key = (struct sv_siphash_key){v[0] | (uint64_t)v[1] << 32, v[2] | (uint64_t)v[3] << 32};
+        tcp->fastopen_keys = two ? 2 : 1;
+        for (uint32_t i = 0; i < tcp->fastopen_keys; i++)
+            tcp->fastopen_key[i] = (struct sv_siphash_key){v[4 * i] | (uint64_t)v[4 * i + 1] << 32,
+                                                           v[4 * i + 2] | (uint64_t)v[4 * i + 3] << 32};
         return true;
     }
     if (!sv_knob_numbers(value, 10, " \t", k->kind == KNOB_BUFFER ? 3 : 1, v) || v[0] > k->most)

@@ -94,6 +94,15 @@ bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s)
     return sv_tcp_listener_for(tcp, s) != SV_NONE;
 }
 
+/* Fast Open's cookie, onto the SYN,ACK. */
+static void sv_listen_give(struct sv_tcp_header *to, const struct sv_tcp_header *given)
+{
+    to->options |= SV_OPTION_FASTOPEN;
+    to->fastopen_length = given->fastopen_length;
+    to->fastopen_old = given->fastopen_old;
+    sv_memcpy(to->fastopen, given->fastopen, SV_FASTOPEN_MAX);
+}
+
 /* Where a SYN goes: a connection at once, a half-open record, a cookie. *reply is what is answered, if its flags
  * are set. NONE, or why it goes nowhere. */
 static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
@@ -105,7 +114,10 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
     reply->header.flags = 0;
     if (l->fast_max && !l->deferred)
         fast = sv_tcp_fastopen_asked(tcp, listener, s, &given);
-    if (fast == SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply))
+    const bool taken = fast >= SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply);
+    if (taken && fast == SV_FAST_RENEW)
+        sv_listen_give(&reply->header, &given);
+    if (taken)
         return SV_DROP_NONE;
     const bool full = l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max;
     const bool may_cookie = tcp->habits.syn_cookies && !l->deferred;
@@ -117,12 +129,8 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
         return SV_DROP_TCP_LISTEN_FULL;
     else if (!sv_tcp_half_open_begin(tcp, listener, s, beyond, reply))
         return SV_DROP_NO_MEMORY;
-    if (fast == SV_FAST_GIVE) {
-        reply->header.options |= SV_OPTION_FASTOPEN;
-        reply->header.fastopen_length = given.fastopen_length;
-        reply->header.fastopen_old = given.fastopen_old;
-        sv_memcpy(reply->header.fastopen, given.fastopen, SV_FASTOPEN_MAX);
-    }
+    if (fast == SV_FAST_GIVE)
+        sv_listen_give(&reply->header, &given);
     return SV_DROP_NONE;
 }
 

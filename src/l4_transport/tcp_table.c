@@ -65,7 +65,8 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->send_buffer = c->send_buffer;
     sv_tcp_set_recv_buffer(tcp, c->recv_buffer);
     tcp->habits = *sv_tcp_profile(c->profile);
-    tcp->fastopen_key = (struct sv_siphash_key){sv_rng_u64(&core->rng[SV_RNG_KEYS]), k0 ^ ~k1};
+    tcp->fastopen_keys = 1;
+    tcp->fastopen_key[0] = (struct sv_siphash_key){sv_rng_u64(&core->rng[SV_RNG_KEYS]), k0 ^ ~k1};
     tcp->last_flow = SV_NONE;
     const struct sv_tcp_ring empty = {SV_NONE, SV_NONE};
     tcp->parked = tcp->wait = tcp->events = tcp->listener_events = empty;

@@ -269,7 +269,8 @@ enum sv_err sv_session_connect_fast(struct sv_session *s, const struct sv_endpoi
     *taken = 0;
     const enum sv_err error = sv_session_connect(s, remote, options, connection);
     if (error == SV_OK)
-        sv_tcp_fastopen_begin(sv_session_tcps(s), SV_SOCK_INDEX(connection->index), bytes, n, taken);
+        sv_tcp_fastopen_begin(sv_session_tcps(s), SV_SOCK_INDEX(connection->index),
+                              options && options->flags & SV_CONNECT_NO_COOKIE, bytes, n, taken);
     return error;
 }
 
@@ -277,14 +278,27 @@ enum sv_err sv_session_fastopen_key(struct sv_session *s, sv_sock listener, cons
 {
     const struct sv_siphash_key wanted = {key[0], key[1]};
     if (listener.index == SV_NO_SOCK.index && listener.generation == SV_NO_SOCK.generation) {
-        sv_session_tcps(s)->fastopen_key = wanted;
+        sv_session_tcps(s)->fastopen_key[0] = wanted;
+        sv_session_tcps(s)->fastopen_keys = 1;
         return SV_OK;
     }
     struct sv_tcp_listener *l = sv_session_listener(s, listener);
     if (!l)
         return SV_ERR_STALE;
-    l->fast_key = wanted;
-    l->fast_keyed = 1;
+    l->fast_key[0] = wanted;
+    l->fast_keys = 1;
+    return SV_OK;
+}
+
+enum sv_err sv_session_fastopen_old_key(struct sv_session *s, sv_sock listener, const uint64_t key[2])
+{
+    struct sv_tcp_listener *l = sv_session_listener(s, listener);
+    if (!l)
+        return SV_ERR_STALE;
+    if (!l->fast_keys)
+        return SV_ERR_STATE;
+    l->fast_key[1] = (struct sv_siphash_key){key[0], key[1]};
+    l->fast_keys = 2;
     return SV_OK;
 }
 

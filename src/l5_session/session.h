@@ -40,6 +40,7 @@ enum sv_err sv_session_connect_fast(struct sv_session *s, const struct sv_endpoi
                                     const struct sv_connect_options *options, const void *bytes, size_t n,
                                     size_t *taken, sv_sock *connection);
 enum sv_err sv_session_fastopen_key(struct sv_session *s, sv_sock listener, const uint64_t key[2]);
+enum sv_err sv_session_fastopen_old_key(struct sv_session *s, sv_sock listener, const uint64_t key[2]);
 enum sv_err sv_session_admission(struct sv_session *s, sv_sock listener, struct sv_admission *asked);
 void sv_session_close(struct sv_session *s, sv_sock c, bool abort);
 enum sv_err sv_session_udp_open(struct sv_session *s, const struct sv_endpoint *local, uint64_t cookie,

@@ -51,6 +51,11 @@ enum sv_err sv_fastopen_key(struct sv_stack *s, sv_sock listener, const uint64_t
     return sv_session_fastopen_key(&s->session, listener, key);
 }
 
+enum sv_err sv_fastopen_old_key(struct sv_stack *s, sv_sock listener, const uint64_t key[2])
+{
+    return sv_session_fastopen_old_key(&s->session, listener, key);
+}
+
 enum sv_err sv_admission(struct sv_stack *s, sv_sock listener, struct sv_admission *asked, sv_time now)
 {
     (void)sv_core_clock(&s->core, now);

@@ -77,6 +77,34 @@ static void cookie_is_keyed(void **state)
     close_peer(p);
 }
 
+/* §4.1.2: the key changes, and what the one before gave is still good: its data is taken, and the new cookie told. */
+static void old_key_is_good(void **state)
+{
+    struct peer *p = open_peer("0x2");
+    const uint64_t before[2] = {1, 2}, now[2] = {3, 4};
+    uint8_t old[8], fresh[8];
+    (void)state;
+    const sv_sock listener = peer_listen(p, 80, (struct sv_listen_options){.fastopen = 4});
+    assert_int_equal(sv_fastopen_old_key(p->stack, listener, before), SV_ERR_STATE);
+    assert_int_equal(sv_fastopen_old_key(p->stack, SV_NO_SOCK, before), SV_ERR_STALE);
+    assert_int_equal(sv_fastopen_key(p->stack, listener, before), SV_OK);
+    ask_cookie(p, false, old);
+    assert_int_equal(sv_fastopen_key(p->stack, listener, now), SV_OK);
+    ask_cookie(p, false, fresh);
+    assert_memory_not_equal(old, fresh, 8);
+    syn_data(p, 4000, old, 8, 10);
+    assert_int_equal(peer_last(p)->ack, 1001); /* not yet told of the old one */
+    assert_int_equal(sv_fastopen_old_key(p->stack, listener, before), SV_OK);
+    syn_data(p, 4001, old, 8, 10);
+    assert_int_equal(peer_last(p)->ack, 1011);
+    assert_true(peer_last(p)->has_cookie);
+    assert_memory_equal(peer_last(p)->cookie, fresh, 8);
+    syn_data(p, 4002, fresh, 8, 10);
+    assert_int_equal(peer_last(p)->ack, 1011);
+    assert_false(peer_last(p)->has_cookie);
+    close_peer(p);
+}
+
 /* §4.2.2: the data of the SYN is taken and acknowledged, and the application may answer before the handshake is
  * over. */
 static void server_takes_data(void **state)
@@ -414,6 +442,7 @@ static void client_over_acknowledged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(old_key_is_good),
         cmocka_unit_test(cookie_is_keyed),
         cmocka_unit_test(server_takes_data),
         cmocka_unit_test(server_refuses_cookie),

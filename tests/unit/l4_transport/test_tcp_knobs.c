@@ -33,6 +33,8 @@ static void names_and_values(void **state)
     assert_int_equal(knob(p, "tcp_rmem", "9 8 7"), SV_ERR_INVALID);
     assert_int_equal(knob(p, "tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4"), SV_OK);
     assert_int_equal(knob(p, "tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3"), SV_ERR_INVALID);
+    assert_int_equal(knob(p, "tcp_fastopen_key", "1-2-3-4,5-6-7-8"), SV_OK);
+    assert_int_equal(knob(p, "tcp_fastopen_key", "1-2-3-4,5-6-7"), SV_ERR_INVALID);
     struct sv_knob_info info;
     uint32_t at = 0, seen = 0;
     while (sv_stack_knob_each(p->stack, &at, &info)) {
