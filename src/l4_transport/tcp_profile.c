@@ -20,7 +20,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .recv_min = 4096, .recv_initial = 262144, .send_initial = 262144,
         .tune_receive = 1,
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
-        .syn_ack_retries = 5, .syn_cookies = 1,
+        .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
         .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
@@ -62,6 +62,8 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .recover = SV_RECOVER_ALL,    /* tcp_sack, tcp_recovery, tcp_early_retrans, tcp_frto */
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
+        .acks_by_sent = 1,            /* tcp_ack(): bytes_acked bounds what is too old */
+        .acks_crossed_syn = 1,        /* tcp_validate_incoming(): tcp_send_dupack() */
         .delays_ack_of_fin = 1,       /* inet_csk_enter_pingpong_mode() in tcp_fin() */
         .quickack_until_reply = 1,    /* tcp_pingpong_thresh = 1: tcp_event_data_sent() */
         .mss_of_path = 1,             /* ipv4_default_advmss(), ip6_default_advmss() */
