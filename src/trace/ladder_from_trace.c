@@ -245,10 +245,12 @@ static void sv_event_drop(struct sv_ladder_build *b, const struct sv_trace_recor
             return;
         }
     }
-    /* On the way: a link or a box between the two, or a scenario's fault at the sender's door. */
+    /* On the way: a link or a box between the two, or a scenario's fault at the sender's door. Each host numbers its
+     * packets anew, so a host's word is of its own. */
     for (size_t i = b->count; i-- > 0 && b->count - i < 4096;) {
         struct sv_ladder_raw *raw = &b->raw[i];
-        if (raw->row.kind == SV_LADDER_LOST && raw->packet_out == r->packet) {
+        const bool own = side == SV_NONE || raw->row.side == side;
+        if (raw->row.kind == SV_LADDER_LOST && own && raw->packet_out == r->packet) {
             raw->text_at = sv_build_text(b, sv_drop_short(r->detail));
             return;
         }

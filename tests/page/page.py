@@ -158,7 +158,7 @@ def numbers(b, run):
                         ".filter(p => p.getAttribute('d').length > 40).length")
     check("the plots have curves", curves >= 4, curves)
     before = b.evaluate("document.querySelectorAll('.row').length")
-    b.evaluate("document.querySelector('button.foldrow').click()")
+    b.evaluate("document.querySelector('button.foldrow')?.click()")
     check("a fold opens", b.evaluate("document.querySelectorAll('.row').length") > before + 1)
     b.evaluate("document.querySelector('#eventbox details').open = true")
     b.wait("document.querySelectorAll('#events li').length > 100")
