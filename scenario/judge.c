@@ -288,7 +288,8 @@ static void end_streams(struct sc_run *run, uint32_t i)
             snprintf(why, sizeof why, "closed in order, and %s read %" PRIu64 " of %" PRIu64 " bytes", host, c->read,
                      theirs);
             decide(run, i, false, run->now, why);
-        } else if (!orderly && !all_read(c, e, pc, p) && !(known_end(c, e) && (!p || known_end(pc, p)))) {
+        } else if (!orderly && !(run->model->expect[i].accounted && all_read(c, e, pc, p)) &&
+                   !(known_end(c, e) && (!p || known_end(pc, p)))) {
             snprintf(why, sizeof why, "%s is %s: neither closed in order nor reset with both sides knowing", host,
                      sv_tcp_state_name((enum sv_tcp_state)e->state));
             decide(run, i, false, run->now, why);
