@@ -405,6 +405,23 @@ static uint32_t power_of_two(uint32_t least)
     return n;
 }
 
+/* Facts of links and linked facts ask what a packet's number stands for. */
+static void take_chains(struct sc_run *run, bool *good)
+{
+    const struct sc_model *m = run->model;
+    bool asked = false;
+    for (uint32_t i = 0; i < m->facts; i++)
+        asked = asked || m->fact[i].link != SV_NONE;
+    for (uint32_t i = 0; i < m->expects && *good; i++) {
+        if (m->expect[i].kind != SC_LINKED)
+            continue;
+        asked = true;
+        run->judged[i].chain = many(SC_CHAINS, sizeof *run->judged[i].chain, good);
+    }
+    if (asked)
+        run->departed = many(SC_DEPARTED, sizeof *run->departed, good);
+}
+
 static bool take_tables(struct sc_run *run)
 {
     const struct sc_model *m = run->model;
@@ -448,17 +465,7 @@ static bool take_tables(struct sc_run *run)
     }
     for (uint32_t i = 0; i < m->facts; i++)
         run->watches_frames = run->watches_frames || m->fact[i].kind == SC_FACT_TWICE;
-    bool asked = false;
-    for (uint32_t i = 0; i < m->facts; i++)
-        asked = asked || m->fact[i].link != SV_NONE;
-    for (uint32_t i = 0; i < m->expects; i++)
-        asked = asked || m->expect[i].kind == SC_LINKED;
-    if (asked)
-        run->departed = many(SC_DEPARTED, sizeof *run->departed, &good);
-    for (uint32_t i = 0; i < m->expects && good; i++) {
-        if (m->expect[i].kind == SC_LINKED)
-            run->judged[i].chain = many(SC_CHAINS, sizeof *run->judged[i].chain, &good);
-    }
+    take_chains(run, &good);
     if (run->watches_frames) {
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);

@@ -39,7 +39,8 @@ static void edit_fields(struct sc_reader *r, const struct sc_node *map, struct s
             if (strcmp(sc_fields[i], c->key) == 0)
                 field = i;
         }
-        if (!field || field == SC_FIELD_LENGTH || field == SC_FIELD_MSS || field > SC_FIELD_IP_DESTINATION || field == SC_FIELD_NUMBER)
+        if (!field || field == SC_FIELD_LENGTH || field == SC_FIELD_MSS || field > SC_FIELD_IP_DESTINATION ||
+            field == SC_FIELD_NUMBER)
             sc_error_key(r->e, c, "\"%s\" is no field that can be edited%s", c->key,
                          sc_hint(c->key, sc_fields + 1, hint, sizeof hint));
         else if (f->fields == 4)

@@ -211,6 +211,7 @@ size_t sc_random(uint64_t seed, char *to, size_t room)
     links(&d);
     timeline(&d);
     faults(&d);
-    say(&d, "expect:\n  - {id: whole, streams: accounted}\n  - {id: clean, pools: settled}\nlimits: {events: 3000000}\n");
+    say(&d, "expect:\n  - {id: whole, streams: accounted}\n  - {id: clean, pools: settled}\n");
+    say(&d, "limits: {events: 3000000}\n");
     return d.used;
 }

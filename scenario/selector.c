@@ -220,11 +220,11 @@ static bool field(struct words *w, struct sc_selector *s)
             return mac_number(w, &s->field[s->fields++].value, word);
         return number(w, &s->field[s->fields++].value, word);
     }
-    sc_error(
-        w->r->e, w->at,
-        "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, number, urgent, source_port, destination_port), or a flag "
-        "(FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE) and 0 or 1, not \"%s\"%s",
-        word ? word : "", word ? sc_hint(word, sc_fields + 1, hint, sizeof hint) : "");
+    sc_error(w->r->e, w->at,
+             "\"with\" names a field (seq, ack, window, length, ttl, mss, tos, number, urgent, "
+             "source_port, destination_port), or a flag "
+             "(FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE) and 0 or 1, not \"%s\"%s",
+             word ? word : "", word ? sc_hint(word, sc_fields + 1, hint, sizeof hint) : "");
     return false;
 }
 

@@ -155,7 +155,7 @@ static void place(struct sc_run *run, const struct sv_passage *p, struct sv_buf 
     sv_buf_free(take);
 }
 
-/* On a cable it is the signal that is turned over, so that the frame goes out with a good FCS and comes in with none. */
+/* On a cable it is the signal that is turned over: the frame goes out with a good FCS and comes in with a bad one. */
 static void corrupt(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b, uint32_t bit)
 {
     struct sv_cable_link *cable = p->to >= run->model->hosts ? run->cable[p->to - run->model->hosts] : NULL;
@@ -245,7 +245,7 @@ static bool judge(struct sc_run *run, const struct sc_packet *p, bool *hit)
 static bool read_frame(struct sc_run *run, const struct sv_buf *b, struct sc_packet *p, struct sv_endpoint *from,
                        struct sv_endpoint *to, uint8_t *bytes)
 {
-    const uint32_t most = run->frame || run->watches_frames ? LOOK : HEADERS;
+    const uint32_t most = run->frame || run->rows || run->watches_frames ? LOOK : HEADERS;
     const uint32_t n = b->length < most ? b->length : most;
     memset(from, 0, sizeof *from);
     memset(to, 0, sizeof *to);
@@ -309,6 +309,21 @@ static const char *why_lost(const struct sc_run *run, const bool *hit)
     return "fault";
 }
 
+/* By its sender, and once more for those who say "on LINK". */
+static bool judge_twice(struct sc_run *run, struct sc_packet *k, uint32_t node, uint32_t link, bool *hit)
+{
+    bool also[1000];
+    bool any = judge(run, k, hit);
+    k->link = link;
+    sc_packet_event(run, k, node, true);
+    if (judge(run, k, also)) {
+        for (uint32_t i = 0; i < run->model->faults; i++)
+            hit[i] = hit[i] || also[i];
+        any = true;
+    }
+    return any;
+}
+
 /* A node puts it on a link. False: it goes no further (and is gone). */
 static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
 {
@@ -349,16 +364,8 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     if (!k.transit)
         sc_packet_event(run, &k, node, true);
     sc_depart(run, link, p->to_port, b->id, &k);
-    bool hit[1000], also[1000];
-    bool any = judge(run, &k, hit);
-    k.link = link; /* once more, for those who say "on LINK" */
-    sc_packet_event(run, &k, node, true);
-    if (judge(run, &k, also)) {
-        for (uint32_t i = 0; i < run->model->faults; i++)
-            hit[i] = hit[i] || also[i];
-        any = true;
-    }
-    if (!any)
+    bool hit[1000];
+    if (!judge_twice(run, &k, node, link, hit))
         return true;
     struct fate fate = {.deliver_at = SV_NEVER};
     for (uint32_t i = 0; i < run->model->faults; i++)
