@@ -70,9 +70,11 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
 {
     switch (option) {
     case SV_OPT_NODELAY:
+        if (value)
+            sv_tcb_cork_lift(t);
         return sv_tcp_set_flag(t, SV_TCP_NODELAY, value);
     case SV_OPT_CORK:
-        return sv_tcp_set_flag(t, SV_TCP_CORK, value);
+        return sv_tcb_cork(t, value);
     case SV_OPT_LINGER_RESET:
         return sv_tcp_set_flag(t, SV_TCP_LINGER_RESET, value);
     case SV_OPT_KEEPALIVE_IDLE_S:
