@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HyStart++, RFC 9406, and where a profile asks for it what came before it. HyStart++ leaves the first slow start before it overruns the path, by watching each round's smallest
- * round-trip time. A rise is not believed at once: five rounds of slower growth (conservative slow start) either see
- * it vanish, and slow start goes on, or end slow start. */
+/* HyStart++, RFC 9406, and where a profile asks for it what came before it. HyStart++ leaves the first slow start
+ * before it overruns the path, by watching each round's smallest round-trip time. A rise is not believed at once: five
+ * rounds of slower growth (conservative slow start) either see it vanish, and slow start goes on, or end it. */
 #include "l4_transport/tcp_internal.h"
 
 enum {

@@ -22,7 +22,8 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
 bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason);
 
 /* --- tcp_burst.c --- */
-uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super); /* bytes of a super-frame, of `super` that the device takes */
+/* Bytes of a super-frame, of `super` that the device takes. */
+uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super);
 bool sv_tcb_defers(const struct sv_tcb *t, uint32_t n, uint32_t packet);
 bool sv_tcb_pushes(struct sv_tcb *t, uint32_t end, bool super); /* after sv_tcb_send_data() has attached the payload */
 

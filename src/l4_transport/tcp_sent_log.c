@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When each burst in flight was sent, for profiles that take a sample of the round-trip time from every acknowledgement
- * (Linux keeps a time with each packet: tcp_clean_rtx_queue()); RFC 6298 §3 asks for one a round trip, which is all that
- * others take (sv_tcb_send_data(), rtt_seq). The log is a slab, lent while new data is sent in calm; whatever is sent
- * again ends it (Karn's rule): then the scoreboard knows, or nobody. */
+/* When each burst in flight was sent, for profiles that take a sample of the round-trip time from every
+ * acknowledgement (Linux keeps a time with each packet: tcp_clean_rtx_queue()); RFC 6298 §3 asks for one a round trip,
+ * which is all that others take (sv_tcb_send_data(), rtt_seq). The log is a slab, lent while new data is sent in calm;
+ * whatever is sent again ends it (Karn's rule): then the scoreboard knows, or nobody. */
 #include "l4_transport/tcp_internal.h"
 
 #define SV_SENT_LOG ((SV_SLAB_BYTES - 16u) / 8u)
