@@ -5,12 +5,13 @@
 
 /* --- TCP --- */
 
+/* tcp_push(): with MSG_MORE what is short waits, this once. */
 static void sv_posix_more(struct sv_posix *p, struct sv_posix_fd *f, bool more)
 {
-    if (more == f->corked_by_more || f->opt.cork)
+    if ((!more && !f->corked_by_more) || f->opt.cork)
         return;
     f->corked_by_more = more;
-    sv_posix_set(p, f, SV_OPT_CORK, more);
+    sv_posix_set(p, f, SV_OPT_CORK, more ? 2u : 0u);
 }
 
 /* Why a write cannot begin; 0: it can. SV_POSIX_BLOCKED or -EAGAIN while the connection opens. */
@@ -27,14 +28,18 @@ static int sv_posix_write_state(struct sv_posix *p, struct sv_posix_fd *f, int f
     return 0;
 }
 
-/* As much of the bytes as there is room for: packet by packet, each pushed when it is full. 0 or -errno. */
-static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n, size_t *done)
+/* As much of the bytes as there is room for: packet by packet, each sent when it is full. 0 or -errno. */
+static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n, size_t *done,
+                        int flags)
 {
     while (*done < n) {
         const uint32_t room = sv_posix_send_room(p, f, n - *done);
         size_t taken = 0;
-        if (!room)
+        if (!room) {
+            sv_posix_push_ends(p, f, true, false);
             break;
+        }
+        sv_posix_push_begins(p, f);
         const enum sv_err error = sv_send(p->stack, f->sock, from + *done, room, &taken, p->now);
         sv_posix_memory_took(p, f, (uint32_t)taken);
         *done += taken;
@@ -42,7 +47,9 @@ static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t
             break;
         if (error != SV_OK)
             return -sv_posix_errno(error);
-        if (*done < n) /* full */
+        const bool whole = *done == n;
+        sv_posix_push_ends(p, f, whole && !(flags & MSG_MORE), whole && flags & MSG_EOR);
+        if (!whole) /* full */
             sv_posix_pump(p);
     }
     return 0;
@@ -61,11 +68,11 @@ static ssize_t sv_posix_send_stream(struct sv_posix *p, struct sv_posix_fd *f, c
         if (flags & MSG_MORE)
             sv_posix_more(p, f, true);
         if (urgent)
-            error = sv_posix_put(p, f, from, n - 1u, &done);
+            error = sv_posix_put(p, f, from, n - 1u, &done, flags);
         if (urgent && done == n - 1u)
             sv_posix_set(p, f, SV_OPT_URGENT, 1);
         if (!error)
-            error = sv_posix_put(p, f, from, n, &done);
+            error = sv_posix_put(p, f, from, n, &done, flags);
         if (!(flags & MSG_MORE))
             sv_posix_more(p, f, false);
         sv_posix_pump(p);

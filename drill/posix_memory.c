@@ -140,3 +140,40 @@ void sv_posix_memory_took(const struct sv_posix *p, struct sv_posix_fd *f, uint3
     m->queued = h->snd_queued;
     m->unsent += n;
 }
+
+/* --- PSH: tcp_mark_push(), forced_push() --- */
+
+/* More is about to be queued: what was to be the end of an unsent packet is its middle. */
+void sv_posix_push_begins(const struct sv_posix *p, struct sv_posix_fd *f)
+{
+    uint32_t index;
+    const struct sv_tcp_hot *h = sv_posix_hot(p, f, &index);
+    if (!h)
+        return;
+    if (!f->memory.pushed_known) {
+        f->memory.pushed_known = true;
+        f->memory.pushed = h->snd_una + h->snd_queued;
+    }
+    if (f->memory.tail)
+        sv_tcp_mark_write(&p->stack->tcp, index, 0, SV_SPAN_PUSH | SV_SPAN_BURST | SV_SPAN_MORE);
+}
+
+/* So far for now: pushed if the write ends here, or if half of the peer's largest window was written since it was last;
+ * nothing more joins the packet if a record ends here (MSG_EOR). */
+void sv_posix_push_ends(struct sv_posix *p, struct sv_posix_fd *f, bool push, bool record)
+{
+    uint32_t index;
+    const struct sv_tcp_hot *h = sv_posix_hot(p, f, &index);
+    if (!h)
+        return;
+    const uint32_t end = h->snd_una + h->snd_queued;
+    if (!push)
+        push = (int32_t)(end - f->memory.pushed - f->memory.max_window / 2u) > 0;
+    sv_tcp_mark_write(&p->stack->tcp, index,
+                      (push ? SV_SPAN_PUSH : SV_SPAN_BURST | SV_SPAN_MORE) | (record ? SV_SPAN_RECORD : 0u),
+                      push ? 0u : SV_SPAN_PUSH);
+    if (push)
+        f->memory.pushed = end;
+    if (record)
+        f->memory.tail = 0;
+}

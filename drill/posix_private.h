@@ -59,6 +59,8 @@ struct sv_posix_memory {
     uint32_t buffer;             /* sk_sndbuf */
     uint32_t max_window;         /* the largest that the peer has offered */
     uint32_t queued, unsent;     /* bytes */
+    uint32_t pushed;             /* sequence number up to which data was pushed */
+    bool pushed_known;
     uint32_t tail;               /* unsent bytes in the last packet, which more may join */
     uint32_t first, packets;     /* of the ring below */
     uint32_t end[SV_POSIX_ENDS]; /* sequence number behind each packet */
@@ -203,6 +205,8 @@ void sv_posix_memory_begin(const struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_memory_update(const struct sv_posix *p, struct sv_posix_fd *f);
 void sv_posix_memory_expand(const struct sv_posix *p, struct sv_posix_fd *f, bool opening);
 void sv_posix_memory_took(const struct sv_posix *p, struct sv_posix_fd *f, uint32_t n);
+void sv_posix_push_begins(const struct sv_posix *p, struct sv_posix_fd *f);
+void sv_posix_push_ends(struct sv_posix *p, struct sv_posix_fd *f, bool push, bool record);
 uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f);
 uint32_t sv_posix_send_room(const struct sv_posix *p, struct sv_posix_fd *f, size_t n);
 bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f, bool wake);

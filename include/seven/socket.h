@@ -224,7 +224,8 @@ SV_API SV_MUST_CHECK enum sv_err sv_sock_report(struct sv_stack *s, sv_sock u, s
 /* Settings of one socket. Values are unsigned; SV_ERR_INVALID names a bad one. */
 enum sv_option {
     SV_OPT_NODELAY = 1,          /* 1: no Nagle (RFC 9293 §3.7.4) */
-    SV_OPT_CORK = 2,             /* 1: only full segments until it is 0 again */
+    SV_OPT_CORK = 2,             /* 1: only full segments until it is 0 again (`linux`: or an RTO has passed); 2: only
+                                    until an acknowledgement, an RTO, or a write after it is 0 again */
     SV_OPT_KEEPALIVE_IDLE_S = 3, /* 0: off (RFC 9293 §3.8.4) */
     SV_OPT_KEEPALIVE_INTERVAL_S = 4,
     SV_OPT_KEEPALIVE_COUNT = 5,

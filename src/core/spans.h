@@ -13,6 +13,9 @@
 enum sv_span_flag {
     SV_SPAN_SUMMED = 1u << 0, /* `sum` is the checksum of the whole span */
     SV_SPAN_PUSH = 1u << 1,   /* a write ended with this span's last byte */
+    SV_SPAN_RECORD = 1u << 2, /* ... and no packet has what comes before and what comes after it */
+    SV_SPAN_MORE = 1u << 3,   /* a write ended there, and said that more would follow */
+    SV_SPAN_BURST = 1u << 4,  /* a super-frame ended there when it was sent first */
 };
 
 struct sv_span {

@@ -252,6 +252,8 @@ enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, c
 bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s); /* by address, port, interface */
 enum sv_err sv_tcp_accept(struct sv_tcp *tcp, uint32_t listener, uint32_t *index);
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken);
+/* enum sv_span_flag of the last span that is queued: where the write that has just been made ended. */
+void sv_tcp_mark_write(struct sv_tcp *tcp, uint32_t index, uint32_t set, uint32_t clear);
 enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,
                             size_t *taken);
 enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data, size_t *n);

@@ -41,6 +41,11 @@ static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
 uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
 {
     struct sv_tcp_busy *b = t->b;
+    uint32_t last_us;
+    if (SV_UNLIKELY(b->log != SV_NONE) && sv_sent_log_sample(t, s->ack, &last_us)) {
+        b->timing = b->log != SV_NONE; /* keeps the ordinary way asking */
+        return last_us;
+    }
     if (b->timing && sv_seq_after_or_at(s->ack, b->rtt_seq)) {
         b->timing = 0;
         const uint32_t us = (uint32_t)sv_min_u64((t->now - b->rtt_began) / SV_US, 60000000u);
@@ -90,6 +95,14 @@ static bool sv_tcp_is_duplicate(const struct sv_tcb *t, const struct sv_seg *s)
            (!(t->h->agreed & SV_TCP_SACK) || s->sacks) && s->window << sv_tcb_send_scale(t) == t->h->snd_wnd;
 }
 
+/* Without SACK each duplicate acknowledgement has told of a segment that was delivered, and limited transmit has sent
+ * one for it (RFC 3042): what comes now acknowledges the hole and the rest (tcp_remove_reno_sacks()). */
+static uint32_t sv_tcp_newly_delivered(const struct sv_tcb *t, uint32_t acked)
+{
+    const uint32_t told = t->h->agreed & SV_TCP_SACK ? 0 : (uint32_t)t->h->dupacks * t->h->mss;
+    return told ? sv_max_u32(acked - sv_min_u32(told, acked), sv_min_u32(acked, t->h->mss)) : acked;
+}
+
 /* True: our FIN is among what it acknowledges. */
 static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *news)
 {
@@ -104,8 +117,10 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     t->b->backoff = 0;
     const bool fin = sv_tcp_take_acked(t, s->ack);
     if (!board && !sv_tcp_recovery_ack(t, acked)) {
-        const struct sv_tcp_acked a = {
-            .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
+        const struct sv_tcp_acked a = {.bytes = sv_tcp_newly_delivered(t, acked),
+                                       .flight = sv_tcb_flight(t) + acked,
+                                       .rtt_us = rtt_us,
+                                       .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);
     }
     t->h->dupacks = 0;
@@ -117,6 +132,8 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
         t->b->retransmit_at = SV_NEVER; /* RFC 6298 §5 (5.3): restarted for what is still in flight */
         sv_tcb_arm_retransmit(t);
     }
+    if (t->b->held == SV_HELD_MORE)
+        sv_tcb_cork_lift(t);
     sv_tcp_path_works(t);
     sv_tcp_tell_acked(t);
     sv_tcb_consider_sending(t);

@@ -208,6 +208,12 @@ void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_t
         sv_tcp_ecn_arrives(t, s);
     if (!sv_tcp_ordinary_arrives(t, s))
         sv_tcp_eight_steps(t, s, reply, answer);
+    if (SV_UNLIKELY(s->flags & SV_LATE)) {
+        sv_tcp_make_reset(s, reply);
+        reply->flow = t->c->flow;
+        t->tcp->count.resets_out++;
+        *answer = true;
+    }
     if (s->packet) {
         sv_buf_free_fast(s->packet);
         s->packet = NULL;

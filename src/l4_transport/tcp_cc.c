@@ -87,9 +87,22 @@ void sv_tcp_cc_open(struct sv_tcb *t)
     sv_tcp_cwnd_trace(t, SV_CWND_OPEN);
 }
 
-bool sv_tcp_cc_limited(const struct sv_tcb *t, uint32_t flight)
+/* A round is as long as what was in flight when the window was used most is not all acknowledged; the window may grow
+ * by every acknowledgement of it, not only by the first, at which it was full (tcp_cwnd_validate()). In slow start it
+ * is enough that it was used by half (RFC 7661 §4.3's validated phase, tcp_is_cwnd_limited()): who sends nine of ten
+ * segments will double to eighteen, and not stay at ten. */
+static bool sv_tcp_cc_limited(struct sv_tcb *t, uint32_t flight)
 {
-    return flight + t->h->mss >= t->h->cwnd;
+    struct sv_tcp_busy *b = t->b;
+    const bool full = flight + t->h->mss > t->h->cwnd; /* no room for another */
+    if (full || b->cwnd_used <= 1 || (!(b->cwnd_used & SV_CWND_WAS_FULL) && flight > b->cwnd_used)) {
+        b->cwnd_used = flight | (full ? SV_CWND_WAS_FULL : 0u);
+        b->cwnd_used_to = t->h->snd_nxt;
+    }
+    const uint32_t used = b->cwnd_used;
+    if (sv_seq_after_or_at(t->h->snd_una, b->cwnd_used_to))
+        b->cwnd_used = sv_tcb_profile(t)->hystart_classic; /* 1: nothing yet, but acknowledgements are watched */
+    return used & SV_CWND_WAS_FULL || (t->h->cwnd < t->c->ssthresh && t->h->cwnd < 2u * used);
 }
 
 void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
@@ -99,8 +112,11 @@ void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
         t->b->recovery = SV_RECOVERY_NONE;
     if (t->b->ecn_reduced && !cc->echoed) /* the window that was marked is not acknowledged yet */
         return;
-    if (!sv_tcp_cc_limited(t, a->flight) && !(cc->wants & SV_CC_EVERY_ACK))
+    if (!sv_tcp_cc_limited(t, a->flight) && !(cc->wants & SV_CC_EVERY_ACK)) {
+        if (cc->watch)
+            cc->watch(t, a);
         return;
+    }
     cc->acked(t, a);
     t->h->cwnd = sv_min_u32(t->h->cwnd, SV_CWND_MAX);
     sv_tcp_cwnd_trace(t, SV_CWND_GROW);
@@ -109,6 +125,7 @@ void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
 /* What an undo brings back is what was before the first of several in a row. */
 static void sv_tcp_cc_congestion(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why)
 {
+    t->b->cwnd_used = 0; /* what the window was used for says nothing of the next one */
     t->b->undo_cwnd = t->h->cwnd;
     t->b->undo_ssthresh = t->c->ssthresh;
     t->c->ssthresh = sv_tcp_cc_of(t)->ssthresh(t, flight, why);
@@ -155,7 +172,7 @@ void sv_tcp_cc_idle_since(struct sv_tcb *t)
     const uint64_t idle_us = (uint64_t)(sv_tick(t->now) - t->h->sent_tick) * 1048u;
     if (cc->restart)
         cc->restart(t, idle_us);
-    if (idle_us <= t->c->rto_us)
+    if (idle_us <= t->c->rto_us || !sv_tcb_profile(t)->restart_idle)
         return;
     const uint32_t restart = sv_tcp_initial_window(t);
     if (t->h->cwnd <= restart || (cc->wants & SV_CC_OWN_WINDOW))

@@ -48,6 +48,8 @@ struct sv_tcp_cc {
     uint32_t number; /* enum sv_congestion */
     /* Grows cwnd; ssthresh says whether this is slow start. */
     void (*acked)(struct sv_tcb *t, const struct sv_tcp_acked *a);
+    /* Does not grow it, for it was not used up. NULL: nothing to see in that. */
+    void (*watch)(struct sv_tcb *t, const struct sv_tcp_acked *a);
     /* Congestion, with `flight` bytes in flight: gives ssthresh in bytes, at least two segments. */
     uint32_t (*ssthresh)(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why);
     /* Acknowledges so many bytes, with an echo of a mark (ECE). NULL: as after a loss, once a window. */
@@ -106,9 +108,6 @@ void sv_tcp_reno_grow(struct sv_tcb *t, uint32_t bytes, uint32_t *acked_in_round
 /* Bytes that slow start may grow by; 0 and ssthresh set: it is over. */
 struct sv_tcp_hystart;
 uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a);
-
-/* Was the window what limited us, with so much in flight? RFC 7661, RFC 9438 §4.2: else it has proved nothing. */
-bool sv_tcp_cc_limited(const struct sv_tcb *t, uint32_t flight);
 
 uint32_t sv_tcp_initial_window(const struct sv_tcb *t); /* bytes: RFC 6928, RFC 5681 §3.1 */
 

@@ -54,6 +54,12 @@ struct sv_bbr {
 };
 _Static_assert(sizeof(struct sv_bbr) <= SV_SLAB_BYTES, "a slab");
 
+/* Was the window what limited us, with so much in flight? */
+static bool sv_bbr_limited(const struct sv_tcb *t, uint32_t flight)
+{
+    return flight + t->h->mss >= t->h->cwnd;
+}
+
 static uint32_t sv_us(const struct sv_tcb *t)
 {
     return (uint32_t)(t->now / SV_US);
@@ -333,7 +339,7 @@ static void sv_bbr_cycle(struct sv_tcb *t, struct sv_bbr *k, const struct sv_rat
         }
         break;
     case UP:
-        if (t->h->cwnd >= k->inflight_long && sv_tcp_cc_limited(t, flight + acked))
+        if (t->h->cwnd >= k->inflight_long && sv_bbr_limited(t, flight + acked))
             sv_bbr_reset_full(k, s->rate);
         else if (k->full_now)
             sv_bbr_down(t, k);
@@ -506,7 +512,7 @@ static void sv_bbr_sent(struct sv_tcb *t, uint32_t bytes)
         return;
     const uint32_t flight = sv_tcb_flight(t);
     sv_rate_sent(&k->rate, t->h->snd_nxt, flight, flight == bytes, sv_us(t));
-    if (t->h->snd_una + t->h->snd_queued == t->h->snd_nxt && !sv_tcp_cc_limited(t, flight))
+    if (t->h->snd_una + t->h->snd_queued == t->h->snd_nxt && !sv_bbr_limited(t, flight))
         sv_rate_app_limited(&k->rate, flight);
 }
 

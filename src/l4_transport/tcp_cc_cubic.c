@@ -57,22 +57,66 @@ static void sv_cubic_reno(const struct sv_tcb *t, struct sv_tcp_cubic_state *c, 
     c->w_est = (uint32_t)sv_min_u64(c->w_est + inc, SV_CWND_MAX);
 }
 
+/* Congestion avoidance as bictcp_update() and tcp_cong_avoid_ai() count it: in whole segments, the curve looked at 32
+ * times a second with the smallest round-trip time for RTT, so many segments to be acknowledged for one more; and while
+ * no maximum is known that would be looked for, 20 of them at most. */
+static void sv_cubic_count(struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint32_t now, bool looks, uint32_t acked)
+{
+    const uint32_t mss = t->h->mss, cwnd = t->h->cwnd / mss;
+    if (looks) {
+        uint32_t at = sv_cubic_window(c, now - c->epoch + (t->c->min_rtt_us >> 10), mss) / mss; /* ticks, nearly */
+        uint32_t count = at > cwnd ? cwnd / (at - cwnd) : 100u * cwnd;
+        if (!c->w_max)
+            count = sv_min_u32(count, sv_tcb_profile(t)->cubic_least_inverse);
+        at = c->w_est / mss;
+        if (at > cwnd)
+            count = sv_min_u32(count, cwnd / (at - cwnd));
+        c->target = sv_max_u32(count, 2u);
+    }
+    const uint32_t needed = c->target * mss;
+    uint32_t more = 0;
+    if (c->rest >= needed) {
+        c->rest = 0;
+        more = 1;
+    }
+    c->rest += acked;
+    more += c->rest / needed;
+    c->rest %= needed;
+    t->h->cwnd += more * mss;
+}
+
+/* Is it time to look at the curve again, where that is done now and then? */
+static bool sv_cubic_looks(const struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint32_t now, bool anew, uint32_t gap)
+{
+    const uint32_t pause = sv_tcb_profile(t)->cubic_pause_ticks;
+    if (!anew && gap <= pause && (uint8_t)(now - c->evaluated) <= pause)
+        return false;
+    c->evaluated = (uint8_t)now;
+    return true;
+}
+
 static void sv_cubic_avoid(struct sv_tcb *t, uint32_t acked)
 {
     struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
     const uint32_t now = sv_tick(t->now), mss = t->h->mss, cwnd = t->h->cwnd;
-    if (!c->running)
+    const bool anew = !c->running;
+    if (anew)
         sv_cubic_epoch(t, c);
     const uint32_t rtt = (t->h->srtt_us / 8u) >> 10; /* ticks, near enough */
     const uint32_t gap = now - c->last;
     if (gap > 2u * rtt + 2u)
         c->epoch += gap; /* the window did not limit us meanwhile: that time does not count */
+    sv_cubic_reno(t, c, acked);
+    if (sv_tcb_profile(t)->cubic_pause_ticks) {
+        c->last = now;
+        sv_cubic_count(t, c, now, sv_cubic_looks(t, c, now, anew, gap), acked);
+        return;
+    }
     if (gap) {
         const uint32_t at = sv_cubic_window(c, now - c->epoch + rtt, mss);
         c->target = sv_max_u32(cwnd, sv_min_u32(at, cwnd + cwnd / 2u));
         c->last = now;
     }
-    sv_cubic_reno(t, c, acked);
     if (sv_cubic_window(c, now - c->epoch, mss) < c->w_est && cwnd < c->w_est) {
         t->h->cwnd = c->w_est;
         return;
@@ -97,7 +141,17 @@ static void sv_cubic_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
         limited.bytes = most;
         most = sv_tcp_hystart_acked(t, &t->b->cc.cubic.hystart, &limited);
     }
-    t->h->cwnd += sv_min_u32(most, t->c->ssthresh - t->h->cwnd);
+    const uint32_t more = sv_min_u32(most, t->c->ssthresh - t->h->cwnd);
+    t->h->cwnd += more;
+    if (t->h->cwnd >= t->c->ssthresh && a->bytes > more && sv_tcb_profile(t)->cubic_pause_ticks)
+        sv_cubic_avoid(t, a->bytes - more); /* what slow start has left over (tcp_slow_start()) */
+}
+
+/* The older HyStart looks at every acknowledgement. */
+static void sv_cubic_watch(struct sv_tcb *t, const struct sv_tcp_acked *a)
+{
+    if (t->h->cwnd < t->c->ssthresh && t->c->ssthresh == UINT32_MAX && sv_tcb_profile(t)->hystart_classic)
+        (void)sv_tcp_hystart_acked(t, &t->b->cc.cubic.hystart, a);
 }
 
 static uint32_t sv_cubic_ssthresh(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why)
@@ -105,7 +159,9 @@ static uint32_t sv_cubic_ssthresh(struct sv_tcb *t, uint32_t flight, enum sv_tcp
     struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
     const uint32_t before = c->w_max ? c->w_max : sv_tcp_cc_kept(t);
     uint32_t cwnd = t->h->cwnd;
-    if (why == SV_LOSS_TIMEOUT) /* a recovery may have moved the window about */
+    const bool moved = t->b->recovery == SV_RECOVERY_FAST || t->b->recovery == SV_RECOVERY_TIMEOUT;
+    if (why == SV_LOSS_TIMEOUT &&
+        moved) /* ... about, by that recovery; else §4.6 has cwnd, which was not app-limited */
         cwnd = sv_min_u32(cwnd, sv_max_u32(flight, 2u * t->h->mss));
     c->undo_w_max = before;
     c->cwnd_prior = cwnd;
@@ -132,6 +188,7 @@ const struct sv_tcp_cc sv_tcp_cubic = {
     .name = "cubic",
     .number = SV_CC_CUBIC,
     .acked = sv_cubic_acked,
+    .watch = sv_cubic_watch,
     .ssthresh = sv_cubic_ssthresh,
     .undo = sv_cubic_undo,
     .quiet = sv_cubic_quiet,

@@ -13,8 +13,15 @@ struct sv_tcp_reno_state {
 /* RFC 9406 §4.2. A record of zeros: the first round has not begun. */
 struct sv_tcp_hystart {
     uint32_t window_end; /* the round is over when this number is acknowledged */
-    uint32_t last_min_us, now_min_us;
-    uint32_t css_base_us;
+    uint32_t now_min_us;
+    union {
+        uint32_t last_min_us;
+        uint32_t last_ack_us; /* of the older HyStart: the train's latest acknowledgement */
+    };
+    union {
+        uint32_t css_base_us;
+        uint32_t round_us; /* ... and when the round began */
+    };
     uint8_t samples;    /* of this round, at most 255 */
     uint8_t css_rounds; /* rounds spent in conservative slow start; 0: not in it */
     uint8_t begun, spare;
@@ -29,11 +36,12 @@ struct sv_tcp_cubic_state {
     uint32_t k;              /* ticks from the epoch's begin to the origin */
     uint32_t epoch;          /* tick at which the epoch began */
     uint32_t last;           /* tick of the last growth: between two of them time may not count (§4.2) */
-    uint32_t target;         /* as of `last` */
+    uint32_t target;         /* as of `last`; counted as Linux does: segments acknowledged for one more */
     uint32_t rest, rest_est; /* of the last divisions: nothing is lost by rounding */
     uint32_t undo_w_max;
-    uint8_t running; /* an epoch has begun */
-    uint8_t spare[3];
+    uint8_t running;   /* an epoch has begun */
+    uint8_t evaluated; /* lowest byte of the tick at which the curve was last looked at, where that is rare */
+    uint8_t spare[2];
     struct sv_tcp_hystart hystart;
 };
 

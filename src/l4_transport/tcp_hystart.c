@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HyStart++, RFC 9406: leaves the first slow start before it overruns the path, by watching each round's smallest
- * round-trip time. A rise is not believed at once: five rounds of slower growth (conservative slow start) either see
- * it vanish, and slow start goes on, or end slow start. */
+/* HyStart++, RFC 9406, and where a profile asks for it what came before it. HyStart++ leaves the first slow start
+ * before it overruns the path, by watching each round's smallest round-trip time. A rise is not believed at once: five
+ * rounds of slower growth (conservative slow start) either see it vanish, and slow start goes on, or end it. */
 #include "l4_transport/tcp_internal.h"
 
 enum {
@@ -46,8 +46,60 @@ static void sv_hystart_sample(struct sv_tcp_hystart *y, uint32_t rtt_us)
     }
 }
 
+/* --- the older HyStart (Ha and Rhee, 2011), which Linux has kept: slow start ends at the first sign --- */
+
+enum {
+    LOW_WINDOW = 16,         /* segments: hystart_low_window */
+    TRAIN_SPACING_US = 2000, /* hystart_ack_delta_us */
+    TRAIN_SLACK_US = 1000,   /* hystart_ack_delay(), but for rates above 2 Gbit/s */
+};
+
+/* Acknowledgements that come close behind each other for half a round trip: the path is full. */
+static bool sv_hystart_train(const struct sv_tcb *t, struct sv_tcp_hystart *y)
+{
+    const uint32_t now = (uint32_t)(t->now / SV_US);
+    if (now - y->last_ack_us > TRAIN_SPACING_US)
+        return false;
+    y->last_ack_us = now;
+    return now - y->round_us > (t->c->min_rtt_us + TRAIN_SLACK_US) / 2u;
+}
+
+/* Eight samples of the round trip, and the smallest has grown by an eighth. */
+static bool sv_hystart_delay(const struct sv_tcb *t, struct sv_tcp_hystart *y, uint32_t rtt_us)
+{
+    y->now_min_us = sv_min_u32(y->now_min_us, rtt_us);
+    if (y->samples < N_RTT_SAMPLE) {
+        y->samples++;
+        return false;
+    }
+    const uint32_t least = t->c->min_rtt_us;
+    return y->now_min_us >
+           least + sv_min_u32(sv_max_u32(least / MIN_RTT_DIVISOR, MIN_RTT_THRESH_US), MAX_RTT_THRESH_US);
+}
+
+static uint32_t sv_hystart_classic(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a)
+{
+    const uint32_t rtt_us = sv_tcp_cc_rtt(t, a);
+    if (!rtt_us || t->h->cwnd < LOW_WINDOW * t->h->mss)
+        return a->bytes;
+    if (!y->begun || sv_seq_after(t->h->snd_una, y->window_end)) {
+        y->begun = 1;
+        y->round_us = y->last_ack_us = (uint32_t)(t->now / SV_US);
+        y->window_end = t->h->snd_nxt;
+        y->now_min_us = UINT32_MAX;
+        y->samples = 0;
+    }
+    const bool train = sv_hystart_train(t, y);
+    if (!sv_hystart_delay(t, y, rtt_us) && !train)
+        return a->bytes;
+    t->c->ssthresh = t->h->cwnd;
+    return 0;
+}
+
 uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a)
 {
+    if (sv_tcb_profile(t)->hystart_classic)
+        return sv_hystart_classic(t, y, a);
     if (!y->begun || sv_seq_after_or_at(t->h->snd_una, y->window_end))
         sv_hystart_round(t, y);
     const uint32_t rtt_us = sv_tcp_cc_rtt(t, a);

@@ -31,6 +31,13 @@ static bool sv_tcp_set_flag(struct sv_tcb *t, uint16_t flag, uint64_t value)
     return true;
 }
 
+static bool sv_tcp_set_nodelay(struct sv_tcb *t, uint64_t value)
+{
+    if (value)
+        sv_tcb_cork_lift(t);
+    return sv_tcp_set_flag(t, SV_TCP_NODELAY, value);
+}
+
 /* RFC 6093: the byte that will be queued next is urgent; the pointer names the one after it. */
 static bool sv_tcp_set_urgent(struct sv_tcb *t)
 {
@@ -70,9 +77,9 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
 {
     switch (option) {
     case SV_OPT_NODELAY:
-        return sv_tcp_set_flag(t, SV_TCP_NODELAY, value);
+        return sv_tcp_set_nodelay(t, value);
     case SV_OPT_CORK:
-        return sv_tcp_set_flag(t, SV_TCP_CORK, value);
+        return sv_tcb_cork(t, value);
     case SV_OPT_LINGER_RESET:
         return sv_tcp_set_flag(t, SV_TCP_LINGER_RESET, value);
     case SV_OPT_KEEPALIVE_IDLE_S:

@@ -313,6 +313,13 @@ static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
     return (uint32_t)(t->now / SV_MS) + t->c->ts_offset;
 }
 
+/* --- tcp_cork.c --- */
+bool sv_tcb_cork(struct sv_tcb *t, uint64_t value); /* SV_OPT_CORK; false: no such value, or no memory */
+void sv_tcb_cork_lift(struct sv_tcb *t);
+bool sv_tcb_cork_ends(const struct sv_tcb *t); /* by itself, in a while; there is a busy record */
+void sv_tcb_cork_arm(struct sv_tcb *t);
+void sv_tcb_cork_timeout(struct sv_tcb *t);
+
 /* --- tcp_tune.c: windows that grow with what is read and sent --- */
 void sv_tcb_tune_round(struct sv_tcb *t);
 void sv_tcb_tune_send(struct sv_tcb *t);
@@ -372,6 +379,12 @@ void sv_tcb_release_board(struct sv_tcb *t);
 uint32_t sv_sack_blocks(struct sv_tcb *t, struct sv_sack_block *to, uint32_t max); /* tcp_sack.c */
 void sv_dsack_note(struct sv_tcb *t, uint32_t from, uint32_t to);
 
+/* --- tcp_sent_log.c --- */
+void sv_sent_log_note(struct sv_tcb *t, uint32_t from); /* [from, SND.MAX) has just been sent, and nothing again */
+void sv_sent_log_forget(struct sv_tcb *t);
+/* There is a log, SND.UNA has not moved yet: takes a sample; false: it does not know these bytes. */
+bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
+
 /* --- tcp_rto.c: RFC 6298 --- */
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
 void sv_tcb_arm_retransmit_anew(struct sv_tcb *t); /* t->b is there */
@@ -406,10 +419,11 @@ static inline void sv_tcb_start_pto(struct sv_tcb *t)
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PROBE, t->c->flow, 0, (uint32_t)t->b->retransmit_at,
                    (uint32_t)(t->b->retransmit_at >> 32));
 }
+void sv_tcb_restart_pto(struct sv_tcb *t);
 /* (5.1): something is in flight. */
 static inline void sv_tcb_start_rto(struct sv_tcb *t)
 {
-    if (t->b->retransmit_at == SV_NEVER || SV_UNLIKELY(t->b->waits == SV_WAITS_NEWS)) {
+    if (t->b->retransmit_at == SV_NEVER || SV_UNLIKELY(t->b->waits >= SV_WAITS_CORK)) {
         if (SV_LIKELY(sv_tcb_probes_tail(t)))
             sv_tcb_start_pto(t);
         else

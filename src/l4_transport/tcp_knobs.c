@@ -39,6 +39,7 @@ static const struct sv_knob sv_knobs[] = {
     FIELD("tcp_syn_linear_timeouts", syn_linear, 1, 127),
     FIELD("tcp_syncookies", syn_cookies, 1, 2),
     FIELD("tcp_abort_on_overflow", overflow_resets, 1, 1),
+    FIELD("tcp_slow_start_after_idle", restart_idle, 1, 1),
     FIELD("tcp_moderate_rcvbuf", tune_receive, 1, 1),
     FIELD("tcp_fastopen", fastopen, 1, UINT32_MAX),
     FIELD("tcp_mtu_probing", mtu_probing, 1, 2),

@@ -34,12 +34,14 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
         h->snd_nxt = s->ack;
     if (sv_seq_before(b->snd_small, s->ack))
         b->snd_small = s->ack;
-    if (flight + h->mss >= h->cwnd || (h->agreed & SV_TCP_PACED)) { /* else sv_tcp_cc_acked() would do nothing */
+    if (2u * (flight + h->mss) >= h->cwnd || b->cwnd_used || (h->agreed & SV_TCP_PACED)) { /* else it does nothing */
         const struct sv_tcp_acked a = {
             .bytes = acked, .flight = sv_tcb_flight(t) + acked, .rtt_us = rtt_us, .ts_ecr = sv_tcp_echoed(s)};
         sv_tcp_cc_acked(t, &a);
     }
     b->give_up_at = b->retransmit_at = SV_NEVER;
+    if (SV_UNLIKELY(b->held == SV_HELD_MORE))
+        sv_tcb_cork_lift(t);
     sv_tcp_path_works(t);
 }
 
@@ -55,7 +57,7 @@ static inline bool sv_tcp_calm_ack(struct sv_tcb *t, const struct sv_seg *s)
     if ((acked ? !b : s->length == 0) || (b && b->persist))
         return false;
     if (acked && (acked > h->snd_queued || acked > h->snd_max - h->snd_una || b->backoff || b->recovery || b->rexmit ||
-                  b->urgent))
+                  b->urgent || h->dupacks))
         return false;
     if (acked)
         sv_tcp_calm_acked(t, s, acked);

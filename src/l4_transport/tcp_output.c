@@ -21,6 +21,14 @@ static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, 
     return sv_spans_find(q, pool, seq);
 }
 
+/* Does a packet that has `done` bytes so far end with this span? */
+static bool sv_tcb_ends_packet(const struct sv_tcb *t, const struct sv_span *s, uint32_t done)
+{
+    if (s->flags & SV_SPAN_RECORD)
+        return true;
+    return done >= t->h->mss && done % t->h->mss == 0; /* a super-frame, or a write of whole segments, ended here */
+}
+
 /* Appends [seq, seq+*length) by reference. Gives its sum if that is wanted: what was summed at the copy is not
  * summed again. When slices run out the packet keeps what fitted, and *length says so. */
 static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint32_t *length, bool want_sum)
@@ -46,8 +54,8 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
         left -= n;
         if (!left || b->slices == SV_SLICES_MAX)
             break;
-        if (SV_UNLIKELY(s->flags & SV_SPAN_PUSH) && done > t->h->mss && done % t->h->mss == 0)
-            break; /* a super-frame, and a write, end here */
+        if (SV_UNLIKELY(s->flags & (SV_SPAN_PUSH | SV_SPAN_RECORD | SV_SPAN_BURST)) && sv_tcb_ends_packet(t, s, done))
+            break;
         seq += n;
         i++;
     }
@@ -225,7 +233,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     }
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     uint16_t flags = SV_ACK;
-    if (seq + n == end || (n > mss && sv_tcb_profile(t)->push_bursts) || sv_tcb_ends_write(t, seq + n))
+    if (sv_tcb_pushes(t, seq + n, n > mss))
         flags |= SV_PSH;
     const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
     if (fin)
@@ -309,7 +317,9 @@ static inline bool sv_tcb_run_packet(struct sv_tcb *t, struct sv_turn *turn, str
 static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t bytes, uint32_t budget)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    const uint32_t mss = t->h->mss, first = t->h->snd_nxt, end = t->h->snd_una + t->h->snd_queued;
+    const uint32_t mss = t->h->mss, first = t->h->snd_nxt;
+    /* Where PSH is due though no write ended; with a habit of bursts nowhere: sv_tcb_pushes(). */
+    const uint32_t end = sv_tcb_profile(t)->push_bursts ? first : t->h->snd_una + t->h->snd_queued;
     uint32_t i = sv_tcb_span_index(t, pool, first);
     uint32_t seq = first, n = 0;
     const uint32_t made = turn->made;
@@ -365,32 +375,14 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
     return true;
 }
 
-/* Bytes of a super-frame: what the window lets pass in a millisecond or two, so that a connection neither floods the
- * device nor is heard of too seldom; more when the peer is near (tcp_tso_autosize()). */
-static uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super)
-{
-    const uint32_t mss = t->h->mss, least = sv_tcb_profile(t)->min_burst;
-    if (!least)
-        return super - super % mss;
-    if (t->h->srtt_us < 8u) /* nothing is known of the rate; two are in flight at least (tcp_cwnd_test()) */
-        return sv_min_u32(super - super % mss, sv_max_u32(t->h->cwnd / 2u / mss * mss, mss));
-    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, _ca_ratio */
-    uint64_t bytes = (uint64_t)t->h->cwnd * ratio * 10000u / (t->h->srtt_us / 8u) >> 10;
-    const uint32_t near = t->c->min_rtt_us >> 9; /* tcp_tso_rtt_log */
-    if (near < 32u)
-        bytes += 65536u >> near;
-    bytes = sv_min_u64(bytes, super);
-    return (uint32_t)sv_max_u64(bytes - bytes % mss, (uint64_t)least * mss);
-}
-
 /* New data within the grant. False: stopped by the grant or by memory, more is left. */
 static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
     const uint32_t mss = t->h->mss; /* divided by only where super-frames may be sent: a division is dear */
-    const uint32_t packet = turn->grant.super > mss ? sv_tcb_burst(t, turn->grant.super) : mss;
     uint32_t bytes = 0;
-    if (t->h->snd_queued) /* before the window is asked: idleness may have closed it */
+    if (t->h->snd_queued && !t->b->persist) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);
+    const uint32_t packet = turn->grant.super > mss ? sv_tcb_burst(t, turn->grant.super) : mss;
     uint32_t n = sv_tcb_sendable(t);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))
         n = sv_tcp_pace(t, n);
@@ -398,6 +390,8 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
         if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
             return false;
         uint32_t sent = 0;
+        if (packet > mss && sv_tcb_defers(t, n, packet))
+            break;
         if (SV_LIKELY(sv_tcb_runs(t, turn)))
             sent = sv_tcb_send_run(t, turn, n, turn->grant.bytes - bytes);
         if (!sent)
@@ -409,6 +403,8 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
     }
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED) && sv_tcp_pace(t, sv_tcb_sendable(t)))
         return false; /* the next burst, in a turn of its own */
+    if (SV_UNLIKELY(t->b->held == SV_HELD_PUSH))
+        t->b->held = SV_HELD_NONE;
     if (sv_tcb_may_send_fin(t)) {
         if (turn->made >= turn->grant.packets)
             return false;
@@ -492,7 +488,7 @@ static inline uint16_t sv_tcb_short_payload(struct sv_tcb *t, struct sv_buf *b, 
 static inline bool sv_tcb_short_turn(struct sv_tcb *t, struct sv_tcp_out *out, bool offload)
 {
     const bool data = t->h->flags & SV_TCP_SEND_NOW;
-    const uint16_t flags = data ? SV_ACK | SV_PSH : SV_ACK;
+    const uint16_t flags = data && !(t->b->send.small[0].flags & SV_SPAN_MORE) ? SV_ACK | SV_PSH : SV_ACK;
     const uint32_t n = data ? t->h->snd_queued : 0;
     struct sv_tcp_header h;
     struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(t->core), SV_WANT_CONTROL, t->core->account);
@@ -550,6 +546,7 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
         return turn.made;
     }
     bool done = true;
+    const uint32_t sent_before = t->h->snd_max;
     if (t->h->flags & SV_TCP_SEND_NOW)
         done = sv_tcb_take_turn(t, &turn);
     if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
@@ -558,7 +555,13 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
         way->tos |= sv_tcp_ecn_codepoint(t);
     if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
         sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
-    sv_tcb_arm_retransmit(t);
+    if (t->h->snd_max != sent_before && sv_tcb_profile(t)->rtt_every_ack && t->b && t->b->board == SV_NONE &&
+        !sv_tcb_opening(t))
+        sv_sent_log_note(t, sent_before);
+    if (t->b && t->b->waits == SV_WAITS_PTO && t->h->snd_max != sent_before && t->b->retransmit_at != SV_NEVER)
+        sv_tcb_restart_pto(t);
+    else
+        sv_tcb_arm_retransmit(t);
     sv_tcb_rearm(t);
     sv_tcb_settle(t);
     return turn.made;

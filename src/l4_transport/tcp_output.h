@@ -21,13 +21,11 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
 /* A header alone. False: no memory. */
 bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason);
 
-/* Did a write end with the span that was attached last, and the packet with it? */
-static inline bool sv_tcb_ends_write(const struct sv_tcb *t, uint32_t end)
-{
-    const struct sv_spans *q = &t->b->send;
-    const struct sv_span *s = sv_spans_at_fast(q, sv_core_pool(t->core), t->b->send_hint - q->first);
-    return s->flags & SV_SPAN_PUSH && s->seq + s->length == end;
-}
+/* --- tcp_burst.c --- */
+/* Bytes of a super-frame, of `super` that the device takes. */
+uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super);
+bool sv_tcb_defers(const struct sv_tcb *t, uint32_t n, uint32_t packet);
+bool sv_tcb_pushes(struct sv_tcb *t, uint32_t end, bool super); /* after sv_tcb_send_data() has attached the payload */
 
 /* --- tcp_resend.c: all false when stopped by the grant or by memory, more is left --- */
 bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn); /* the segment at rexmit_nxt */

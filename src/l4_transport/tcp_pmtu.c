@@ -41,6 +41,7 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
     t.h->cwnd -= t.h->cwnd / t.h->mss * (t.h->mss - mss); /* RFC 5681 §3.1: as many segments as before, no burst */
     t.h->mss = mss;
     t.b->timing = 0; /* Karn: what was timed is sent twice */
+    sv_sent_log_forget(&t);
     t.h->dupacks = 0;
     t.b->sent_rough = 0xff; /* full segments were longer */
     if (t.b->board != SV_NONE)

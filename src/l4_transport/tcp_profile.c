@@ -15,7 +15,8 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 180000,
         .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
-        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT, .restart_by_halves = 1,
+        .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
+        .restart_idle = 1, .restart_by_halves = 1,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
         .recv_min = 4096, .recv_initial = 262144, .send_initial = 262144,
         .tune_receive = 1,
@@ -60,6 +61,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .min_burst = 2,               /* tcp_min_tso_segs */
         .floor_spread = 1,            /* tcp_rtt_estimator(): rttvar_us is at least tcp_rto_min() */
         .recover = SV_RECOVER_ALL,    /* tcp_sack, tcp_recovery, tcp_early_retrans, tcp_frto */
+        .restart_idle = 1,            /* tcp_slow_start_after_idle */
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
         .acks_by_sent = 1,            /* tcp_ack(): bytes_acked bounds what is too old */
@@ -70,12 +72,19 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .quote_unmeasured = 1,        /* __ip_rt_update_pmtu() */
         .unreachable_ends_half = 1,   /* tcp_req_err() */
         .timestamps_may_lack = 1,     /* tcp_fast_parse_options(), tcp_validate_incoming() */
+        .cork_ceiling = 1,            /* tcp_check_probe_timer() */
+        .rack_rtt_last = 1,           /* tcp_rack_advance() */
+        .rtt_every_ack = 1,           /* tcp_clean_rtx_queue() */
+        .hystart_classic = 1,         /* tcp_cubic's hystart, hystart_detect = 3, hystart_low_window = 16 */
+        .cubic_pause_ticks = 30,      /* bictcp_update(): HZ / 32 */
+        .cubic_least_inverse = 20,    /* bictcp_update(): cnt is at most 20 */
+        .probe_bare = 1,              /* tcp_xmit_probe_skb() */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
-        .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
+        .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3,
     },
@@ -83,7 +92,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 2, .quickack = 0, .agreed = 0,
-        .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER,
+        .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,
     },

@@ -51,6 +51,8 @@ void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const s
     sv_rack_reordering(t, k, r, end, news);
     if (sv_rack_ambiguous(t, r, s))
         return;
+    if (sv_tcb_profile(t)->rack_rtt_last)
+        k->rack_rtt = now - r->first;
     if (!k->rack_seen || sv_sent_after(r->first, end, k->rack_at, k->rack_end)) {
         k->rack_seen = 1;
         k->rack_again = r->marks & SV_RUN_AGAIN ? 1 : 0;

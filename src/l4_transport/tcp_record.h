@@ -3,7 +3,7 @@
  *
  *   hot    128 bytes  two cache lines: all that the ordinary segment touches
  *   cold   112 bytes  the rest of an idle connection
- *   busy   384 bytes  lent while something is queued, in flight or out of order
+ *   busy   392 bytes  lent while something is queued, in flight or out of order
  *   small   64 bytes  SYN-RECEIVED and TIME-WAIT: a whole connection in one line
  *
  * An idle endpoint is hot + cold + 10.7 bytes of flow table: under 256. The layout is the same on 32-bit
@@ -126,7 +126,7 @@ struct sv_tcp_cold {
     uint32_t ssthresh;
     uint32_t ts_offset; /* added to our clock in TSval */
     uint32_t send_buffer : 31;
-    uint32_t send_fixed : 1;  /* the application has chosen it: it does not grow by itself */
+    uint32_t send_fixed : 1; /* the application has chosen it: it does not grow by itself */
     uint32_t recv_buffer : 31;
     uint32_t recv_fixed : 1;
     uint32_t retransmits;
@@ -154,10 +154,11 @@ enum sv_tcp_cause {
     SV_CAUSE_USER_ABORT,
     SV_CAUSE_USER_TIMEOUT, /* retransmissions unanswered (RFC 9293 §3.8.3) */
     SV_CAUSE_KEEPALIVE,
-    SV_CAUSE_UNREAD_DATA, /* closed with data unread, or data came after close (RFC 2525 §2.17) */
+    SV_CAUSE_UNREAD_DATA, /* closed with data unread (RFC 2525 §2.17) */
     SV_CAUSE_UNREACHABLE,
     SV_CAUSE_NO_MEMORY,
     SV_CAUSE_LISTENER_CLOSED,
+    SV_CAUSE_LATE_DATA, /* data came after close */
     SV_CAUSES
 };
 
@@ -173,7 +174,15 @@ enum sv_tcp_waits {
     SV_WAITS_RTO,
     SV_WAITS_PTO,     /* the probe of RFC 8985 §7 */
     SV_WAITS_REORDER, /* the reordering timer of RFC 8985 §6.2 step 5 */
+    SV_WAITS_CORK,    /* the same, and what is queued is held back by the application, no longer than until then */
     SV_WAITS_NEWS,    /* nothing is in flight: whether what was sent again had been needed may yet be told */
+};
+
+/* tcp_cork.c */
+enum sv_tcp_held {
+    SV_HELD_NONE,
+    SV_HELD_MORE, /* the cork is for one write, to which more will be added */
+    SV_HELD_PUSH, /* what is queued goes, corked or not */
 };
 
 /* So far had been sent, since that time: what calm remembers of when things were sent. */
@@ -182,6 +191,9 @@ struct sv_sent_mark {
     uint32_t at; /* ticks of 2^10 ns: when the first byte after the mark before went out */
 };
 #define SV_SENT_MARKS 3u
+
+/* Beside cwnd_used: the window was what kept us from sending more. */
+#define SV_CWND_WAS_FULL 0x80000000u
 
 struct sv_tcp_busy {
     /* Deadlines, exact; SV_NEVER when off. The wheel holds one entry for the earliest. */
@@ -206,29 +218,30 @@ struct sv_tcp_busy {
         uint32_t dup_flight; /* without SACK: bytes in flight at the first duplicate acknowledgement */
         uint32_t dsack_to;   /* with it */
     };
-    uint8_t backoff;      /* timeouts in a row */
-    uint8_t recovery;     /* enum sv_tcp_recovery */
-    uint8_t timing;       /* a segment is being timed */
-    uint8_t persist;      /* retransmit_at is the persist timer */
-    uint8_t probe;        /* a window probe or keepalive must go out */
-    uint8_t rexmit;       /* bytes at rexmit_nxt must go out again */
-    uint8_t urgent;       /* snd_up is ahead of SND.UNA */
+    uint8_t backoff;  /* timeouts in a row */
+    uint8_t recovery; /* enum sv_tcp_recovery */
+    uint8_t timing;   /* a segment is being timed */
+    uint8_t persist;  /* retransmit_at is the persist timer */
+    uint8_t probe;    /* a window probe or keepalive must go out */
+    uint8_t rexmit;   /* bytes at rexmit_nxt must go out again */
+    uint8_t urgent;   /* snd_up is ahead of SND.UNA */
     uint8_t rcv_urgent;
-    uint8_t syn_count;   /* SYNs or SYN,ACKs sent */
-    uint8_t quickack;    /* segments still acknowledged at once */
-    uint8_t reason;      /* enum sv_sent_reason of what is sent again */
-    uint8_t fin_early;   /* the peer's FIN came before its data: it stands at fin_seq */
-    uint8_t ecn_reduced; /* ecn_recover is ahead */
-    uint8_t pace_waits;  /* something could go but for pace_at */
-    uint8_t waits;       /* enum sv_tcp_waits */
-    uint8_t dsack;       /* dsack_from to dsack_to came twice: the next acknowledgement says so (RFC 2883) */
-    uint8_t tlp_now;     /* a segment of new data goes out as a probe, whatever the window says */
-    uint8_t sent_marks;  /* in use of sent[] */
-    uint8_t sent_rough;  /* bit m: sent[m] is not of full segments alone */
-    uint8_t reordering;  /* the greatest distance at which it was seen, in segments; 0: it was not */
+    uint8_t syn_count;             /* SYNs or SYN,ACKs sent */
+    uint8_t quickack;              /* segments still acknowledged at once */
+    uint8_t reason;                /* enum sv_sent_reason of what is sent again */
+    uint8_t fin_early;             /* the peer's FIN came before its data: it stands at fin_seq */
+    uint8_t ecn_reduced;           /* ecn_recover is ahead */
+    uint8_t pace_waits;            /* something could go but for pace_at */
+    uint8_t waits;                 /* enum sv_tcp_waits */
+    uint8_t dsack;                 /* dsack_from to dsack_to came twice: the next acknowledgement says so (RFC 2883) */
+    uint8_t tlp_now;               /* a segment of new data goes out as a probe, whatever the window says */
+    uint8_t sent_marks;            /* in use of sent[] */
+    uint8_t sent_rough;            /* bit m: sent[m] is not of full segments alone */
+    uint8_t reordering;            /* the greatest distance at which it was seen, in segments; 0: it was not */
     uint8_t reo_mult, reo_persist; /* RFC 8985 §6.2: RACK.reo_wnd_mult less one, RACK.reo_wnd_persist */
-    uint8_t fast; /* enum sv_fast: what is left of Fast Open */
-    uint32_t fast_listener; /* SV_FAST_SERVES: which one counts it, its generation's lowest byte on top */
+    uint8_t fast;                  /* enum sv_fast: what is left of Fast Open */
+    uint8_t held;                  /* enum sv_tcp_held, beside SV_TCP_CORK */
+    uint32_t fast_listener;        /* SV_FAST_SERVES: which one counts it, its generation's lowest byte on top */
     uint32_t fin_seq;
     uint32_t send_hint;                /* number of the send span that SND.NXT was in last */
     uint32_t undo_cwnd, undo_ssthresh; /* before the congestion that may prove to be none */
@@ -237,6 +250,9 @@ struct sv_tcp_busy {
     uint32_t board;                    /* slab of the scoreboard, SV_NONE: none is needed */
     uint32_t dsack_from;
     uint32_t sent_last; /* when sent[] was written last */
+    uint32_t log;       /* slab of when what is in flight was sent (tcp_sent_log.c); SV_NONE */
+    uint32_t cwnd_used; /* the most bytes in flight since a round began, SV_CWND_WAS_FULL; 0: no round has, tcp_cc.c */
+    uint32_t cwnd_used_to; /* the round is over when this is acknowledged */
     struct sv_sent_mark sent[SV_SENT_MARKS];
     union sv_tcp_cc_state cc;
 };
@@ -272,7 +288,7 @@ struct sv_tcp_small {
 _Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");
 _Static_assert(sizeof(struct sv_tcp_cold) == 112, "hot and cold together are 240 bytes");
-_Static_assert(sizeof(struct sv_tcp_busy) <= 384, "busy");
+_Static_assert(sizeof(struct sv_tcp_busy) <= 392, "busy");
 _Static_assert(sizeof(struct sv_tcp_small) == 64, "one cache line");
 _Static_assert(offsetof(struct sv_tcp_hot, rcv_nxt) == 32, "the first 32 bytes are shared");
 _Static_assert(offsetof(struct sv_tcp_small, next) == 32, "the first 32 bytes are shared");

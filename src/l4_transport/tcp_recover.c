@@ -34,6 +34,7 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
         b->rexmit_nxt = t->h->snd_una;
         b->reason = SV_SENT_FAST;
         b->timing = 0;
+        sv_sent_log_forget(t);
         sv_tcp_cwnd_trace(t, SV_CWND_LOSS);
     }
     sv_tcb_consider_sending(t);

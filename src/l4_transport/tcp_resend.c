@@ -37,15 +37,15 @@ bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
     return n != 0;
 }
 
-/* A window probe: one byte beyond the closed window (§3.8.6.1). A keepalive: a number the peer has
- * acknowledged already, so that it must answer (§3.8.4). */
+/* A window probe: one byte beyond the closed window (§3.8.6.1), or where the profile says so none (tcp_write_wakeup()).
+ * That, and a keepalive, has a number that the peer has acknowledged already, so that it must answer (§3.8.4). */
 bool sv_tcb_send_probe(struct sv_tcb *t, struct sv_turn *turn)
 {
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     t->b->probe = 0;
-    if (t->b->persist && sv_seq_before(t->h->snd_nxt, end))
+    if (t->b->persist && sv_seq_before(t->h->snd_nxt, end) && !sv_tcb_profile(t)->probe_bare)
         return sv_tcb_send_data(t, turn, t->h->snd_nxt, 1, SV_SENT_PROBE) != 0;
-    return sv_tcb_send_bare(t, turn, t->h->snd_una - 1u, SV_ACK, SV_SENT_KEEPALIVE);
+    return sv_tcb_send_bare(t, turn, t->h->snd_una - 1u, SV_ACK, t->b->persist ? SV_SENT_PROBE : SV_SENT_KEEPALIVE);
 }
 
 /* RFC 8985 §7.3: one segment of new data, whatever the congestion window says. */

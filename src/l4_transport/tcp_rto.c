@@ -60,6 +60,15 @@ static sv_time sv_tcb_rto_at(const struct sv_tcb *t, const struct sv_board *k)
     return t->now + (age < rto ? rto - age : rto);
 }
 
+/* RFC 8985 §7.2: new data went out behind what is in flight, and its acknowledgement may take as long again; but never
+ * longer than until the timeout of the earliest. */
+void sv_tcb_restart_pto(struct sv_tcb *t)
+{
+    const sv_time rto = sv_tcb_rto(t), age = (sv_time)sv_tcb_earliest_age(t, sv_tcb_board(t)) << 10;
+    sv_tcb_start_pto(t);
+    t->b->retransmit_at = sv_min_u64(t->b->retransmit_at, t->now + (age < rto ? rto - age : 0));
+}
+
 /* RTO (RFC 6298 §5), or what comes before it: the probe of the tail, the reordering timer. */
 void sv_tcb_start_rto_anew(struct sv_tcb *t)
 {
@@ -95,6 +104,8 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
             SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PERSIST, t->c->flow, 0, (uint32_t)b->retransmit_at,
                            (uint32_t)(b->retransmit_at >> 32));
         }
+    } else if (sv_tcb_cork_ends(t)) {
+        sv_tcb_cork_arm(t);
     } else { /* (5.2) */
         b->persist = 0;
         if (b->waits != SV_WAITS_NEWS)
@@ -145,6 +156,10 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     }
     if (SV_UNLIKELY(b->fast) && sv_tcp_fastopen_timeout(t))
         return;
+    if (waits == SV_WAITS_CORK && t->h->snd_una == t->h->snd_max) {
+        sv_tcb_cork_timeout(t);
+        return;
+    }
     b->waits = SV_WAITS_RTO;
     sv_tcp_unpark(t->tcp);                                      /* the neighbour is asked again */
     if (t->h->snd_una == t->h->snd_max && !sv_tcb_opening(t)) { /* what waits was never sent */
@@ -163,6 +178,7 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     t->tcp->count.rto_fired++;
     b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
     b->timing = 0; /* Karn */
+    sv_sent_log_forget(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_next_rto(t) / SV_US));
     if (!sv_tcb_opening(t))

@@ -204,6 +204,7 @@ struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
         t->b->recovery = SV_RECOVERY_DISORDER;
     t->h->dupacks = 0;
     t->b->timing = 0; /* samples come from the board */
+    sv_sent_log_forget(t);
     t->tcp->count.boards++;
     return k;
 }

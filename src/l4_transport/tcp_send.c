@@ -24,7 +24,7 @@ static bool sv_tcb_short_may_go(const struct sv_tcb *t, bool behind)
     if (t->h->flags & SV_TCP_FIN_QUEUED || sv_seq_before(t->h->snd_nxt, t->h->snd_max))
         return true; /* the last of the stream, or sent before */
     if (t->h->flags & SV_TCP_CORK)
-        return false;
+        return t->b->held == SV_HELD_PUSH;
     if (t->h->flags & SV_TCP_NODELAY || (!behind && t->h->snd_nxt == t->h->snd_una))
         return true;
     return sv_tcb_profile(t)->nagle_by_small && t->b->snd_small == t->h->snd_una;

@@ -153,7 +153,7 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     b->retransmit_at = b->delack_at = b->give_up_at = SV_NEVER;
     sv_spans_init(&b->send);
     sv_spans_init(&b->recv);
-    b->ooo_slab = b->board = SV_NONE;
+    b->ooo_slab = b->board = b->log = SV_NONE;
     b->owner = t->index;
     b->snd_small = t->h->snd_una;
     b->rexmit_nxt = t->h->snd_una;
@@ -177,6 +177,10 @@ void sv_tcb_release_busy(struct sv_tcb *t)
     sv_tcp_reass_clear(t);
     if (SV_UNLIKELY(t->b->board != SV_NONE))
         sv_tcb_release_board(t);
+    if (SV_UNLIKELY(t->b->log != SV_NONE))
+        sv_sent_log_forget(t);
+    if (SV_UNLIKELY(t->b->held == SV_HELD_MORE))
+        t->h->flags &= (uint16_t)~SV_TCP_CORK;
     t->h->rcv_queued = 0;
     t->h->snd_queued = 0;
     t->b->owner = t->tcp->busy_free;

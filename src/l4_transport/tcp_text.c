@@ -127,11 +127,14 @@ static bool sv_tcp_trim(struct sv_tcb *t, struct sv_seg *s)
     return s->length != 0;
 }
 
-/* Data for a side that nobody will read: the peer must learn it at once (RFC 2525 §2.17, RFC 9293 MAY-1). */
+/* Data for a side that nobody will read: the peer must learn it at once (RFC 2525 §2.17, RFC 9293 MAY-1). The
+ * connection is no more, and its segment is answered as anybody's in CLOSED (§3.10.7.1): with the number that it
+ * acknowledges, which the peer expects next, so that it is believed (RFC 5961 §3.2) though our FIN may be lost. */
 static enum sv_walk sv_tcp_text_after_close(struct sv_tcb *t, struct sv_seg *s)
 {
     sv_tcp_discard(t, s, SV_DROP_TCP_AFTER_CLOSE);
-    sv_tcb_end(t, SV_ON_ABORT, SV_ERR_ABORTED, SV_CAUSE_UNREAD_DATA);
+    s->flags |= SV_LATE;
+    sv_tcb_end(t, SV_ON_ABORT, SV_ERR_ABORTED, SV_CAUSE_LATE_DATA);
     return SV_WALK_STOP;
 }
 

@@ -71,6 +71,8 @@ static uint32_t sv_tcb_append_tail(struct sv_tcb *t, struct sv_pool *pool, const
         return 0;
     if (SV_UNLIKELY(last->flags & SV_SPAN_PUSH) && !sv_seq_after(last->seq + last->length, t->h->snd_max))
         return 0; /* it was sent, and its PSH stays where it was */
+    if (SV_UNLIKELY(last->flags & SV_SPAN_RECORD))
+        return 0;
     const uint32_t end = (uint32_t)last->offset + last->length;
     n = sv_min_u32(n, sv_min_u32(SV_SLAB_BYTES - end, (uint32_t)t->h->mss - last->length));
     if (!n)
@@ -210,8 +212,19 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
         t.h->flags |= SV_TCP_WANT_WRITE;
     if (*taken == 0)
         return SV_ERR_AGAIN;
+    if (sv_tcb_profile(&t)->push_bursts)
+        sv_spans_at_fast(&t.b->send, pool, t.b->send.count - 1u)->flags |= SV_SPAN_PUSH;
     sv_tcb_sent_some(&t, *taken);
     return SV_OK;
+}
+
+void sv_tcp_mark_write(struct sv_tcp *tcp, uint32_t index, uint32_t set, uint32_t clear)
+{
+    const struct sv_tcb t = sv_tcb_of(tcp, index);
+    if (!t.b || !t.b->send.count)
+        return;
+    struct sv_span *last = sv_spans_at_fast(&t.b->send, sv_core_pool(t.core), t.b->send.count - 1u);
+    last->flags = (uint16_t)((last->flags & ~clear) | set);
 }
 
 /* Nothing to read: why? */

@@ -18,6 +18,7 @@ enum sv_tcp_bit {
     SV_ECE = 1u << 6,
     SV_CWR = 1u << 7,
     SV_AE = 1u << 8, /* RFC 9768 */
+    SV_LATE = 1u << 15, /* not of the wire: data for a connection that was closed */
 };
 
 #define SV_TCP_HEADER_LENGTH 20u

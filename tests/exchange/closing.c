@@ -121,11 +121,11 @@ static const struct sv_line unread_close_wait[] = {
 /* Data after close: the same. Old data that comes again is not news. */
 static const struct sv_line data_after_close_1[] = {
     {0, PEER, ACK, 1, 1, 50, SV_LISTEN, .drop = SV_DROP_TCP_AFTER_CLOSE},
-    {0, US, RST | ACK, 2, 1, 0, SV_LISTEN},
+    {0, US, RST, 1, 0, 0, SV_LISTEN}, /* what it expects, our FIN was lost */
 };
 static const struct sv_line data_after_close_2[] = {
     {0, PEER, ACK, 1, 2, 50, SV_LISTEN, .drop = SV_DROP_TCP_AFTER_CLOSE},
-    {0, US, RST | ACK, 2, 1, 0, SV_LISTEN},
+    {0, US, RST, 2, 0, 0, SV_LISTEN},
 };
 static const struct sv_line old_data_after_close[] = {
     {0, PEER, ACK, 1, 1, 50, SV_ESTABLISHED},

@@ -160,7 +160,7 @@ static const struct sv_line idle_restart[] = {
     {10, PEER, ACK, 1, 2001, 0, EST},
     {10, PEER, ACK, 1, 3001, 0, EST},
     {10, PEER, ACK, 1, 4001, 0, EST},
-    {10, CONFIRM, CWND, 5000, 0, 0, EST},
+    {10, CONFIRM, CWND, 8000, 0, 0, EST}, /* all of it was used, each of the four lets it grow */
     {5000, CALL, SEND, 6000, 6000, SV_OK, EST},
     {5000, US, ACK, 4001, 1, 1000, EST},
     {5000, US, ACK, 5001, 1, 1000, EST},

@@ -217,6 +217,8 @@ static const struct sv_line frto_spurious[] = {
     {230, US, ACK, 11001, 1, 1000, EST},
     {230, US, ACK, 12001, 1, 1000, EST},
     {232, PEER, ACK, 1, 3001, 0, EST, .options = O_ECR_AT, .ecr = 222},
+    {232, US, ACK, 13001, 1, 1000, EST}, /* slow start goes on: more than half of the window was in use */
+    {232, US, ACK, 14001, 1, 1000, EST},
     {232, CONFIRM, RECOVERY, SV_RECOVERY_OPEN, 0, 0, EST},
     {232, CONFIRM, LOST, 0, 0, 0, EST},
     {232, CONFIRM, SSTHRESH, 4294967295u, 0, 0, EST},

@@ -136,7 +136,7 @@ static const char *const timer_names[SV_TIMER_COUNT] = {
 };
 static const char *const cause_names[SV_CAUSES] = {
     "NONE",      "ORDERLY",     "PEER_RESET",  "REFUSED",   "USER_ABORT",      "USER_TIMEOUT",
-    "KEEPALIVE", "UNREAD_DATA", "UNREACHABLE", "NO_MEMORY", "LISTENER_CLOSED",
+    "KEEPALIVE", "UNREAD_DATA", "UNREACHABLE", "NO_MEMORY", "LISTENER_CLOSED", "LATE_DATA",
 };
 
 static uint32_t missing;

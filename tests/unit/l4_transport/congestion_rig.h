@@ -22,8 +22,8 @@ static inline void rig_new(struct rig *r, enum sv_congestion algorithm, uint32_t
 {
     memset(r, 0, sizeof *r);
     r->busy.board = SV_NONE;
-    r->tcp.profile = SV_PROFILE_LINUX;
-    r->tcp.habits = *sv_tcp_profile(SV_PROFILE_LINUX);
+    r->tcp.profile = SV_PROFILE_MODERN;
+    r->tcp.habits = *sv_tcp_profile(SV_PROFILE_MODERN);
     r->t = (struct sv_tcb){.tcp = &r->tcp, .core = &r->core, .h = &r->hot, .c = &r->cold, .b = &r->busy};
     r->t.now = 1000 * SV_S;
     r->hot.mss = RIG_MSS;
