@@ -200,7 +200,8 @@ enum sv_walk sv_tcp_step8_fin(struct sv_tcb *t, struct sv_seg *s)
             t->b->fin_early = 1;
             t->b->fin_seq = fin_seq;
         }
-        sv_tcb_ready(t, SV_TCP_ACK_NOW);
+        if (s->flags & SV_FIN) /* not for a bare ACK, or two who wait for each other would answer for ever */
+            sv_tcb_ready(t, SV_TCP_ACK_NOW);
         return SV_WALK_ON;
     }
     if (early)

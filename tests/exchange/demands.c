@@ -139,6 +139,18 @@ static const struct sv_line filled_twice[] = {
     {30, US, ACK, 1, 687, 0, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {637, 657}},
     {40, CALL, RECV, 1000, 686, SV_OK, EST},
 };
+/* A FIN that came before its data: whoever only acknowledges meanwhile is not answered, or two ends that both wait so
+ * would answer each other for ever. */
+static const struct sv_line early_fin_is_quiet[] = {
+    {0, PEER, FIN | ACK, 11, 1, 0, EST},
+    {0, US, ACK, 1, 1, 0, EST},
+    {10, PEER, ACK, 12, 1, 0, EST},
+    {20, PEER, ACK, 1, 1, 0, EST},
+    {1000, WAIT, 0, 0, 0, 0, EST},
+    {1010, PEER, ACK, 1, 1, 10, SV_CLOSE_WAIT},
+    {1010, US, ACK, 1, 12, 0, SV_CLOSE_WAIT},
+};
+
 /* --- what mutants showed to be unwatched --- */
 
 /* Minshall's rule: the short piece behind a full one waits for a short one that is in flight, not for full ones. */
@@ -200,6 +212,7 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(ack_before_birth, FROM_EST),
     SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
+    SV_EXCHANGE_WITH(early_fin_is_quiet, FROM_EST),
     SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(urgent_again, FROM_EST),
     SV_EXCHANGE(third_opens),

@@ -45,8 +45,8 @@ class One:
         return differ_talk.packet(self.port, s, self.talk.isn + s.seq, (self.iss or 0) + s.ack, self.options(s, clock))
 
     def hear(self, seen, soon):
-        """What came, in words. What is sent again is left out: when is the clock's to say; but an answer to a SYN is one
-        while it is `soon`."""
+        """What came, in words. What is sent again is left out: when is the clock's to say; but an answer to a SYN is
+        one while it is `soon`."""
         if seen.flags & SYN and seen.seq != self.iss:
             self.iss, self.sent = seen.seq, 0
         if self.iss is None or seen.flags & RST:
@@ -92,7 +92,8 @@ class One:
         for words in self.heard:
             part = words.split(" ")
             last = out[-1].split(" ") if out else []
-            if "+" in "".join(part[1:2]) and "+" in "".join(last[1:2]) and part[0] == last[0] == "." and part[2:] == last[2:]:
+            data = last and all("+" in "".join(w[1:2]) and w[0] == "." for w in (last, part))
+            if data and part[2:] == last[2:]:
                 (a, n), (b, m) = (list(map(int, p[1].split("+"))) for p in (last, part))
                 if n and m and a + n == b:
                     out[-1] = " ".join([part[0], f"{a}+{n + m}", *part[2:]])
