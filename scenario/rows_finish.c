@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The finished list of rows: notes put beside them, what is out of the window left out; and other protocols in words. */
+/* The finished list of rows: notes put beside them, what is out of the window left out; other protocols in words. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

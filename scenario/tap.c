@@ -359,10 +359,10 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         run->frame(run->ctx, run, link, p->to_port, bytes, b->length < LOOK ? b->length : LOOK, b->length, NULL);
     run->packets_sent[node] += !k.transit;
     run->resets[node] += !k.transit && k.kinds >> SC_RST & 1u;
-    if (!k.transit)
+    if (!k.transit) {
         sc_rows_departs(run, node, b, &k, bytes, b->length < LOOK ? b->length : LOOK);
-    if (!k.transit)
         sc_packet_event(run, &k, node, true);
+    }
     sc_depart(run, link, p->to_port, b->id, &k);
     bool hit[1000];
     if (!judge_twice(run, &k, node, link, hit))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a scenario file: read, or refused with a place; what was read can be written and read again. The same bytes
- * as an experiment: one of its runs, in another seed's world, its words with their numbers. */
+/* Any bytes as a scenario file: read, or refused with a place; what was read can be written and read again. The same
+ * bytes as an experiment: one of its runs, in another seed's world, its words with their numbers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

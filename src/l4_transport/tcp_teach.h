@@ -88,7 +88,7 @@ struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s);
 bool sv_tcp_teach_flawed(const struct sv_tcp *tcp, uint32_t flaws);
 /* The next of the fixed numbers; false: none is left. */
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn);
-/* What the mistakes of `opening` make of a SYN,ACK that is right so far, and of a connection whose SYN is sent again. */
+/* What the mistakes of `opening` make of a SYN,ACK that is right so far, and of a SYN that is sent again. */
 void sv_tcp_teach_syn_ack(const struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_tcp_header *h);
 void sv_tcp_teach_syn_again(struct sv_tcb *t);
 /* The offer of that connection; NULL: its stack's. */

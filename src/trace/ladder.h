@@ -96,7 +96,7 @@ struct sv_ladder_row {
     uint64_t duration_ns, next_ns;
     uint64_t fold_segments, fold_bytes, fold_again, fold_lost; /* totals of a FOLD row without text */
     uint32_t tag;      /* the giver's own number, as it was given */
-    const char *label; /* words instead of TCP's fields, for a segment that is none: "UDP len=100"; NULL: TCP. Borrowed */
+    const char *label; /* words instead of TCP's fields: "UDP len=100"; NULL: it is TCP. Borrowed */
     const char *text; /* as the kind says; NULL: none. Borrowed until the ladder is closed */
     const char *note; /* explanation under (or beside) the row; NULL: none. Borrowed */
 };

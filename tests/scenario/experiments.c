@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every experiment of the tree: 20 seeds in which the claim must hold and every note find its row, in both languages; and
- * each mutant, in the file's own world and another, must fail what it names, for no other reason. Arguments: the files. */
+/* Every experiment of the tree: 20 seeds in which the claim must hold and every note find its row, in both languages;
+ * and each mutant, in the file's own world and another, must fail what it names, and only that. Arguments: the files.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -79,8 +79,11 @@ def told(topic):
     check(name + " rows for programs", len(objects) > len(heads))
     for lang in ("en", "zh"):
         command = json.loads(run(name, "-j", "--lang", lang)[1].splitlines()[0])["try"]
-        words = shlex.split(command)
-        good = words[:2] == ["seven", "explain"] and run(*words[2:])[0] == 0
+        if not command.startswith("seven "):
+            continue  # on the reader's own network
+        words = shlex.split(command)[1:]
+        r = subprocess.run([SEVEN, *words], capture_output=True, timeout=120, check=False)
+        good = r.returncode == 0 or (words[0] == "sim" and r.returncode == 1)  # a changed world may fail its claim
         check("%s: its command works: %s" % (name, command), good)
 
 
