@@ -159,9 +159,8 @@ static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struc
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_ACK || !sv_seq_within(s->seq, t->h->rcv_nxt, 65536u))
         return false;
     if (sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max)) {
-        if (crossed &&
-            sv_tcb_profile(t)
-                ->acks_crossed_syn) { /* its SYN has come twice: the first step's acknowledgement, with RFC 2883's block */
+        /* Its SYN has come twice: the first step's acknowledgement, with RFC 2883's block. */
+        if (crossed && sv_tcb_profile(t)->acks_crossed_syn) {
             sv_dsack_note(t, t->c->irs, t->h->rcv_nxt);
             sv_tcb_ready(t, SV_TCP_ACK_NOW);
         }

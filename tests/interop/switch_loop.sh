@@ -64,7 +64,7 @@ at c ip link set svc down
 svc_is() { [ "$(field link ifname=svc -- flags)" = "$1" ]; }
 until_true 30 svc_is "[]" || fail "the host's interface is down, the port is not: $("$SEVEN" bridge link)"
 at c ip link set svc up
-until_true 30 svc_is "['UP', 'LOWER_UP']" || fail "the host's interface is up again, the port is not: $("$SEVEN" bridge link)"
+until_true 30 svc_is "['UP', 'LOWER_UP']" || fail "the port stays down: $("$SEVEN" bridge link)"
 pings_soon 30 c 10.2.0.1 || fail "after its interface is up again c does not reach a"
 ok "a TAP that is set down is a pulled cable"
 
