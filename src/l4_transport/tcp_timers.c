@@ -92,5 +92,9 @@ void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index)
         return;
     if (SV_UNLIKELY(t.h->agreed & SV_TCP_PACED))
         sv_tcp_pace_expire(&t);
+    if (SV_UNLIKELY(t.h->flags & SV_TCP_WANT_WRITE) && !t.h->snd_queued && sv_tcb_synchronized(&t)) {
+        t.h->flags &= (uint16_t)~SV_TCP_WANT_WRITE; /* there was no memory for what it wrote */
+        sv_tcb_tell(&t, SV_EVENT_WRITABLE);
+    }
     sv_tcb_rearm(&t);
 }

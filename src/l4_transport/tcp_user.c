@@ -127,6 +127,17 @@ static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
         sv_tcb_rearm(t);
 }
 
+#define SV_TCP_RETRY_WRITE SV_MS
+/* Nothing was taken. Acknowledgements will wake the writer; if there are none to come, memory was lacking, and it is
+ * told after a while to try again: at once, it would try for ever. */
+static enum sv_err sv_tcb_write_later(struct sv_tcb *t)
+{
+    t->h->flags |= SV_TCP_WANT_WRITE;
+    if (!t->h->snd_queued && sv_tcb_synchronized(t) && t->now + SV_TCP_RETRY_WRITE < t->h->wake.at)
+        sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, t->now + SV_TCP_RETRY_WRITE);
+    return SV_ERR_AGAIN;
+}
+
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
@@ -139,10 +150,8 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
         return SV_OK;
     /* Before the handshake is over the queue's first byte has the number after the SYN. */
     const bool opening = !sv_tcb_synchronized(&t) && !sv_tcb_serves_fast(&t);
-    if (opening || !sv_tcb_need_busy(&t)) {
-        t.h->flags |= SV_TCP_WANT_WRITE;
-        return SV_ERR_AGAIN;
-    }
+    if (opening || !sv_tcb_need_busy(&t))
+        return sv_tcb_write_later(&t);
     uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t, n));
     const uint8_t *from = bytes;
     while (left) {
@@ -162,10 +171,8 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
     if (*taken < n)
         t.h->flags |= SV_TCP_WANT_WRITE;
     if (*taken == 0) {
-        if (!t.h->snd_queued) /* no memory, and no acknowledgement that would wake the writer */
-            sv_tcb_tell(&t, SV_EVENT_WRITABLE);
         sv_tcb_settle(&t);
-        return SV_ERR_AGAIN;
+        return sv_tcb_write_later(&t);
     }
     sv_tcb_sent_some(&t, *taken);
     return SV_OK;
@@ -180,10 +187,8 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
     const enum sv_err error = sv_tcb_can_send(&t);
     if (error != SV_OK)
         return error;
-    if (!sv_tcb_synchronized(&t) || !sv_tcb_need_busy(&t)) {
-        t.h->flags |= SV_TCP_WANT_WRITE;
-        return SV_ERR_AGAIN;
-    }
+    if (!sv_tcb_synchronized(&t) || !sv_tcb_need_busy(&t))
+        return sv_tcb_write_later(&t);
     /* Spans of whole segments, so that a super-frame is one slice; a slice's offset within its first window
      * must stay below 65,536 up to its last byte. */
     const uint32_t reach = 65535u - SV_SLAB_BYTES;
@@ -211,7 +216,7 @@ enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_w
     if (*taken < n)
         t.h->flags |= SV_TCP_WANT_WRITE;
     if (*taken == 0)
-        return SV_ERR_AGAIN;
+        return sv_tcb_write_later(&t);
     if (sv_tcb_profile(&t)->push_bursts)
         sv_spans_at_fast(&t.b->send, pool, t.b->send.count - 1u)->flags |= SV_SPAN_PUSH;
     sv_tcb_sent_some(&t, *taken);

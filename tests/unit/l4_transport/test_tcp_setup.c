@@ -272,6 +272,44 @@ static void self_connect(void **state)
     close_peer(p);
 }
 
+/* A writer whom no memory, and no acknowledgement to come, would ever wake is told a moment later to try again: at
+ * once would be for ever. */
+static void a_writer_without_memory_tries_again_later(void **state)
+{
+    static uint32_t held[4096];
+    static const uint8_t slab[64];
+    struct peer *p = open_peer(8);
+    uint32_t iss, n = 0;
+    size_t taken;
+    (void)state;
+    const sv_sock listener = peer_listen(p, 80, (struct sv_listen_options){0});
+    const sv_sock c = peer_connected(p, listener, (struct peer_seg){0}, &iss);
+    peer_wait(p, SV_S);
+    while (n < SV_COUNT_OF(held) && (held[n] = sv_slab_alloc(p->pool, SV_WANT_DATA, 0)) != SV_NONE)
+        n++;
+    peer_clear(p);
+    for (uint32_t i = 0; i < 20; i++) {
+        assert_int_equal(sv_send(p->stack, c, slab, sizeof slab, &taken, p->now), SV_ERR_AGAIN);
+        assert_int_equal(taken, 0);
+        peer_take(p);
+        assert_false(p->events & SV_EVENT_WRITABLE);
+        const sv_time before = p->now;
+        while (!(p->events & SV_EVENT_WRITABLE) && p->now < before + SV_S)
+            peer_wait(p, SV_MS);
+        assert_true(p->events & SV_EVENT_WRITABLE);
+        assert_in_range(p->now - before, SV_MS, 5 * SV_MS);
+        p->events = 0;
+    }
+    while (n)
+        sv_slab_unref(p->pool, held[--n]);
+    assert_int_equal(sv_send(p->stack, c, slab, sizeof slab, &taken, p->now), SV_OK);
+    peer_wait(p, SV_MS);
+    assert_int_equal(peer_last(p)->len, sizeof slab);
+    peer_wait(p, SV_S);
+    assert_false(p->events & SV_EVENT_WRITABLE);
+    close_peer(p);
+}
+
 /* Causes and drops that other tests do not meet. */
 static void listener_closed_and_urgent(void **state)
 {
@@ -300,11 +338,17 @@ static void listener_closed_and_urgent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cookie_keeps_options), cmocka_unit_test(cookie_without_timestamps),
-        cmocka_unit_test(cookie_is_checked),    cmocka_unit_test(cookie_is_not_guessed),
-        cmocka_unit_test(no_cookies),           cmocka_unit_test(overflow),
-        cmocka_unit_test(deferred_admits),      cmocka_unit_test(deferred_refuses),
-        cmocka_unit_test(self_connect),         cmocka_unit_test(listener_closed_and_urgent),
+        cmocka_unit_test(cookie_keeps_options),
+        cmocka_unit_test(cookie_without_timestamps),
+        cmocka_unit_test(cookie_is_checked),
+        cmocka_unit_test(cookie_is_not_guessed),
+        cmocka_unit_test(no_cookies),
+        cmocka_unit_test(overflow),
+        cmocka_unit_test(deferred_admits),
+        cmocka_unit_test(deferred_refuses),
+        cmocka_unit_test(self_connect),
+        cmocka_unit_test(a_writer_without_memory_tries_again_later),
+        cmocka_unit_test(listener_closed_and_urgent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
