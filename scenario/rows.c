@@ -33,9 +33,10 @@ struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32
         w->time_wait_at[i] = w->timer_set_at[i] = SV_NEVER;
         w->delay[i] = SV_NEVER;
         const struct sc_host *h = &model->host[w->host[i]];
-        w->initial[i] = h->kind == SC_HOST ? SV_CLOSED : SV_LADDER_UNKNOWN;
-        for (uint32_t s = 0; s < h->serves; s++)
-            w->initial[i] = h->serve[s].from == 0 ? SV_LISTEN : w->initial[i];
+        /* Only TCP has states; where nobody connects there is none to be told of. */
+        w->initial[i] = h->kind == SC_HOST && model->attempts ? SV_CLOSED : SV_LADDER_UNKNOWN;
+        for (uint32_t s = 0; s < h->serves && model->attempts; s++)
+            w->initial[i] = h->serve[s].from == 0 && !h->serve[s].udp ? SV_LISTEN : w->initial[i];
     }
     return w;
 }
