@@ -104,7 +104,7 @@ static const struct sv_line old_reset[] = {
     {100, US, ACK, 1, 21, 0, EST, .options = O_TS, .ecr = 5001},
     {110, PEER, RST, 21, 0, 0, SV_LISTEN, T(1, 0), .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
 };
-/* RFC 5961 §5.2 as Linux sharpened it, and the modern profile: an acknowledgement of what was sent before the connection
+/* RFC 5961 §5.2 as Linux and the modern profile have it: an acknowledgement of what was sent before the connection
  * began is as false as one of what was never sent. One within is old, and no more. */
 static const struct sv_line ack_before_birth[] = {
     {0, PEER, ACK, 1, 0, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
