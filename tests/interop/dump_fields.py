@@ -289,7 +289,7 @@ def main():
         print("DIFFERENT", line)
     print(f"{c.files} files, {c.packets} packets, {c.agreed} fields agree, {sum(c.reasons.values())} differ for a "
           f"reason above, {len(c.unexplained)} without one")
-    sys.exit(1 if c.unexplained else 0)
+    sys.exit(1 if c.unexplained or c.miscounted else 0)
 
 
 if __name__ == "__main__":
