@@ -42,13 +42,31 @@ static void sockets(void *ctx, bool proc, struct sv_line_text *to)
     sv_text_format(to, proc ? "0: 0 0A 0\n" : "a LISTEN\n");
 }
 
+static void flush_metrics(void *ctx)
+{
+    (void)ctx;
+}
+
+static const char *counter(void *ctx, uint32_t index, uint64_t *value)
+{
+    static const char *const names[] = {"TcpActiveOpens", "TcpExtTCPFastOpenActive", NULL};
+    (void)ctx;
+    *value = index;
+    return index < 2 ? names[index] : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sv_drill_error error;
     char *text = malloc(size + 1), why[64];
     struct sv_drill_python *py = calloc(1, sizeof *py);
-    struct sv_drill_shell shell = {
-        .sysctl = sysctl, .sysctl_get = sysctl_get, .sleep = nap, .sockets = sockets, .folder = "/nowhere/"};
+    struct sv_drill_shell shell = {.sysctl = sysctl,
+                                   .sysctl_get = sysctl_get,
+                                   .sleep = nap,
+                                   .flush_metrics = flush_metrics,
+                                   .counter = counter,
+                                   .sockets = sockets,
+                                   .folder = "/nowhere/"};
     if (text && py && size) {
         memcpy(text, data + 1, size - 1);
         text[size - 1] = 0;
