@@ -246,7 +246,7 @@ static bool run_steps(struct demo *d)
 static void say_next(struct demo *d)
 {
     if (cli_command_find("explain")) {
-        demo_say(d, "\nNext:  seven explain             52 experiments, from bits to HTTP (--lang zh)\n"
+        demo_say(d, "\nNext:  seven explain             experiments on this stack, told (--lang zh)\n"
                     "       seven explain why-three   why two messages do not suffice\n"
                     "       less src/l4_transport/tcp_states.c    the state machine: one table\n");
         return;
