@@ -243,19 +243,29 @@ static bool run_steps(struct demo *d)
     return ok;
 }
 
+/* As it was called, so that the line can be typed again: a fresh tree has no seven in the PATH. */
+static const char *my_name(void)
+{
+    const char *name = program_invocation_name;
+    return strlen(name) <= 16 ? name : "seven";
+}
+
 static void say_next(struct demo *d)
 {
+    const char *seven = my_name();
     if (cli_command_find("explain")) {
-        demo_say(d, "\nNext:  seven explain             experiments on this stack, told (--lang zh)\n"
-                    "       seven explain why-three   why two messages do not suffice\n"
-                    "       less src/l4_transport/tcp_states.c    the state machine: one table\n");
+        demo_say(d,
+                 "\nNext:  %s explain             experiments on this stack, told (--lang zh)\n"
+                 "       %s explain why-three   why two messages do not suffice\n"
+                 "       less src/l4_transport/tcp_states.c    the state machine: one table\n",
+                 seven, seven);
         return;
     }
     demo_say(d,
-             "\nNext:  seven dump --ladder -r %s    every conversation again\n"
-             "       seven private -- sh                 a shell beside a device of Seven's\n"
+             "\nNext:  %s dump --ladder -r %s    every conversation again\n"
+             "       %s private -- sh                 a shell beside a device of Seven's\n"
              "       less src/l4_transport/tcp_states.c  the state machine: one table\n",
-             strlen(d->config.capture) <= 16 ? d->config.capture : "FILE");
+             seven, strlen(d->config.capture) <= 16 ? d->config.capture : "FILE", seven);
 }
 
 static bool run(struct demo *d)
