@@ -156,6 +156,19 @@ static void half_open(struct sc_run *run, uint32_t host)
     sc_state_event(run, e, SV_SYN_RECEIVED);
 }
 
+/* ... and it ended without becoming a connection: the listener goes on. */
+static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
+{
+    for (uint32_t i = run->endpoints; i-- > 0;) {
+        struct sc_endpoint *e = &run->endpoint[i];
+        if (!e->half_open || e->host != host || e->state != SV_SYN_RECEIVED || e->irs != irs)
+            continue;
+        e->state = SV_LISTEN;
+        sc_state_event(run, e, SV_LISTEN);
+        return;
+    }
+}
+
 static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t state)
 {
     e->state = state;
@@ -170,6 +183,10 @@ static void on_state(struct sc_run *run, uint32_t host, const struct sv_trace_re
     const uint32_t from = r->arg[0], to = r->arg[1];
     if (from == SV_LISTEN && to == SV_SYN_RECEIVED) {
         half_open(run, host);
+        return;
+    }
+    if (from == SV_SYN_RECEIVED && to == SV_LISTEN) {
+        half_over(run, host, r->arg[2]);
         return;
     }
     if (r->flow) {
@@ -209,16 +226,6 @@ static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_rec
     if (host >= run->model->hosts) {
         sc_link_event(run, SC_FACT_DROPS, host - run->model->hosts, r->arg[0], r->packet, r->detail);
         return;
-    }
-    for (uint32_t i = run->endpoints; r->detail == SV_DROP_TCP_RST_TO_NOBODY && i-- > 0;) {
-        struct sc_endpoint *e = &run->endpoint[i];
-        if (e->half_open && e->host == host && e->state == SV_SYN_RECEIVED) {
-            e->state = SV_LISTEN; /* the reset was for it: the listener waits again */
-            sc_rows_not_dropped(run);
-            sc_rows_state(run, host, SV_LISTEN);
-            sc_state_event(run, e, SV_LISTEN);
-            break;
-        }
     }
     sc_drop_event(run, host, r->detail, &run->last[host]);
 }

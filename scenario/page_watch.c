@@ -183,18 +183,10 @@ static void on_state_record(struct sc_page *p, uint32_t host, const struct sv_tr
         const struct sc_endpoint *o = &p->run->endpoint[i];
         const bool half = r->arg[0] == SV_LISTEN && i == last && o->half_open && o->host == host;
         const bool over = !r->flow && o->host == host && p->state_of[i] == SV_TIME_WAIT;
-        if (half || over)
+        const bool back = r->arg[0] == SV_SYN_RECEIVED && r->arg[1] == SV_LISTEN && o->half_open && o->host == host &&
+                          o->irs == r->arg[2];
+        if (half || over || back)
             p->on_of[i] = (uint8_t)r->detail;
-    }
-}
-
-/* A reset to no connection is for the half-open record, if there is one: it has no flow to say so. */
-static void on_reset(struct sc_page *p, uint32_t host)
-{
-    for (uint32_t k = 0; k < p->drawns; k++) {
-        const struct sc_endpoint *o = &p->run->endpoint[p->drawn[k]];
-        if (o->half_open && o->host == host)
-            p->on_of[p->drawn[k]] = SV_ON_RESET;
     }
 }
 
@@ -325,8 +317,6 @@ void page_observe(struct sc_page *p, const struct sv_trace_record *r, const uint
     new_endpoints(p, host, r->flow);
     if (r->kind == SV_TRACE_TCP_STATE)
         on_state_record(p, host, r);
-    if (r->kind == SV_TRACE_DROP && r->detail == SV_DROP_TCP_RST_TO_NOBODY)
-        on_reset(p, host);
     if (r->kind == SV_TRACE_TCP_STATE || r->kind == SV_TRACE_DROP || r->kind == SV_TRACE_FLOW ||
         r->kind == SV_TRACE_TCP_OPENED)
         on_states(p);

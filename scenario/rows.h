@@ -27,8 +27,6 @@ void sc_rows_lost(struct sc_run *run, const struct sv_buf *b, const char *why); 
 /* Wants FRAME_IN as well, with its bytes. */
 void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes);
 void sc_rows_said(struct sc_run *run, uint32_t host, const char *call); /* "[crash]" */
-void sc_rows_state(struct sc_run *run, uint32_t host, uint32_t state);
-void sc_rows_not_dropped(struct sc_run *run); /* what was called dropped just now did its work */
 
 /* The row that what happens now belongs to: 1 and up; 0: none. And whether to its arrival. */
 uint32_t sc_rows_now(const struct sc_rows *rows, bool *arrival);

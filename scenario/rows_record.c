@@ -111,14 +111,6 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
         set_state(w, r, side, to, false);
 }
 
-void sc_rows_state(struct sc_run *run, uint32_t host, uint32_t state)
-{
-    struct sc_rows *w = run->rows;
-    const uint32_t side = w ? sc_rows_side(w, host) : SV_NONE;
-    if (side != SV_NONE)
-        change(w, side, SV_TCP_STATES, state, run->now);
-}
-
 /* --- timers and calls --- */
 
 static void fired(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
@@ -263,15 +255,6 @@ static void dropped(struct sc_rows *w, uint32_t side, const struct sv_trace_reco
         w->current_arrival = here;
         return;
     }
-}
-
-void sc_rows_not_dropped(struct sc_run *run)
-{
-    struct sc_row *r = run->rows ? row_numbered(run->rows, run->rows->current) : NULL;
-    if (!r || r->row.kind != SV_LADDER_DROPPED)
-        return;
-    r->row.kind = SV_LADDER_SEGMENT;
-    r->row.text = NULL;
 }
 
 static void received(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)

@@ -92,6 +92,16 @@ static void sv_half_remove(struct sv_tcp *tcp, uint32_t index)
     sv_half_free(tcp, index);
 }
 
+/* Back to LISTEN (RFC 9293 figure 5, and §3.10.7.4): the record is no more. The third argument says which it was, for
+ * it has no number of its own. */
+static void sv_half_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on, uint32_t packet)
+{
+    const struct sv_tcp_small *m = sv_tcp_small(tcp, index);
+    SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, on, sv_tcp_listener(tcp, m->u.half.listener)->flow, packet,
+                   SV_SYN_RECEIVED, SV_LISTEN, m->u.half.irs);
+    sv_half_remove(tcp, index);
+}
+
 static void sv_half_without_third(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s);
 
 /* What a SYN says, as a record; the ISN is the caller's. */
@@ -182,7 +192,7 @@ bool sv_tcp_half_open_error(struct sv_tcp *tcp, uint32_t small, uint32_t seq, bo
     if (seq != sv_tcp_small(tcp, small)->u.half.iss)
         return false;
     if (hard && tcp->habits.unreachable_ends_half)
-        sv_half_remove(tcp, small);
+        sv_half_end(tcp, small, SV_ON_ABORT, 0);
     return true;
 }
 
@@ -355,9 +365,9 @@ static bool sv_half_acceptable(const struct sv_tcp *tcp, const struct sv_tcp_sma
 }
 
 /* The eight steps for a half-open record, down to the fifth, where it becomes a connection or not. Gives
- * the drop's reason, NONE: go on with the ACK. *answer: *reply is to be sent. */
+ * the drop's reason, NONE: go on with the ACK, unless it is *over: reset. *answer: *reply is to be sent. */
 static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_seg *s, struct sv_tcp_reply *reply,
-                                  bool *answer)
+                                  bool *answer, bool *over)
 {
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     const bool timed = SV_SMALL_AGREED(m->bits) & SV_TCP_TIMESTAMPS;
@@ -387,8 +397,9 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     if (s->flags & SV_RST) {
         if (s->seq == m->u.half.irs + 1u) { /* back to LISTEN */
             tcp->count.resets_in++;
-            sv_half_remove(tcp, index);
-            return SV_DROP_TCP_RST_TO_NOBODY;
+            sv_half_end(tcp, index, SV_ON_RESET, s->packet ? s->packet->id : 0);
+            *over = true;
+            return SV_DROP_NONE;
         }
         *answer = sv_tcp_challenge_allowed(tcp);
         if (*answer)
@@ -396,7 +407,7 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         return SV_DROP_TCP_RST_INEXACT;
     }
     if (s->flags & SV_SYN) { /* §3.10.7.4 fourth: opened passively, so back to LISTEN */
-        sv_half_remove(tcp, index);
+        sv_half_end(tcp, index, SV_ON_SYN, s->packet ? s->packet->id : 0);
         return SV_DROP_TCP_SYN_IN_WINDOW;
     }
     if (!(s->flags & SV_ACK))
@@ -423,7 +434,7 @@ static enum sv_drop sv_half_third(struct sv_tcp *tcp, uint32_t index, struct sv_
         sv_tcp_make_reset(s, reply);
         tcp->count.resets_out++;
         *answer = true;
-        sv_half_remove(tcp, index);
+        sv_half_end(tcp, index, SV_ON_ABORT, s->packet ? s->packet->id : 0);
     }
     return SV_DROP_TCP_ACCEPT_FULL;
 }
@@ -431,9 +442,15 @@ static enum sv_drop sv_half_third(struct sv_tcp *tcp, uint32_t index, struct sv_
 bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     const uint32_t index = SV_TCP_VALUE_INDEX(s->flow_value);
-    bool answer = false;
-    enum sv_drop why = sv_half_steps(tcp, index, s, reply, &answer);
+    bool answer = false, over = false;
+    enum sv_drop why = sv_half_steps(tcp, index, s, reply, &answer, &over);
     uint32_t full = SV_NONE;
+    if (over) {
+        if (s->packet)
+            sv_buf_free(s->packet);
+        s->packet = NULL;
+        return false;
+    }
     if (why == SV_DROP_NONE)
         why = sv_half_third(tcp, index, s, reply, &answer, &full);
     if (why != SV_DROP_NONE) {
@@ -459,7 +476,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         struct sv_tcp_path path;
         if (k >= tcp->habits.syn_ack_retries || k == SV_TCP_ASKED ||
             !sv_tcp_find_path(tcp, &m->remote, m->local, &path)) {
-            sv_half_remove(tcp, index);
+            sv_half_end(tcp, index, SV_ON_TIMEOUT, 0);
             k--; /* look at this queue again */
             continue;
         }

@@ -41,6 +41,10 @@ static bool known(uint8_t from, uint8_t on, uint8_t to)
 
 bool sv_talk_moved(const struct sv_trace_record *r)
 {
+    /* Opened passively, and a record apart from its listener: back to LISTEN. A full record's own table never does. */
+    if (r->arg[0] == SV_SYN_RECEIVED && r->arg[1] == SV_LISTEN)
+        return r->detail == SV_ON_RESET || r->detail == SV_ON_SYN || r->detail == SV_ON_ABORT ||
+               r->detail == SV_ON_TIMEOUT;
     return known((uint8_t)r->arg[0], (uint8_t)r->detail, (uint8_t)r->arg[1]);
 }
 

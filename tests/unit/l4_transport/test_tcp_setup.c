@@ -272,6 +272,27 @@ static void self_connect(void **state)
     close_peer(p);
 }
 
+/* RFC 9293 §3.10.7.4, second: a reset at the exact number takes one half-open record back to LISTEN and is no drop; the
+ * same number from elsewhere is for nobody, and others stay. */
+static void a_reset_ends_the_half_open_record_that_it_is_for(void **state)
+{
+    struct peer *p = open_peer(8);
+    (void)state;
+    const sv_sock listener = peer_listen(p, 80, (struct sv_listen_options){0});
+    peer_give(p, (struct peer_seg){.flags = SYN, .seq = 1000, .sport = 5001});
+    peer_give(p, (struct peer_seg){.flags = SYN, .seq = 2000, .sport = 5002});
+    assert_int_equal(peer_info(p, listener).half_open, 2);
+    peer_give(p, (struct peer_seg){.flags = RST, .seq = 1001, .sport = 5003});
+    assert_int_equal(peer_info(p, listener).half_open, 2);
+    assert_int_equal(sv_stack_drops(p->stack, SV_DROP_TCP_RST_TO_NOBODY), 1);
+    peer_give(p, (struct peer_seg){.flags = RST, .seq = 1001, .sport = 5001});
+    assert_int_equal(peer_info(p, listener).half_open, 1);
+    assert_int_equal(sv_stack_drops(p->stack, SV_DROP_TCP_RST_TO_NOBODY), 1);
+    peer_give(p, (struct peer_seg){.flags = RST, .seq = 1001, .sport = 5001});
+    assert_int_equal(sv_stack_drops(p->stack, SV_DROP_TCP_RST_TO_NOBODY), 2);
+    close_peer(p);
+}
+
 /* A writer whom no memory, and no acknowledgement to come, would ever wake is told a moment later to try again: at
  * once would be for ever. */
 static void a_writer_without_memory_tries_again_later(void **state)
@@ -347,6 +368,7 @@ int main(void)
         cmocka_unit_test(deferred_admits),
         cmocka_unit_test(deferred_refuses),
         cmocka_unit_test(self_connect),
+        cmocka_unit_test(a_reset_ends_the_half_open_record_that_it_is_for),
         cmocka_unit_test(a_writer_without_memory_tries_again_later),
         cmocka_unit_test(listener_closed_and_urgent),
     };
