@@ -141,25 +141,6 @@ static void put_escaped(void *ctx, const char *text, size_t n)
     to->put(to->ctx, text + from, n - from);
 }
 
-static void put_html(const struct sv_sink *to, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            sv_sink_text(to, "&lt;");
-            break;
-        case '&':
-            sv_sink_text(to, "&amp;");
-            break;
-        case '"':
-            sv_sink_text(to, "&quot;");
-            break;
-        default:
-            to->put(to->ctx, text, 1);
-        }
-    }
-}
-
 struct filling {
     const char *title;
     uint32_t lang;
@@ -179,7 +160,7 @@ static void fill(const char *template, const struct filling *f, const struct sv_
         if (strncmp(mark, "{{lang}}", 8) == 0)
             sv_sink_text(to, f->lang == SC_PAGE_ZH ? "zh-CN" : "en");
         else if (strncmp(mark, "{{title}}", 9) == 0)
-            put_html(to, f->title);
+            sv_sink_markup(to, f->title);
         else
             f->data(f->ctx, &escaped);
         template = end + 2;

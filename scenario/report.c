@@ -136,28 +136,6 @@ uint32_t sc_report_tap(const struct sc_result *r, uint32_t first, const struct s
     return r->n;
 }
 
-static void xml(const struct sv_sink *to, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '<':
-            sv_sink_text(to, "&lt;");
-            break;
-        case '>':
-            sv_sink_text(to, "&gt;");
-            break;
-        case '&':
-            sv_sink_text(to, "&amp;");
-            break;
-        case '"':
-            sv_sink_text(to, "&quot;");
-            break;
-        default:
-            to->put(to->ctx, text, 1);
-        }
-    }
-}
-
 static void junit_case(const struct sc_result *r, const char *id, bool good, const char *why, const struct sv_sink *to)
 {
     sv_sink_format(to, "    <testcase classname=\"%s\" name=\"%s\"", r->name, id);
@@ -166,7 +144,7 @@ static void junit_case(const struct sc_result *r, const char *id, bool good, con
         return;
     }
     sv_sink_text(to, "><failure message=\"");
-    xml(to, why);
+    sv_sink_markup(to, why);
     sv_sink_text(to, "\"/></testcase>\n");
 }
 

@@ -30,7 +30,7 @@ struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32
     w->model = model;
     w->window[1] = SV_NEVER;
     for (uint32_t i = 0; i < 2; i++) {
-        w->time_wait_at[i] = w->timer_set_at[i] = SV_NEVER;
+        w->clock[i] = (struct sv_ladder_clock){SV_NEVER, SV_NEVER};
         w->delay[i] = SV_NEVER;
         const struct sc_host *h = &model->host[w->host[i]];
         /* Only TCP has states; where nobody connects there is none to be told of. */

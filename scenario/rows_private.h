@@ -5,6 +5,7 @@
 
 #include "scenario/rows.h"
 #include "trace/dissect.h"
+#include "trace/ladder_words.h"
 
 #define ROWS_MOST 262144u
 #define ROWS_SCALES 64u
@@ -51,7 +52,8 @@ struct sc_rows {
     uint32_t isn[2];
     uint16_t port[2];
     char address[2][64];
-    sv_time time_wait_at[2], timer_set_at[2], delay[2], window[2];
+    struct sv_ladder_clock clock[2];
+    sv_time delay[2], window[2];
     struct sc_scale scale[ROWS_SCALES];
     struct sc_sent sent[2][ROWS_SENT];
     uint32_t sent_at[2];

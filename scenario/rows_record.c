@@ -90,7 +90,7 @@ static void by_own_segment(struct sc_rows *w, uint32_t side, uint32_t state, sv_
 static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to, sv_time now)
 {
     if (to == SV_TIME_WAIT)
-        w->time_wait_at[side] = now;
+        w->clock[side].time_wait_at = now;
     if (to == SV_SYN_SENT || to == SV_FIN_WAIT_1 || to == SV_LAST_ACK) {
         by_own_segment(w, side, to, now);
         return;
@@ -103,7 +103,7 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
     r = event_of(w, side, now);
     if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_TIMER, side, now)) != NULL) {
         r->row.bracket = SV_LADDER_SAY_2MSL;
-        r->row.duration_ns = w->time_wait_at[side] == SV_NEVER ? 0 : now - w->time_wait_at[side];
+        r->row.duration_ns = w->clock[side].time_wait_at == SV_NEVER ? 0 : now - w->clock[side].time_wait_at;
     }
     if (!r)
         r = event_row(w, SV_LADDER_STATE, side, now);
@@ -115,45 +115,18 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
 
 static void fired(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
 {
-    static const uint8_t says[] = {
-        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,
-        [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
-        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
-        [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
-        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
-        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT,
-        [SV_TIMER_PROBE] = SV_LADDER_SAY_TLP,
-        [SV_TIMER_REORDER] = SV_LADDER_SAY_REORDER,
-    };
-    if (r->detail >= SV_TIMER_COUNT || r->detail == SV_TIMER_PACING)
-        return;
-    struct sc_row *row = event_row(w, SV_LADDER_TIMER, side, r->time);
-    if (!row)
-        return;
-    row->row.bracket = says[r->detail];
-    row->row.foldable = r->detail == SV_TIMER_DELACK;
-    if (r->detail == SV_TIMER_RTO) { /* the record has the timeout that runs now, doubled already (RFC 6298 5.5) */
-        row->row.next_ns = (uint64_t)r->arg[1] * SV_US;
-        row->row.duration_ns = row->row.next_ns / 2u;
-        if (w->timer_set_at[side] != SV_NEVER)
-            row->row.duration_ns = r->time - w->timer_set_at[side];
-        w->timer_set_at[side] = r->time;
-    }
-    if (r->detail == SV_TIMER_TIME_WAIT && w->time_wait_at[side] != SV_NEVER)
-        row->row.duration_ns = r->time - w->time_wait_at[side];
+    struct sc_row *row = sv_ladder_timer_shows(r) ? event_row(w, SV_LADDER_TIMER, side, r->time) : NULL;
+    if (row)
+        sv_ladder_timer(&row->row, r, &w->clock[side]);
 }
 
 static void set(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
 {
-    const uint64_t at = (uint64_t)r->arg[1] << 32 | r->arg[0];
     if (r->detail == SV_TIMER_RTO)
-        w->timer_set_at[side] = r->time;
+        w->clock[side].rto_set_at = r->time;
     for (uint32_t i = w->n; i-- > 0 && w->row[i].row.departure == r->time;) {
-        struct sv_ladder_row *row = &w->row[i].row;
-        const bool same = (r->detail == SV_TIMER_RTO && row->bracket == SV_LADDER_SAY_RTO) ||
-                          (r->detail == SV_TIMER_PERSIST && row->bracket == SV_LADDER_SAY_PERSIST);
-        if (row->kind == SV_LADDER_TIMER && row->side == side && same && at > r->time && at != SV_NEVER)
-            row->next_ns = at - r->time;
+        if (w->row[i].row.side == side)
+            sv_ladder_timer_again(&w->row[i].row, r);
     }
 }
 
@@ -185,16 +158,9 @@ static void say(struct sc_rows *w, uint32_t side, sv_time now, const char *one, 
 
 static void call(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
 {
-    static const char *const names[] = {"listen", "connect", "accept", "send", "reads", "shutdown", "close", "abort"};
-    const bool counted = r->detail == SV_CALL_SEND || r->detail == SV_CALL_RECV;
     char text[40];
-    if (r->detail >= sizeof names / sizeof *names || r->detail == SV_CALL_LISTEN || (counted && !r->arg[0]))
-        return;
-    if (counted)
-        snprintf(text, sizeof text, "%s %u", names[r->detail], r->arg[0]);
-    else
-        snprintf(text, sizeof text, "%s", names[r->detail]);
-    say(w, side, r->time, text, counted);
+    if (sv_ladder_call(r, text, sizeof text))
+        say(w, side, r->time, text, sv_ladder_call_folds(r));
 }
 
 void sc_rows_said(struct sc_run *run, uint32_t host, const char *text)
@@ -209,13 +175,7 @@ void sc_rows_said(struct sc_run *run, uint32_t host, const char *text)
 
 static void sent(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
 {
-    static const uint8_t of_reason[] = {
-        [SV_SENT_RTO] = SV_LADDER_RE_RTO,     [SV_SENT_FAST] = SV_LADDER_RE_FAST,
-        [SV_SENT_PROBE] = SV_LADDER_RE_PROBE, [SV_SENT_KEEPALIVE] = SV_LADDER_RE_KEEPALIVE,
-        [SV_SENT_TLP] = SV_LADDER_RE_TLP,     [SV_SENT_SACK] = SV_LADDER_RE_SACK,
-        [SV_SENT_WINDOW] = SV_LADDER_RE_NONE,
-    };
-    const uint8_t re = r->detail < sizeof of_reason ? of_reason[r->detail] : SV_LADDER_RE_NONE;
+    const uint8_t re = sv_ladder_again(r->detail);
     const uint32_t length = r->arg[2] ? r->arg[2] : 1, count = r->arg[5] ? r->arg[5] : 1;
     if (re == SV_LADDER_RE_NONE)
         return;
@@ -234,12 +194,6 @@ static void sent(struct sc_rows *w, uint32_t side, const struct sv_trace_record 
             (struct sc_sent){true, re, (uint16_t)r->arg[3], r->arg[0], r->arg[2], count};
 }
 
-static const char *drop_name(uint32_t reason)
-{
-    const char *name = sv_drop_name((enum sv_drop)reason);
-    return strncmp(name, "TCP_", 4) == 0 ? name + 4 : name;
-}
-
 static void dropped(struct sc_rows *w, uint32_t side, const struct sv_trace_record *r)
 {
     for (uint32_t i = w->n; r->packet && i-- > 0;) {
@@ -250,7 +204,7 @@ static void dropped(struct sc_rows *w, uint32_t side, const struct sv_trace_reco
             continue;
         if (here && row->row.kind == SV_LADDER_SEGMENT)
             row->row.kind = SV_LADDER_DROPPED;
-        row->row.text = drop_name(r->detail);
+        row->row.text = sv_ladder_drop(r->detail);
         w->current = row->id;
         w->current_arrival = here;
         return;

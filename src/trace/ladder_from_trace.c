@@ -21,8 +21,7 @@ void sv_ladder_build_open(struct sv_ladder_build *b, const struct sv_ladder_sour
         b->state[i] = SV_LADDER_UNKNOWN;
         b->waiting[i] = SV_LADDER_UNKNOWN;
         b->min_delay_ns[i] = UINT64_MAX;
-        b->time_wait_at[i] = SV_NEVER;
-        b->timer_set_at[i] = SV_NEVER;
+        b->clock[i] = (struct sv_ladder_clock){SV_NEVER, SV_NEVER};
     }
 }
 
@@ -74,7 +73,7 @@ static void sv_event_state(struct sv_ladder_build *b, uint32_t side, const struc
     if (b->initial[side] == SV_LADDER_UNKNOWN) /* what answers a SYN came from a listener */
         b->initial[side] = (uint8_t)(to == SV_SYN_RECEIVED && from == SV_CLOSED ? SV_LISTEN : from);
     if (to == SV_TIME_WAIT)
-        b->time_wait_at[side] = r->time;
+        b->clock[side].time_wait_at = r->time;
     b->waiting[side] = SV_LADDER_UNKNOWN;
     if (from == SV_SYN_RECEIVED && to == SV_ESTABLISHED) {
         const uint32_t third = sv_event_third(b, side, r->time);
@@ -134,81 +133,31 @@ static void sv_event_received(struct sv_ladder_build *b, uint32_t side, const st
         b->cursor[side] = at;
 }
 
-/* The record has the timeout that runs now, doubled already (RFC 6298 §5.5): half of it ran out, or all of it when the
- * ceiling was reached, which the time since the timer was set tells. */
-static void sv_event_rto(const struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r,
-                         struct sv_ladder_row *row)
-{
-    const uint64_t next = (uint64_t)r->arg[1] * SV_US;
-    const uint64_t elapsed = b->timer_set_at[side] == SV_NEVER ? 0 : r->time - b->timer_set_at[side];
-    const bool capped = elapsed > next - next / 8 && elapsed < next + next / 8;
-    row->duration_ns = capped ? next : next / 2;
-    row->next_ns = next;
-}
-
 static void sv_event_fired(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
-    static const uint8_t says[] = {
-        [SV_TIMER_RTO] = SV_LADDER_SAY_RTO,
-        [SV_TIMER_PERSIST] = SV_LADDER_SAY_PERSIST,
-        [SV_TIMER_KEEPALIVE] = SV_LADDER_SAY_KEEPALIVE,
-        [SV_TIMER_DELACK] = SV_LADDER_SAY_DELACK,
-        [SV_TIMER_TIME_WAIT] = SV_LADDER_SAY_2MSL,
-        [SV_TIMER_USER] = SV_LADDER_SAY_USER_TIMEOUT, [SV_TIMER_PROBE] = SV_LADDER_SAY_TLP,
-        [SV_TIMER_REORDER] = SV_LADDER_SAY_REORDER,
-    };
-    if (!b->s.timers || r->detail >= SV_TIMER_COUNT || r->detail == SV_TIMER_PACING)
+    if (!b->s.timers || !sv_ladder_timer_shows(r))
         return;
     struct sv_ladder_raw *row = sv_event_row(b, SV_LADDER_TIMER, side, r->time);
-    if (!row)
-        return;
-    row->row.bracket = says[r->detail];
-    row->row.foldable = r->detail == SV_TIMER_DELACK;
-    if (r->detail == SV_TIMER_RTO) {
-        sv_event_rto(b, side, r, &row->row);
-        b->timer_set_at[side] = r->time;
-    }
-    if (r->detail == SV_TIMER_TIME_WAIT && b->time_wait_at[side] != SV_NEVER)
-        row->row.duration_ns = r->time - b->time_wait_at[side];
+    if (row)
+        sv_ladder_timer(&row->row, r, &b->clock[side]);
 }
 
-/* The timer set again at the moment it fired is what comes next. */
 static void sv_event_set(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
-    const uint64_t at = (uint64_t)r->arg[1] << 32 | r->arg[0];
     if (r->detail == SV_TIMER_RTO)
-        b->timer_set_at[side] = r->time;
+        b->clock[side].rto_set_at = r->time;
     for (size_t i = b->count; i-- > 0 && b->raw[i].row.departure == r->time;) {
-        struct sv_ladder_row *row = &b->raw[i].row;
-        const bool same = (r->detail == SV_TIMER_RTO && row->bracket == SV_LADDER_SAY_RTO) ||
-                          (r->detail == SV_TIMER_PERSIST && row->bracket == SV_LADDER_SAY_PERSIST);
-        if (row->kind == SV_LADDER_TIMER && row->side == side && same && at > r->time && at != SV_NEVER)
-            row->next_ns = at - r->time;
+        if (b->raw[i].row.side == side)
+            sv_ladder_timer_again(&b->raw[i].row, r);
     }
-}
-
-static bool sv_call_text(const struct sv_ladder_build *b, const struct sv_trace_record *r, char *text, size_t room)
-{
-    static const char *const names[] = {"listen", "connect", "accept", "send", "reads", "shutdown", "close", "abort"};
-    (void)b;
-    if (r->detail >= sizeof names / sizeof names[0] || r->detail == SV_CALL_LISTEN)
-        return false;
-    const bool counted = r->detail == SV_CALL_SEND || r->detail == SV_CALL_RECV;
-    if (counted && (r->arg[0] == 0 || r->arg[1] != SV_OK))
-        return false;
-    if (counted)
-        snprintf(text, room, "%s %u", names[r->detail], (unsigned)r->arg[0]);
-    else
-        snprintf(text, room, "%s", names[r->detail]);
-    return true;
 }
 
 static void sv_event_call(struct sv_ladder_build *b, uint32_t side, const struct sv_trace_record *r)
 {
     char text[200], one[40];
-    if (!b->s.calls || !sv_call_text(b, r, one, sizeof one))
+    if (!b->s.calls || !sv_ladder_call(r, one, sizeof one))
         return;
-    const uint8_t foldable = r->detail == SV_CALL_SEND || r->detail == SV_CALL_RECV;
+    const uint8_t foldable = sv_ladder_call_folds(r);
     /* Calls of one moment stand in one pair of brackets. */
     struct sv_ladder_raw *last = b->count ? &b->raw[b->count - 1] : NULL;
     if (last && last->row.kind == SV_LADDER_CALL && last->row.side == side && last->row.departure == r->time &&
@@ -226,12 +175,6 @@ static void sv_event_call(struct sv_ladder_build *b, uint32_t side, const struct
     row->row.foldable = foldable;
 }
 
-static const char *sv_drop_short(uint16_t reason)
-{
-    const char *name = sv_drop_name((enum sv_drop)reason);
-    return strncmp(name, "TCP_", 4) == 0 ? name + 4 : name;
-}
-
 static void sv_event_drop(struct sv_ladder_build *b, const struct sv_trace_record *r)
 {
     const uint32_t side = sv_build_side(b, r->host);
@@ -241,7 +184,7 @@ static void sv_event_drop(struct sv_ladder_build *b, const struct sv_trace_recor
         const uint32_t at = sv_event_find(b, side, r->packet, false, 0, 0);
         if (at != SV_NONE) {
             b->raw[at].row.kind = SV_LADDER_DROPPED;
-            b->raw[at].text_at = sv_build_text(b, sv_drop_short(r->detail));
+            b->raw[at].text_at = sv_build_text(b, sv_ladder_drop(r->detail));
             return;
         }
     }
@@ -251,7 +194,7 @@ static void sv_event_drop(struct sv_ladder_build *b, const struct sv_trace_recor
         struct sv_ladder_raw *raw = &b->raw[i];
         const bool own = side == SV_NONE || raw->row.side == side;
         if (raw->row.kind == SV_LADDER_LOST && own && raw->packet_out == r->packet) {
-            raw->text_at = sv_build_text(b, sv_drop_short(r->detail));
+            raw->text_at = sv_build_text(b, sv_ladder_drop(r->detail));
             return;
         }
     }

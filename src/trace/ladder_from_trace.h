@@ -10,6 +10,7 @@
 #include "seven/trace.h"
 #include "trace/dissect.h"
 #include "trace/ladder.h"
+#include "trace/ladder_words.h"
 
 #define SV_NO_HOST 0xffffu
 
@@ -84,8 +85,7 @@ struct sv_ladder_build {
     uint8_t state[2];                   /* as last heard */
     uint8_t waiting[2], waiting_for[2]; /* a state that belongs to a segment yet to come; its flag */
     sv_time waiting_at[2];
-    sv_time time_wait_at[2];
-    sv_time timer_set_at[2]; /* when the retransmission timer was set last */
+    struct sv_ladder_clock clock[2];
     sv_time last, first;
     uint64_t min_delay_ns[2];
     uint32_t unmatched[2];

@@ -103,12 +103,6 @@ static void sv_take_in(struct sv_ladder_build *b, const struct sv_ladder_row *ro
 /* Why was it sent? The host itself said so just before; of a stranger only "its numbers were seen before". */
 static void sv_set_re(struct sv_ladder_build *b, struct sv_ladder_raw *raw, bool told)
 {
-    static const uint8_t of_reason[] = {
-        [SV_SENT_RTO] = SV_LADDER_RE_RTO,     [SV_SENT_FAST] = SV_LADDER_RE_FAST,
-        [SV_SENT_PROBE] = SV_LADDER_RE_PROBE, [SV_SENT_KEEPALIVE] = SV_LADDER_RE_KEEPALIVE,
-        [SV_SENT_TLP] = SV_LADDER_RE_TLP,     [SV_SENT_SACK] = SV_LADDER_RE_SACK,
-        [SV_SENT_WINDOW] = SV_LADDER_RE_NONE,
-    };
     struct sv_ladder_row *row = &raw->row;
     const uint32_t side = row->side;
     for (uint32_t i = 0; told && i < SV_LADDER_SENT; i++) {
@@ -118,7 +112,7 @@ static void sv_set_re(struct sv_ladder_build *b, struct sv_ladder_raw *raw, bool
         const uint32_t length = sent->length ? sent->length : 1;
         if (row->seq - sent->seq >= length)
             continue;
-        row->re = sent->reason < sizeof of_reason ? of_reason[sent->reason] : SV_LADDER_RE_NONE;
+        row->re = sv_ladder_again(sent->reason);
         row->re_count = sent->count ? sent->count : 1;
         return;
     }

@@ -75,3 +75,25 @@ void sv_sink_json_string(const struct sv_sink *sink, const char *text, size_t n)
     }
     sv_sink_text(sink, "\"");
 }
+
+void sv_sink_markup(const struct sv_sink *sink, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '<':
+            sv_sink_text(sink, "&lt;");
+            break;
+        case '>':
+            sv_sink_text(sink, "&gt;");
+            break;
+        case '&':
+            sv_sink_text(sink, "&amp;");
+            break;
+        case '"':
+            sv_sink_text(sink, "&quot;");
+            break;
+        default:
+            sink->put(sink->ctx, text, 1);
+        }
+    }
+}

@@ -25,6 +25,9 @@ void sv_sink_format(const struct sv_sink *sink, const char *format, ...) SV_PRIN
 /* n bytes of text as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void sv_sink_json_string(const struct sv_sink *sink, const char *text, size_t n);
 
+/* Text as HTML and XML have it, between tags and in an attribute of double quotes. */
+void sv_sink_markup(const struct sv_sink *sink, const char *text);
+
 /* A buffer of fixed size as a sink: `used` never passes `size` - 1, and the text is always terminated. */
 struct sv_line_text {
     char *at;

@@ -110,7 +110,7 @@ static void test_what_a_run_says(void **state)
     write_page(few, NULL, &t);
     const char *data = data_of(&t);
     /* Markup in the file's words neither ends the block nor reaches the title. */
-    assert_non_null(strstr(t.bytes, "<title>Small &lt;/script> &amp; &lt;b></title>"));
+    assert_non_null(strstr(t.bytes, "<title>Small &lt;/script&gt; &amp; &lt;b&gt;</title>"));
     assert_non_null(strstr(data, "\"title\":[\"Small \\u003c/script> & \\u003cb>\",\"小\"]"));
     assert_int_equal(times(data, "</script>"), 2);                          /* the data's own, the program's */
     assert_non_null(strstr(data, "\"claim\":[\"只有中文\",\"只有中文\"]")); /* one language stands in for the other */
