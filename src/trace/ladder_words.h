@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a trace record is on a ladder, for all who build one: rows of a trace or a capture (ladder_from_trace.h), rows of
- * a scenario's run. */
+/* What a trace record is on a ladder, for all who build one: rows of a trace or a capture (ladder_from_trace.h), and
+ * rows of a scenario's run. */
 #ifndef SV_TRACE_LADDER_WORDS_H
 #define SV_TRACE_LADDER_WORDS_H
 
