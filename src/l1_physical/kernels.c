@@ -1,76 +1,119 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "l1_physical/kernels.h"
 
-/* Loops of a known length, all taps inside: a compiler turns them into vectors and keeps the sums in registers. */
-static inline void filter(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int32_t by,
-                          int16_t *restrict y)
+/* Loops of a known length over 16-bit numbers, without a branch: a compiler turns them into vectors, if it is told so
+ * only by what stands here. A wide sum is cut to 16 bits as if it fitted, and whether it did is asked once for the
+ * whole block: clamping each would cost more than the filter. */
+
+/* What is wider than 16 bits leaves a mark above them. */
+static inline uint32_t overflow(int32_t v)
+{
+    return (uint32_t)(v + 32768);
+}
+
+/* Levels and taps are such that no sum leaves 16 bits (see kernels.h); what did would come round modulo 2^16. */
+static inline void shape(const int16_t *restrict x, const int16_t *restrict c, int16_t *restrict y)
 {
     const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3], c4 = c[4], c5 = c[5], c6 = c[6], c7 = c[7];
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
         const int32_t older = c0 * x[i] + c1 * x[i + 1] + c2 * x[i + 2] + c3 * x[i + 3];
         const int32_t newer = c4 * x[i + 4] + c5 * x[i + 5] + c6 * x[i + 6] + c7 * x[i + 7];
-        y[i] = sv_saturate((bias + older + newer) >> by);
+        const int16_t sum = (int16_t)(uint16_t)(older + newer + 1);
+        y[i] = (int16_t)(sum >> 1);
     }
 }
 
-void sv_shape_block_portable(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
+void sv_shape_block_portable(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *restrict out)
 {
     int16_t even[SV_BLOCK], odd[SV_BLOCK];
-    filter(x, a, 1, 1, even);
-    filter(x + skip, b, 1, 1, odd);
+    shape(x, a, even);
+    shape(x + skip, b, odd);
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
         out[2 * i] = even[i];
         out[2 * i + 1] = odd[i];
     }
 }
 
-void sv_couple_block_portable(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+static inline int16_t least(int16_t a, int16_t b)
+{
+    return a < b ? a : b;
+}
+static inline int16_t most(int16_t a, int16_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A difference saturates where the sample lies beyond the wander's distance from the end of the numbers. */
+void sv_couple_block_portable(int16_t *restrict sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
 {
     for (uint32_t i = 0; i < n; i += SV_CELL, sample += SV_CELL) {
         const int16_t wander = sv_wander(*wander_q16);
+        const int16_t low = (int16_t)(INT16_MIN + (wander > 0 ? wander : 0));
+        const int16_t high = (int16_t)(INT16_MAX + (wander < 0 ? wander : 0));
         int32_t sum = 0;
         for (uint32_t k = 0; k < SV_CELL; k++)
             sum += sample[k];
         for (uint32_t k = 0; k < SV_CELL; k++)
-            sample[k] = sv_saturate(sample[k] - wander);
+            sample[k] = (int16_t)(least(most(sample[k], low), high) - wander);
         *wander_q16 += sv_wander_move(sum - (int32_t)SV_CELL * wander, pole_q32);
     }
+}
+
+/* Every sample's turn, those at the instants and those between; returns the mark of overflow(). */
+static uint32_t interpolate(const int16_t *restrict s, const int16_t *restrict c, int32_t bias, uint32_t shift,
+                            int32_t *restrict v)
+{
+    const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+    uint32_t over = 0;
+    for (uint32_t i = 0; i < 2 * SV_BLOCK; i++) {
+        v[i] = (bias + c0 * s[i] + c1 * s[i + 1] + c2 * s[i + 2] + c3 * s[i + 3]) >> shift;
+        over |= overflow(v[i]);
+    }
+    return over >> 16;
 }
 
 void sv_take_block_portable(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *restrict on,
                             int16_t *restrict between)
 {
-    const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
-    int16_t even[SV_BLOCK + 2], odd[SV_BLOCK + 1];
+    int32_t v[2 * SV_BLOCK];
+    if (interpolate(s, c, bias, shift, v) != 0)
+        for (uint32_t i = 0; i < 2 * SV_BLOCK; i++)
+            v[i] = sv_saturate(v[i]);
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        even[i] = s[2 * i];
-        odd[i] = s[2 * i + 1];
+        on[i] = (int16_t)v[2 * i];
+        between[i] = (int16_t)v[2 * i + 1];
     }
-    even[SV_BLOCK] = s[2 * SV_BLOCK];
-    odd[SV_BLOCK] = s[2 * SV_BLOCK + 1];
-    even[SV_BLOCK + 1] = s[2 * SV_BLOCK + 2];
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        on[i] = sv_saturate((bias + c0 * even[i] + c1 * odd[i] + c2 * even[i + 1] + c3 * odd[i + 1]) >> shift);
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        between[i] = sv_saturate((bias + c0 * odd[i] + c1 * even[i + 1] + c2 * odd[i + 1] + c3 * even[i + 2]) >> shift);
 }
 
-void sv_equalise_block_portable(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y)
+void sv_equalise_block_portable(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int16_t *restrict y)
 {
-    filter(x, c, bias, 12, y);
+    const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3], c4 = c[4], c5 = c[5], c6 = c[6], c7 = c[7];
+    int32_t v[SV_BLOCK];
+    uint32_t over = 0;
+    for (uint32_t i = 0; i < SV_BLOCK; i++) {
+        const int32_t older = c0 * x[i] + c1 * x[i + 1] + c2 * x[i + 2] + c3 * x[i + 3];
+        const int32_t newer = c4 * x[i + 4] + c5 * x[i + 5] + c6 * x[i + 6] + c7 * x[i + 7];
+        v[i] = (bias + older + newer) >> 12;
+        over |= overflow(v[i]);
+        y[i] = (int16_t)v[i];
+    }
+    if (over >> 16 != 0)
+        for (uint32_t i = 0; i < SV_BLOCK; i++)
+            y[i] = sv_saturate(v[i]);
 }
 
-static void slice(const int16_t *restrict y, uint32_t levels, int32_t unit, int16_t *restrict level)
+static void slice(const int16_t *restrict y, uint32_t levels, int16_t unit, int16_t *restrict level)
 {
+    const int16_t half = (int16_t)(unit / 2), two = (int16_t)(2 * unit);
     if (levels == 2)
         for (uint32_t i = 0; i < SV_BLOCK; i++)
             level[i] = (int16_t)(y[i] >> 15 | 1);
     else if (levels == 3)
         for (uint32_t i = 0; i < SV_BLOCK; i++)
-            level[i] = (int16_t)((y[i] > unit / 2) - (y[i] < -(unit / 2)));
+            level[i] = (int16_t)((y[i] > half) - (y[i] < -half));
     else
         for (uint32_t i = 0; i < SV_BLOCK; i++)
-            level[i] = (int16_t)((y[i] >> 15 | 1) + 2 * ((y[i] > 2 * unit) - (y[i] < -2 * unit)));
+            level[i] = (int16_t)((y[i] >> 15 | 1) + 2 * ((y[i] > two) - (y[i] < -two)));
 }
 
 /* Sum of products of a block. */
@@ -82,28 +125,41 @@ static int32_t product(const int16_t *restrict a, const int16_t *restrict b)
     return sum;
 }
 
-void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                              bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
+/* All but the gradient, in one pass. */
+static void add_up(const int16_t *restrict error, const int16_t *restrict level, const int16_t *restrict before,
+                   const int16_t *restrict between, int16_t *restrict eighth, struct sv_decision_sums *restrict sums)
 {
-    int16_t error[SV_BLOCK], eighth[SV_BLOCK], step[SV_BLOCK];
-    int32_t sum = 0;
-    slice(y, levels, unit, level + 1);
+    int32_t total = 0, with_level = 0, level_square = 0, square = 0, late = 0, step_square = 0;
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        error[i] = sv_saturate(y[i] - level[i + 1] * unit);
-        sum += error[i];
+        const int16_t small = least(most((int16_t)(error[i] >> 3), -1023), 1023);
+        const int16_t step = (int16_t)(level[i] - before[i]);
+        eighth[i] = small;
+        total += error[i];
+        with_level += error[i] * level[i];
+        level_square += level[i] * level[i];
+        square += small * small;
+        late += between[i] * step;
+        step_square += step * step;
     }
-    for (uint32_t i = 0; i < SV_BLOCK; i++) {
-        const int32_t small = error[i] >> 3;
-        eighth[i] = (int16_t)(small > 1023 ? 1023 : small < -1023 ? -1023 : small);
-        step[i] = (int16_t)(level[i + 1] - level[i]);
-        narrow[i] = (int8_t)level[i + 1];
-    }
-    sums->error = sum;
-    sums->error_level = product(error, level + 1);
-    sums->level_square = product(level + 1, level + 1);
-    sums->error_square = (uint32_t)product(eighth, eighth);
-    sums->late = product(between, step);
-    sums->step_square = product(step, step);
+    sums->error = total;
+    sums->error_level = with_level;
+    sums->level_square = level_square;
+    sums->error_square = (uint32_t)square;
+    sums->late = late;
+    sums->step_square = step_square;
+}
+
+/* No error leaves 16 bits: a level has its y's sign, and no more than its magnitude and a step. */
+void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
+                              bool gradient, int16_t *level, int8_t *restrict narrow, struct sv_decision_sums *sums)
+{
+    int16_t *decided = level + 1, error[SV_BLOCK], eighth[SV_BLOCK];
+    slice(y, levels, (int16_t)unit, decided);
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        error[i] = (int16_t)(y[i] - decided[i] * (int16_t)unit);
+    add_up(error, decided, level, between, eighth, sums);
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        narrow[i] = (int8_t)decided[i];
     for (uint32_t j = 0; gradient && j < SV_TAPS; j++)
         sums->gradient[j] = product(eighth, x + j);
 }

@@ -70,15 +70,23 @@ void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu);
 void sv_level_masks(const int8_t *level, uint64_t *moved, uint64_t *below, uint32_t cpu);
 void sv_blend_taps(const int16_t *row, int32_t part, int16_t *to, uint32_t cpu);
 
-/* One draw, 16 bits each for two samples, the even one low: shared by the forms. */
-static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t pair)
+/* One draw, 16 bits each for two samples, the even one low: shared by the forms. Pairs lie SV_NOISE_PACE apart. */
+#define SV_NOISE_PACE 0x9e3779b1u
+static inline uint32_t sv_noise_place(const struct sv_noise_key *k, uint32_t pair)
 {
-    uint32_t x = pair * 0x9e3779b1u + k->add;
+    return pair * SV_NOISE_PACE + k->add;
+}
+static inline uint32_t sv_noise_mixed(uint32_t x, uint32_t mix)
+{
     x ^= x >> 16;
     x *= 0x7feb352du;
-    x ^= (x >> 15) ^ k->mix;
+    x ^= (x >> 15) ^ mix;
     x *= 0x846ca68bu;
     return x ^ x >> 16;
+}
+static inline uint32_t sv_noise_draw(const struct sv_noise_key *k, uint32_t pair)
+{
+    return sv_noise_mixed(sv_noise_place(k, pair), k->mix);
 }
 static inline int16_t sv_saturate(int32_t v)
 {

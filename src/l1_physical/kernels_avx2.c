@@ -8,6 +8,13 @@
 #include "l1_physical/kernels.h"
 #include "l1_physical/noise_tables.h"
 
+/* A loop of so few rounds that its vectors stay in registers once it is none. */
+#if defined(__clang__)
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 8")
+#endif
+
 static inline __m256i load(const int16_t *p)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
@@ -34,6 +41,7 @@ struct sums16 {
 static inline struct sums16 filter16(const int16_t *x, const __m256i tap[SV_TAPS / 2], __m256i bias)
 {
     struct sums16 s = {bias, bias};
+    UNROLLED
     for (uint32_t j = 0; j < SV_TAPS / 2; j++) {
         const __m256i a = load(x + 2 * j), b = load(x + 2 * j + 1);
         s.low = _mm256_add_epi32(s.low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), tap[j]));
@@ -44,21 +52,43 @@ static inline struct sums16 filter16(const int16_t *x, const __m256i tap[SV_TAPS
 
 static inline void taps_of(__m256i tap[SV_TAPS / 2], const int16_t *c)
 {
+    UNROLLED
     for (uint32_t j = 0; j < SV_TAPS / 2; j++)
         tap[j] = pair(c + 2 * j);
 }
 
+/* Sixteen outputs of eight taps whose sums stay within 16 bits, rounded to their half. */
+static inline __m256i shape16(const int16_t *x, const __m256i tap[SV_TAPS])
+{
+    __m256i a = _mm256_mullo_epi16(load(x), tap[0]), b = _mm256_mullo_epi16(load(x + 1), tap[1]);
+    a = _mm256_add_epi16(a, _mm256_mullo_epi16(load(x + 2), tap[2]));
+    b = _mm256_add_epi16(b, _mm256_mullo_epi16(load(x + 3), tap[3]));
+    a = _mm256_add_epi16(a, _mm256_mullo_epi16(load(x + 4), tap[4]));
+    b = _mm256_add_epi16(b, _mm256_mullo_epi16(load(x + 5), tap[5]));
+    a = _mm256_add_epi16(a, _mm256_mullo_epi16(load(x + 6), tap[6]));
+    b = _mm256_add_epi16(b, _mm256_mullo_epi16(load(x + 7), tap[7]));
+    a = _mm256_sub_epi16(_mm256_add_epi16(a, b), _mm256_set1_epi16(-1));
+    return _mm256_srai_epi16(a, 1);
+}
+
+static inline void each_tap(__m256i tap[SV_TAPS], const int16_t *c)
+{
+    UNROLLED
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        tap[j] = _mm256_set1_epi16(c[j]);
+}
+
 void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
 {
-    __m256i even[SV_TAPS / 2], odd[SV_TAPS / 2];
-    taps_of(even, a);
-    taps_of(odd, b);
-    for (uint32_t i = 0; i < SV_BLOCK; i += 16, out += 32) {
-        const struct sums16 e = filter16(x + i, even, _mm256_set1_epi32(1));
-        const struct sums16 o = filter16(x + i + skip, odd, _mm256_set1_epi32(1));
-        const __m256i first = _mm256_packs_epi32(_mm256_srai_epi32(e.low, 1), _mm256_srai_epi32(e.high, 1));
-        const __m256i second = _mm256_packs_epi32(_mm256_srai_epi32(o.low, 1), _mm256_srai_epi32(o.high, 1));
-        const __m256i low = _mm256_unpacklo_epi16(first, second), high = _mm256_unpackhi_epi16(first, second);
+    __m256i tap[SV_TAPS], even[2];
+    each_tap(tap, a);
+    even[0] = shape16(x, tap);
+    even[1] = shape16(x + 16, tap);
+    each_tap(tap, b);
+    UNROLLED
+    for (uint32_t i = 0; i < 2; i++, out += 32) {
+        const __m256i odd = shape16(x + 16 * i + skip, tap);
+        const __m256i low = _mm256_unpacklo_epi16(even[i], odd), high = _mm256_unpackhi_epi16(even[i], odd);
         store(out, _mm256_permute2x128_si256(low, high, 0x20));
         store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
     }
@@ -85,8 +115,10 @@ void sv_take_block_avx2(const int16_t *s, const int16_t *c, int32_t bias, uint32
 {
     const __m256i first = pair(c), second = pair(c + 2), add = _mm256_set1_epi32(bias);
     const __m128i by = _mm_cvtsi32_si128((int32_t)shift);
+    UNROLLED
     for (uint32_t i = 0; i < SV_BLOCK; i += 16, s += 32) {
         __m256i v[4];
+        UNROLLED
         for (uint32_t k = 0; k < 4; k++) {
             const int16_t *from = s + 16 * (k & 1) + (k >> 1);
             v[k] = _mm256_add_epi32(_mm256_madd_epi16(load(from), first), _mm256_madd_epi16(load(from + 2), second));
@@ -101,6 +133,7 @@ void sv_equalise_block_avx2(const int16_t *x, const int16_t *c, int32_t bias, in
 {
     __m256i tap[SV_TAPS / 2];
     taps_of(tap, c);
+    UNROLLED
     for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
         const struct sums16 s = filter16(x + i, tap, _mm256_set1_epi32(bias));
         store(y + i, _mm256_packs_epi32(_mm256_srai_epi32(s.low, 12), _mm256_srai_epi32(s.high, 12)));
@@ -174,6 +207,7 @@ void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *bet
     const __m256i second = decide16(y + 16, between + 16, levels, unit, level + 16, narrow + 16, &s, &last);
     if (gradient) {
         __m256i g[SV_TAPS];
+        UNROLLED
         for (uint32_t j = 0; j < SV_TAPS; j++)
             g[j] = _mm256_add_epi32(_mm256_madd_epi16(first, load(x + j)), _mm256_madd_epi16(second, load(x + 16 + j)));
         _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(g));
@@ -191,6 +225,7 @@ void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *bet
 
 void sv_widen_block_avx2(const int8_t *in, int16_t *out)
 {
+    UNROLLED
     for (uint32_t i = 0; i < SV_BLOCK; i += 16)
         store(out + i, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(in + i))));
 }
@@ -220,19 +255,25 @@ void sv_blend_taps_avx2(const int16_t *row, int32_t part, int16_t *to)
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */
 
-/* 0x9e3779b1 times 0 .. 7: what sv_noise_draw() multiplies a number by, as steps from the first of eight. Sixteen
- * bits a sample, in the order of the samples. */
-static inline __m256i draws(const struct sv_noise_key *k, uint32_t pair_number)
+#define AT_ONCE 64u /* samples through each of two loops: what one stores the other finds in memory */
+
+/* 16 bits a sample, in the order of the samples, and the cells of the table that they choose. */
+static inline void draws(const struct sv_noise_key *k, uint32_t pair, uint32_t n, int16_t *draw, uint16_t *cell)
 {
-    const uint32_t m = 0x9e3779b1u;
-    const __m256i step = _mm256_setr_epi32(0, (int32_t)m, (int32_t)(2 * m), (int32_t)(3 * m), (int32_t)(4 * m),
-                                           (int32_t)(5 * m), (int32_t)(6 * m), (int32_t)(7 * m));
-    __m256i x = _mm256_add_epi32(_mm256_set1_epi32((int32_t)(pair_number * m + k->add)), step);
-    x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
-    x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x7feb352d));
-    x = _mm256_xor_si256(x, _mm256_xor_si256(_mm256_srli_epi32(x, 15), _mm256_set1_epi32((int32_t)k->mix)));
-    x = _mm256_mullo_epi32(x, _mm256_set1_epi32((int32_t)0x846ca68bu));
-    return _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
+    const __m256i seven = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), mix = _mm256_set1_epi32((int32_t)k->mix);
+    const __m256i pace = _mm256_set1_epi32((int32_t)SV_NOISE_PACE), eight = _mm256_slli_epi32(pace, 3);
+    const __m256i first = _mm256_set1_epi32(0x7feb352d), second = _mm256_set1_epi32((int32_t)0x846ca68bu);
+    __m256i place = _mm256_set1_epi32((int32_t)sv_noise_place(k, pair));
+    place = _mm256_add_epi32(place, _mm256_mullo_epi32(seven, pace));
+    for (uint32_t i = 0; i < n; i += 16) {
+        __m256i x = _mm256_mullo_epi32(_mm256_xor_si256(place, _mm256_srli_epi32(place, 16)), first);
+        x = _mm256_mullo_epi32(_mm256_xor_si256(x, _mm256_xor_si256(_mm256_srli_epi32(x, 15), mix)), second);
+        x = _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
+        store(draw + i, x);
+        x = _mm256_and_si256(_mm256_srli_epi16(x, 3), _mm256_set1_epi16(SV_NOISE_CELLS - 1));
+        _mm256_storeu_si256((__m256i *)(void *)(cell + i), x);
+        place = _mm256_add_epi32(place, eight);
+    }
 }
 
 /* Two neighbours of the table at once. */
@@ -243,31 +284,30 @@ static inline int32_t entry(uint32_t cell)
     return both;
 }
 
-/* Eight look-ups: a gather is slower than this on the machines it was measured on. */
-static inline __m256i look_up(__m256i cell)
+/* Four look-ups: a gather is slower than this on the machines it was measured on. */
+static inline __m128i four(const uint16_t *cell)
 {
-    const uint64_t a = (uint64_t)_mm256_extract_epi64(cell, 0), b = (uint64_t)_mm256_extract_epi64(cell, 1);
-    const uint64_t c = (uint64_t)_mm256_extract_epi64(cell, 2), d = (uint64_t)_mm256_extract_epi64(cell, 3);
-    __m128i low = _mm_cvtsi32_si128(entry((uint32_t)a)), high = _mm_cvtsi32_si128(entry((uint32_t)c));
-    low = _mm_insert_epi32(low, entry((uint32_t)(a >> 32)), 1);
-    high = _mm_insert_epi32(high, entry((uint32_t)(c >> 32)), 1);
-    low = _mm_insert_epi32(low, entry((uint32_t)b), 2);
-    high = _mm_insert_epi32(high, entry((uint32_t)d), 2);
-    low = _mm_insert_epi32(low, entry((uint32_t)(b >> 32)), 3);
-    high = _mm_insert_epi32(high, entry((uint32_t)(d >> 32)), 3);
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    __m128i v = _mm_cvtsi32_si128(entry(cell[0]));
+    v = _mm_insert_epi32(v, entry(cell[1]), 1);
+    v = _mm_insert_epi32(v, entry(cell[2]), 2);
+    return _mm_insert_epi32(v, entry(cell[3]), 3);
 }
 
-/* Eight magnitudes from the lower halves of the lanes; in the outer cells it is no matter what they are. */
-static inline __m256i magnitudes(__m256i draw)
+/* Of samples first .. first + 3 and first + 8 .. first + 11: as unpacking pairs their weights. */
+static inline __m256i look_up(const uint16_t cell[16], uint32_t first)
 {
-    const __m256i cell = _mm256_and_si256(_mm256_srli_epi32(draw, 3), _mm256_set1_epi32(SV_NOISE_CELLS - 1));
-    const __m256i both = look_up(cell);
-    /* Low half: 16 - sixteenths, high half: sixteenths. */
-    const __m256i twice = _mm256_and_si256(_mm256_add_epi32(draw, draw), _mm256_set1_epi32(14));
-    const __m256i weight =
-        _mm256_add_epi32(_mm256_sub_epi32(_mm256_slli_epi32(twice, 16), twice), _mm256_set1_epi32(16 + 65536 - 1));
-    return _mm256_srli_epi32(_mm256_madd_epi16(both, weight), 4);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(four(cell + first)), four(cell + first + 8), 1);
+}
+
+/* Sixteen magnitudes; in the outer cells it is no matter what they are. */
+static inline __m256i magnitudes(__m256i draw, const uint16_t cell[16])
+{
+    const __m256i eighth = _mm256_and_si256(_mm256_add_epi16(draw, draw), _mm256_set1_epi16(14));
+    const __m256i far = _mm256_or_si256(eighth, _mm256_set1_epi16(1)); /* sixteenths of the way to the next entry */
+    const __m256i near = _mm256_sub_epi16(_mm256_set1_epi16(16), far);
+    const __m256i low = _mm256_madd_epi16(look_up(cell, 0), _mm256_unpacklo_epi16(near, far));
+    const __m256i high = _mm256_madd_epi16(look_up(cell, 4), _mm256_unpackhi_epi16(near, far));
+    return _mm256_packs_epi32(_mm256_srli_epi32(low, 4), _mm256_srli_epi32(high, 4));
 }
 
 /* The few that come from the second level, one by one. Apart, so that the usual case keeps its registers. */
@@ -275,7 +315,7 @@ static __attribute__((noinline)) __m256i with_far(__m256i z, uint32_t mask, uint
 {
     int16_t lane[16];
     store(lane, z);
-    for (mask &= 0x55555555u; mask != 0; mask &= mask - 1) {
+    for (; mask != 0; mask &= mask - 1) {
         const uint32_t i = (uint32_t)__builtin_ctz(mask) / 2;
         lane[i] = (int16_t)sv_noise_far(seed, first + i);
     }
@@ -283,14 +323,12 @@ static __attribute__((noinline)) __m256i with_far(__m256i z, uint32_t mask, uint
 }
 
 /* Sixteen normal numbers. */
-static inline __m256i normals(const struct sv_noise_key *k, uint64_t seed, uint64_t first)
+static inline __m256i normals(__m256i draw, const uint16_t cell[16], uint64_t seed, uint64_t first)
 {
-    const __m256i draw = draws(k, (uint32_t)first >> 1);
-    const __m256i even = magnitudes(draw), odd = magnitudes(_mm256_srli_epi32(draw, 16));
-    __m256i z = _mm256_or_si256(even, _mm256_slli_epi32(odd, 16));
+    __m256i z = magnitudes(draw, cell);
     const __m256i place = _mm256_and_si256(draw, _mm256_set1_epi16(INT16_MAX));
-    const __m256i outer = _mm256_cmpgt_epi16(_mm256_set1_epi16(8 * SV_NOISE_ESCAPE), place);
-    const uint32_t mask = (uint32_t)_mm256_movemask_epi8(outer);
+    const __m256i outer = _mm256_sub_epi16(place, _mm256_set1_epi16(8 * SV_NOISE_ESCAPE)); /* below 0 */
+    const uint32_t mask = (uint32_t)_mm256_movemask_epi8(outer) & 0xaaaaaaaau;
     if (!SV_LIKELY(mask == 0))
         z = with_far(z, mask, seed, first);
     return _mm256_sign_epi16(z, _mm256_or_si256(draw, _mm256_set1_epi16(1)));
@@ -308,20 +346,32 @@ static inline __m256i scaled(__m128i z, int32_t sigma_q3)
     return _mm256_srai_epi32(_mm256_add_epi32(v, _mm256_set1_epi32(8192)), 14);
 }
 
+/* For any. */
+static inline __m256i sum_wide(__m256i s, __m256i z, int32_t sigma_q3)
+{
+    const __m256i v0 = scaled(_mm256_castsi256_si128(z), sigma_q3);
+    const __m256i v1 = scaled(_mm256_extracti128_si256(z, 1), sigma_q3);
+    const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(s));
+    const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(s, 1));
+    const __m256i sum = _mm256_packs_epi32(_mm256_add_epi32(low, v0), _mm256_add_epi32(high, v1));
+    return _mm256_permute4x64_epi64(sum, 0xd8);
+}
+
 void sv_noise_block_avx2(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample,
                          uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i += 16) {
-        const __m256i z = normals(k, seed, first + i), s = load(sample + i);
-        if (sigma_q3 <= INT16_MAX / 2) {
-            store(sample + i, _mm256_adds_epi16(s, scaled_small(z, sigma_q3)));
-            continue;
+    int16_t draw[AT_ONCE];
+    uint16_t cell[AT_ONCE];
+    while (n != 0) {
+        const uint32_t some = n < AT_ONCE ? n : AT_ONCE;
+        draws(k, (uint32_t)first >> 1, some, draw, cell);
+        for (uint32_t i = 0; i < some; i += 16) {
+            const __m256i z = normals(load(draw + i), cell + i, seed, first + i), s = load(sample + i);
+            store(sample + i, sigma_q3 <= INT16_MAX / 2 ? _mm256_adds_epi16(s, scaled_small(z, sigma_q3))
+                                                        : sum_wide(s, z, sigma_q3));
         }
-        const __m256i v0 = scaled(_mm256_castsi256_si128(z), sigma_q3);
-        const __m256i v1 = scaled(_mm256_extracti128_si256(z, 1), sigma_q3);
-        const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(s));
-        const __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(s, 1));
-        const __m256i sum = _mm256_packs_epi32(_mm256_add_epi32(low, v0), _mm256_add_epi32(high, v1));
-        store(sample + i, _mm256_permute4x64_epi64(sum, 0xd8));
+        first += some;
+        sample += some;
+        n -= some;
     }
 }

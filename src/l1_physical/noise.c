@@ -56,14 +56,113 @@ int32_t sv_noise_z(uint64_t seed, uint64_t n)
     return normal(sv_noise_draw(&k, (uint32_t)n >> 1) >> 16 * (n & 1), seed, n);
 }
 
+/* --- by blocks -------------------------------------------------------------------------------------------------- */
+
+/* So many samples go through each step together: only the look-up itself is done for each alone, the rest a compiler
+ * can do in vectors. */
+#define AT_ONCE 64u
+#define OUTER (8u * SV_NOISE_ESCAPE) /* magnitudes of draws below that come from the second level */
+
+/* 16 bits a sample, in the order of the samples: of each draw the low half first in memory. */
+static void draws(const struct sv_noise_key *key, uint32_t pair, uint16_t *restrict draw)
+{
+    const uint16_t one = 1;
+    const uint32_t mix = key->mix;
+    uint32_t both[AT_ONCE / 2], x = sv_noise_place(key, pair);
+    uint8_t low;
+    for (uint32_t i = 0; i < AT_ONCE / 2; i++, x += SV_NOISE_PACE)
+        both[i] = sv_noise_mixed(x, mix);
+    sv_memcpy(&low, &one, 1);
+    for (uint32_t i = 0; low == 0 && i < AT_ONCE / 2; i++)
+        both[i] = both[i] << 16 | both[i] >> 16;
+    sv_memcpy(draw, both, sizeof both);
+}
+
+static inline void neighbours(uint32_t cell, int16_t *near, int16_t *next)
+{
+    const int16_t *entry = sv_noise_body + cell;
+    *near = entry[0];
+    *next = entry[1];
+}
+
+/* The two entries of the table that each magnitude lies between. True: for some they are not the table's to give. */
+static bool look_up(const uint16_t *restrict draw, int16_t *restrict near, int16_t *restrict next)
+{
+    uint16_t cell[AT_ONCE], outer = 0;
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        cell[i] = draw[i] >> 3 & (SV_NOISE_CELLS - 1);
+        outer |= (uint16_t)((draw[i] & 0x7fffu) - OUTER);
+    }
+    for (uint32_t i = 0; i < AT_ONCE; i += 4) {
+        neighbours(cell[i], near + i, next + i);
+        neighbours(cell[i + 1], near + i + 1, next + i + 1);
+        neighbours(cell[i + 2], near + i + 2, next + i + 2);
+        neighbours(cell[i + 3], near + i + 3, next + i + 3);
+    }
+    return outer >> 15 != 0;
+}
+
+static inline int16_t least(int16_t a, int16_t b)
+{
+    return a < b ? a : b;
+}
+static inline int16_t most(int16_t a, int16_t b)
+{
+    return a > b ? a : b;
+}
+
+/* As normal(), of a draw and what was looked up for it. */
+static inline int16_t between(uint16_t draw, int16_t near, int16_t next)
+{
+    const int16_t sixteenths = (int16_t)((draw & 7) * 2 + 1), sign = (int16_t)((int16_t)draw >> 15);
+    const int16_t step = (int16_t)((next - near) * sixteenths);
+    const int16_t z = (int16_t)(near + (step >> 4));
+    return (int16_t)((z ^ sign) - sign);
+}
+
+/* sample[i] += (z sigma_q3 + 2^13) >> 14. While sigma fits, the halves of the product of z and twice sigma do it in 16
+ * bits; the sum saturates where the sample lies beyond the noise's distance from the end of the numbers. */
+static void add_all(const uint16_t *restrict draw, const int16_t *restrict near, const int16_t *restrict next,
+                    int32_t sigma_q3, int16_t *restrict sample)
+{
+    if (sigma_q3 > INT16_MAX / 2) {
+        for (uint32_t i = 0; i < AT_ONCE; i++)
+            sample[i] = sv_saturate(sample[i] + ((between(draw[i], near[i], next[i]) * sigma_q3 + 8192) >> 14));
+        return;
+    }
+    const int16_t twice = (int16_t)(2 * sigma_q3);
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        const int16_t z = between(draw[i], near[i], next[i]);
+        const int16_t upper = (int16_t)((z * twice) >> 16);
+        const uint16_t lower = (uint16_t)(z * twice), rounded = (uint16_t)((uint16_t)((lower >> 14) + 1) >> 1);
+        const int16_t v = (int16_t)(2 * upper + rounded);
+        const int16_t low = (int16_t)(INT16_MIN - least(v, 0)), high = (int16_t)(INT16_MAX - most(v, 0));
+        sample[i] = (int16_t)(least(most(sample[i], low), high) + v);
+    }
+}
+
+static void noise(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3, int16_t *sample)
+{
+    uint16_t draw[AT_ONCE];
+    int16_t near[AT_ONCE], next[AT_ONCE];
+    draws(k, (uint32_t)first >> 1, draw);
+    if (look_up(draw, near, next))
+        for (uint32_t i = 0; i < AT_ONCE; i++)
+            if ((draw[i] & 0x7fffu) < OUTER)
+                near[i] = next[i] = (int16_t)sv_noise_far(seed, first + i);
+    add_all(draw, near, next, sigma_q3, sample);
+}
+
 void sv_noise_block_portable(const struct sv_noise_key *k, uint64_t seed, uint64_t first, int32_t sigma_q3,
                              int16_t *sample, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i += 2) {
-        const uint32_t draw = sv_noise_draw(k, ((uint32_t)first + i) >> 1);
-        const int32_t even = normal(draw, seed, first + i), odd = normal(draw >> 16, seed, first + i + 1);
-        sample[i] = sv_saturate(sample[i] + ((even * sigma_q3 + 8192) >> 14));
-        sample[i + 1] = sv_saturate(sample[i + 1] + ((odd * sigma_q3 + 8192) >> 14));
+    for (; n >= AT_ONCE; n -= AT_ONCE, first += AT_ONCE, sample += AT_ONCE)
+        noise(k, seed, first, sigma_q3, sample);
+    if (n != 0) {
+        int16_t some[AT_ONCE] = {0};
+        sv_memcpy(some, sample, n * sizeof *sample);
+        noise(k, seed, first, sigma_q3, some);
+        sv_memcpy(sample, some, n * sizeof *sample);
     }
 }
 
