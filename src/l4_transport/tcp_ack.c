@@ -220,7 +220,7 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
     /* It answers, and what we send is beyond its window: it lives (RFC 9293 §3.8.6.1, MUST-37, SHLD-17). */
     if (s->ack == t->h->snd_una && t->b && (t->b->persist || s->window == 0))
         t->b->give_up_at = SV_NEVER;
-    if (sv_tcp_is_duplicate(t, s))
+    if (!third && sv_tcp_is_duplicate(t, s)) /* the third message repeats nothing, though Fast Open's data is out */
         sv_tcp_recovery_duplicate(t);
     else if (s->ack == t->h->snd_una)
         sv_tcp_window_from(t, s);

@@ -199,6 +199,55 @@ static const struct sv_line window_behind_fin[] = {
     {10, US, ACK | PSH, 1, 2, 10, SV_CLOSE_WAIT, .win = WIN(16383)},
 };
 
+/* ... nor does a part of what is in flight let it go: the short piece is there still. */
+static const struct sv_line short_behind_short[] = {
+    {0, CALL, SEND, 1010, 1010, SV_OK, SAME},
+    {0, US, ACK, 0, 0, 1000, SAME},
+    {0, US, ACK | PSH, 1000, 0, 10, SAME},
+    {1, CALL, SEND, 20, 20, SV_OK, SAME},
+    {20, PEER, ACK, 0, 1000, 0, SAME},
+    {40, PEER, ACK, 0, 1010, 0, SAME},
+    {40, US, ACK | PSH, 1010, 0, 20, SAME},
+};
+/* A third message with a smaller window than the SYN's does not make small what "half of the largest" means. */
+static const struct sv_line third_closes[] = {
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
+    {0, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED, .win = WIN(1800), .options = O_MSS, .mss = 1000},
+    {0, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
+    {10, PEER, ACK, 1, 1, 0, EST, .win = WIN(500)},
+    {10, CALL, ACCEPT, 0, 0, SV_OK, EST},
+    {20, CALL, SEND, 5000, 5000, SV_OK, EST},
+    {30, PEER, ACK, 1, 1, 0, EST, .win = WIN(800)},
+    {40, PEER, ACK, 1, 1, 0, EST, .win = WIN(900)},
+    {40, US, ACK, 1, 1, 900, EST},
+};
+/* What was to go again is acknowledged before it could go. */
+static const struct sv_line too_late_to_resend[] = {
+    {0, CALL, SEND, 4000, 4000, SV_OK, EST},
+    {0, US, ACK, 1, 1, 1000, EST},
+    {0, US, ACK, 1001, 1, 1000, EST},
+    {0, US, ACK, 2001, 1, 1000, EST},
+    {0, US, ACK | PSH, 3001, 1, 1000, EST},
+    {100, PEER, ACK, 1, 1, 0, EST},
+    {101, PEER, ACK, 1, 1, 0, EST},
+    {102, PEER, ACK, 1, 1, 0, EST},
+    {102, PEER, ACK, 1, 4001, 0, EST},
+    {200, CALL, SEND, 10, 10, SV_OK, EST},
+    {200, US, ACK | PSH, 4001, 1, 10, EST},
+    {210, PEER, ACK, 1, 4011, 0, EST},
+};
+/* RFC 7323 §5.3 in SYN-RECEIVED: what is older than the SYN is acknowledged and gone, */
+static const struct sv_line half_open_paws[] = {
+    {0, PEER, ACK, 1, 1, 0, SV_SYN_RECEIVED, T(1, 0), .drop = SV_DROP_TCP_PAWS},
+    {0, US, ACK, 1, 1, 0, SV_SYN_RECEIVED, .options = O_TS, .ecr = 1000},
+    {10, CONFIRM, HALF_OPEN, 1, 0, 0, SV_SYN_RECEIVED},
+    {20, PEER, ACK, 1, 1, 0, EST},
+};
+/* but a reset never is (§5.2). */
+static const struct sv_line half_open_old_reset[] = {
+    {0, PEER, RST, 1, 0, 0, SV_LISTEN, T(1, 0)},
+};
+
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)
 static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(shrunk_and_lost, FROM_EST),
@@ -215,7 +264,13 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(early_fin_is_quiet, FROM_EST),
     SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(urgent_again, FROM_EST),
+    SV_EXCHANGE_WITH(short_behind_short, .starts = SV_START(SV_ESTABLISHED) | SV_START(SV_CLOSE_WAIT), .from_next = 1,
+                     .modern = 1),
     SV_EXCHANGE(third_opens),
+    SV_EXCHANGE(third_closes),
+    SV_EXCHANGE_WITH(too_late_to_resend, FROM_EST),
+    SV_EXCHANGE_WITH(half_open_paws, .starts = SV_START(SV_SYN_RECEIVED), .modern = 1),
+    SV_EXCHANGE_WITH(half_open_old_reset, .starts = SV_START(SV_SYN_RECEIVED), .modern = 1),
     SV_EXCHANGE_WITH(window_behind_fin, FROM_EST),
 };
 SV_EXCHANGE_GROUP(demands, demands);

@@ -11,6 +11,7 @@
 struct sv_grid sv_grid;
 
 #define ARENA_BYTES (8u << 20)
+static _Alignas(4096) uint8_t arena_memory[ARENA_BYTES];
 #define LOG_LINE 160
 
 /* --- the story --- */
@@ -41,7 +42,8 @@ static const char *flags_text(uint32_t flags, char *to)
 static const char *call_name(uint32_t call)
 {
     static const char *const names[] = {"?",        "LISTEN", "CONNECT", "ACCEPT",         "SEND", "RECV",
-                                        "SHUTDOWN", "CLOSE",  "ABORT",   "CLOSE_LISTENER", "SET"};
+                                        "SHUTDOWN", "CLOSE",  "ABORT",   "CLOSE_LISTENER", "SET",
+                                        "ADMIT",    "REFUSE", "CONNECT_FAST"};
     return call < sizeof names / sizeof names[0] ? names[call] : "?";
 }
 
@@ -165,6 +167,8 @@ static void note_sent(struct sv_talk *t, const struct sv_seen *s)
         t->last_ts = s->ts;
         t->last_ts_at = s->at;
     }
+    if (s->options & O_FAST)
+        memcpy(t->cookie, s->cookie, sizeof t->cookie);
 }
 
 static void take_output(struct sv_talk *t)
@@ -243,6 +247,8 @@ static void check_options(struct sv_talk *t, const struct sv_line *l, const stru
         if (s->sack[i] - t->peer_base != l->sack[i])
             fail(t, l, "%s   (SACK edge %u wanted)", seen_text(t, s, text), l->sack[i]);
     }
+    if (want & O_FAST && s->cookie_length != l->cookie)
+        fail(t, l, "%s   (a cookie of %u bytes wanted)", seen_text(t, s, text), l->cookie);
     if (l->ecr && s->ecr != l->ecr)
         fail(t, l, "%s   (TSecr %u wanted)", seen_text(t, s, text), l->ecr);
 }
@@ -290,7 +296,7 @@ static void check_us(struct sv_talk *t, const struct sv_line *l)
         return;
     }
     check_options(t, l, s, text);
-    const uint32_t first = s->seq - t->our_isn - 1u;
+    const uint32_t first = s->seq - t->our_isn - (s->flags & SYN ? 0u : 1u);
     for (uint32_t i = 0; i < s->length; i++) {
         if (s->payload[i] != sv_talk_pattern(first + i)) {
             fail(t, l, "%s   (byte %u of it is wrong)", seen_text(t, s, text), i);
@@ -327,95 +333,17 @@ static void play_peer(struct sv_talk *t, const struct sv_line *l)
         fail(t, l, "it was not dropped as %s", sv_drop_name((enum sv_drop)l->drop));
 }
 
-static enum sv_err call_open(struct sv_talk *t, const struct sv_line *l)
-{
-    struct sv_endpoint e = {.addr = sv_exchange_six ? (struct sv_addr){{0}} : sv_addr_v4(0, 0, 0, 0), .port = 80};
-    if (l->flags == LISTEN) {
-        struct sv_listen_options o = {.size = sizeof o, .backlog = t->x->backlog, .half_open = t->x->half_open};
-        t->have_listener = true;
-        t->our_port = 80;
-        t->peer_port = 4000;
-        return sv_listen(t->stack, &e, &o, &t->listener, t->now);
-    }
-    struct sv_connect_options o = {.size = sizeof o, .local = {.port = 4000}};
-    e.addr = sv_talk_address(2);
-    t->our_port = 4000;
-    t->peer_port = 80;
-    const enum sv_err error = sv_connect(t->stack, &e, &o, &t->socket, t->now);
-    t->have_socket = error == SV_OK;
-    return error;
-}
-
-static enum sv_err call_send(struct sv_talk *t, uint32_t n, size_t *done)
-{
-    uint8_t *bytes = malloc(n + 1u);
-    for (uint32_t i = 0; i < n; i++)
-        bytes[i] = sv_talk_pattern(t->sent + i);
-    const enum sv_err error = sv_send(t->stack, t->socket, bytes, n, done, t->now);
-    t->sent += (uint32_t)*done;
-    free(bytes);
-    return error;
-}
-
-static enum sv_err call_recv(struct sv_talk *t, const struct sv_line *l, size_t *done)
-{
-    uint8_t *bytes = malloc(l->seq + 1u);
-    const enum sv_err error = sv_recv(t->stack, t->socket, bytes, l->seq, done, t->now);
-    for (uint32_t i = 0; i < *done; i++) {
-        if (bytes[i] != sv_talk_pattern(t->received + i)) {
-            fail(t, l, "byte %u of the stream is wrong", t->received + i);
-            break;
-        }
-    }
-    t->received += (uint32_t)*done;
-    free(bytes);
-    return error;
-}
-
-static enum sv_err call_it(struct sv_talk *t, const struct sv_line *l, size_t *done)
-{
-    switch (l->flags) {
-    case LISTEN:
-    case CONNECT:
-        return call_open(t, l);
-    case ACCEPT: {
-        const enum sv_err error = sv_accept(t->stack, t->listener, &t->socket, t->now);
-        t->have_socket = t->have_socket || error == SV_OK;
-        return error;
-    }
-    case SEND:
-        return call_send(t, l->seq, done);
-    case RECV:
-        return call_recv(t, l, done);
-    case SHUTDOWN:
-        return sv_shutdown(t->stack, t->socket, t->now);
-    case CLOSE:
-        t->have_socket = false;
-        sv_close(t->stack, t->socket, t->now);
-        return SV_OK;
-    case ABORT:
-        t->have_socket = false;
-        sv_abort(t->stack, t->socket, t->now);
-        return SV_OK;
-    case CLOSE_LISTENER:
-        t->have_listener = false;
-        sv_close(t->stack, t->listener, t->now);
-        return SV_OK;
-    default:
-        *done = l->ack;
-        return sv_sock_set(t->stack, t->socket, (enum sv_option)l->seq, l->ack, t->now);
-    }
-}
-
 static void play_call(struct sv_talk *t, const struct sv_line *l)
 {
     size_t done = 0;
     if (!reach(t, l))
         return;
     sv_grid_meets_call(t, l->flags);
-    const enum sv_err error = call_it(t, l, &done);
+    const enum sv_err error = sv_talk_call(t, l, &done);
     collect_events(t);
     sv_stack_check(t->stack);
+    if (t->wrong)
+        fail(t, l, "byte %u of the stream is wrong", t->wrong - 1u);
     if (error != (enum sv_err)l->len || done != l->ack)
         fail(t, l, "%8u  CALL    %-12s -> %u %s", l->ms, call_name(l->flags), (uint32_t)done, sv_err_name(error));
 }
@@ -436,10 +364,24 @@ static void confirm(struct sv_talk *t, const struct sv_line *l)
         fail(t, l, "the value is %u", value);
 }
 
+/* Conversations with two ends of the peer's: our numbers are others there. */
+static void other_end(struct sv_talk *t, const struct sv_line *l)
+{
+    const struct sv_numbers was = {t->our_isn, t->our_base, t->our_max, t->know_our_isn};
+    if (!t->x->two_ends || l->to != 1 || (l->who != PEER && l->who != US))
+        return;
+    t->our_isn = t->other.isn;
+    t->our_base = t->other.base;
+    t->our_max = t->other.max;
+    t->know_our_isn = t->other.known;
+    t->other = was;
+}
+
 static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
 {
     char text[LOG_LINE * 4];
     t->lines++;
+    other_end(t, l);
     switch (l->who) {
     case PEER:
     case ICMP:
@@ -459,6 +401,7 @@ static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
         (void)reach(t, l);
         break;
     }
+    other_end(t, l);
     if (t->failed)
         return;
     const enum sv_tcp_state want = l->state == SAME ? t->start : (enum sv_tcp_state)l->state;
@@ -496,9 +439,9 @@ static void play(struct sv_talk *t, const struct sv_line *lines, uint32_t n)
 static bool begin(struct sv_talk *t)
 {
     const struct sv_exchange *x = t->x;
-    t->memory = aligned_alloc(4096, ARENA_BYTES);
+    t->memory = arena_memory; /* one for all: fresh pages for each would cost more than the conversations */
     t->story = calloc(1, SV_STORY_BYTES);
-    if (!t->memory || !t->story)
+    if (!t->story)
         return false;
     memset(t->memory, 0, ARENA_BYTES);
     t->arena = sv_arena_create(t->memory, ARENA_BYTES);
@@ -522,6 +465,8 @@ static bool begin(struct sv_talk *t)
         sv_address_add(t->stack, t->port, &ours, sv_exchange_six ? 64 : 24, t->now) != SV_OK)
         return false;
     if (!x->no_neighbour && sv_neighbour_add(t->stack, t->port, &peer, sv_talk_peer_mac, t->now) != SV_OK)
+        return false;
+    if (!sv_talk_habits(t))
         return false;
     take_output(t);
     t->seen_count = 0; /* the announcement of our address */
@@ -593,7 +538,6 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
     good = good && !t->failed;
     if (!good)
         fprintf(say, "%s\n", t->story);
-    free(t->memory);
     free(t->story);
     free(t);
     return good;

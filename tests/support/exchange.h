@@ -46,7 +46,10 @@ enum sv_call_name {
     CLOSE,
     ABORT,
     CLOSE_LISTENER,
-    SET, /* seq: enum sv_option, ack: value, len: the error */
+    SET,          /* seq: enum sv_option, ack: value, len: the error */
+    ADMIT,        /* who asked first at the deferred listener */
+    REFUSE,       /* the same; seq: enum sv_refusal */
+    CONNECT_FAST, /* seq bytes of the pattern with the SYN; ack: how many go with it; len: the error */
 };
 
 enum sv_confirm {
@@ -99,6 +102,7 @@ struct sv_line {
     uint8_t error;  /* enum sv_err that comes with SV_EVENT_ERROR */
     uint8_t ecn;    /* enum sv_line_ecn of the IP header; US: 0 is not looked at */
     uint8_t fresh;  /* US: a SYN with a new initial number: later than all we ever sent on this pair */
+    uint8_t cookie; /* bytes of O_FAST */
 };
 
 enum sv_line_ecn { NOT_ECT = 1, ECT1, ECT0, CE };
@@ -113,6 +117,7 @@ enum sv_line_option {
     O_UNKNOWN = 64, /* PEER: kind 253, to be skipped (RFC 9293 MUST-6) */
     O_BROKEN = 128, /* PEER: an option that runs over the header */
     O_ECR_AT = 256, /* PEER: it echoes what we sent at `ecr` milliseconds of the table */
+    O_FAST = 512,   /* Fast Open's, with `cookie` bytes: PEER: of the last cookie that we sent */
 };
 
 #define SV_START(state) (1u << (state))
@@ -139,6 +144,14 @@ struct sv_exchange {
     uint32_t backlog, half_open, time_waits;
     uint32_t peer_isn;        /* 4294966796: it wraps soon */
     uint32_t congestion, ecn; /* of sv_stack_config */
+    const char *knob[2][2];   /* names and values for sv_stack_knob_set() */
+    uint8_t deferred;         /* of sv_listen_options */
+    uint8_t fastopen;
+    uint8_t two_ends;     /* lines with `to` 1 are of another connection, with numbers of its own */
+    uint32_t teach;       /* enum sv_teach_opening: what only a simulated host does wrong on purpose */
+    uint32_t handshake;   /* enum sv_teach_handshake */
+    uint32_t flaws;       /* enum sv_teach_flaw */
+    uint8_t taught_scale; /* one more than the scale that the first connection's SYN offers */
 };
 
 #define SV_EXCHANGE(table)                                                          \

@@ -132,8 +132,8 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
 
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call)
 {
-    static const int events[] = {-1,         G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV,
-                                 G_SHUTDOWN, G_CLOSE,  G_ABORT,   G_CLOSE,  -1};
+    static const int events[] = {-1,         G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN,
+                                 G_CLOSE,    G_ABORT,  G_CLOSE,   -1,       -1,     -1,     G_CONNECT};
     if (events[call] >= 0)
         meet(t, call == CLOSE_LISTENER ? SV_LISTEN : t->state, (enum sv_grid_event)events[call]);
 }

@@ -13,10 +13,18 @@ struct sv_seen {
     sv_time at;
     uint16_t source, destination, flags, window, urgent, mss;
     uint32_t seq, ack, length, ts, ecr;
-    uint8_t options, scale, sacks, ecn;
+    uint16_t options;
+    uint8_t scale, sacks, ecn, cookie_length;
     uint32_t sack[8];
+    uint8_t cookie[8];
     uint8_t payload[SV_FRAME_MAX];
     const char *strange; /* not a segment at all, or a bad one: what is wrong */
+};
+
+/* Our numbers towards one end of the peer's. */
+struct sv_numbers {
+    uint32_t isn, base, max;
+    bool known;
 };
 
 struct sv_talk {
@@ -35,6 +43,9 @@ struct sv_talk {
     bool know_our_isn;
     uint32_t peer_base, our_base; /* what seq 0 means in the table */
     uint16_t our_port, peer_port;
+    struct sv_numbers other; /* towards its second port, when our ends are two */
+    uint8_t cookie[8];       /* Fast Open's: the last that we sent */
+    uint32_t wrong;          /* one more than the first byte of the stream that was not as sent */
     bool timestamps;
     uint32_t last_ts;                     /* our latest TSval */
     sv_time last_ts_at;                   /* when it was sent */
@@ -59,6 +70,11 @@ uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8
 uint32_t sv_talk_icmp(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame);
 void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *seen);
 extern const uint8_t sv_talk_our_mac[6], sv_talk_peer_mac[6];
+
+/* exchange_calls.c: an application's call; and, before anything, the habits that the conversation asks for: false if
+ * there is no such. */
+enum sv_err sv_talk_call(struct sv_talk *t, const struct sv_line *l, size_t *done);
+bool sv_talk_habits(struct sv_talk *t);
 
 /* exchange_paths.c: the ways to each state. False: there is none (the test asks for nonsense). */
 const struct sv_line *sv_talk_path(const struct sv_exchange *x, enum sv_tcp_state to, uint32_t *count);

@@ -142,6 +142,12 @@ static uint8_t *put_options(const struct sv_talk *t, const struct sv_line *l, ui
         else
             p = put32(p, l->options & O_TS ? l->ecr : l->flags & ACK ? t->last_ts : 0u);
     }
+    if (l->options & O_FAST) {
+        *p++ = 34;
+        *p++ = (uint8_t)(2u + l->cookie);
+        memcpy(p, t->cookie, l->cookie);
+        p += l->cookie;
+    }
     if (l->options & O_SACK) {
         *p++ = 5;
         *p++ = (uint8_t)(2u + 8u * l->sacks);
@@ -258,6 +264,10 @@ static void parse_options(const uint8_t *p, uint32_t n, struct sv_seen *s)
             s->sacks = (uint8_t)(length / 8u);
             for (uint32_t k = 0; k < length / 4u && k < 8; k++)
                 s->sack[k] = get32(v + 4u * k);
+        } else if (p[i] == 34 && length <= 2u + sizeof s->cookie) {
+            s->options |= O_FAST;
+            s->cookie_length = (uint8_t)(length - 2u);
+            memcpy(s->cookie, v, length - 2u);
         } else {
             s->strange = "an option that nobody asked for";
         }
