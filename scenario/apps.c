@@ -45,23 +45,20 @@ static uint32_t key_of(const struct sc_endpoint *e)
 
 static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
 {
-    for (uint32_t i = 0; i < run->conns_max; i++) {
-        struct sc_conn *c = &run->conn[i];
-        if (c->used)
-            continue;
-        *c = (struct sc_conn){.used = true,
-                              .host = host,
-                              .attempt = SV_NONE,
-                              .endpoint = SV_NONE,
-                              .give_up_at = SV_NEVER,
-                              .read_at = SV_NEVER,
-                              .write_at = SV_NEVER,
-                              .abort_at = SV_NEVER};
-        run->conns = i >= run->conns ? i + 1u : run->conns;
-        return c;
+    if (run->conns == run->conns_max) {
+        run->out_of_room = true;
+        return NULL;
     }
-    run->out_of_room = true;
-    return NULL;
+    struct sc_conn *c = &run->conn[run->conns++];
+    *c = (struct sc_conn){.used = true,
+                          .host = host,
+                          .attempt = SV_NONE,
+                          .endpoint = SV_NONE,
+                          .give_up_at = SV_NEVER,
+                          .read_at = SV_NEVER,
+                          .write_at = SV_NEVER,
+                          .abort_at = SV_NEVER};
+    return c;
 }
 
 static struct sv_stack *stack_of(const struct sc_run *run, const struct sc_conn *c)
@@ -92,6 +89,19 @@ struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt)
         return run->conn_of_attempt[attempt] == SV_NONE ? NULL : &run->conn[run->conn_of_attempt[attempt]];
     const struct sc_endpoint *e = sc_endpoint_find(run, host, attempt);
     return e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
+}
+
+/* "sent all", "read all". */
+static void all_done(struct sc_run *run, const struct sc_conn *c, uint32_t kind)
+{
+    const uint32_t peer = c->endpoint != SV_NONE ? run->endpoint[c->endpoint].peer_attempt : SV_NONE;
+    struct sc_facts of;
+    sc_facts_of(run, &of, kind, c->host, c->attempt, peer);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
+        const struct sc_fact *f = &run->model->fact[i];
+        if (sc_conn_of(run, f->host, f->attempt) == c)
+            sc_fact_event(run, f, &run->fact[i]);
+    }
 }
 
 /* --- writing --- */
@@ -143,11 +153,7 @@ static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
     }
     if (c->to_write && c->written == c->to_write && !c->told_sent) {
         c->told_sent = true;
-        for (uint32_t i = 0; i < run->model->facts; i++) {
-            const struct sc_fact *f = &run->model->fact[i];
-            if (f->kind == SC_FACT_SENT_ALL && f->host == c->host && sc_conn_of(run, f->host, f->attempt) == c)
-                sc_fact_event(run, f, &run->fact[i]);
-        }
+        all_done(run, c, SC_FACT_SENT_ALL);
     }
 }
 
@@ -181,11 +187,7 @@ static void read_eof(struct sc_run *run, struct sc_conn *c, sv_time now)
     if (c->peer_done)
         return;
     c->peer_done = true;
-    for (uint32_t i = 0; i < run->model->facts; i++) {
-        const struct sc_fact *f = &run->model->fact[i];
-        if (f->kind == SC_FACT_READ_ALL && f->host == c->host && sc_conn_of(run, f->host, f->attempt) == c)
-            sc_fact_event(run, f, &run->fact[i]);
-    }
+    all_done(run, c, SC_FACT_READ_ALL);
     if (c->server && !c->serve.keep)
         c->want_close = true;
     const struct sc_knobs *set = &run->model->host[c->host].set;
@@ -202,10 +204,10 @@ static size_t next_read(const struct sc_run *run, const struct sc_conn *c)
     if (c->size && c->size < room)
         room = (size_t)c->size;
     const struct sc_endpoint *e = c->endpoint != SV_NONE ? &run->endpoint[c->endpoint] : NULL;
-    if (e && sc_flawed(run, c->host, SC_READ_PER_SEGMENT) && c->reads < e->arrived_n &&
-        e->arrived[c->reads % 64u] < room)
-        room = e->arrived[c->reads % 64u];
-    return room;
+    if (!e || !run->arrived || !sc_flawed(run, c->host, SC_READ_PER_SEGMENT) || c->reads >= e->arrived_n)
+        return room;
+    const uint32_t segment = run->arrived[c->endpoint][c->reads % SC_ARRIVED];
+    return segment < room ? segment : room;
 }
 
 static void has_read(struct sc_run *run, struct sc_conn *c, size_t got)
@@ -273,8 +275,18 @@ void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now)
     read_some(run, c, now);
     write_some(run, c, now);
     shut(run, c, now);
-    if (c->host < run->model->hosts)
-        sv_world_touch(run->sim->world, c->host);
+    sc_conn_timed(run, c);
+    sv_world_touch(run->sim->world, c->host);
+}
+
+void sc_conn_timed(struct sc_run *run, struct sc_conn *c)
+{
+    const sv_time all[] = {c->give_up_at, c->abort_at, c->written < c->to_write ? c->write_at : SV_NEVER,
+                           c->rate && !c->read_stop && !c->peer_done ? c->read_at : SV_NEVER};
+    sv_time at = SV_NEVER;
+    for (uint32_t k = 0; k < 4 && c->open; k++)
+        at = all[k] < at ? all[k] : at;
+    sc_due_set(run, c->host, 0, (uint32_t)(c - run->conn), at);
 }
 
 /* --- events --- */
@@ -332,6 +344,7 @@ static void conn_event(struct sc_run *run, struct sc_conn *c, const struct sv_ev
         (void)endpoint_of(run, c);
         c->open = false;
         c->give_up_at = SV_NEVER;
+        sc_conn_timed(run, c);
         return;
     }
     sc_conn_pump(run, c, now);
@@ -374,23 +387,9 @@ static sv_time on_deadline(void *self)
 {
     const struct sc_app_host *a = self;
     const struct sc_run *run = a->run;
-    sv_time at = a->accept_at ? a->accept_at : SV_NEVER;
-    for (uint32_t i = 0; i < run->conns; i++) {
-        const struct sc_conn *c = &run->conn[i];
-        if (c->host != a->host || !c->open)
-            continue;
-        const sv_time all[] = {c->give_up_at, c->abort_at, c->written < c->to_write ? c->write_at : SV_NEVER};
-        for (uint32_t k = 0; k < 3; k++)
-            at = all[k] < at ? all[k] : at;
-        if (c->rate && !c->read_stop && !c->peer_done && c->read_at < at)
-            at = c->read_at;
-    }
-    for (uint32_t i = 0; i < run->model->pings; i++) {
-        const struct sc_ping *p = &run->ping[i];
-        if (p->open && p->host == a->host && p->next < at)
-            at = p->next;
-    }
-    return at;
+    uint32_t what;
+    const sv_time at = sc_due_next(run, a->host, 0, &what);
+    return a->accept_at && a->accept_at < at ? a->accept_at : at;
 }
 
 static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
@@ -403,6 +402,25 @@ static void ping_send(struct sc_run *run, struct sc_ping *p, sv_time now)
     p->sent++;
     p->asked = run->now;
     p->next = p->sent < s->count && !run->settling ? now + s->every : SV_NEVER;
+    sc_due_set(run, p->host, 0, SC_DUE_PING | s->ping, p->next);
+}
+
+static void conn_tick(struct sc_run *run, struct sc_conn *c, struct sv_stack *stack, sv_time now)
+{
+    if (c->give_up_at <= now || c->abort_at <= now) {
+        (void)endpoint_of(run, c);
+        c->open = false;
+        c->give_up_at = c->abort_at = SV_NEVER;
+        c->failed = true;
+        sv_abort(stack, c->sock, now);
+        sc_conn_timed(run, c);
+    } else if (c->write_at <= now) {
+        c->write_at = SV_NEVER;
+        sc_conn_pump(run, c, now);
+    } else {
+        c->read_at = SV_NEVER;
+        sc_conn_pump(run, c, now);
+    }
 }
 
 static void on_tick(void *self, struct sv_stack *stack, sv_time now)
@@ -413,28 +431,11 @@ static void on_tick(void *self, struct sv_stack *stack, sv_time now)
         a->accept_at = 0;
         accept_all(run, a->host, a->listener, a->serve, now);
     }
-    for (uint32_t i = 0; i < run->conns; i++) {
-        struct sc_conn *c = &run->conn[i];
-        if (c->host != a->host || !c->open)
-            continue;
-        if (c->give_up_at <= now || c->abort_at <= now) {
-            (void)endpoint_of(run, c);
-            c->open = false;
-            c->give_up_at = c->abort_at = SV_NEVER;
-            c->failed = true;
-            sv_abort(stack, c->sock, now);
-        } else if (c->write_at <= now) {
-            c->write_at = SV_NEVER;
-            sc_conn_pump(run, c, now);
-        } else if (c->rate && c->read_at <= now) {
-            c->read_at = SV_NEVER;
-            sc_conn_pump(run, c, now);
-        }
-    }
-    for (uint32_t i = 0; i < run->model->pings; i++) {
-        struct sc_ping *p = &run->ping[i];
-        if (p->open && p->host == a->host && p->next <= now)
-            ping_send(run, p, now);
+    for (uint32_t what; sc_due_next(run, a->host, 0, &what) <= now;) {
+        if (what & SC_DUE_PING)
+            ping_send(run, &run->ping[what & ~SC_DUE_PING], now);
+        else
+            conn_tick(run, &run->conn[what], stack, now);
     }
 }
 
@@ -451,11 +452,8 @@ void sc_app_listen(struct sc_run *run, uint32_t host, const struct sc_serve *s, 
     sv_sock listener;
     uint32_t number = (uint32_t)(s - h->serve);
     if (s < h->serve || s >= h->serve + SC_SERVES) { /* of a step */
-        number = SC_SERVES;
-        for (uint32_t i = 0; i < run->model->steps; i++) {
-            if (&run->model->step[i].serve == s)
-                number = SC_SERVES + i;
-        }
+        const struct sc_step *step = (const void *)((const char *)s - offsetof(struct sc_step, serve));
+        number = SC_SERVES + (uint32_t)(step - run->model->step);
     }
     if (s->udp) {
         sc_udp_begin(run, s->socket, now);
@@ -538,7 +536,8 @@ enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
     socket_knobs(run, s->host, &s->set, c->sock, now);
     struct sc_endpoint *e = endpoint_of(run, c);
     if (e)
-        e->attempt = s->attempt;
+        sc_index_attempt(run, e, s->attempt);
+    sc_conn_timed(run, c);
     sv_world_touch(run->sim->world, s->host);
     return SV_OK;
 }
@@ -548,8 +547,9 @@ void sc_app_ping(struct sc_run *run, uint32_t step)
     const struct sc_step *s = &run->model->step[step];
     struct sc_ping *p = &run->ping[s->ping];
     const sv_time now = sv_world_local(run->sim->world, s->host);
-    *p = (struct sc_ping){.host = s->host, .step = step, .next = now, .last = run->now};
+    *p = (struct sc_ping){.host = s->host, .step = step, .next = now, .last = run->now, .place = p->place};
     p->open = sv_echo_open(run->stack[s->host], COOKIE(OF_PING, s->ping), &p->sock, now) == SV_OK;
+    sc_due_set(run, s->host, 0, SC_DUE_PING | s->ping, p->open ? now : SV_NEVER);
     sv_world_touch(run->sim->world, s->host);
 }
 
@@ -564,8 +564,13 @@ void sc_app_crashed(struct sc_run *run, uint32_t host)
         c->open = false;
         c->error = SV_ERR_ABORTED;
         c->give_up_at = SV_NEVER;
+        sc_conn_timed(run, c);
     }
-    for (uint32_t i = 0; i < run->model->pings; i++)
-        run->ping[i].open = run->ping[i].open && run->ping[i].host != host;
+    for (uint32_t i = 0; i < run->model->pings; i++) {
+        if (!run->ping[i].open || run->ping[i].host != host)
+            continue;
+        run->ping[i].open = false;
+        sc_due_set(run, host, 0, SC_DUE_PING | i, SV_NEVER);
+    }
     sc_udp_crashed(run, host, sv_world_local(run->sim->world, host));
 }

@@ -13,6 +13,10 @@
 #define TRACE_RECORDS 32768u
 #define POSTS 4096u
 #define NEIGHBOURS 64u
+#define CONNECTIONS 256u
+#define CONNECTIONS_SPARE 16u
+#define PACKETS 4096u
+#define PACKETS_EACH 4u
 
 /* FNV-1a: names streams and MACs, so that a host more changes nothing else. */
 uint64_t sc_name_hash(const char *name)
@@ -34,18 +38,40 @@ static uint64_t knob(const struct sc_knobs *k, uint32_t which, uint64_t otherwis
     return k->given >> which & 1u ? k->value[which] : otherwise;
 }
 
-static uint32_t sockets_of(const struct sc_model *m, uint32_t host)
+static uint32_t sockets_of(const struct sc_run *run, uint32_t host)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < m->sockets; i++)
-        n += m->socket[i].host == host;
+    for (uint32_t i = run->index.socket_first[host]; i; i = run->index.socket_next[i - 1u])
+        n++;
     return n;
+}
+
+/* Ceilings that the file leaves to us: what its timeline will open, and some more. */
+static uint32_t connections_of(const struct sc_run *run, uint32_t host)
+{
+    const uint32_t wanted = run->index.wanted[host] + CONNECTIONS_SPARE;
+    const uint32_t said = run->model->limits.connections;
+    return said ? said : wanted > CONNECTIONS ? wanted : CONNECTIONS;
+}
+
+/* A router may meet every host, a host those that it speaks with. */
+static uint32_t neighbours_of(const struct sc_run *run, uint32_t host)
+{
+    const uint32_t all = run->model->hosts, met = run->index.wanted[host];
+    const bool router = run->model->host[host].kind == SC_ROUTER;
+    return NEIGHBOURS + (router || met > all ? all : met);
+}
+
+static uint32_t packets_of(const struct sc_model *m)
+{
+    const uint32_t wanted = PACKETS_EACH * m->attempts;
+    return m->limits.packets ? m->limits.packets : wanted > PACKETS ? wanted : PACKETS;
 }
 
 static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t host)
 {
     const struct sc_host *h = &run->model->host[host];
-    const uint32_t connections = run->model->limits.connections;
+    const uint32_t connections = connections_of(run, host);
     return (struct sv_stack_config){
         .size = sizeof(struct sv_stack_config),
         .host = host + 1u,
@@ -54,15 +80,15 @@ static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t ho
         .trace = run->trace,
         .profile = h->profile,
         .interfaces = h->ports ? h->ports : 1,
-        .addresses = SC_ADDRS + 8u,
-        .routes = 64,
-        .neighbours = NEIGHBOURS,
+        .addresses = h->addrs + 16u,
+        .routes = 64 + h->routes,
+        .neighbours = neighbours_of(run, host),
         .fragments = 16,
         .connections = connections,
         .half_open = connections,
         .time_waits = connections,
         .listeners = SC_SERVES,
-        .udp_sockets = 16u + sockets_of(run->model, host),
+        .udp_sockets = 16u + sockets_of(run, host),
         .timers = 16,
         .send_buffer = (uint32_t)knob(&h->set, SC_SEND_BUFFER, 4u << 20),
         .recv_buffer = (uint32_t)knob(&h->set, SC_RECV_BUFFER, h->profile == SV_PROFILE_RFC ? 65535 : 4u << 20),
@@ -82,7 +108,7 @@ static struct sv_bridge_config bridge_config(const struct sc_run *run, uint32_t 
         .trace = run->trace,
         .flags = (h->rstp ? SV_BRIDGE_STP : 0u) | (h->rstp && h->force_stp ? SV_BRIDGE_STP_LEGACY : 0u),
         .ports = h->ports,
-        .stations = 1024,
+        .stations = run->model->hosts > 512 ? 2u * run->model->hosts : 1024u,
         .groups = 16,
         .bindings = 16,
         .lldp_neighbours = 4,
@@ -186,12 +212,10 @@ static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s
             .size = sizeof c, .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS, .mtu = h->mtu, .queue = 1024};
         sv_port port;
         mac_of(h, i, c.mac);
-        for (uint32_t l = 0; l < run->model->links; l++) {
-            const struct sc_link *link = &run->model->link[l];
-            for (uint32_t e = 0; e < 2; e++) {
-                if (link->end[e] == host && link->port[e] == i && link->mtu)
-                    c.mtu = link->mtu;
-            }
+        for (uint32_t l = run->index.link_first[host]; l; l = run->index.link_next[l - 1u]) {
+            const struct sc_link *link = &run->model->link[(l - 1u) / 2u];
+            if (link->port[(l - 1u) % 2u] == i && link->mtu)
+                c.mtu = link->mtu;
         }
         if (sv_interface_add(s, &c, &port, now) != SV_OK)
             return false;
@@ -232,18 +256,17 @@ static void add_routes(const struct sc_host *h, struct sv_stack *s, sv_time now)
 static void add_neighbours(struct sc_run *run, uint32_t host, struct sv_stack *s, sv_time now)
 {
     const struct sc_model *m = run->model;
-    for (uint32_t l = 0; l < m->links; l++) {
-        const struct sc_link *link = &m->link[l];
-        for (uint32_t e = 0; e < 2; e++) {
-            const struct sc_host *other = &m->host[link->end[1 - e]];
-            uint8_t mac[6];
-            if (link->end[e] != host || other->kind == SC_SWITCH || link->arp)
-                continue;
-            mac_of(other, link->port[1 - e], mac);
-            for (uint32_t a = 0; a < other->addrs; a++) {
-                if (other->port_of[a] == link->port[1 - e])
-                    (void)!sv_neighbour_add(s, link->port[e], &other->addr[a], mac, now);
-            }
+    for (uint32_t l = run->index.link_first[host]; l; l = run->index.link_next[l - 1u]) {
+        const struct sc_link *link = &m->link[(l - 1u) / 2u];
+        const uint32_t e = (l - 1u) % 2u;
+        const struct sc_host *other = &m->host[link->end[1 - e]];
+        uint8_t mac[6];
+        if (other->kind == SC_SWITCH || link->arp)
+            continue;
+        mac_of(other, link->port[1 - e], mac);
+        for (uint32_t a = 0; a < other->addrs; a++) {
+            if (other->port_of[a] == link->port[1 - e])
+                (void)!sv_neighbour_add(s, link->port[e], &other->addr[a], mac, now);
         }
     }
 }
@@ -322,7 +345,7 @@ static uint64_t arena_bytes(const struct sc_run *run)
 {
     const struct sc_model *m = run->model;
     const struct sv_world_config world = world_config(m);
-    uint64_t bytes = 65536u + sv_pool_bytes(m->limits.packets, m->limits.packets) + sv_trace_bytes(TRACE_RECORDS) +
+    uint64_t bytes = 65536u + sv_pool_bytes(packets_of(m), packets_of(m)) + sv_trace_bytes(TRACE_RECORDS) +
                      sv_world_bytes(&world);
     for (uint32_t i = 0; i < m->hosts; i++) {
         const struct sv_stack_config stack = stack_config(run, i);
@@ -371,7 +394,7 @@ static bool build_world(struct sc_run *run)
 {
     const struct sc_model *m = run->model;
     const struct sv_world_config world = world_config(m);
-    run->pool = sv_pool_create(run->arena, m->limits.packets, m->limits.packets);
+    run->pool = sv_pool_create(run->arena, packets_of(m), packets_of(m));
     run->trace = run->pool ? sv_trace_create(run->arena, TRACE_RECORDS) : NULL;
     run->sim->world = run->trace ? sv_world_create(run->arena, &world, 0) : NULL;
     if (!run->sim->world)
@@ -457,7 +480,10 @@ static bool take_tables(struct sc_run *run)
     run->accepts = many(4ull * m->hosts, sizeof *run->accepts, &good);
     run->drops = many(m->hosts + m->links, sizeof *run->drops, &good);
     run->last = many(m->hosts, sizeof *run->last, &good);
-    run->addr_of = many(8192, sizeof *run->addr_of, &good);
+    for (uint32_t i = 0; i < m->hosts && !run->arrived; i++) {
+        if (m->host[i].set.given >> SC_READ_PER_SEGMENT & 1u)
+            run->arrived = many(run->endpoints_max, sizeof *run->arrived, &good);
+    }
     if (good) {
         run->resets = run->accepts + m->hosts;
         run->packets_sent = run->resets + m->hosts;
@@ -470,7 +496,7 @@ static bool take_tables(struct sc_run *run)
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);
     }
-    return good;
+    return good && sc_index_open(run);
 }
 
 static void fill_tables(struct sc_run *run)
@@ -478,19 +504,13 @@ static void fill_tables(struct sc_run *run)
     const struct sc_model *m = run->model;
     for (uint32_t i = 0; i < m->attempts; i++)
         run->conn_of_attempt[i] = SV_NONE;
-    for (uint32_t i = 0; i < m->steps; i++)
+    for (uint32_t i = 0; i < m->steps; i++) {
         run->step_at[i] = m->step[i].at;
+        if (m->step[i].at != SV_NEVER)
+            sc_script_add(run, i);
+    }
     for (uint32_t i = 0; i < m->faults; i++)
         sv_rng_seed(&run->fault_rng[i], run->seed, stream_of(m->fault[i].id), 200);
-    for (uint32_t i = 0; i < m->hosts; i++) {
-        for (uint32_t a = 0; a < m->host[i].addrs; a++) {
-            uint32_t at = (uint32_t)(m->host[i].addr[a].byte[15] * 251u + m->host[i].addr[a].byte[14] * 31u +
-                                     m->host[i].addr[a].byte[13]);
-            for (at %= 8192; run->addr_of[at]; at = (at + 1u) % 8192u)
-                ;
-            run->addr_of[at] = i * SC_ADDRS + a + 1u;
-        }
-    }
 }
 
 struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room)
@@ -500,14 +520,15 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
         return NULL;
     run->model = model;
     run->seed = seed;
-    run->memory_bytes = arena_bytes(run);
+    const bool tables = take_tables(run);
+    run->memory_bytes = tables ? arena_bytes(run) : 0;
     if (run->memory_bytes > model->limits.memory) {
         snprintf(why, room, "this world needs %llu bytes, its limit is %llu (limits: {memory: …}, or fewer hosts)",
                  (unsigned long long)run->memory_bytes, (unsigned long long)model->limits.memory);
         sc_run_close(run);
         return NULL;
     }
-    run->memory = take_tables(run) ? calloc(1, run->memory_bytes + 4096u) : NULL;
+    run->memory = tables ? calloc(1, run->memory_bytes + 4096u) : NULL;
     if (run->memory)
         run->arena = sv_arena_create((void *)(((uintptr_t)run->memory + 63u) & ~(uintptr_t)63u), run->memory_bytes);
     if (!run->arena || !build_world(run)) {
@@ -534,11 +555,12 @@ void sc_run_close(struct sc_run *run)
         run->sim,      run->stack,       run->bridge,         run->link,        run->host,      run->app_host,
         run->epoch,    run->down,        run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
         run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->addr_of,
+        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->arrived,
         run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
         run->departed, run->wrong_sample};
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);
+    sc_index_close(run);
     for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(run);

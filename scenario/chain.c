@@ -34,9 +34,11 @@ void sc_link_event(struct sc_run *run, uint32_t kind, uint32_t link, uint32_t po
     if (d->link != link || d->port != port || d->id != id)
         return;
     sc_about(run, &d->packet, id);
-    for (uint32_t i = 0; i < run->model->facts; i++) {
+    struct sc_facts of;
+    sc_facts_of(run, &of, kind + 16u, link, SV_NONE, SV_NONE);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
         const struct sc_fact *f = &run->model->fact[i];
-        if (f->kind == kind && f->link == link && (f->reason == SV_NONE || f->reason == reason) &&
+        if ((f->reason == SV_NONE || f->reason == reason) &&
             sc_count_selected(&run->fact[i].count, &f->what, &d->packet))
             sc_fact_event(run, f, &run->fact[i]);
     }

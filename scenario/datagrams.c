@@ -47,9 +47,11 @@ uint32_t sc_datagram_number(const uint8_t *bytes, uint32_t n, uint32_t *socket)
 
 static void fact_of(struct sc_run *run, uint32_t kind, uint32_t socket, const struct sc_packet *icmp)
 {
-    for (uint32_t i = 0; i < run->model->facts; i++) {
+    struct sc_facts of;
+    sc_facts_of(run, &of, kind + 16u, socket, SV_NONE, SV_NONE);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
         const struct sc_fact *f = &run->model->fact[i];
-        if (f->kind == kind && f->socket == socket && (!icmp || sc_count_selected(&run->fact[i].count, &f->what, icmp)))
+        if (!icmp || sc_count_selected(&run->fact[i].count, &f->what, icmp))
             sc_fact_event(run, f, &run->fact[i]);
     }
 }
@@ -60,10 +62,10 @@ static void fact_of(struct sc_run *run, uint32_t kind, uint32_t socket, const st
 static uint32_t socket_at(const struct sc_run *run, const struct sv_endpoint *at)
 {
     const uint32_t host = sc_host_of(run, &at->addr);
-    for (uint32_t i = 0; i < run->model->sockets && host != SV_NONE; i++) {
-        if (run->model->socket[i].host == host && !run->model->socket[i].tcp && run->udp[i].open &&
-            run->udp[i].port == at->port)
-            return i;
+    uint32_t i = host != SV_NONE ? run->index.socket_first[host] : 0;
+    for (; i; i = run->index.socket_next[i - 1u]) {
+        if (!run->model->socket[i - 1u].tcp && run->udp[i - 1u].open && run->udp[i - 1u].port == at->port)
+            return i - 1u;
     }
     return SV_NONE;
 }
@@ -188,27 +190,21 @@ static void send_one(struct sc_run *run, struct sc_job *job, sv_time now)
 static sv_time on_deadline(void *self)
 {
     const struct sc_app_host *a = self;
-    sv_time at = SV_NEVER;
-    for (uint32_t i = 0; i < a->run->jobs; i++) {
-        const struct sc_job *job = &a->run->job[i];
-        if (a->run->model->step[job->step].host == a->host && job->next < at)
-            at = job->next;
-    }
-    return at;
+    uint32_t job;
+    return sc_due_next(a->run, a->host, APP, &job);
 }
 
 static void on_tick(void *self, struct sv_stack *stack, sv_time now)
 {
     const struct sc_app_host *a = self;
     (void)stack;
-    for (uint32_t i = 0; i < a->run->jobs; i++) {
+    for (uint32_t i; sc_due_next(a->run, a->host, APP, &i) <= now;) {
         struct sc_job *job = &a->run->job[i];
-        if (a->run->model->step[job->step].host != a->host)
-            continue;
         if (!a->run->udp[a->run->model->step[job->step].socket].open || a->run->settling)
             job->next = SV_NEVER;
         while (job->next <= now)
             send_one(a->run, job, now);
+        sc_due_set(a->run, a->host, APP, i, job->next);
     }
 }
 
@@ -251,8 +247,10 @@ void sc_udp_act(struct sc_run *run, uint32_t step)
         sc_udp_begin(run, s->socket, now);
         break;
     case SC_SEND:
-        if (u->open)
-            run->job[run->jobs++] = (struct sc_job){.step = step, .left = s->count, .next = now};
+        if (u->open) {
+            run->job[run->jobs] = (struct sc_job){.step = step, .left = s->count, .next = now};
+            sc_due_set(run, s->host, APP, run->jobs++, now);
+        }
         break;
     case SC_READ:
         u->read_stop = s->read_stop;

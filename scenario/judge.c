@@ -33,9 +33,10 @@ static bool looks(const struct sc_run *run, const struct sc_expect *x, sv_time n
 static void begin_steps(struct sc_run *run, uint32_t fact)
 {
     const struct sc_model *m = run->model;
-    for (uint32_t i = 0; i < m->steps && !run->settling; i++) {
-        if (m->step[i].fact == fact && run->step_at[i] == SV_NEVER && !run->step_done[i]) {
-            run->step_at[i] = run->now + m->step[i].plus;
+    for (uint32_t i = run->index.step_first[fact]; i && !run->settling; i = run->index.step_next[i - 1u]) {
+        if (run->step_at[i - 1u] == SV_NEVER && !run->step_done[i - 1u]) {
+            run->step_at[i - 1u] = run->now + m->step[i - 1u].plus;
+            sc_script_add(run, i - 1u);
             run->script_stale = true;
         }
     }
@@ -46,7 +47,6 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
     const struct sc_model *m = run->model;
     const uint32_t number = (uint32_t)(f - m->fact);
     char why[128];
-    snprintf(why, sizeof why, "at %.6f s", (double)run->now / 1e9);
     if (!now->happened) {
         now->happened = true;
         now->first = run->now;
@@ -56,6 +56,9 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
     }
     now->last = run->now;
     now->times++;
+    if (!run->index.fact_awaited[number])
+        return;
+    snprintf(why, sizeof why, "at %.6f s", (double)run->now / 1e9);
     for (uint32_t i = 0; i < m->expects; i++) {
         const struct sc_expect *x = &m->expect[i];
         if (x->kind == SC_LINKED)
@@ -72,15 +75,14 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
 void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t state)
 {
     const struct sc_model *m = run->model;
-    for (uint32_t i = 0; i < m->facts; i++) {
+    struct sc_facts of;
+    sc_facts_of(run, &of, SC_FACT_STATE, e->host, e->attempt, e->peer_attempt);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
         const struct sc_fact *f = &m->fact[i];
-        if (f->kind != SC_FACT_STATE || f->host != e->host ||
-            (f->attempt != e->attempt && f->attempt != e->peer_attempt))
-            continue;
         run->fact[i].holds = f->state == state;
         if (f->state == state)
             sc_fact_event(run, f, &run->fact[i]);
-        for (uint32_t k = 0; k < m->expects && f->state != state; k++) {
+        for (uint32_t k = 0; k < m->expects && f->state != state && run->index.fact_awaited[i]; k++) {
             char why[128];
             snprintf(why, sizeof why, "in %s at %.6f s", sv_tcp_state_name((enum sv_tcp_state)state),
                      (double)run->now / 1e9);
@@ -127,26 +129,26 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
 
 void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t host, bool sends)
 {
-    const struct sc_model *m = run->model;
+    struct sc_facts of;
     sc_about(run, p, p->id);
-    for (uint32_t i = 0; i < m->facts; i++) {
-        const struct sc_fact *f = &m->fact[i];
-        if (f->kind == (sends ? SC_FACT_SENDS : SC_FACT_RECEIVES) && f->host == host &&
-            sc_count_selected(&run->fact[i].count, &f->what, p))
+    sc_facts_of(run, &of, sends ? SC_FACT_SENDS : SC_FACT_RECEIVES, host, p->attempt, SV_NONE);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
+        const struct sc_fact *f = &run->model->fact[i];
+        if (sc_count_selected(&run->fact[i].count, &f->what, p))
             sc_fact_event(run, f, &run->fact[i]);
     }
-    if (sends)
+    if (sends && run->index.has_order)
         order_event(run, p);
 }
 
 void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p)
 {
-    const struct sc_model *m = run->model;
+    struct sc_facts of;
     sc_about(run, p, p->id);
-    for (uint32_t i = 0; i < m->facts; i++) {
-        const struct sc_fact *f = &m->fact[i];
-        if (f->kind == SC_FACT_DROPS && f->link == SV_NONE && f->host == host && reason != SV_DROP_SCENARIO_FAULT &&
-            (f->reason == SV_NONE || f->reason == reason) && sc_count_selected(&run->fact[i].count, &f->what, p))
+    sc_facts_of(run, &of, SC_FACT_DROPS, host, p->attempt, SV_NONE);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
+        const struct sc_fact *f = &run->model->fact[i];
+        if (reason != SV_DROP_SCENARIO_FAULT && (f->reason == SV_NONE || f->reason == reason) && sc_count_selected(&run->fact[i].count, &f->what, p))
             sc_fact_event(run, f, &run->fact[i]);
     }
 }

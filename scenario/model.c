@@ -44,42 +44,6 @@ bool sc_name_ok(const char *name)
 
 /* --- names --- */
 
-uint32_t sc_host_named(const struct sc_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->hosts; i++) {
-        if (strcmp(model->host[i].name, name) == 0)
-            return i;
-    }
-    return SV_NONE;
-}
-
-uint32_t sc_link_named(const struct sc_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->links; i++) {
-        if (strcmp(model->link[i].name, name) == 0)
-            return i;
-    }
-    return SV_NONE;
-}
-
-uint32_t sc_attempt_named(const struct sc_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->attempts; i++) {
-        if (strcmp(model->attempt[i].name, name) == 0)
-            return i;
-    }
-    return SV_NONE;
-}
-
-uint32_t sc_socket_named(const struct sc_model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->sockets; i++) {
-        if (model->socket[i].name && strcmp(model->socket[i].name, name) == 0)
-            return i;
-    }
-    return SV_NONE;
-}
-
 static const char *all_names[SC_LINKS + 1];
 
 static const char *const *host_names(const struct sc_model *model)
@@ -139,7 +103,7 @@ static void limits(struct sc_reader *r, const struct sc_node *map)
     static const char *const keys[] = {"events", "memory", "connections", "packets", NULL};
     struct sc_limits *l = &r->model->limits;
     uint64_t value;
-    *l = (struct sc_limits){.events = 10000000, .memory = 1ull << 30, .connections = 256, .packets = 4096};
+    *l = (struct sc_limits){.events = 10000000, .memory = 1ull << 30};
     if (!map || !sc_keys(r, map, keys, "limits"))
         return;
     const struct sc_node *n;
@@ -208,6 +172,22 @@ static void *array(struct sc_reader *r, const struct sc_node *list, uint32_t mos
     return sc_take(r->m, (n + 1u) * each);
 }
 
+/* Hosts, routers and switches; they and the links are the world's nodes. */
+static uint32_t nodes_of(struct sc_reader *r, const struct sc_node *root)
+{
+    static const char *const parts[] = {"hosts", "routers", "switches"};
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const struct sc_node *map = sc_member(root, parts[i]);
+        n += sc_children(map);
+        if (map && n > SC_HOSTS) {
+            sc_error(r->e, map, "%u hosts, routers and switches: %u at most", n, SC_HOSTS);
+            return 0;
+        }
+    }
+    return n;
+}
+
 struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, struct sc_errors *e)
 {
     struct sc_model *model = sc_take(m, sizeof *model);
@@ -218,8 +198,8 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     const struct sc_node *expect = sc_member(root, "expect"), *mutants = sc_member(root, "mutants");
     model->root = root;
     model->memory = m;
-    const uint32_t of_steps = sc_children(steps), of_expect = sc_children(expect);
-    model->host = sc_take(m, (SC_HOSTS + 1u) * sizeof *model->host);
+    const uint32_t of_steps = sc_children(steps), of_expect = sc_children(expect), nodes = nodes_of(&r, root);
+    model->host = sc_take(m, (nodes + 1u) * sizeof *model->host);
     model->link = array(&r, sc_member(root, "links"), SC_LINKS, sizeof *model->link, "links");
     model->step = array(&r, steps, 100000, sizeof *model->step, "steps of the timeline");
     model->attempt = sc_take(m, (of_steps + 1u) * sizeof *model->attempt);
@@ -229,12 +209,13 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     for (const struct sc_node *h = hosts ? hosts->child : NULL; h; h = h->next)
         services += sc_children(sc_member(h, "serve"));
     model->socket = sc_take(m, services * sizeof *model->socket);
+    const bool named = sc_names_open(model, nodes + sc_children(sc_member(root, "links")) + of_steps + services);
     model->fault = array(&r, faults, 1000, sizeof *model->fault, "faults");
     model->expect = array(&r, expect, 1000, sizeof *model->expect, "expectations");
     model->mutant = array(&r, mutants, 100, sizeof *model->mutant, "mutants");
     model->fact =
         sc_take(m, (of_steps + (1u + SC_LINKS_OF_CHAIN) * of_expect + sc_tell_notes(root) + 2u) * sizeof *model->fact);
-    if (!model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->socket ||
+    if (!named || !model->host || !model->link || !model->step || !model->attempt || !model->ping || !model->socket ||
         !model->fault || !model->expect || !model->mutant || !model->fact) {
         sc_error_at(e, 1, 1, "the file is too large");
         return NULL;

@@ -14,9 +14,9 @@
 extern const char *const sc_file_keys[]; /* NULL-terminated */
 extern const char *const sc_host_keys[];
 
-#define SC_HOSTS 1024u /* hosts, routers and switches together */
-#define SC_LINKS 2048u
-#define SC_ADDRS 8u
+#define SC_HOSTS 8192u /* hosts, routers and switches together */
+#define SC_LINKS 8191u
+#define SC_ADDRS 64u /* of one host or router */
 #define SC_SERVES 16u
 
 /* --- hosts --- */
@@ -128,13 +128,14 @@ struct sc_host {
     uint32_t serves;
     struct sc_serve serve[SC_SERVES];
     uint32_t routes;
-    struct sc_route route[16];
+    struct sc_route *route;
     int32_t clock_ppb;
     sv_time clock_ahead;
     uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
     /* switches */
     bool rstp, force_stp, learn;
     uint64_t edge; /* set of ports, from 1 */
+    uint64_t wired; /* ports that have a link, from 0 */
     uint32_t priority;
 };
 
@@ -376,7 +377,13 @@ struct sc_attempt {
 
 struct sc_limits {
     uint64_t events, memory;
-    uint32_t connections, packets;
+    uint32_t connections, packets; /* 0: as many as the timeline asks for, but not few (build.c) */
+};
+
+enum sc_name_kind { SC_NAME_HOST, SC_NAME_LINK, SC_NAME_ATTEMPT, SC_NAME_SOCKET, SC_NAME_PING };
+struct sc_named {
+    const char *name; /* NULL: free */
+    uint32_t kind, number;
 };
 
 struct sc_model {
@@ -398,6 +405,8 @@ struct sc_model {
     struct sc_limits limits;
     struct sc_tell *tell; /* NULL: a scenario without a narrative */
     struct sc_memory *memory;
+    struct sc_named *name_slot; /* names.c */
+    uint32_t name_slots, names;
 };
 
 /* NULL: e says what is wrong. The tree must outlive the model. */
@@ -430,10 +439,14 @@ void sc_read_mutants(struct sc_reader *r, const struct sc_node *list);
 
 bool sc_keys(struct sc_reader *r, const struct sc_node *map, const char *const *keys, const char *what);
 bool sc_name_ok(const char *name);
+/* names.c. Room for so many; false: no memory. A name that is there already keeps its number. */
+bool sc_names_open(struct sc_model *model, uint32_t names);
+void sc_names_add(struct sc_model *model, uint32_t kind, const char *name, uint32_t number);
 uint32_t sc_host_named(const struct sc_model *model, const char *name); /* SV_NONE */
 uint32_t sc_link_named(const struct sc_model *model, const char *name);
 uint32_t sc_attempt_named(const struct sc_model *model, const char *name);
 uint32_t sc_socket_named(const struct sc_model *model, const char *name);
+uint32_t sc_ping_named(const struct sc_model *model, const char *name);
 /* The same with an error that suggests the near one. */
 uint32_t sc_need_host(struct sc_reader *r, const struct sc_node *at, const char *name);
 uint32_t sc_need_link(struct sc_reader *r, const struct sc_node *at, const char *name);

@@ -325,7 +325,10 @@ static void host_isns(struct sc_reader *r, const struct sc_node *n, struct sc_ho
 static void host_routes(struct sc_reader *r, const struct sc_node *list, struct sc_host *h)
 {
     static const char *const keys[] = {"to", "via", NULL};
-    for (const struct sc_node *c = list->child; c && h->routes < 16; c = c->next) {
+    h->route = sc_take(r->m, (sc_children(list) + 1u) * sizeof *h->route);
+    if (!h->route)
+        sc_error(r->e, list, "the file is too large");
+    for (const struct sc_node *c = h->route ? list->child : NULL; c; c = c->next) {
         struct sc_route *route = &h->route[h->routes++];
         if (!sc_keys(r, c, keys, "a route"))
             return;
@@ -377,15 +380,12 @@ static void host_common(struct sc_reader *r, const struct sc_node *map, struct s
 static struct sc_host *host_new(struct sc_reader *r, const struct sc_node *c, uint32_t kind)
 {
     struct sc_model *m = r->model;
-    if (m->hosts == SC_HOSTS) {
-        sc_error_key(r->e, c, "%u hosts, routers and switches at most", SC_HOSTS);
-        return NULL;
-    }
     if (!sc_name_ok(c->key))
         sc_error_key(r->e, c, "\"%s\" is no name: a word of a-z, 0-9, - and _, and none that YAML takes for a value",
                      c->key);
     if (sc_host_named(m, c->key) != SV_NONE)
         sc_error_key(r->e, c, "\"%s\" is the name of another already", c->key);
+    sc_names_add(m, SC_NAME_HOST, c->key, m->hosts);
     struct sc_host *h = &m->host[m->hosts++];
     *h = (struct sc_host){.name = c->key, .at = c, .kind = kind, .msl_ms = 30000, .mtu = 1500, .learn = true};
     return h;

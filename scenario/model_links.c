@@ -121,6 +121,20 @@ static void read_way(struct sc_reader *r, const struct sc_node *map, struct sv_l
         w->check_fcs = fcs;
 }
 
+/* One link a port; a port beyond the host's was refused already. */
+static void take_port(struct sc_reader *r, const struct sc_node *n, struct sc_link *l, uint32_t i)
+{
+    struct sc_host *h = &r->model->host[l->end[i]];
+    const uint64_t bit = l->port[i] < 64 ? 1ull << l->port[i] : 0;
+    for (const struct sc_link *k = r->model->link; h->wired & bit && k <= l; k++) {
+        for (uint32_t j = 0; j < 2 && (k < l || j < i); j++) {
+            if (k->end[j] == l->end[i] && k->port[j] == l->port[i])
+                sc_error(r->e, n, "there is a link at %s already (%s)", n->text, k->name);
+        }
+    }
+    h->wired |= bit;
+}
+
 /* "a", or "s1.3": port 3, counted from 1. */
 static void read_end(struct sc_reader *r, const struct sc_node *n, struct sc_link *l, uint32_t i)
 {
@@ -144,12 +158,7 @@ static void read_end(struct sc_reader *r, const struct sc_node *n, struct sc_lin
     else if (port < 1 || port > h->ports)
         sc_error(r->e, n, "\"%s\" has the ports 1 to %u", name, h->ports);
     l->port[i] = (uint32_t)port - 1u;
-    for (const struct sc_link *k = r->model->link; k <= l; k++) {
-        for (uint32_t j = 0; j < 2 && (k < l || j < i); j++) {
-            if (k->end[j] == l->end[i] && k->port[j] == l->port[i])
-                sc_error(r->e, n, "there is a link at %s already (%s)", n->text, k->name);
-        }
-    }
+    take_port(r, n, l, i);
 }
 
 static bool link_keys(struct sc_reader *r, const struct sc_node *c, const struct sc_link *l)
@@ -188,6 +197,7 @@ static void read_link(struct sc_reader *r, const struct sc_node *c)
     l->name = n->text;
     if (sc_link_named(m, l->name) != SV_NONE)
         sc_error(r->e, n, "\"%s\" is the name of another link already", l->name);
+    sc_names_add(m, SC_NAME_LINK, l->name, m->links);
     l->end[0] = l->end[1] = SV_NONE;
     if (!ends || ends->kind != SC_LIST || sc_children(ends) != 2) {
         sc_error(r->e, ends ? ends : c, "a link has two ends: ends: [a, b]");

@@ -20,6 +20,8 @@ uint32_t sc_socket_new(struct sc_reader *r, const struct sc_node *as, struct sc_
         return SV_NONE;
     }
     socket.name = as ? as->text : NULL;
+    if (as)
+        sc_names_add(m, SC_NAME_SOCKET, as->text, m->sockets);
     m->socket[m->sockets] = socket;
     return m->sockets++;
 }

@@ -83,10 +83,8 @@ static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t ver
             as->kind == SC_SCALAR ? as->text : "");
         return;
     }
-    bool taken = sc_attempt_named(m, as->text) != SV_NONE || sc_socket_named(m, as->text) != SV_NONE;
-    for (uint32_t i = 0; i < m->pings; i++)
-        taken = taken || strcmp(m->ping[i], as->text) == 0;
-    if (taken) {
+    if (sc_attempt_named(m, as->text) != SV_NONE || sc_socket_named(m, as->text) != SV_NONE ||
+        sc_ping_named(m, as->text) != SV_NONE) {
         sc_error(r->e, as, "\"%s\" is the name of another step already", as->text);
         return;
     }
@@ -94,8 +92,10 @@ static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t ver
     if (sc_step_is_udp(c)) {
         m->step[number].socket = sc_socket_new(r, as, (struct sc_socket){.host = h, .connected = verb == SC_CONNECT});
     } else if (verb == SC_CONNECT) {
+        sc_names_add(m, SC_NAME_ATTEMPT, as->text, m->attempts);
         m->attempt[m->attempts++] = (struct sc_attempt){as->text, h, number};
     } else {
+        sc_names_add(m, SC_NAME_PING, as->text, m->pings);
         m->step[number].ping = m->pings;
         m->ping[m->pings++] = as->text;
     }

@@ -39,36 +39,6 @@ struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint3
     return e;
 }
 
-struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt)
-{
-    for (uint32_t i = run->endpoints; i-- > 0;) {
-        struct sc_endpoint *e = &run->endpoint[i];
-        if (e->host == host && (e->attempt == attempt || e->peer_attempt == attempt))
-            return e;
-    }
-    return NULL;
-}
-
-struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e)
-{
-    for (uint32_t i = run->endpoints; e->has_irs && i-- > 0;) {
-        struct sc_endpoint *o = &run->endpoint[i];
-        if (o != e && o->has_iss && o->iss == e->irs && o->local.port == e->remote.port && !o->half_open)
-            return o;
-    }
-    return NULL;
-}
-
-uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener)
-{
-    for (uint32_t i = run->endpoints; i-- > 0;) {
-        const struct sc_endpoint *e = &run->endpoint[i];
-        if (e->attempt != SV_NONE && e->has_iss && e->iss == isn && e->local.port == opener->port)
-            return e->attempt;
-    }
-    return SV_NONE;
-}
-
 /* --- the kinds of records --- */
 
 /* Whose ISN did it take? Known once both its addresses and that number are. */
@@ -76,13 +46,11 @@ static void took(struct sc_run *run, struct sc_endpoint *e)
 {
     if (!e->has_irs || !e->remote.port)
         return;
-    e->peer_attempt = sc_attempt_with(run, e->irs, &e->remote);
-    if (e->peer_attempt == e->attempt)
-        e->peer_attempt = SV_NONE;
-    for (uint32_t i = 0; i < run->endpoints; i++) { /* its half-open record is it now */
-        struct sc_endpoint *h = &run->endpoint[i];
-        if (h->half_open && h->host == e->host && h->irs == e->irs && h->remote.port == e->remote.port) {
-            h->peer_attempt = SV_NONE;
+    const uint32_t attempt = sc_attempt_with(run, e->irs, &e->remote);
+    sc_index_peer(run, e, attempt == e->attempt ? SV_NONE : attempt);
+    for (struct sc_endpoint *h = sc_index_halves(run, e->irs); h; h = sc_index_next_half(run, h, e->irs)) {
+        if (h->host == e->host && h->remote.port == e->remote.port) { /* its half-open record is it now */
+            sc_index_peer(run, h, SV_NONE);
             h->state = SV_CLOSED;
         }
     }
@@ -101,6 +69,7 @@ static void on_flow(struct sc_run *run, uint32_t host, const struct sv_trace_rec
     memcpy(e->remote.addr.byte, bytes + 16, 16);
     e->local.port = (uint16_t)r->arg[0];
     e->remote.port = (uint16_t)r->arg[1];
+    sc_index_numbers(run, e);
     took(run, e);
 }
 
@@ -114,6 +83,7 @@ static void on_sent(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         e->has_iss = true;
         e->iss = seq;
         e->sent_end = e->acked = seq + 1u;
+        sc_index_numbers(run, e);
     }
     e->segments_sent++;
     e->longest_segment = length > e->longest_segment ? length : e->longest_segment;
@@ -133,8 +103,8 @@ static void on_received(struct sc_run *run, uint32_t host, const struct sv_trace
     struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
     if (e && e->has_iss && (int32_t)(r->arg[1] - e->acked) > 0 && (int32_t)(e->sent_end + 1u - r->arg[1]) >= 0)
         e->acked = r->arg[1];
-    if (e && r->arg[2])
-        e->arrived[e->arrived_n++ % 64u] = r->arg[2];
+    if (e && r->arg[2] && run->arrived)
+        run->arrived[e - run->endpoint][e->arrived_n++ % SC_ARRIVED] = r->arg[2];
 }
 
 /* A SYN made a half-open record: it has no flow of its own yet. */
@@ -152,16 +122,16 @@ static void half_open(struct sc_run *run, uint32_t host)
     e->irs = syn->seq;
     e->has_irs = true;
     e->state = SV_SYN_RECEIVED;
-    e->peer_attempt = sc_attempt_with(run, syn->seq, &run->last_syn_from);
+    sc_index_half(run, e);
+    sc_index_peer(run, e, sc_attempt_with(run, syn->seq, &run->last_syn_from));
     sc_state_event(run, e, SV_SYN_RECEIVED);
 }
 
 /* ... and it ended without becoming a connection: the listener goes on. */
 static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
 {
-    for (uint32_t i = run->endpoints; i-- > 0;) {
-        struct sc_endpoint *e = &run->endpoint[i];
-        if (!e->half_open || e->host != host || e->state != SV_SYN_RECEIVED || e->irs != irs)
+    for (struct sc_endpoint *e = sc_index_halves(run, irs); e; e = sc_index_next_half(run, e, irs)) {
+        if (e->host != host || e->state != SV_SYN_RECEIVED)
             continue;
         e->state = SV_LISTEN;
         sc_state_event(run, e, SV_LISTEN);
@@ -172,6 +142,8 @@ static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
 static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t state)
 {
     e->state = state;
+    if (state == SV_TIME_WAIT)
+        sc_index_waits(run, e);
     if (state == SV_ESTABLISHED && e->established_at == SV_NEVER)
         e->established_at = run->now;
     if (e->attempt != SV_NONE || e->peer_attempt != SV_NONE)
@@ -197,13 +169,9 @@ static void on_state(struct sc_run *run, uint32_t host, const struct sv_trace_re
     }
     if (from != SV_TIME_WAIT)
         return;
-    for (uint32_t i = 0; i < run->endpoints; i++) { /* the oldest: they all wait equally long */
-        struct sc_endpoint *e = &run->endpoint[i];
-        if (e->host == host && e->state == SV_TIME_WAIT && e->epoch == run->epoch[host]) {
-            move(run, e, to);
-            return;
-        }
-    }
+    struct sc_endpoint *e = sc_index_waited(run, host); /* the oldest: they all wait equally long */
+    if (e)
+        move(run, e, to);
 }
 
 static void on_opened(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
@@ -214,6 +182,7 @@ static void on_opened(struct sc_run *run, uint32_t host, const struct sv_trace_r
     e->opened = e->has_iss = e->has_irs = true;
     e->iss = r->arg[0];
     e->irs = r->arg[1];
+    sc_index_numbers(run, e);
     if (!e->sent_end)
         e->sent_end = e->acked = e->iss + 1u;
     took(run, e);
@@ -237,11 +206,10 @@ static void on_call(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         return;
     e->accepted = true;
     run->accepts[host]++;
-    for (uint32_t i = 0; i < run->model->facts; i++) {
-        const struct sc_fact *f = &run->model->fact[i];
-        if (f->kind == SC_FACT_ACCEPTS && f->host == host && f->attempt == e->peer_attempt)
-            sc_fact_event(run, f, &run->fact[i]);
-    }
+    struct sc_facts of;
+    sc_facts_of(run, &of, SC_FACT_ACCEPTS, host, e->peer_attempt, e->peer_attempt);
+    for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;)
+        sc_fact_event(run, &run->model->fact[i], &run->fact[i]);
 }
 
 static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_record *r, const uint8_t *bytes)

@@ -7,17 +7,6 @@
 
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
-uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr)
-{
-    uint32_t at = (uint32_t)(addr->byte[15] * 251u + addr->byte[14] * 31u + addr->byte[13]) % 8192u;
-    for (; run->addr_of[at]; at = (at + 1u) % 8192u) {
-        const uint32_t host = (run->addr_of[at] - 1u) / SC_ADDRS, which = (run->addr_of[at] - 1u) % SC_ADDRS;
-        if (memcmp(&run->model->host[host].addr[which], addr, sizeof *addr) == 0)
-            return host;
-    }
-    return SV_NONE;
-}
-
 static struct sv_addr address(const struct sv_dissected *d, const uint8_t bytes[16])
 {
     struct sv_addr a;
@@ -115,8 +104,13 @@ static bool same(const struct sv_endpoint *a, const struct sv_endpoint *b)
 static struct sc_track *track_slot(const struct sc_tracks *t, const struct sv_endpoint *from,
                                    const struct sv_endpoint *to)
 {
-    uint32_t at = (uint32_t)(from->port * 31u + to->port) * 2654435761u ^
-                  (uint32_t)(from->addr.byte[15] * 131u + to->addr.byte[15] * 17u + from->addr.byte[14] * 7u);
+    uint64_t word[4];
+    memcpy(word, from->addr.byte, 16);
+    memcpy(word + 2, to->addr.byte, 16);
+    word[1] = (word[1] ^ word[0] * 31u) * 0x9e3779b97f4a7c15ull;
+    word[3] = (word[3] ^ word[2] * 31u ^ word[1] >> 29) * 0x9e3779b97f4a7c15ull;
+    const uint64_t mixed = (word[3] ^ word[3] >> 31 ^ (uint64_t)from->port << 16 ^ to->port) * 0x9e3779b97f4a7c15ull;
+    uint32_t at = (uint32_t)(mixed >> 32);
     for (uint32_t tries = 0; tries < t->n; tries++, at++) {
         struct sc_track *k = &t->track[at & (t->n - 1u)];
         if (!k->used || (same(&k->from, from) && same(&k->to, to)))

@@ -67,10 +67,12 @@ static void reboot(struct sc_run *run, uint32_t host)
 static void plug(struct sc_run *run, const struct sc_step *s, bool up)
 {
     const struct sc_model *m = run->model;
-    for (uint32_t l = 0; l < m->links; l++) {
-        const bool of_host = s->link == SV_NONE && (m->link[l].end[0] == s->host || m->link[l].end[1] == s->host);
-        if (l != s->link && !of_host)
-            continue;
+    uint32_t of_host = s->link == SV_NONE ? run->index.link_first[s->host] : 0;
+    for (uint32_t l = s->link; l != SV_NONE || of_host;) {
+        if (of_host) {
+            l = (of_host - 1u) / 2u;
+            of_host = run->index.link_next[of_host - 1u];
+        }
         sc_link_set_up(run, l, up);
         for (uint32_t e = 0; e < 2; e++) {
             const uint32_t host = m->link[l].end[e];
@@ -79,6 +81,7 @@ static void plug(struct sc_run *run, const struct sc_step *s, bool up)
             sv_world_touch(run->sim->world, host);
         }
         sv_world_touch(run->sim->world, m->hosts + l);
+        l = SV_NONE;
     }
 }
 
@@ -111,6 +114,7 @@ static void on_connection(struct sc_run *run, const struct sc_step *s)
         c->open = false;
         c->error = SV_ERR_ABORTED;
         sv_abort(run->stack[s->host], c->sock, now);
+        sc_conn_timed(run, c);
         sv_world_touch(run->sim->world, s->host);
         return;
     }
@@ -171,12 +175,12 @@ static void cuts(struct sc_run *run, sv_time now)
 
 static void listens(struct sc_run *run, sv_time now)
 {
-    for (uint32_t i = 0; i < run->model->hosts; i++) {
-        const struct sc_host *h = &run->model->host[i];
-        for (uint32_t s = 0; s < h->serves; s++) {
-            if (h->serve[s].from == now && now)
-                sc_app_listen(run, i, &h->serve[s], sv_world_local(run->sim->world, i));
-        }
+    struct sc_index *x = &run->index;
+    for (; x->opened < x->openings && x->opening[x->opened].at <= now; x->opened++) {
+        const struct sc_opening *o = &x->opening[x->opened];
+        if (!run->down[o->host])
+            sc_app_listen(run, o->host, &run->model->host[o->host].serve[o->serve],
+                          sv_world_local(run->sim->world, o->host));
     }
 }
 
@@ -191,20 +195,17 @@ static sv_time next_script(const struct sc_run *run)
     const struct sc_model *m = run->model;
     sv_time at = SV_NEVER;
     const sv_time said = run->script_said;
-    for (uint32_t i = 0; i < m->steps; i++) {
-        if (!run->step_done[i] && run->step_at[i] < at)
-            at = run->step_at[i];
-    }
+    const uint32_t first = sc_script_first(run);
+    if (first != SV_NONE)
+        at = run->step_at[first];
     for (uint32_t i = 0; i < m->faults; i++) {
         if (m->fault[i].deed == SC_CUT) {
             at = earlier(at, m->fault[i].between[0], said);
             at = earlier(at, m->fault[i].between[1], said);
         }
     }
-    for (uint32_t i = 0; i < m->hosts; i++) {
-        for (uint32_t s = 0; s < m->host[i].serves; s++)
-            at = earlier(at, m->host[i].serve[s].from, said);
-    }
+    if (run->index.opened < run->index.openings)
+        at = earlier(at, run->index.opening[run->index.opened].at, said);
     at = earlier(at, sc_judge_next(run, said), said);
     return run->settling ? SV_NEVER : at;
 }
@@ -231,9 +232,9 @@ static void speak(struct sc_run *run, sv_time at)
         listens(run, at);
     }
     run->script_stale = true;
-    for (uint32_t i = 0; i < run->model->steps; i++) {
-        if (!run->step_done[i] && run->step_at[i] <= at)
-            act(run, i);
+    for (uint32_t i; (i = sc_script_first(run)) != SV_NONE && run->step_at[i] <= at;) {
+        sc_script_drop(run);
+        act(run, i);
     }
     sc_observe(run);
 }

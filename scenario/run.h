@@ -4,6 +4,7 @@
 #ifndef SC_RUN_H
 #define SC_RUN_H
 
+#include "scenario/index.h"
 #include "scenario/model.h"
 #include "scenario/rows.h"
 #include "seven/bridge.h"
@@ -25,9 +26,14 @@ struct sc_endpoint {
     uint32_t longest_segment, most_in_flight, most_cwnd;
     sv_time established_at, first_read_at, last_read_at, silence;
     uint32_t probes;
-    uint32_t arrived[64], arrived_n; /* lengths of the segments with data that came last, and how many came */
-    uint32_t conn;                   /* SV_NONE */
+    uint32_t arrived_n; /* segments with data that came; the lengths of the last are in sc_run.arrived */
+    uint32_t conn;      /* SV_NONE */
+    /* index.c */
+    uint32_t next_number, next_half, next_own, next_peer, next_wait, listed_isn;
+    uint16_t listed_port;
+    bool listed;
 };
+#define SC_ARRIVED 64u
 
 /* The same end as its application has it. */
 struct sc_conn {
@@ -49,6 +55,7 @@ struct sc_conn {
     uint64_t wrong_at; /* the first byte that differs */
     int32_t error;
     sv_time give_up_at;
+    uint32_t place; /* due.c */
 };
 
 struct sc_ping {
@@ -58,6 +65,7 @@ struct sc_ping {
     sv_time next, last, silence, asked;
     sv_time rtt_min, rtt_max;
     uint32_t step;
+    uint32_t place; /* due.c */
 };
 
 #define SC_DATAGRAM_HEAD 16u
@@ -77,7 +85,8 @@ struct sc_udp {
 /* A `send` of datagrams under way. */
 struct sc_job {
     uint32_t step, left;
-    sv_time next; /* by the host's clock */
+    sv_time next;   /* by the host's clock */
+    uint32_t place; /* due.c */
 };
 
 /* A packet as selectors see it. */
@@ -192,8 +201,11 @@ struct sc_run {
     bool *down;      /* by host: crashed */
     struct sv_pool_counts before;
     /* what was seen */
+    struct sc_index index;
+    struct sc_due *due; /* by host and application */
     struct sc_endpoint *endpoint;
     uint32_t endpoints, endpoints_max;
+    uint32_t (*arrived)[SC_ARRIVED]; /* by endpoint; NULL: nobody asks */
     uint32_t *endpoint_of; /* hash of (host, epoch, flow) */
     uint32_t endpoint_slots;
     struct sc_conn *conn;
@@ -210,7 +222,6 @@ struct sc_run {
     struct sc_judged *judged;
     sv_time *step_at; /* of the timeline; SV_NEVER: not yet known, or done */
     bool *step_done;
-    uint32_t *addr_of; /* hash of addresses to hosts */
     uint64_t *accepts, *resets, *packets_sent, *packets_received;
     uint64_t (*drops)[SV_DROP_COUNT];
     struct sc_twice *twice;
@@ -251,8 +262,13 @@ uint64_t sc_run_hash(const struct sc_run *run);
 /* build.c */
 bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now);
 uint64_t sc_name_hash(const char *name);
+/* index.c */
+uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr); /* SV_NONE */
+struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt);
+/* The other end of it: whose ISN it took; NULL. */
+struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e);
+uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener);
 /* packet.c */
-uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr);
 bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packet *p, struct sv_endpoint *from,
               struct sv_endpoint *to);
 void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *p, const struct sv_endpoint *from,
@@ -273,10 +289,6 @@ bool sc_flawed(const struct sc_run *run, uint32_t host, uint32_t knob); /* `set`
 /* observe.c */
 void sc_observe(struct sc_run *run); /* the trace's records so far */
 struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make);
-struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt);
-/* The other end of it: whose ISN it took; NULL. */
-struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e);
-uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener);
 /* apps.c */
 extern const struct sv_app sc_app_ops;
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s);
@@ -285,6 +297,7 @@ void sc_app_ping(struct sc_run *run, uint32_t step);
 struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt);
 void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
 void sc_app_crashed(struct sc_run *run, uint32_t host);
+void sc_conn_timed(struct sc_run *run, struct sc_conn *c); /* after a change: when it wants a turn next */
 /* datagrams.c */
 extern const struct sv_app sc_datagram_ops;
 void sc_udp_begin(struct sc_run *run, uint32_t socket, sv_time now);

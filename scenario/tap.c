@@ -270,13 +270,12 @@ static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_
             if (o->hash == hash && o->host == SV_NONE)
                 sent = o->received;
         }
-        for (uint32_t i = 0; i < run->model->facts; i++) {
-            const struct sc_fact *f = &run->model->fact[i];
-            if (f->kind == SC_FACT_TWICE && f->host == host) {
-                run->fact[i].occasions++;
-                if (sent && t->received > sent)
-                    sc_fact_event(run, f, &run->fact[i]);
-            }
+        struct sc_facts of;
+        sc_facts_of(run, &of, SC_FACT_TWICE, host, SV_NONE, SV_NONE);
+        for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
+            run->fact[i].occasions++;
+            if (sent && t->received > sent)
+                sc_fact_event(run, &run->model->fact[i], &run->fact[i]);
         }
         return;
     }

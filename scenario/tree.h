@@ -48,6 +48,8 @@ void sc_error_at(struct sc_errors *e, uint32_t line, uint32_t column, const char
 
 /* Reads a whole file (bytes of it) with libyaml. NULL: e says why. */
 struct sc_node *sc_yaml_read(struct sc_memory *m, const char *bytes, size_t n, struct sc_errors *e);
+/* Items with `for:` become as many as they stand for (expand.c). False: e says why. */
+bool sc_expand(struct sc_memory *m, struct sc_node *root, struct sc_errors *e);
 bool sc_yaml_present(void); /* false: built without libyaml */
 
 struct sc_node *sc_member(const struct sc_node *map, const char *key); /* NULL */

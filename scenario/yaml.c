@@ -180,5 +180,5 @@ struct sc_node *sc_yaml_read(struct sc_memory *m, const char *bytes, size_t n, s
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, n);
     struct sc_node *root = document(&r);
     yaml_parser_delete(&r.parser);
-    return e->n ? NULL : root;
+    return e->n || !sc_expand(m, root, e) ? NULL : root;
 }

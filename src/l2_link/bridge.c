@@ -107,10 +107,12 @@ struct sv_bridge *sv_bridge_create(struct sv_arena *arena, struct sv_pool *pool,
     struct sv_bridge *br = sv_arena_take(arena, sizeof *br, 64);
     void *ports = sv_arena_take(arena, (uint64_t)c.ports * sizeof(struct sv_bport), 64);
     void *vlans = sv_arena_take(arena, SV_BRIDGE_VLANS * sizeof(struct sv_bvlan), 64);
-    const uint32_t account =
+    uint32_t account =
         sv_pool_account(pool, c.pool_bufs ? c.pool_bufs : UINT32_MAX, c.pool_slabs ? c.pool_slabs : UINT32_MAX);
-    if (!br || !ports || !vlans || account == SV_NONE)
+    if (!br || !ports || !vlans || (account == SV_NONE && (c.pool_bufs || c.pool_slabs)))
         return NULL;
+    if (account == SV_NONE) /* a world of more nodes than accounts: those without a quota share the world's own */
+        account = 0;
     br->ports_at = (int64_t)((intptr_t)ports - (intptr_t)br);
     br->vlans_at = (int64_t)((intptr_t)vlans - (intptr_t)br);
     br->ports_max = c.ports;

@@ -13,7 +13,7 @@
 #include "seven/host.h"
 #include "stack/node.h"
 
-#define SV_WORLD_NODES 4096u
+#define SV_WORLD_NODES 16384u
 #define SV_WORLD_PORTS 64u /* of one node */
 
 struct sv_world;
