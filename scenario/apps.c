@@ -17,6 +17,18 @@
 enum { OF_LISTENER = 1, OF_CONN, OF_PING };
 #define COOKIE(kind, index) SV_COOKIE(0, (uint64_t)(kind) << 40 | (uint64_t)(index))
 
+static void put_word(uint8_t *to, uint64_t word)
+{
+    to[0] = (uint8_t)word;
+    to[1] = (uint8_t)(word >> 8);
+    to[2] = (uint8_t)(word >> 16);
+    to[3] = (uint8_t)(word >> 24);
+    to[4] = (uint8_t)(word >> 32);
+    to[5] = (uint8_t)(word >> 40);
+    to[6] = (uint8_t)(word >> 48);
+    to[7] = (uint8_t)(word >> 56);
+}
+
 /* n bytes of the stream from offset `at` on: words of eight, their lowest byte first. */
 static void pattern(uint32_t key, uint64_t at, uint8_t *to, size_t n)
 {
@@ -25,8 +37,7 @@ static void pattern(uint32_t key, uint64_t at, uint8_t *to, size_t n)
         const uint64_t word = ((at + i) / 8u + key + 1u) * 0x9e3779b97f4a7c15ull;
         uint64_t rest = word ^ word >> 29;
         if ((at + i) % 8u == 0 && n - i >= 8) {
-            for (uint32_t k = 0; k < 8; k++)
-                to[i + k] = (uint8_t)(rest >> 8u * k);
+            put_word(to + i, rest);
             i += 8;
             continue;
         }

@@ -345,8 +345,8 @@ static uint64_t arena_bytes(const struct sc_run *run)
 {
     const struct sc_model *m = run->model;
     const struct sv_world_config world = world_config(m);
-    uint64_t bytes = 65536u + sv_pool_bytes(packets_of(m), packets_of(m)) + sv_trace_bytes(TRACE_RECORDS) +
-                     sv_world_bytes(&world);
+    uint64_t bytes =
+        65536u + sv_pool_bytes(packets_of(m), packets_of(m)) + sv_trace_bytes(TRACE_RECORDS) + sv_world_bytes(&world);
     for (uint32_t i = 0; i < m->hosts; i++) {
         const struct sv_stack_config stack = stack_config(run, i);
         const struct sv_bridge_config bridge = bridge_config(run, i);

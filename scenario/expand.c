@@ -9,7 +9,7 @@
 #include "scenario/model.h"
 
 #define VARIABLES 4u
-#define MOST 100000u  /* copies of one item of the timeline */
+#define MOST 100000u /* copies of one item of the timeline */
 #define WITHIN 4096u /* of one deeper in the file */
 #define NUMBER_MOST 1000000000
 

@@ -8,7 +8,7 @@
 
 static uint32_t mixed(uint64_t key)
 {
-    key *= 0x9e3779b97f4a7c15ull;
+    key = (key ^ key >> 32) * 0x9e3779b97f4a7c15ull; /* the upper half depends on all that was mixed below it */
     return (uint32_t)(key >> 32);
 }
 
@@ -112,7 +112,7 @@ static uint32_t addr_slot(const struct sc_run *run, const struct sv_addr *addr)
 {
     uint64_t word[2];
     memcpy(word, addr->byte, sizeof word);
-    return mixed(word[0] * 31u ^ word[1]) & (run->index.addr_slots - 1u);
+    return mixed(word[0] * 31u ^ word[1] ^ word[1] >> 17) & (run->index.addr_slots - 1u);
 }
 
 uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr)

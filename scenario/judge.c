@@ -148,7 +148,8 @@ void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const str
     sc_facts_of(run, &of, SC_FACT_DROPS, host, p->attempt, SV_NONE);
     for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;) {
         const struct sc_fact *f = &run->model->fact[i];
-        if (reason != SV_DROP_SCENARIO_FAULT && (f->reason == SV_NONE || f->reason == reason) && sc_count_selected(&run->fact[i].count, &f->what, p))
+        if (reason != SV_DROP_SCENARIO_FAULT && (f->reason == SV_NONE || f->reason == reason) &&
+            sc_count_selected(&run->fact[i].count, &f->what, p))
             sc_fact_event(run, f, &run->fact[i]);
     }
 }

@@ -134,7 +134,7 @@ struct sc_host {
     uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
     /* switches */
     bool rstp, force_stp, learn;
-    uint64_t edge; /* set of ports, from 1 */
+    uint64_t edge;  /* set of ports, from 1 */
     uint64_t wired; /* ports that have a link, from 0 */
     uint32_t priority;
 };

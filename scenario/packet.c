@@ -107,8 +107,8 @@ static struct sc_track *track_slot(const struct sc_tracks *t, const struct sv_en
     uint64_t word[4];
     memcpy(word, from->addr.byte, 16);
     memcpy(word + 2, to->addr.byte, 16);
-    word[1] = (word[1] ^ word[0] * 31u) * 0x9e3779b97f4a7c15ull;
-    word[3] = (word[3] ^ word[2] * 31u ^ word[1] >> 29) * 0x9e3779b97f4a7c15ull;
+    word[1] = (word[1] ^ word[1] >> 32 ^ word[0] * 31u) * 0x9e3779b97f4a7c15ull;
+    word[3] = (word[3] ^ word[3] >> 32 ^ word[2] * 31u ^ word[1] >> 29) * 0x9e3779b97f4a7c15ull;
     const uint64_t mixed = (word[3] ^ word[3] >> 31 ^ (uint64_t)from->port << 16 ^ to->port) * 0x9e3779b97f4a7c15ull;
     uint32_t at = (uint32_t)(mixed >> 32);
     for (uint32_t tries = 0; tries < t->n; tries++, at++) {

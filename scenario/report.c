@@ -19,8 +19,12 @@ void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, stru
     r->stopped = run->stopped;
     snprintf(r->problem, sizeof r->problem, "%s", run->problem);
     bool all = true;
-    for (uint32_t i = 0; i < m->expects && i < 64; i++) {
-        struct sc_outcome *o = &r->outcome[r->n++];
+    for (uint32_t i = 0; i < m->expects; i++) {
+        const bool failed = run->judged[i].verdict != SC_PASSED;
+        all = all && !failed;
+        if (r->n == SC_OUTCOMES && !failed)
+            continue; /* of more than are told, those that failed are */
+        struct sc_outcome *o = &r->outcome[r->n < SC_OUTCOMES ? r->n++ : SC_OUTCOMES - 1u];
         o->id = m->expect[i].id;
         o->decisive = m->expect[i].decisive;
         o->verdict = run->judged[i].verdict;
@@ -28,7 +32,6 @@ void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, stru
         o->named = mutant && sc_mutant_names(mutant, i);
         o->extra = mutant && o->verdict == SC_FAILED && !sc_mutant_allows(mutant, i);
         snprintf(o->why, sizeof o->why, "%s", run->judged[i].why);
-        all = all && o->verdict == SC_PASSED;
     }
     /* A mutant that fails for another reason proves nothing. */
     r->expected = mutant ? sc_mutant_caught(run, mutant) : all && !r->problem[0];

@@ -6,6 +6,8 @@
 #include "scenario/run.h"
 #include "trace/sink.h"
 
+#define SC_OUTCOMES 64u
+
 /* One run, judged; it may outlive the world. */
 struct sc_outcome {
     const char *id;
@@ -22,7 +24,7 @@ struct sc_result {
     bool stopped;
     char problem[256]; /* the run is worth nothing; empty: it is not */
     uint32_t n;
-    struct sc_outcome outcome[64];
+    struct sc_outcome outcome[SC_OUTCOMES]; /* the first of them, and what failed beyond */
     bool expected; /* all passed; of a mutant: what it names failed, and only that */
 };
 

@@ -206,7 +206,7 @@ struct sc_run {
     struct sc_endpoint *endpoint;
     uint32_t endpoints, endpoints_max;
     uint32_t (*arrived)[SC_ARRIVED]; /* by endpoint; NULL: nobody asks */
-    uint32_t *endpoint_of; /* hash of (host, epoch, flow) */
+    uint32_t *endpoint_of;           /* hash of (host, epoch, flow) */
     uint32_t endpoint_slots;
     struct sc_conn *conn;
     uint32_t conns, conns_max;

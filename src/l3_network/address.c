@@ -187,23 +187,24 @@ uint32_t sv_address_select_by(const struct sv_addresses *t, sv_port port, const 
     const struct sv_source_wish wish = {*near, port, false};
     struct sv_source best = {.port = SV_NO_PORT};
     uint32_t chosen = SV_NONE;
-    bool best_on_link = false;
-    for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
-        const struct sv_address *a = sv_address_of(t, i);
-        if (a->state == SV_ADDRESS_FREE)
-            continue;
-        seen++;
-        if (a->state != SV_ADDRESS_PREFERRED || sv_addr_is_v4(&a->addr) != v4)
-            continue;
-        if (!v4 && a->port != port && sv_addr_is_link_local_v6(&a->addr))
-            continue; /* means nothing on another link */
-        const struct sv_source s = sv_address_as_source(a, next_hop);
-        const bool on_link = v4 && a->port == port && sv_addr_in_prefix(near, &a->addr, a->prefix_bits);
-        if (chosen == SV_NONE || on_link > best_on_link ||
-            (on_link == best_on_link && sv_source_better(&s, &best, &wish))) {
-            chosen = i;
-            best = s;
-            best_on_link = on_link;
+    /* Of IPv4's, one on the destination's link comes before all others, so those are only compared if there is none. */
+    for (uint32_t pass = v4 ? 0 : 1; pass < 2 && chosen == SV_NONE; pass++) {
+        for (uint32_t i = 0, seen = 0; i < t->ceiling && seen < t->used; i++) {
+            const struct sv_address *a = sv_address_of(t, i);
+            if (a->state == SV_ADDRESS_FREE)
+                continue;
+            seen++;
+            if (a->state != SV_ADDRESS_PREFERRED || sv_addr_is_v4(&a->addr) != v4)
+                continue;
+            if (!v4 && a->port != port && sv_addr_is_link_local_v6(&a->addr))
+                continue; /* means nothing on another link */
+            if (!pass && !(a->port == port && sv_addr_in_prefix(near, &a->addr, a->prefix_bits)))
+                continue;
+            const struct sv_source s = sv_address_as_source(a, next_hop);
+            if (chosen == SV_NONE || sv_source_better(&s, &best, &wish)) {
+                chosen = i;
+                best = s;
+            }
         }
     }
     return chosen;

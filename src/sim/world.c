@@ -21,8 +21,7 @@ struct sv_world_clock {
 };
 
 struct sv_world_node {
-    int64_t at;   /* from the world to the node */
-    sv_time wake; /* when it has something to do, by the world's clock; SV_NEVER */
+    int64_t at; /* from the world to the node */
     struct sv_world_clock clock;
     uint32_t ends, ports; /* its ends begin there */
     uint32_t place;       /* in the heap */
@@ -38,6 +37,12 @@ struct sv_world_post {
     int64_t pool_at; /* from the world */
 };
 
+/* When a node has something to do, by the world's clock; SV_NEVER. */
+struct sv_world_slot {
+    sv_time wake;
+    uint32_t node, spare;
+};
+
 /* Who is to be woken next stands at the top of a heap of node numbers, by (wake, number); what was posted is in a
  * second one, by (at, serial). */
 struct sv_world {
@@ -45,6 +50,7 @@ struct sv_world {
     uint64_t events, passed, serial;
     int64_t nodes_at, heap_at, ends_at, posts_at; /* from this struct */
     uint32_t nodes, nodes_max, ends, ends_max, posts, posts_max;
+    uint32_t waking, touched; /* the node whose turn it is; whether it has something to do again */
 };
 
 static struct sv_world_node *sv_world_record(const struct sv_world *w, uint32_t node)
@@ -52,9 +58,9 @@ static struct sv_world_node *sv_world_record(const struct sv_world *w, uint32_t 
     SV_ASSERT(node < w->nodes);
     return (struct sv_world_node *)(uintptr_t)((intptr_t)w + (intptr_t)w->nodes_at) + node;
 }
-static uint32_t *sv_world_heap(const struct sv_world *w)
+static struct sv_world_slot *sv_world_heap(const struct sv_world *w)
 {
-    return (uint32_t *)(uintptr_t)((intptr_t)w + (intptr_t)w->heap_at);
+    return (struct sv_world_slot *)(uintptr_t)((intptr_t)w + (intptr_t)w->heap_at);
 }
 static struct sv_world_end *sv_world_end(const struct sv_world *w, uint32_t node, sv_port port)
 {
@@ -83,7 +89,7 @@ static struct sv_world_config sv_world_defaults(const struct sv_world_config *gi
 uint64_t sv_world_bytes(const struct sv_world_config *config)
 {
     const struct sv_world_config c = sv_world_defaults(config);
-    return sizeof(struct sv_world) + (uint64_t)c.nodes * (sizeof(struct sv_world_node) + sizeof(uint32_t)) +
+    return sizeof(struct sv_world) + (uint64_t)c.nodes * (sizeof(struct sv_world_node) + sizeof(struct sv_world_slot)) +
            (uint64_t)c.ports * sizeof(struct sv_world_end) + (uint64_t)c.posts * sizeof(struct sv_world_post) + 512u;
 }
 
@@ -101,7 +107,7 @@ struct sv_world *sv_world_create(struct sv_arena *arena, const struct sv_world_c
         return NULL;
     struct sv_world *w = sv_arena_take(arena, sizeof *w, 64);
     if (!w || !sv_world_take(w, arena, (uint64_t)c.nodes * sizeof(struct sv_world_node), &w->nodes_at) ||
-        !sv_world_take(w, arena, (uint64_t)c.nodes * sizeof(uint32_t), &w->heap_at) ||
+        !sv_world_take(w, arena, (uint64_t)c.nodes * sizeof(struct sv_world_slot), &w->heap_at) ||
         !sv_world_take(w, arena, (uint64_t)c.ports * sizeof(struct sv_world_end), &w->ends_at) ||
         !sv_world_take(w, arena, (uint64_t)c.posts * sizeof(struct sv_world_post), &w->posts_at))
         return NULL;
@@ -109,45 +115,39 @@ struct sv_world *sv_world_create(struct sv_arena *arena, const struct sv_world_c
     w->nodes_max = c.nodes;
     w->ends_max = c.ports;
     w->posts_max = c.posts;
+    w->waking = SV_NONE;
     return w;
 }
 
 /* --- the heap of nodes --- */
 
-static bool sv_world_sooner(const struct sv_world *w, uint32_t a, uint32_t b)
+static bool sv_world_sooner(const struct sv_world_slot *a, const struct sv_world_slot *b)
 {
-    const sv_time x = sv_world_record(w, a)->wake, y = sv_world_record(w, b)->wake;
-    return x != y ? x < y : a < b;
+    return a->wake != b->wake ? a->wake < b->wake : a->node < b->node;
 }
 
-static void sv_world_place(struct sv_world *w, uint32_t place, uint32_t node)
+static void sv_world_place(struct sv_world *w, uint32_t place, struct sv_world_slot slot)
 {
-    sv_world_heap(w)[place] = node;
-    sv_world_record(w, node)->place = place;
+    sv_world_heap(w)[place] = slot;
+    sv_world_record(w, slot.node)->place = place;
 }
 
 /* The node's time has changed: up or down to where it belongs. */
-static void sv_world_sift(struct sv_world *w, uint32_t node)
+static void sv_world_wake_at(struct sv_world *w, uint32_t node, sv_time at)
 {
-    const uint32_t *heap = sv_world_heap(w);
+    const struct sv_world_slot *heap = sv_world_heap(w), slot = {.wake = at, .node = node};
     uint32_t i = sv_world_record(w, node)->place;
-    for (; i && sv_world_sooner(w, node, heap[(i - 1u) / 2u]); i = (i - 1u) / 2u)
+    for (; i && sv_world_sooner(&slot, &heap[(i - 1u) / 2u]); i = (i - 1u) / 2u)
         sv_world_place(w, i, heap[(i - 1u) / 2u]);
     for (uint32_t child = 2u * i + 1u; child < w->nodes; child = 2u * i + 1u) {
-        if (child + 1u < w->nodes && sv_world_sooner(w, heap[child + 1u], heap[child]))
+        if (child + 1u < w->nodes && sv_world_sooner(&heap[child + 1u], &heap[child]))
             child++;
-        if (!sv_world_sooner(w, heap[child], node))
+        if (!sv_world_sooner(&heap[child], &slot))
             break;
         sv_world_place(w, i, heap[child]);
         i = child;
     }
-    sv_world_place(w, i, node);
-}
-
-static void sv_world_wake_at(struct sv_world *w, uint32_t node, sv_time at)
-{
-    sv_world_record(w, node)->wake = at;
-    sv_world_sift(w, node);
+    sv_world_place(w, i, slot);
 }
 
 /* --- nodes and wires --- */
@@ -159,11 +159,11 @@ uint32_t sv_world_add(struct sv_world *w, struct sv_node *x)
         return SV_NONE;
     const uint32_t node = w->nodes++;
     *sv_world_record(w, node) = (struct sv_world_node){
-        .at = (int64_t)((intptr_t)x - (intptr_t)w), .wake = SV_NEVER, .ends = w->ends, .ports = ports, .place = node};
+        .at = (int64_t)((intptr_t)x - (intptr_t)w), .ends = w->ends, .ports = ports, .place = node};
     w->ends += ports;
     for (sv_port p = 0; p < ports; p++)
         sv_world_end(w, node, p)->node = SV_NONE;
-    sv_world_place(w, node, node);
+    sv_world_place(w, node, (struct sv_world_slot){.wake = SV_NEVER, .node = node});
     sv_world_wake_at(w, node, w->now);
     return node;
 }
@@ -312,7 +312,7 @@ static sv_time sv_world_post_at(const struct sv_world *w)
 
 sv_time sv_world_next(const struct sv_world *w)
 {
-    const sv_time wake = w->nodes ? sv_world_record(w, sv_world_heap(w)[0])->wake : SV_NEVER;
+    const sv_time wake = w->nodes ? sv_world_heap(w)[0].wake : SV_NEVER;
     return sv_max_u64(sv_min_u64(wake, sv_world_post_at(w)), w->now);
 }
 
@@ -324,7 +324,9 @@ void sv_world_advance(struct sv_world *w, sv_time at)
 
 void sv_world_touch(struct sv_world *w, uint32_t node)
 {
-    if (sv_world_record(w, node)->wake > w->now)
+    if (node == w->waking)
+        w->touched = 1;
+    else if (sv_world_heap(w)[sv_world_record(w, node)->place].wake > w->now)
         sv_world_wake_at(w, node, w->now);
 }
 
@@ -383,7 +385,8 @@ static void sv_sim_wake(struct sv_sim *sim, uint32_t node)
     struct sv_host *host = sim->host[node];
     const sv_time local = sv_world_local(w, node);
     sv_time at = SV_NEVER;
-    sv_world_wake_at(w, node, SV_NEVER);
+    w->waking = node; /* it stays at the top of the heap meanwhile */
+    w->touched = 0;
     if (host)
         at = sv_host_turn(host, local);
     else
@@ -391,8 +394,8 @@ static void sv_sim_wake(struct sv_sim *sim, uint32_t node)
     sv_sim_drain(sim, node, local);
     /* Sending sets timers too, and may loop back to the node itself, which has touched it then. */
     at = sv_min_u64(at, sv_node_next_deadline(sv_world_node_of(w, node)));
-    const struct sv_world_node *n = sv_world_record(w, node);
-    sv_world_wake_at(w, node, sv_min_u64(n->wake, sv_clock_when(&n->clock, at, w->now)));
+    w->waking = SV_NONE;
+    sv_world_wake_at(w, node, w->touched ? w->now : sv_clock_when(&sv_world_record(w, node)->clock, at, w->now));
 }
 
 bool sv_sim_step(struct sv_sim *sim, sv_time until)
@@ -409,7 +412,7 @@ bool sv_sim_step(struct sv_sim *sim, sv_time until)
     if (sv_world_post_at(w) <= next)
         sv_sim_deliver(sim);
     else
-        sv_sim_wake(sim, sv_world_heap(w)[0]);
+        sv_sim_wake(sim, sv_world_heap(w)[0].node);
     return true;
 }
 
