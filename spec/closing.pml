@@ -120,7 +120,10 @@ end:
            has_data[me] = true;
            THEN
        }
-    :: d_step { fin[other] && state[me] == ESTABLISHED && IN_ORDER(me, other) -> FIN_ARRIVES(" fin %d %d", me, CLOSE_WAIT) }
+    :: d_step {
+           fin[other] && state[me] == ESTABLISHED && IN_ORDER(me, other) ->
+           FIN_ARRIVES(" fin %d %d", me, CLOSE_WAIT)
+       }
     :: d_step { fin[other] && state[me] == FIN_WAIT_1 && IN_ORDER(me, other) -> FIN_ARRIVES(" fin %d %d", me, CLOSING) }
     :: d_step {
            fin_ack[other] && state[me] == FIN_WAIT_1 && IN_ORDER(me, other) ->
@@ -134,7 +137,7 @@ end:
            fin_ack[other] && state[me] == FIN_WAIT_2 && IN_ORDER(me, other) ->
            FIN_ARRIVES(" fin_ack %d %d", me, TIME_WAIT)
        }
-    :: d_step { /* a FIN again is old, and its acknowledgment not looked at: it is answered, no more (§3.10.7.4 first) */
+    :: d_step { /* a FIN again is old: answered, its acknowledgment not looked at (§3.10.7.4 first) */
            fin_ack[other] && state[me] == CLOSING && !told_again[me] ->
            EDGE(" fin_ack %d %d", me);
            told_again[me] = true;

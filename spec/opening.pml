@@ -10,7 +10,7 @@
  * from a client whose ISN it answered. "This very" is known to the model alone: it knows each segment by the client's
  * attempt and the server's incarnation it was made in; the protocol's rules see sequence numbers only.
  *
- *   -DMESSAGES=3   holds                      (as TCP does it); each attempt's numbers a window or more from the others'
+ *   -DMESSAGES=3   holds                      (as TCP does it); each attempt's numbers a window or more from others'
  *   -DNEAR         holds: the later attempt's numbers lie within the window of the earlier, where other rules apply
  *   -DMESSAGES=2   fails: an old SYN is accepted, though its client gave that attempt up
  *   -DREUSE        fails with three as well: both sides take one ISN again while segments of its first use live.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Has spin print what its models do, and two stacks do the same: `spec/replay.py REPLAY_SPIN [two-messages.yaml]`.
 
-Every edge of the models' state spaces; 1,000 random runs of each model; the counterexamples of those that fail; and stacks
-that are wrong on purpose must be found out. Last line: `N passed, N failed`; exit 77 where spin is not installed."""
+Every edge of the models' state spaces; 1,000 random runs of each model; the counterexamples of those that fail; and
+stacks that are wrong on purpose must be found out. Last line: `N passed, N failed`; exit 77 where there is no spin."""
 
 import os
 import re
@@ -171,7 +171,7 @@ def cases(replay, files, keep):
     for words, *which in BROKEN:
         yield f"spin's counterexample: {words}", lambda which=which: broken(replay, *which)
     for path in files:
-        yield f"spin's counterexample is the experiment {os.path.basename(path)}", lambda path=path: same_experiment(path)
+        yield f"it is the experiment {os.path.basename(path)}", lambda path=path: same_experiment(path)
 
 
 def main():
