@@ -23,14 +23,36 @@ static inline void shape(const int16_t *restrict x, const int16_t *restrict c, i
     }
 }
 
-void sv_shape_block_portable(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *restrict out)
+/* The taps of a phase. */
+static void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, int16_t *restrict to)
 {
-    int16_t even[SV_BLOCK], odd[SV_BLOCK];
-    shape(x, a, even);
-    shape(x + skip, b, odd);
+    const int16_t *restrict row = pulse[part >> 27];
+    const int32_t more = (int32_t)(part >> 17 & 1023u);
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        to[j] = (int16_t)(row[j] + (((row[SV_TAPS + j] - row[j]) * more) >> 10));
+}
+
+static void interleave(const int16_t *restrict even, const int16_t *restrict odd, int16_t *restrict out)
+{
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
         out[2 * i] = even[i];
         out[2 * i + 1] = odd[i];
+    }
+}
+
+void sv_shape_blocks_portable(struct sv_shape *s, int16_t *out, uint32_t blocks)
+{
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        int16_t taps[SV_TAPS], even[SV_BLOCK], odd[SV_BLOCK];
+        const uint32_t half = s->part + 0x80000000u;
+        blend(s->pulse, s->part, taps);
+        shape(s->x, taps, even);
+        blend(s->pulse, half, taps);
+        shape(s->x + (half < s->part), taps, odd);
+        interleave(even, odd, out);
+        const uint64_t next = s->part + s->pace;
+        s->part = (uint32_t)next;
+        s->x += next >> 32;
     }
 }
 
@@ -204,10 +226,4 @@ void sv_level_masks_portable(const int8_t *level, uint64_t *moved, uint64_t *bel
     }
     *moved = any;
     *below = less;
-}
-
-void sv_blend_taps_portable(const int16_t *restrict row, int32_t part, int16_t *restrict to)
-{
-    for (uint32_t j = 0; j < SV_TAPS; j++)
-        to[j] = (int16_t)(row[j] + (((row[SV_TAPS + j] - row[j]) * part) >> 10));
 }

@@ -47,27 +47,66 @@ static inline __m256i shape16(const int16_t *x, const __m256i tap[SV_TAPS])
     return _mm256_srai_epi16(a, 1);
 }
 
-static inline void each_tap(__m256i tap[SV_TAPS], const int16_t *c)
+/* The taps of a phase, each in a whole register. */
+static inline void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, __m256i tap[SV_TAPS])
 {
+    int16_t each[SV_TAPS];
+    const int16_t *row = pulse[part >> 27];
+    const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
+    const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
+    const __m256i more = _mm256_set1_epi32((int32_t)(part >> 17 & 1023u));
+    const __m256i step = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), more);
+    const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(step, 10));
+    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storeu_si128((__m128i *)(void *)each, packed);
     UNROLLED
     for (uint32_t j = 0; j < SV_TAPS; j++)
-        tap[j] = _mm256_set1_epi16(c[j]);
+        tap[j] = _mm256_set1_epi16(each[j]);
 }
 
-void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
+static inline void interleave(int16_t *out, __m256i even, __m256i odd)
 {
-    __m256i tap[SV_TAPS], even[2];
-    each_tap(tap, a);
-    even[0] = shape16(x, tap);
-    even[1] = shape16(x + 16, tap);
-    each_tap(tap, b);
-    UNROLLED
-    for (uint32_t i = 0; i < 2; i++, out += 32) {
-        const __m256i odd = shape16(x + 16 * i + skip, tap);
-        const __m256i low = _mm256_unpacklo_epi16(even[i], odd), high = _mm256_unpackhi_epi16(even[i], odd);
-        store(out, _mm256_permute2x128_si256(low, high, 0x20));
-        store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
+    const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
+    store(out, _mm256_permute2x128_si256(low, high, 0x20));
+    store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
+}
+
+void sv_shape_blocks_avx2(struct sv_shape *s, int16_t *out, uint32_t blocks)
+{
+    const int16_t(*pulse)[SV_TAPS] = s->pulse;
+    const int16_t *x = s->x;
+    uint32_t part = s->part;
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        __m256i tap[SV_TAPS];
+        const uint32_t half = part + 0x80000000u;
+        const int16_t *later = x + (half < part);
+        blend(pulse, part, tap);
+        const __m256i even0 = shape16(x, tap), even1 = shape16(x + 16, tap);
+        blend(pulse, half, tap);
+        interleave(out, even0, shape16(later, tap));
+        interleave(out + SV_BLOCK, even1, shape16(later + 16, tap));
+        const uint64_t next = part + s->pace;
+        part = (uint32_t)next;
+        x += next >> 32;
     }
+    s->x = x;
+    s->part = part;
+}
+
+/* Eight totals at once. */
+static inline __m256i totals(const __m256i v[SV_TAPS])
+{
+    const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+    const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
+    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+/* A cell whose samples sum up to `sum`. */
+static inline __m256i couple16(__m256i x, int32_t sum, int64_t *wander_q16, uint32_t pole_q32)
+{
+    const int16_t wander = sv_wander(*wander_q16);
+    *wander_q16 += sv_wander_move(sum - (int32_t)SV_CELL * wander, pole_q32);
+    return _mm256_subs_epi16(x, _mm256_set1_epi16(wander));
 }
 
 /* The sum of a cell does not wait for the wander, only what is taken off its samples does. */
@@ -75,14 +114,23 @@ void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint
 {
     const __m256i one = _mm256_set1_epi16(1);
     int64_t w_q16 = *wander_q16;
-    for (uint32_t i = 0; i < n; i += SV_CELL, sample += SV_CELL) {
+    for (; n >= 4 * SV_CELL; n -= 4 * SV_CELL, sample += 4 * SV_CELL) {
+        const __m256i a = load(sample), b = load(sample + 16), c = load(sample + 32), d = load(sample + 48);
+        const __m256i ab = _mm256_hadd_epi32(_mm256_madd_epi16(a, one), _mm256_madd_epi16(b, one));
+        const __m256i cd = _mm256_hadd_epi32(_mm256_madd_epi16(c, one), _mm256_madd_epi16(d, one));
+        const __m256i halves = _mm256_hadd_epi32(ab, cd);
+        const __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+        store(sample, couple16(a, _mm_cvtsi128_si32(sums), &w_q16, pole_q32));
+        store(sample + 16, couple16(b, _mm_extract_epi32(sums, 1), &w_q16, pole_q32));
+        store(sample + 32, couple16(c, _mm_extract_epi32(sums, 2), &w_q16, pole_q32));
+        store(sample + 48, couple16(d, _mm_extract_epi32(sums, 3), &w_q16, pole_q32));
+    }
+    for (; n != 0; n -= SV_CELL, sample += SV_CELL) {
         const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, one);
-        const int16_t wander = sv_wander(w_q16);
         __m128i s = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
-        store(sample, _mm256_subs_epi16(x, _mm256_set1_epi16(wander)));
-        w_q16 += sv_wander_move(_mm_cvtsi128_si32(s) - (int32_t)SV_CELL * wander, pole_q32);
+        store(sample, couple16(x, _mm_cvtsi128_si32(s), &w_q16, pole_q32));
     }
     *wander_q16 = w_q16;
 }
@@ -138,14 +186,6 @@ static inline __m256i filter16(__m256i lower, __m256i upper, const __m256i tap[S
     low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x6, upper), tap[3]));
     high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x6, upper), tap[3]));
     return _mm256_packs_epi32(_mm256_srai_epi32(low, 12), _mm256_srai_epi32(high, 12));
-}
-
-/* Eight totals at once. */
-static inline __m256i totals(const __m256i v[SV_TAPS])
-{
-    const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
-    const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
-    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
 }
 
 /* Compares give -1: levels are their differences. */
@@ -270,16 +310,6 @@ void sv_level_masks_avx2(const int8_t *level, uint64_t *moved, uint64_t *below)
     }
     *moved = ~rest;
     *below = less;
-}
-
-void sv_blend_taps_avx2(const int16_t *row, int32_t part, int16_t *to)
-{
-    const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
-    const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
-    const __m256i more = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), _mm256_set1_epi32(part));
-    const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(more, 10));
-    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)to, packed);
 }
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */

@@ -11,12 +11,12 @@ void sv_noise_block(const struct sv_noise_key *k, uint64_t seed, uint64_t first,
         sv_noise_block_portable(k, seed, first, sigma_q3, sample, n);
 }
 
-void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out, uint32_t cpu)
+void sv_shape_blocks(struct sv_shape *s, int16_t *out, uint32_t blocks, uint32_t cpu)
 {
     if (cpu & SV_CPU_AVX2)
-        sv_shape_block_avx2(x, skip, a, b, out);
+        sv_shape_blocks_avx2(s, out, blocks);
     else
-        sv_shape_block_portable(x, skip, a, b, out);
+        sv_shape_blocks_portable(s, out, blocks);
 }
 
 void sv_couple_block(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32, uint32_t cpu)
@@ -59,12 +59,4 @@ void sv_level_masks(const int8_t *level, uint64_t *moved, uint64_t *below, uint3
         sv_level_masks_avx2(level, moved, below);
     else
         sv_level_masks_portable(level, moved, below);
-}
-
-void sv_blend_taps(const int16_t *row, int32_t part, int16_t *to, uint32_t cpu)
-{
-    if (cpu & SV_CPU_AVX2)
-        sv_blend_taps_avx2(row, part, to);
-    else
-        sv_blend_taps_portable(row, part, to);
 }
