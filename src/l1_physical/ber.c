@@ -5,7 +5,7 @@
 #include "core/rng.h"
 
 #define PIECE 128u
-#define LAG (SV_TAPS - 1 - SV_RECEIVER_MAIN) /* the receiver tells so many before the first */
+#define LAG (SV_TAPS - 1 - SV_MAIN) /* the receiver tells so many before the first */
 #define SENT ((uint32_t)SV_COUNT_OF(((struct sv_ber_work *)NULL)->sent))
 
 /* Symbols as random as the code lets them be. */

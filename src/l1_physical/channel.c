@@ -4,7 +4,8 @@
 #include "core/math.h"
 #include "core/mem.h"
 
-#define AHEAD 1u /* a pulse begins one symbol before its own */
+#define AHEAD 1u   /* a pulse begins one symbol before its own */
+#define AT_ONCE 8u /* blocks of 32 symbols */
 #define MHZ(n) ((n)*UINT64_C(1000000))
 
 typedef const int16_t sv_pulse_row[SV_PULSE_POINTS];
@@ -207,35 +208,42 @@ static void take(struct sv_channel *c, const int8_t **symbol, uint32_t *n, uint3
         c->held = keep;
     }
     int16_t *to = c->history + c->held;
-    if (some == SV_BLOCK)
-        sv_widen_block(*symbol, to, c->config.cpu);
-    else
-        for (uint32_t i = 0; i < some; i++)
-            to[i] = (*symbol)[i];
+    uint32_t i = 0;
+    for (; i + SV_BLOCK <= some; i += SV_BLOCK)
+        sv_widen_block(*symbol + i, to + i, c->config.cpu);
+    for (; i < some; i++)
+        to[i] = (*symbol)[i];
     c->held += some;
     c->symbols += some;
     *symbol += some;
     *n -= some;
 }
 
-/* 64 samples at once. The sender's clock moves them by 1/100 of a symbol at most meanwhile: within a block the phase
- * stands still, the next one begins where it should. */
-static uint32_t run_twice(struct sv_channel *c, const int8_t **symbol, uint32_t *n, int16_t *out)
+/* The number of the symbol after the newest that `blocks` of 32 symbols need. */
+static uint64_t wanted_for(const struct sv_channel *c, uint32_t blocks)
 {
-    int16_t taps[2][SV_TAPS];
-    const uint32_t half = c->at_part + 0x80000000u;
-    const uint32_t skip = half < c->at_part;
-    const uint64_t wanted = c->at_whole + AHEAD + 1 + skip + SV_BLOCK - 1;
+    const uint64_t last = c->at_part + (uint64_t)(blocks - 1) * 2 * SV_BLOCK * c->step; /* begins then */
+    const uint32_t later = (uint32_t)last >> 31;                                        /* its second samples' newest */
+    return c->at_whole + (last >> 32) + AHEAD + 1 + later + SV_BLOCK - 1;
+}
+
+/* As many blocks as there is room for, and symbols. */
+static uint32_t run_twice(struct sv_channel *c, const int8_t **symbol, uint32_t *n, int16_t *out, uint32_t max)
+{
+    uint32_t blocks = sv_min_u32(max / (2 * SV_BLOCK), AT_ONCE);
+    uint64_t wanted = wanted_for(c, blocks);
     if (c->symbols < wanted)
         take(c, symbol, n, (uint32_t)(wanted - c->symbols));
-    if (c->symbols < wanted)
+    while (c->symbols < wanted && --blocks != 0)
+        wanted = wanted_for(c, blocks);
+    if (blocks == 0)
         return 0;
-    sv_blend_taps(c->pulse[c->at_part >> 27], (int32_t)(c->at_part >> 17 & 1023u), taps[0], c->config.cpu);
-    sv_blend_taps(c->pulse[half >> 27], (int32_t)(half >> 17 & 1023u), taps[1], c->config.cpu);
-    const uint32_t back = (uint32_t)(c->symbols - wanted) + skip;
-    const int16_t *x = c->history + c->held - SV_TAPS - (SV_BLOCK - 1) - back;
-    sv_shape_block(x, skip, taps[0], taps[1], out, c->config.cpu);
-    return 2 * SV_BLOCK;
+    struct sv_shape shape = {.pulse = (const int16_t(*)[SV_TAPS])c->pulse,
+                             .x = c->history + c->held - (c->symbols + SV_TAPS - AHEAD - 1 - c->at_whole),
+                             .part = c->at_part,
+                             .pace = (uint64_t)2 * SV_BLOCK * c->step};
+    sv_shape_blocks(&shape, out, blocks, c->config.cpu);
+    return blocks * 2 * SV_BLOCK;
 }
 
 static uint32_t run_single(struct sv_channel *c, const int8_t **symbol, uint32_t *n, int16_t *out, uint32_t max)
@@ -261,8 +269,8 @@ uint32_t sv_channel_run(struct sv_channel *c, const int8_t **symbol, uint32_t *n
 {
     uint32_t made = 0, noisy = 0; /* so far; of them with their noise, which is cheaper by many */
     while (made + 2 * SV_BLOCK <= max) {
-        const uint32_t some =
-            c->twice ? run_twice(c, symbol, n, out + made) : run_single(c, symbol, n, out + made, 2 * SV_BLOCK);
+        const uint32_t some = c->twice ? run_twice(c, symbol, n, out + made, max - made)
+                                       : run_single(c, symbol, n, out + made, 2 * SV_BLOCK);
         if (some == 0)
             break;
         if (c->pole_q32 != 0)

@@ -31,8 +31,7 @@ static int32_t seen_at(const struct sv_receiver *r, int64_t at, bool equalised)
         return sv_receiver_gained(r, sv_receiver_at(r, at));
     for (uint32_t j = 0; j < SV_TAPS; j++)
         if (r->tap[j] != 0)
-            sum +=
-                r->tap[j] * sv_receiver_gained(r, sv_receiver_at(r, at + ((int64_t)j - SV_RECEIVER_MAIN) * r->spacing));
+            sum += r->tap[j] * sv_receiver_gained(r, sv_receiver_at(r, at + ((int64_t)j - SV_MAIN) * r->spacing));
     return sv_saturate((int32_t)(sum >> 12));
 }
 

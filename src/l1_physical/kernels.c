@@ -23,14 +23,36 @@ static inline void shape(const int16_t *restrict x, const int16_t *restrict c, i
     }
 }
 
-void sv_shape_block_portable(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *restrict out)
+/* The taps of a phase. */
+static void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, int16_t *restrict to)
 {
-    int16_t even[SV_BLOCK], odd[SV_BLOCK];
-    shape(x, a, even);
-    shape(x + skip, b, odd);
+    const int16_t *restrict row = pulse[part >> 27];
+    const int32_t more = (int32_t)(part >> 17 & 1023u);
+    for (uint32_t j = 0; j < SV_TAPS; j++)
+        to[j] = (int16_t)(row[j] + (((row[SV_TAPS + j] - row[j]) * more) >> 10));
+}
+
+static void interleave(const int16_t *restrict even, const int16_t *restrict odd, int16_t *restrict out)
+{
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
         out[2 * i] = even[i];
         out[2 * i + 1] = odd[i];
+    }
+}
+
+void sv_shape_blocks_portable(struct sv_shape *s, int16_t *out, uint32_t blocks)
+{
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        int16_t taps[SV_TAPS], even[SV_BLOCK], odd[SV_BLOCK];
+        const uint32_t half = s->part + 0x80000000u;
+        blend(s->pulse, s->part, taps);
+        shape(s->x, taps, even);
+        blend(s->pulse, half, taps);
+        shape(s->x + (half < s->part), taps, odd);
+        interleave(even, odd, out);
+        const uint64_t next = s->part + s->pace;
+        s->part = (uint32_t)next;
+        s->x += next >> 32;
     }
 }
 
@@ -60,9 +82,11 @@ void sv_couple_block_portable(int16_t *restrict sample, uint32_t n, int64_t *wan
 }
 
 /* Every sample's turn, those at the instants and those between; returns the mark of overflow(). */
-static uint32_t interpolate(const int16_t *restrict s, const int16_t *restrict c, int32_t bias, uint32_t shift,
-                            int32_t *restrict v)
+static uint32_t interpolate(const struct sv_take *t, int32_t *restrict v)
 {
+    const int16_t *restrict s = t->sample, *restrict c = t->weight;
+    const int32_t bias = t->bias;
+    const uint32_t shift = t->shift;
     const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
     uint32_t over = 0;
     for (uint32_t i = 0; i < 2 * SV_BLOCK; i++) {
@@ -72,11 +96,10 @@ static uint32_t interpolate(const int16_t *restrict s, const int16_t *restrict c
     return over >> 16;
 }
 
-void sv_take_block_portable(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *restrict on,
-                            int16_t *restrict between)
+static void take(const struct sv_take *t, int16_t *restrict on, int16_t *restrict between)
 {
     int32_t v[2 * SV_BLOCK];
-    if (interpolate(s, c, bias, shift, v) != 0)
+    if (interpolate(t, v) != 0)
         for (uint32_t i = 0; i < 2 * SV_BLOCK; i++)
             v[i] = sv_saturate(v[i]);
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
@@ -85,7 +108,7 @@ void sv_take_block_portable(const int16_t *s, const int16_t *c, int32_t bias, ui
     }
 }
 
-void sv_equalise_block_portable(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int16_t *restrict y)
+static void equalise(const int16_t *restrict x, const int16_t *restrict c, int32_t bias, int16_t *restrict y)
 {
     const int16_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3], c4 = c[4], c5 = c[5], c6 = c[6], c7 = c[7];
     int32_t v[SV_BLOCK];
@@ -114,6 +137,12 @@ static void slice(const int16_t *restrict y, uint32_t levels, int16_t unit, int1
     else
         for (uint32_t i = 0; i < SV_BLOCK; i++)
             level[i] = (int16_t)((y[i] >> 15 | 1) + 2 * ((y[i] > two) - (y[i] < -two)));
+}
+
+static void errors(const int16_t *restrict y, const int16_t *restrict level, int16_t unit, int16_t *restrict error)
+{
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        error[i] = (int16_t)(y[i] - level[i] * unit);
 }
 
 /* Sum of products of a block. */
@@ -150,18 +179,26 @@ static void add_up(const int16_t *restrict error, const int16_t *restrict level,
 }
 
 /* No error leaves 16 bits: a level has its y's sign, and no more than its magnitude and a step. */
-void sv_decide_block_portable(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                              bool gradient, int16_t *level, int8_t *restrict narrow, struct sv_decision_sums *sums)
+void sv_judge_block_portable(const struct sv_judge *j, const int16_t *x, const int16_t *between, int16_t *y,
+                             int8_t *restrict level, struct sv_decision_sums *sums)
 {
-    int16_t *decided = level + 1, error[SV_BLOCK], eighth[SV_BLOCK];
-    slice(y, levels, (int16_t)unit, decided);
+    int16_t decided[SV_BLOCK + 1], error[SV_BLOCK], eighth[SV_BLOCK];
+    equalise(x + 1, j->tap, j->bias, y);
+    decided[0] = (int16_t)j->before;
+    slice(y, j->levels, (int16_t)j->unit, decided + 1);
+    errors(y, decided + 1, (int16_t)j->unit, error);
+    add_up(error, decided + 1, decided, between + SV_MAIN, eighth, sums);
     for (uint32_t i = 0; i < SV_BLOCK; i++)
-        error[i] = (int16_t)(y[i] - decided[i] * (int16_t)unit);
-    add_up(error, decided, level, between, eighth, sums);
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        narrow[i] = (int8_t)decided[i];
-    for (uint32_t j = 0; gradient && j < SV_TAPS; j++)
-        sums->gradient[j] = product(eighth, x + j);
+        level[i] = (int8_t)decided[i + 1];
+    for (uint32_t k = 0; j->gradient && k < SV_TAPS; k++)
+        sums->gradient[k] = product(eighth, x + 1 + k);
+}
+
+void sv_track_block_portable(const struct sv_take *t, const struct sv_judge *j, int16_t *x, int16_t *between,
+                             int16_t *y, int8_t *level, struct sv_decision_sums *sums)
+{
+    take(t, x + SV_TAPS, between + SV_TAPS);
+    sv_judge_block_portable(j, x, between, y, level, sums);
 }
 
 void sv_widen_block_portable(const int8_t *restrict in, int16_t *restrict out)
@@ -189,10 +226,4 @@ void sv_level_masks_portable(const int8_t *level, uint64_t *moved, uint64_t *bel
     }
     *moved = any;
     *below = less;
-}
-
-void sv_blend_taps_portable(const int16_t *restrict row, int32_t part, int16_t *restrict to)
-{
-    for (uint32_t j = 0; j < SV_TAPS; j++)
-        to[j] = (int16_t)(row[j] + (((row[SV_TAPS + j] - row[j]) * part) >> 10));
 }

@@ -33,30 +33,6 @@ static inline __m256i pair(const int16_t *c)
     return _mm256_set1_epi32(both);
 }
 
-struct sums16 {
-    __m256i low, high; /* of outputs 0..3 and 8..11, of 4..7 and 12..15: as unpacking leaves them */
-};
-
-/* Sixteen outputs of eight taps. */
-static inline struct sums16 filter16(const int16_t *x, const __m256i tap[SV_TAPS / 2], __m256i bias)
-{
-    struct sums16 s = {bias, bias};
-    UNROLLED
-    for (uint32_t j = 0; j < SV_TAPS / 2; j++) {
-        const __m256i a = load(x + 2 * j), b = load(x + 2 * j + 1);
-        s.low = _mm256_add_epi32(s.low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), tap[j]));
-        s.high = _mm256_add_epi32(s.high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), tap[j]));
-    }
-    return s;
-}
-
-static inline void taps_of(__m256i tap[SV_TAPS / 2], const int16_t *c)
-{
-    UNROLLED
-    for (uint32_t j = 0; j < SV_TAPS / 2; j++)
-        tap[j] = pair(c + 2 * j);
-}
-
 /* Sixteen outputs of eight taps whose sums stay within 16 bits, rounded to their half. */
 static inline __m256i shape16(const int16_t *x, const __m256i tap[SV_TAPS])
 {
@@ -71,73 +47,50 @@ static inline __m256i shape16(const int16_t *x, const __m256i tap[SV_TAPS])
     return _mm256_srai_epi16(a, 1);
 }
 
-static inline void each_tap(__m256i tap[SV_TAPS], const int16_t *c)
+/* The taps of a phase, each in a whole register. */
+static inline void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, __m256i tap[SV_TAPS])
 {
+    int16_t each[SV_TAPS];
+    const int16_t *row = pulse[part >> 27];
+    const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
+    const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
+    const __m256i more = _mm256_set1_epi32((int32_t)(part >> 17 & 1023u));
+    const __m256i step = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), more);
+    const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(step, 10));
+    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    _mm_storeu_si128((__m128i *)(void *)each, packed);
     UNROLLED
     for (uint32_t j = 0; j < SV_TAPS; j++)
-        tap[j] = _mm256_set1_epi16(c[j]);
+        tap[j] = _mm256_set1_epi16(each[j]);
 }
 
-void sv_shape_block_avx2(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out)
+static inline void interleave(int16_t *out, __m256i even, __m256i odd)
 {
-    __m256i tap[SV_TAPS], even[2];
-    each_tap(tap, a);
-    even[0] = shape16(x, tap);
-    even[1] = shape16(x + 16, tap);
-    each_tap(tap, b);
-    UNROLLED
-    for (uint32_t i = 0; i < 2; i++, out += 32) {
-        const __m256i odd = shape16(x + 16 * i + skip, tap);
-        const __m256i low = _mm256_unpacklo_epi16(even[i], odd), high = _mm256_unpackhi_epi16(even[i], odd);
-        store(out, _mm256_permute2x128_si256(low, high, 0x20));
-        store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
-    }
+    const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
+    store(out, _mm256_permute2x128_si256(low, high, 0x20));
+    store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
 }
 
-/* The sum of a cell does not wait for the wander, only what is taken off its samples does. */
-void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+void sv_shape_blocks_avx2(struct sv_shape *s, int16_t *out, uint32_t blocks)
 {
-    const __m256i one = _mm256_set1_epi16(1);
-    int64_t w_q16 = *wander_q16;
-    for (uint32_t i = 0; i < n; i += SV_CELL, sample += SV_CELL) {
-        const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, one);
-        const int16_t wander = sv_wander(w_q16);
-        __m128i s = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
-        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
-        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
-        store(sample, _mm256_subs_epi16(x, _mm256_set1_epi16(wander)));
-        w_q16 += sv_wander_move(_mm_cvtsi128_si32(s) - (int32_t)SV_CELL * wander, pole_q32);
+    const int16_t(*pulse)[SV_TAPS] = s->pulse;
+    const int16_t *x = s->x;
+    uint32_t part = s->part;
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        __m256i tap[SV_TAPS];
+        const uint32_t half = part + 0x80000000u;
+        const int16_t *later = x + (half < part);
+        blend(pulse, part, tap);
+        const __m256i even0 = shape16(x, tap), even1 = shape16(x + 16, tap);
+        blend(pulse, half, tap);
+        interleave(out, even0, shape16(later, tap));
+        interleave(out + SV_BLOCK, even1, shape16(later + 16, tap));
+        const uint64_t next = part + s->pace;
+        part = (uint32_t)next;
+        x += next >> 32;
     }
-    *wander_q16 = w_q16;
-}
-
-void sv_take_block_avx2(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between)
-{
-    const __m256i first = pair(c), second = pair(c + 2), add = _mm256_set1_epi32(bias);
-    const __m128i by = _mm_cvtsi32_si128((int32_t)shift);
-    UNROLLED
-    for (uint32_t i = 0; i < SV_BLOCK; i += 16, s += 32) {
-        __m256i v[4];
-        UNROLLED
-        for (uint32_t k = 0; k < 4; k++) {
-            const int16_t *from = s + 16 * (k & 1) + (k >> 1);
-            v[k] = _mm256_add_epi32(_mm256_madd_epi16(load(from), first), _mm256_madd_epi16(load(from + 2), second));
-            v[k] = _mm256_sra_epi32(_mm256_add_epi32(v[k], add), by);
-        }
-        store(on + i, _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xd8));
-        store(between + i, _mm256_permute4x64_epi64(_mm256_packs_epi32(v[2], v[3]), 0xd8));
-    }
-}
-
-void sv_equalise_block_avx2(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y)
-{
-    __m256i tap[SV_TAPS / 2];
-    taps_of(tap, c);
-    UNROLLED
-    for (uint32_t i = 0; i < SV_BLOCK; i += 16) {
-        const struct sums16 s = filter16(x + i, tap, _mm256_set1_epi32(bias));
-        store(y + i, _mm256_packs_epi32(_mm256_srai_epi32(s.low, 12), _mm256_srai_epi32(s.high, 12)));
-    }
+    s->x = x;
+    s->part = part;
 }
 
 /* Eight totals at once. */
@@ -146,6 +99,93 @@ static inline __m256i totals(const __m256i v[SV_TAPS])
     const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
     const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
     return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+}
+
+/* A cell whose samples sum up to `sum`. */
+static inline __m256i couple16(__m256i x, int32_t sum, int64_t *wander_q16, uint32_t pole_q32)
+{
+    const int16_t wander = sv_wander(*wander_q16);
+    *wander_q16 += sv_wander_move(sum - (int32_t)SV_CELL * wander, pole_q32);
+    return _mm256_subs_epi16(x, _mm256_set1_epi16(wander));
+}
+
+/* The sum of a cell does not wait for the wander, only what is taken off its samples does. */
+void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+{
+    const __m256i one = _mm256_set1_epi16(1);
+    int64_t w_q16 = *wander_q16;
+    for (; n >= 4 * SV_CELL; n -= 4 * SV_CELL, sample += 4 * SV_CELL) {
+        const __m256i a = load(sample), b = load(sample + 16), c = load(sample + 32), d = load(sample + 48);
+        const __m256i ab = _mm256_hadd_epi32(_mm256_madd_epi16(a, one), _mm256_madd_epi16(b, one));
+        const __m256i cd = _mm256_hadd_epi32(_mm256_madd_epi16(c, one), _mm256_madd_epi16(d, one));
+        const __m256i halves = _mm256_hadd_epi32(ab, cd);
+        const __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+        store(sample, couple16(a, _mm_cvtsi128_si32(sums), &w_q16, pole_q32));
+        store(sample + 16, couple16(b, _mm_extract_epi32(sums, 1), &w_q16, pole_q32));
+        store(sample + 32, couple16(c, _mm_extract_epi32(sums, 2), &w_q16, pole_q32));
+        store(sample + 48, couple16(d, _mm_extract_epi32(sums, 3), &w_q16, pole_q32));
+    }
+    for (; n != 0; n -= SV_CELL, sample += SV_CELL) {
+        const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, one);
+        __m128i s = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+        s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
+        store(sample, couple16(x, _mm_cvtsi128_si32(s), &w_q16, pole_q32));
+    }
+    *wander_q16 = w_q16;
+}
+
+/* Thirty-two numbers in the order of the symbols. */
+struct block {
+    __m256i first, second;
+};
+
+/* Sixteen at the instants (of == 0) or between them (1); `by` a count to shift by. */
+static inline __m256i take16(const int16_t *s, uint32_t of, const __m256i weight[2], __m256i bias, __m128i by)
+{
+    __m256i low = _mm256_madd_epi16(load(s + of), weight[0]), high = _mm256_madd_epi16(load(s + of + 16), weight[0]);
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(load(s + of + 2), weight[1]));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(load(s + of + 18), weight[1]));
+    low = _mm256_sra_epi32(_mm256_add_epi32(low, bias), by);
+    high = _mm256_sra_epi32(_mm256_add_epi32(high, bias), by);
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+}
+
+/* Two weights were stored one by one: they are put together in a register, as reading both at once would wait. */
+static inline __m256i weights(const int16_t *c)
+{
+    return _mm256_set1_epi32((int32_t)((uint32_t)(uint16_t)c[0] | (uint32_t)(uint16_t)c[1] << 16));
+}
+
+static inline void take(const struct sv_take *t, struct block *on, struct block *between)
+{
+    const __m256i weight[2] = {weights(t->weight), weights(t->weight + 2)}, bias = _mm256_set1_epi32(t->bias);
+    const __m128i by = _mm_cvtsi32_si128((int32_t)t->shift);
+    on->first = take16(t->sample, 0, weight, bias, by);
+    between->first = take16(t->sample, 1, weight, bias, by);
+    on->second = take16(t->sample + 32, 0, weight, bias, by);
+    between->second = take16(t->sample + 32, 1, weight, bias, by);
+}
+
+/* Sixteen numbers that begin k after those of `lower`, of whom `upper` begins eight after. Reading them back from
+ * where they were just stored, at another place, would wait for the store. */
+#define AFTER(lower, upper, k) _mm256_alignr_epi8(upper, lower, 2 * (k))
+
+/* Eight taps over what begins one after `lower`. */
+static inline __m256i filter16(__m256i lower, __m256i upper, const __m256i tap[SV_TAPS / 2], __m256i bias)
+{
+    const __m256i x0 = AFTER(lower, upper, 1), x1 = AFTER(lower, upper, 2), x2 = AFTER(lower, upper, 3);
+    const __m256i x3 = AFTER(lower, upper, 4), x4 = AFTER(lower, upper, 5), x5 = AFTER(lower, upper, 6);
+    const __m256i x6 = AFTER(lower, upper, 7);
+    __m256i low = _mm256_add_epi32(bias, _mm256_madd_epi16(_mm256_unpacklo_epi16(x0, x1), tap[0]));
+    __m256i high = _mm256_add_epi32(bias, _mm256_madd_epi16(_mm256_unpackhi_epi16(x0, x1), tap[0]));
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x2, x3), tap[1]));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x2, x3), tap[1]));
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x4, x5), tap[2]));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x4, x5), tap[2]));
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(x6, upper), tap[3]));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(x6, upper), tap[3]));
+    return _mm256_packs_epi32(_mm256_srai_epi32(low, 12), _mm256_srai_epi32(high, 12));
 }
 
 /* Compares give -1: levels are their differences. */
@@ -168,27 +208,14 @@ struct sums {
     __m256i error, error_level, level_square, error_square, late, steps;
 };
 
-/* Each level's predecessor; the last of `before` comes first. Reading them back from where they were just stored, one
- * place further on, would wait for the store. */
-static inline __m256i after(__m256i before, __m256i l)
-{
-    return _mm256_alignr_epi8(l, _mm256_permute2x128_si256(before, l, 0x21), 14);
-}
-
-/* Sixteen decisions; returns the errors / 8. *last: the sixteen levels before, and then these. */
-static inline __m256i decide16(const int16_t *y, const int16_t *between, uint32_t levels, int32_t unit, int16_t *level,
-                               int8_t *narrow, struct sums *s, __m256i *last)
+/* Sixteen decisions, whose predecessors begin with the last of `before`; returns the errors / 8. */
+static inline __m256i decide16(__m256i y, __m256i l, __m256i before, __m256i between, int32_t unit, struct sums *s)
 {
     const __m256i most = _mm256_set1_epi16(1023), least = _mm256_set1_epi16(-1023);
-    const __m256i v = load(y), l = levels_of(v, levels, unit);
-    const __m256i e = _mm256_subs_epi16(v, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
+    const __m256i e = _mm256_sub_epi16(y, _mm256_mullo_epi16(l, _mm256_set1_epi16((int16_t)unit)));
     const __m256i small = _mm256_max_epi16(_mm256_min_epi16(_mm256_srai_epi16(e, 3), most), least);
-    store(level + 1, l);
-    const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packs_epi16(l, l), 0xd8);
-    _mm_storeu_si128((__m128i *)(void *)narrow, _mm256_castsi256_si128(bytes));
-    const __m256i step = _mm256_sub_epi16(l, after(*last, l));
-    *last = l;
-    s->late = _mm256_add_epi32(s->late, _mm256_madd_epi16(load(between), step));
+    const __m256i step = _mm256_sub_epi16(l, AFTER(_mm256_permute2x128_si256(before, l, 0x21), l, 7));
+    s->late = _mm256_add_epi32(s->late, _mm256_madd_epi16(between, step));
     s->steps = _mm256_add_epi32(s->steps, _mm256_madd_epi16(step, step));
     s->error = _mm256_add_epi32(s->error, _mm256_madd_epi16(e, _mm256_set1_epi16(1)));
     s->error_level = _mm256_add_epi32(s->error_level, _mm256_madd_epi16(e, l));
@@ -197,30 +224,72 @@ static inline __m256i decide16(const int16_t *y, const int16_t *between, uint32_
     return small;
 }
 
-void sv_decide_block_avx2(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                          bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums)
+static inline void tell(const struct sums *s, struct sv_decision_sums *to)
 {
     const __m256i zero = _mm256_setzero_si256();
+    const __m256i all[SV_TAPS] = {s->error, s->error_level, s->level_square, s->error_square, s->late, s->steps, zero,
+                                  zero};
+    _mm256_storeu_si256((__m256i *)(void *)&to->error, totals(all));
+}
+
+/* The products of the errors with what each tap saw. */
+static inline void descend(const int16_t *x, __m256i first, __m256i second, int32_t *gradient)
+{
+    __m256i g[SV_TAPS];
+    UNROLLED
+    for (uint32_t k = 0; k < SV_TAPS; k++)
+        g[k] = _mm256_add_epi32(_mm256_madd_epi16(first, load(x + k)), _mm256_madd_epi16(second, load(x + 16 + k)));
+    _mm256_storeu_si256((__m256i *)(void *)gradient, totals(g));
+}
+
+/* Of x and between, the eight older and the block's own are in registers. */
+static inline __attribute__((always_inline)) void judge(const struct sv_judge *j, const int16_t *memory, __m256i older,
+                                                        struct block x, __m256i older_between, struct block between,
+                                                        int16_t *y, int8_t *level, struct sv_decision_sums *sums)
+{
+    const __m256i zero = _mm256_setzero_si256(), bias = _mm256_set1_epi32(j->bias);
+    const __m256i middle = _mm256_permute2x128_si256(x.first, x.second, 0x21);
+    const __m256i middle_between = _mm256_permute2x128_si256(between.first, between.second, 0x21);
     struct sums s = {zero, zero, zero, zero, zero, zero};
-    __m256i last = _mm256_set1_epi16(level[0]);
-    const __m256i first = decide16(y, between, levels, unit, level, narrow, &s, &last);
-    const __m256i second = decide16(y + 16, between + 16, levels, unit, level + 16, narrow + 16, &s, &last);
-    if (gradient) {
-        __m256i g[SV_TAPS];
-        UNROLLED
-        for (uint32_t j = 0; j < SV_TAPS; j++)
-            g[j] = _mm256_add_epi32(_mm256_madd_epi16(first, load(x + j)), _mm256_madd_epi16(second, load(x + 16 + j)));
-        _mm256_storeu_si256((__m256i *)(void *)sums->gradient, totals(g));
-    }
-    const __m256i rest[SV_TAPS] = {s.error, s.error_level, s.level_square, s.error_square, s.late, s.steps, zero, zero};
-    int32_t sum[SV_TAPS];
-    _mm256_storeu_si256((__m256i *)(void *)sum, totals(rest));
-    sums->error = sum[0];
-    sums->error_level = sum[1];
-    sums->level_square = sum[2];
-    sums->error_square = (uint32_t)sum[3];
-    sums->late = sum[4];
-    sums->step_square = sum[5];
+    const __m256i tap[SV_TAPS / 2] = {pair(j->tap), pair(j->tap + 2), pair(j->tap + 4), pair(j->tap + 6)};
+    const __m256i y0 = filter16(older, x.first, tap, bias), y1 = filter16(middle, x.second, tap, bias);
+    const __m256i l0 = levels_of(y0, j->levels, j->unit), l1 = levels_of(y1, j->levels, j->unit);
+    const __m256i before = _mm256_set1_epi16((int16_t)j->before);
+    store(y, y0);
+    store(y + 16, y1);
+    _mm256_storeu_si256((__m256i *)(void *)level, _mm256_permute4x64_epi64(_mm256_packs_epi16(l0, l1), 0xd8));
+    const __m256i e0 = decide16(y0, l0, before, AFTER(older_between, between.first, SV_MAIN), j->unit, &s);
+    const __m256i e1 = decide16(y1, l1, l0, AFTER(middle_between, between.second, SV_MAIN), j->unit, &s);
+    tell(&s, sums);
+    if (j->gradient)
+        descend(memory + 1, e0, e1, sums->gradient);
+}
+
+void sv_judge_block_avx2(const struct sv_judge *j, const int16_t *x, const int16_t *between, int16_t *y, int8_t *level,
+                         struct sv_decision_sums *sums)
+{
+    const struct block taken = {load(x + SV_TAPS), load(x + SV_TAPS + 16)};
+    const struct block halfway = {load(between + SV_TAPS), load(between + SV_TAPS + 16)};
+    judge(j, x, load(x), taken, load(between), halfway, y, level, sums);
+}
+
+/* Eight older, and the first eight. */
+static inline __m256i with_older(const int16_t *older, __m256i first)
+{
+    const __m128i eight = _mm_loadu_si128((const __m128i *)(const void *)older);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(eight), _mm256_castsi256_si128(first), 1);
+}
+
+void sv_track_block_avx2(const struct sv_take *t, const struct sv_judge *j, int16_t *x, int16_t *between, int16_t *y,
+                         int8_t *level, struct sv_decision_sums *sums)
+{
+    struct block on, halfway;
+    take(t, &on, &halfway);
+    store(x + SV_TAPS, on.first);
+    store(x + SV_TAPS + 16, on.second);
+    store(between + SV_TAPS, halfway.first);
+    store(between + SV_TAPS + 16, halfway.second);
+    judge(j, x, with_older(x, on.first), on, with_older(between, halfway.first), halfway, y, level, sums);
 }
 
 void sv_widen_block_avx2(const int8_t *in, int16_t *out)
@@ -241,16 +310,6 @@ void sv_level_masks_avx2(const int8_t *level, uint64_t *moved, uint64_t *below)
     }
     *moved = ~rest;
     *below = less;
-}
-
-void sv_blend_taps_avx2(const int16_t *row, int32_t part, int16_t *to)
-{
-    const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
-    const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
-    const __m256i more = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), _mm256_set1_epi32(part));
-    const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(more, 10));
-    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)to, packed);
 }
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */
@@ -287,10 +346,12 @@ static inline int32_t entry(uint32_t cell)
 /* Four look-ups: a gather is slower than this on the machines it was measured on. */
 static inline __m128i four(const uint16_t *cell)
 {
-    __m128i v = _mm_cvtsi32_si128(entry(cell[0]));
-    v = _mm_insert_epi32(v, entry(cell[1]), 1);
-    v = _mm_insert_epi32(v, entry(cell[2]), 2);
-    return _mm_insert_epi32(v, entry(cell[3]), 3);
+    uint64_t c;
+    sv_memcpy(&c, cell, 8);
+    __m128i v = _mm_cvtsi32_si128(entry((uint32_t)(c & 0xffff)));
+    v = _mm_insert_epi32(v, entry((uint32_t)(c >> 16 & 0xffff)), 1);
+    v = _mm_insert_epi32(v, entry((uint32_t)(c >> 32 & 0xffff)), 2);
+    return _mm_insert_epi32(v, entry((uint32_t)(c >> 48)), 3);
 }
 
 /* Of samples first .. first + 3 and first + 8 .. first + 11: as unpacking pairs their weights. */

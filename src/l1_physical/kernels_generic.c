@@ -9,10 +9,10 @@ void sv_noise_block(const struct sv_noise_key *k, uint64_t seed, uint64_t first,
     sv_noise_block_portable(k, seed, first, sigma_q3, sample, n);
 }
 
-void sv_shape_block(const int16_t *x, uint32_t skip, const int16_t *a, const int16_t *b, int16_t *out, uint32_t cpu)
+void sv_shape_blocks(struct sv_shape *s, int16_t *out, uint32_t blocks, uint32_t cpu)
 {
     (void)cpu;
-    sv_shape_block_portable(x, skip, a, b, out);
+    sv_shape_blocks_portable(s, out, blocks);
 }
 
 void sv_couple_block(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32, uint32_t cpu)
@@ -21,24 +21,18 @@ void sv_couple_block(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t 
     sv_couple_block_portable(sample, n, wander_q16, pole_q32);
 }
 
-void sv_take_block(const int16_t *s, const int16_t *c, int32_t bias, uint32_t shift, int16_t *on, int16_t *between,
-                   uint32_t cpu)
+void sv_track_block(const struct sv_take *t, const struct sv_judge *j, int16_t *x, int16_t *between, int16_t *y,
+                    int8_t *level, struct sv_decision_sums *sums, uint32_t cpu)
 {
     (void)cpu;
-    sv_take_block_portable(s, c, bias, shift, on, between);
+    sv_track_block_portable(t, j, x, between, y, level, sums);
 }
 
-void sv_equalise_block(const int16_t *x, const int16_t *c, int32_t bias, int16_t *y, uint32_t cpu)
+void sv_judge_block(const struct sv_judge *j, const int16_t *x, const int16_t *between, int16_t *y, int8_t *level,
+                    struct sv_decision_sums *sums, uint32_t cpu)
 {
     (void)cpu;
-    sv_equalise_block_portable(x, c, bias, y);
-}
-
-void sv_decide_block(const int16_t *y, const int16_t *x, const int16_t *between, uint32_t levels, int32_t unit,
-                     bool gradient, int16_t *level, int8_t *narrow, struct sv_decision_sums *sums, uint32_t cpu)
-{
-    (void)cpu;
-    sv_decide_block_portable(y, x, between, levels, unit, gradient, level, narrow, sums);
+    sv_judge_block_portable(j, x, between, y, level, sums);
 }
 
 void sv_widen_block(const int8_t *in, int16_t *out, uint32_t cpu)
@@ -51,10 +45,4 @@ void sv_level_masks(const int8_t *level, uint64_t *moved, uint64_t *below, uint3
 {
     (void)cpu;
     sv_level_masks_portable(level, moved, below);
-}
-
-void sv_blend_taps(const int16_t *row, int32_t part, int16_t *to, uint32_t cpu)
-{
-    (void)cpu;
-    sv_blend_taps_portable(row, part, to);
 }

@@ -28,8 +28,8 @@ enum sv_err sv_receiver_init(struct sv_receiver *r, const struct sv_receiver_con
     r->held = BEFORE;
     r->gone = (uint64_t)0 - BEFORE;
     r->at = (int64_t)BEFORE * SV_RECEIVER_ONE;
-    r->tap[SV_RECEIVER_MAIN] = 4096;
-    r->tap_q28[SV_RECEIVER_MAIN] = 4096 << 16;
+    r->tap[SV_MAIN] = 4096;
+    r->tap_q28[SV_MAIN] = 4096 << 16;
     r->state = config->code == SV_PHY_10BASE_T ? SV_RECEIVER_QUIET : SV_RECEIVER_SEARCH;
     if (config->loop_held) {
         r->at += config->phase_q32;
@@ -67,28 +67,12 @@ uint32_t sv_receiver_put(struct sv_receiver *r, const int16_t *sample, uint32_t 
     return i;
 }
 
-/* Catmull and Rom's cubic: through the samples, and with a continuous slope. */
-void sv_receiver_cubic(uint32_t part, int16_t weight[4])
-{
-    const int32_t f = (int32_t)(part >> 17); /* 2^-15 */
-    const int32_t f2 = (f * f) >> 15, f3 = (f2 * f) >> 15;
-    weight[0] = (int16_t)((-f3 + 2 * f2 - f) >> 2);
-    weight[2] = (int16_t)((-3 * f3 + 4 * f2 + f) >> 2);
-    weight[3] = (int16_t)((f3 - f2) >> 2);
-    weight[1] = (int16_t)(16384 - weight[0] - weight[2] - weight[3]);
-}
-
 int32_t sv_receiver_at(const struct sv_receiver *r, int64_t at)
 {
-    int16_t w[4];
+    int32_t w[4];
     const int16_t *s = r->hold + (at >> 32) - 1;
     sv_receiver_cubic((uint32_t)at, w);
     return ((w[0] * s[0] + w[1] * s[1] + w[2] * s[2] + w[3] * s[3] + 8192) >> 14) - r->offset;
-}
-
-bool sv_receiver_reaches(const struct sv_receiver *r, int64_t at)
-{
-    return (at >> 32) + 3 <= (int64_t)r->held;
 }
 
 static uint64_t input_q8(const struct sv_receiver *r, int64_t at)
@@ -128,7 +112,7 @@ static bool step(struct sv_receiver *r, bool last)
             return true;
         }
     }
-    const int64_t at = r->at - (int64_t)(SV_TAPS - 1 - SV_RECEIVER_MAIN) * r->spacing;
+    const int64_t at = r->at - (int64_t)(SV_TAPS - 1 - SV_MAIN) * r->spacing;
     const int64_t spacing = r->spacing;
     if (!sv_receiver_block(r, SV_BLOCK))
         return false;
@@ -154,12 +138,12 @@ bool sv_receiver_end(struct sv_receiver *r)
     while (real < SV_BLOCK && sv_receiver_reaches(r, r->at + r->spacing * real))
         real++;
     const uint32_t held = r->held;
-    const int64_t at = r->at - (int64_t)(SV_TAPS - 1 - SV_RECEIVER_MAIN) * r->spacing, spacing = r->spacing;
+    const int64_t at = r->at - (int64_t)(SV_TAPS - 1 - SV_MAIN) * r->spacing, spacing = r->spacing;
     while (r->held < SV_RECEIVER_SAMPLES) {
         r->hold[r->held] = r->hold[held - 1];
         r->held++;
     }
-    const bool made = sv_receiver_block(r, real + (SV_TAPS - 1 - SV_RECEIVER_MAIN));
+    const bool made = sv_receiver_block(r, real + (SV_TAPS - 1 - SV_MAIN));
     r->held = held;
     r->at = (int64_t)held * SV_RECEIVER_ONE;
     r->block_at = at;

@@ -20,7 +20,6 @@
 #define SV_RECEIVER_WINDOW 256u   /* symbols of the search */
 #define SV_RECEIVER_SAMPLES 8192u /* samples held */
 #define SV_RECEIVER_PEAK 8190     /* the outermost level after gain: a multiple of 3, for PAM4 */
-#define SV_RECEIVER_MAIN 5u       /* the tap of the symbol decided; those before are older symbols */
 #define SV_RECEIVER_SPARSE 16u    /* more samples a symbol than that are averaged in groups first */
 
 struct sv_receiver_config {
@@ -69,7 +68,7 @@ struct sv_receiver {
     int32_t last_level; /* of the block before */
     int32_t tap_q28[SV_TAPS];
     int16_t tap[SV_TAPS];                /* 4096 = one */
-    int16_t x[SV_BLOCK + SV_TAPS];       /* taken: seven older ones first */
+    int16_t x[SV_BLOCK + SV_TAPS];       /* taken: eight older ones first */
     int16_t between[SV_BLOCK + SV_TAPS]; /* half-way to the next */
     uint64_t locks, losses;
     /* What the last step gave. */

@@ -10,9 +10,21 @@
 /* The samples' value at a position, between them by a cubic, offset taken off, before gain. */
 int32_t sv_receiver_at(const struct sv_receiver *r, int64_t at);
 /* Whether samples reach so far that sv_receiver_at() of `at` needs no more. */
-bool sv_receiver_reaches(const struct sv_receiver *r, int64_t at);
-/* The weights of four samples, 16384 = one, for a fraction of 2^-32. */
-void sv_receiver_cubic(uint32_t part, int16_t weight[4]);
+static inline bool sv_receiver_reaches(const struct sv_receiver *r, int64_t at)
+{
+    return (at >> 32) + 3 <= (int64_t)r->held;
+}
+/* The weights of four samples, 16384 = one, for a fraction of 2^-32. Catmull and Rom's cubic: through the samples, and
+ * with a continuous slope. */
+static inline void sv_receiver_cubic(uint32_t part, int32_t weight[4])
+{
+    const int32_t f = (int32_t)(part >> 17); /* 2^-15 */
+    const int32_t f2 = (f * f) >> 15, f3 = (f2 * f) >> 15;
+    weight[0] = (-f3 + 2 * f2 - f) >> 2;
+    weight[2] = (-3 * f3 + 4 * f2 + f) >> 2;
+    weight[3] = (f3 - f2) >> 2;
+    weight[1] = 16384 - weight[0] - weight[2] - weight[3];
+}
 
 static inline int16_t sv_receiver_gained(const struct sv_receiver *r, int32_t v)
 {

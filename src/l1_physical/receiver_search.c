@@ -91,9 +91,9 @@ static void begin(struct sv_receiver *r, const struct fit *f, uint32_t chosen)
 {
     for (uint32_t j = 0; j < SV_TAPS; j++)
         r->tap_q28[j] = 0;
-    r->tap_q28[SV_RECEIVER_MAIN] = 4096 << 16;
-    r->tap_q28[SV_RECEIVER_MAIN - 1] = preset[chosen][0] * 65536;
-    r->tap_q28[SV_RECEIVER_MAIN + 1] = preset[chosen][1] * 65536;
+    r->tap_q28[SV_MAIN] = 4096 << 16;
+    r->tap_q28[SV_MAIN - 1] = preset[chosen][0] * 65536;
+    r->tap_q28[SV_MAIN + 1] = preset[chosen][1] * 65536;
     for (uint32_t j = 0; j < SV_TAPS; j++)
         r->tap[j] = (int16_t)(r->tap_q28[j] / 65536);
     const int64_t through = 4096 + preset[chosen][0] + preset[chosen][1];

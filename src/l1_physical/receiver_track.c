@@ -10,7 +10,7 @@
 #include "core/mem.h"
 #include "l1_physical/receiver_private.h"
 
-#define OLDER (SV_TAPS - 1)
+#define OLDER SV_TAPS     /* what the first symbol's filter needs, and one more: they are moved by one instruction */
 #define QUICK_BLOCKS 24u  /* after lock the loop's gain is twice as high */
 #define TRAIN_BLOCKS 512u /* and the taps' step eight times */
 #define TAP_BLOCKS 4u     /* after that a cable does not change: they take a step in every fourth */
@@ -57,33 +57,25 @@ static void refill(struct sv_receiver *r)
 }
 
 /* Two samples a symbol: one phase for the whole block, the gain folded into the four weights. */
-static void take_twice(struct sv_receiver *r)
+static void how_to_take(const struct sv_receiver *r, struct sv_take *t)
 {
-    int16_t weight[4];
-    int32_t gain = (int32_t)r->gain_q16;
-    uint32_t shift = 16;
-    for (; gain >= 1 << 14 && shift > 4; gain >>= 1)
-        shift--;
+    const uint32_t more = r->gain_q16 >= 1u << 14 ? sv_log2_64(r->gain_q16) - 13 : 0, shift = 16 - more;
+    const int32_t gain = (int32_t)(r->gain_q16 >> more);
+    int32_t weight[4];
     sv_receiver_cubic((uint32_t)r->at, weight);
-    for (uint32_t j = 0; j < 4; j++)
-        weight[j] = (int16_t)((weight[j] * gain) >> 14);
-    const int32_t bias = (shift > 1 ? 1 << (shift - 1) : 0) - sv_saturate(r->offset) * gain;
-    sv_take_block(r->hold + (r->at >> 32) - 1, weight, bias, shift, r->x + OLDER, r->between + OLDER, r->config.cpu);
+    t->weight[0] = (int16_t)((weight[0] * gain) >> 14);
+    t->weight[1] = (int16_t)((weight[1] * gain) >> 14);
+    t->weight[2] = (int16_t)((weight[2] * gain) >> 14);
+    t->weight[3] = (int16_t)((weight[3] * gain) >> 14);
+    t->sample = r->hold + (r->at >> 32) - 1;
+    t->bias = (1 << (shift - 1)) - sv_saturate(r->offset) * gain;
+    t->shift = shift;
 }
 
-static void take(struct sv_receiver *r)
+/* Whether that gain goes with weights of 16 bits. */
+static bool at_once(const struct sv_receiver *r)
 {
-    /* One more than OLDER, which is filled in below: sixteen octets are moved by one instruction. */
-    sv_memcpy(r->x, r->x + SV_BLOCK, SV_TAPS * sizeof r->x[0]);
-    sv_memcpy(r->between, r->between + SV_BLOCK, SV_TAPS * sizeof r->between[0]);
-    if (r->refill)
-        refill(r);
-    if (r->twice && r->gain_q16 >= 1 << 13 && r->gain_q16 < 1 << 24) {
-        take_twice(r);
-        return;
-    }
-    for (uint32_t i = 0; i < SV_BLOCK; i++)
-        take_one(r, OLDER + i, r->at + r->spacing * i);
+    return r->twice && r->gain_q16 >= 1 << 13 && r->gain_q16 < 1 << 24;
 }
 
 /* The shift of the instants, in 2^-16 symbols; positive: late. */
@@ -162,7 +154,7 @@ static bool sound(struct sv_receiver *r, const struct sv_decision_sums *sums)
 }
 
 /* How many of the block's half-bits belong to the carrier; fewer than all: it ended there. */
-static uint32_t carrier_of(struct sv_receiver *r, const int16_t *y, const int16_t *level)
+static uint32_t carrier_of(struct sv_receiver *r, const int16_t *y, const int8_t *level)
 {
     int32_t before = r->last_level;
     for (uint32_t i = 0; i < SV_BLOCK; i++) {
@@ -183,7 +175,7 @@ static void carrier_over(struct sv_receiver *r, uint32_t count)
         r->level[count - 1 - i] = 0;
     r->carrier = (int32_t)sv_div64((uint64_t)SV_RECEIVER_PEAK << 16, r->gain_q16);
     /* Decisions lag what was taken: go back to the half-bit after the last one told. */
-    r->at -= (int64_t)(SV_BLOCK + SV_TAPS - 1 - SV_RECEIVER_MAIN - count) * r->spacing;
+    r->at -= (int64_t)(SV_BLOCK + SV_TAPS - 1 - SV_MAIN - count) * r->spacing;
     r->state = SV_RECEIVER_QUIET;
     r->spacing = r->nominal;
     r->base_q8 = 0;
@@ -201,21 +193,41 @@ static void adjust(struct sv_receiver *r, int32_t last, const struct sv_decision
         lose(r);
 }
 
+/* The next block is taken and judged. */
+static void make(struct sv_receiver *r, struct sv_decision_sums *sums)
+{
+    const struct sv_judge judge = {.tap = r->tap,
+                                   .bias = (r->base_q8 * 16) + 2048,
+                                   .levels = r->levels,
+                                   .unit = r->unit,
+                                   .before = r->last_level,
+                                   .gradient = steps_now(r)};
+    sv_memcpy(r->x, r->x + SV_BLOCK, OLDER * sizeof r->x[0]);
+    sv_memcpy(r->between, r->between + SV_BLOCK, OLDER * sizeof r->between[0]);
+    if (r->refill)
+        refill(r);
+    if (at_once(r)) {
+        struct sv_take take;
+        how_to_take(r, &take);
+        sv_track_block(&take, &judge, r->x, r->between, r->value, r->level, sums, r->config.cpu);
+        return;
+    }
+    for (uint32_t i = 0; i < SV_BLOCK; i++)
+        take_one(r, OLDER + i, r->at + r->spacing * i);
+    sv_judge_block(&judge, r->x, r->between, r->value, r->level, sums, r->config.cpu);
+}
+
 bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
 {
-    int16_t level[SV_BLOCK + 1];
     struct sv_decision_sums sums;
     if (!sv_receiver_reaches(r, r->at + r->spacing * SV_BLOCK))
         return false;
-    take(r);
-    sv_equalise_block(r->x, r->tap, (r->base_q8 * 16) + 2048, r->value, r->config.cpu);
-    level[0] = (int16_t)r->last_level;
-    sv_decide_block(r->value, r->x, r->between + SV_RECEIVER_MAIN - 1, r->levels, r->unit, steps_now(r), level,
-                    r->level, &sums, r->config.cpu);
+    make(r, &sums);
+    const int32_t last = r->level[SV_BLOCK - 1];
     r->count = most < SV_BLOCK ? most : SV_BLOCK;
     r->at += r->spacing * SV_BLOCK;
     if (r->config.code == SV_PHY_10BASE_T && !r->config.loop_held) {
-        const uint32_t count = carrier_of(r, r->value, level + 1);
+        const uint32_t count = carrier_of(r, r->value, r->level);
         if (count < SV_BLOCK || r->weak >= WEAK_END || r->same >= SAME_END) {
             r->count = count < r->count ? count : r->count;
             r->last_level = 0;
@@ -223,6 +235,6 @@ bool sv_receiver_block(struct sv_receiver *r, uint32_t most)
             return true;
         }
     }
-    adjust(r, level[SV_BLOCK], &sums);
+    adjust(r, last, &sums);
     return true;
 }

@@ -32,44 +32,36 @@ static inline uint32_t sv_tx100_reversed(uint32_t v)
     return v << 16 | v >> 16;
 }
 
-/* 64 bits of key, the first in bit 0: k[n] = k[n-9] + k[n-11], which is the last eleven divided by 1 + x^9 + x^11; and
- * 1 / (1 + u) = (1 + u) (1 + u^2) (1 + u^4) ... */
-static inline uint64_t sv_tx100_key_word(uint32_t key)
+/* The key in the order of time, eleven bits of it with the oldest in bit 0; and back. */
+static inline uint32_t sv_tx100_in_time(uint32_t key)
 {
-    const uint64_t before = sv_tx100_reversed(key) >> 21;
+    return sv_tx100_reversed(key) >> 21;
+}
+
+/* The 64 bits of key that follow eleven, all in the order of time: k[n] = k[n-9] + k[n-11], which is the last eleven
+ * divided by 1 + x^9 + x^11; and 1 / (1 + u) = (1 + u) (1 + u^2) (1 + u^4) ... */
+static inline uint64_t sv_tx100_key_word(uint32_t before)
+{
     uint64_t k = before >> 2 ^ before;
     k ^= k << 9 ^ k << 11;
     k ^= k << 18 ^ k << 22;
     return k ^ k << 36 ^ k << 44;
 }
 
-/* The key after n bits (1 .. 64) of that word. */
-static inline uint32_t sv_tx100_key_after(uint32_t key, uint64_t word, uint32_t n)
+/* The eleven bits before the one that follows n (1 .. 64) of that word. */
+static inline uint32_t sv_tx100_key_after(uint32_t before, uint64_t word, uint32_t n)
 {
-    const uint64_t before = sv_tx100_reversed(key) >> 21;
     const uint64_t last = n < 11 ? before >> n | word << (11 - n) : word >> (n - 11);
-    return sv_tx100_reversed((uint32_t)last) >> 21;
-}
-
-/* Five symbols at once: the levels that five bits (the first in bit 4) make from a phase on, and three octets of
- * nothing, so that they are read and written eight at a time. */
-extern const int8_t sv_tx100_levels[4][32][8];
-
-/* The first five of eight octets as one number, the first lowest. */
-static inline uint64_t sv_tx100_five(const int8_t *p)
-{
-    const uint8_t *o = (const uint8_t *)p;
-    const uint64_t v = (uint64_t)o[0] | (uint64_t)o[1] << 8 | (uint64_t)o[2] << 16 | (uint64_t)o[3] << 24 |
-                       (uint64_t)o[4] << 32 | (uint64_t)o[5] << 40 | (uint64_t)o[6] << 48 | (uint64_t)o[7] << 56;
-    return v & UINT64_C(0xffffffffff);
+    return (uint32_t)last & SV_TX100_KEY_MASK;
 }
 
 /* Moves the key over n bits; returns, modulo 4, how many ones n symbols of idle have. */
 uint32_t sv_tx100_idle_jump(uint32_t *key, uint64_t n);
 
-/* Takes up to 64 symbols at once (there are 64) while nothing out of the ordinary happens, in the middle of a frame
- * between two octets (in_data), or of idle. Returns how many; 0: look at them one by one. The decoder is locked. */
-uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, bool in_data);
+/* Takes up to n symbols, 64 at a time, while nothing out of the ordinary happens, in the middle of a frame between two
+ * octets (in_data), or of idle, and no more than until `t->since` comes to `until`. Returns how many; 0: look at them
+ * one by one. The decoder is locked. */
+uint32_t sv_tx100_fast(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, bool in_data, uint32_t until);
 
 void sv_tx100_decoder_init(struct sv_phy_decoder *d);
 uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_t n, struct sv_phy_event *event);

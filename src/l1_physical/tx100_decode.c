@@ -198,7 +198,7 @@ uint32_t sv_tx100_decode(struct sv_phy_decoder *d, const int8_t *symbol, uint32_
     uint32_t slowly = 0; /* symbols to look at one by one first */
     while (i < n && event->kind == SV_PHY_NOTHING) {
         if (slowly == 0 && n - i >= FAST && fast_state(d)) {
-            const uint32_t took = sv_tx100_fast(d, symbol + i, t->state == STATE_DATA);
+            const uint32_t took = sv_tx100_fast(d, symbol + i, n - i, t->state == STATE_DATA, HOLD_SYMBOLS - FAST);
             i += took;
             slowly = took != 0 ? 0 : PAUSE;
             continue;
