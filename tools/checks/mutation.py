@@ -16,7 +16,7 @@ STEPS = {
                      "sv_tcp_syn_sent_to_established", "sv_tcp_syn_sent_arrives"],
     "tcp_listen.c": ["sv_tcp_listen_ack", "sv_tcp_listen_arrives"],
     "tcp_half_open.c": ["sv_half_acceptable", "sv_half_steps", "sv_half_third", "sv_tcp_half_open_arrives"],
-    "tcp_arrives.c": ["sv_tcp_challenge_allowed", "sv_tcp_ts_outdated", "sv_tcp_paws_rejects", "sv_tcp_not_acceptable",
+    "tcp_arrives.c": ["sv_tcp_challenge_allowed", "sv_tcp_may_answer", "sv_tcp_ts_outdated", "sv_tcp_paws_rejects", "sv_tcp_not_acceptable",
                       "sv_tcp_step1_sequence", "sv_tcp_step2_reset", "sv_tcp_step4_syn", "sv_tcp_syn_received_resets",
                       "sv_tcp_fast_syn_again", "sv_tcp_eight_steps"],
     "tcp_ack.c": ["sv_tcp_window_from", "sv_tcp_ack_in_range", "sv_tcp_take_acked", "sv_tcp_is_duplicate",
