@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a peer, or somebody who would like to be one, can do to a connection, and what it costs: storms of
- * acknowledgements, lies in SACK and ACK, options of any shape, windows and clocks that go backwards. Each is counted. */
+ * acknowledgements, lies in SACK and ACK, options of any shape, windows and clocks that go backwards. Each counts. */
 #include "tests/support/exchange.h"
 
 #define EST SV_ESTABLISHED

@@ -174,7 +174,8 @@ static const struct sv_line fast_server_duplicates[] = {
 #define ASK                                                                                                   \
     {0, CALL, CONNECT_FAST, 100, 0, SV_OK, SV_SYN_SENT},                                                      \
         {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_FAST, .mss = 1460},                           \
-        {10, PEER, SYN | ACK, 0, 1, 0, EST, .options = O_MSS | O_FAST, .mss = 1000, .cookie = 4, .event = SV_EVENT_CONNECTED},                        \
+        {10, PEER, SYN | ACK, 0, 1, 0, EST, .options = O_MSS | O_FAST, .mss = 1000, .cookie = 4,              \
+         .event = SV_EVENT_CONNECTED},                                                                        \
         {10, US, ACK, 1, 1, 0, EST}, {                                                                        \
         20, PEER, RST, 1, 0, 0, SV_CLOSED, .event = SV_EVENT_ERROR, .error = SV_ERR_RESET                     \
     }
