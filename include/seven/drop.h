@@ -77,6 +77,7 @@
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
     X(TCP_NOT_ADMITTED, 70, "to a connection that a deferred listener has not admitted yet")     \
+    X(TCP_ACK_RATE, 85, "an answer to an unacceptable segment, held back by its rate limit")     \
     X(TCP_SACK_INVALID, 86, "SACK of what was never sent, or whose end is before its start")      \
     X(TCP_SACK_RENEGED, 87, "the peer threw away what it had SACKed")                            \
     X(NAT_FULL, 90, "the ceiling on NAT sessions, of all or of one inside host, is reached")     \

@@ -26,8 +26,25 @@ bool sv_tcp_challenge_allowed(struct sv_tcp *tcp)
     return true;
 }
 
+/* Two ends that each hold what the other says for unacceptable would answer each other as fast as the path lets them,
+ * for ever: so, as Linux's tcp_oow_rate_limited() does, a connection answers such segments only so often. Text is
+ * answered always: it is its sender's, who waits for that. */
+static bool sv_tcp_may_answer(struct sv_tcb *t)
+{
+    const uint32_t limit_ticks = (uint32_t)(sv_tcb_profile(t)->invalid_ms * SV_MS >> 24);
+    const uint16_t now = (uint16_t)(t->now >> 24);
+    if (limit_ticks && t->c->answered_tick && (uint16_t)(now - t->c->answered_tick) < limit_ticks) {
+        sv_drop(t->core, SV_DROP_TCP_ACK_RATE, NULL, t->h->interface, t->c->flow);
+        return false;
+    }
+    t->c->answered_tick = now ? now : 1;
+    return true;
+}
+
 void sv_tcp_challenge_ack(struct sv_tcb *t)
 {
+    if (!sv_tcp_may_answer(t))
+        return;
     if (sv_tcp_challenge_allowed(t->tcp))
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
     else
@@ -53,7 +70,8 @@ static enum sv_walk sv_tcp_not_acceptable(struct sv_tcb *t, struct sv_seg *s, en
         const uint32_t end = s->seq + sv_seg_length(s);
         if (why == SV_DROP_TCP_OLD && !(s->flags & SV_SYN) && sv_seq_before_or_at(end, t->h->rcv_nxt))
             sv_dsack_note(t, s->seq, end);
-        sv_tcb_ready(t, SV_TCP_ACK_NOW);
+        if ((end != s->seq && !(s->flags & SV_SYN)) || sv_tcp_may_answer(t))
+            sv_tcb_ready(t, SV_TCP_ACK_NOW);
     }
     sv_tcp_discard(t, s, why);
     return SV_WALK_STOP;

@@ -7,7 +7,7 @@ void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what)
     if (t->h->flags & SV_TCP_DETACHED || t->c->listener != SV_NONE)
         return; /* nobody holds a handle, or not yet */
     struct sv_tcp_ring *list = &t->tcp->events;
-    t->c->events |= what;
+    t->c->events |= (uint16_t)what;
     t->h->flags |= SV_TCP_PENDING;
     t->c->event_next = SV_NONE;
     if (list->first == SV_NONE)
@@ -93,7 +93,7 @@ uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
     uint32_t n = sv_tcp_listener_events(tcp, out, max);
     while (n < max && tcp->events.first != SV_NONE) {
         struct sv_tcb t = sv_tcb_of(tcp, tcp->events.first);
-        const uint32_t what = t.c->events & ~SV_TCP_MARKS;
+        const uint32_t what = t.c->events & ~(uint32_t)SV_TCP_MARKS;
         tcp->events.first = t.c->event_next;
         if (tcp->events.first == SV_NONE)
             tcp->events.last = SV_NONE;

@@ -389,7 +389,7 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
         return SV_DROP_TCP_PAWS;
     }
     if (!sv_half_acceptable(tcp, m, s)) {
-        *answer = !(s->flags & SV_RST);
+        *answer = !(s->flags & SV_RST) && (s->length || sv_tcp_challenge_allowed(tcp));
         if (*answer)
             sv_half_reply(tcp, m, s->port, s->hash, reply);
         return sv_seq_before(s->seq, m->u.half.irs + 1u) ? SV_DROP_TCP_OLD : SV_DROP_TCP_BEYOND_WINDOW;

@@ -128,7 +128,7 @@ void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what); /* onto the list of even
 static inline void sv_tcb_tell(struct sv_tcb *t, uint32_t what)
 {
     if (t->h->flags & SV_TCP_PENDING)
-        t->c->events |= what;
+        t->c->events |= (uint16_t)what;
     else
         sv_tcb_tell_anew(t, what);
 }

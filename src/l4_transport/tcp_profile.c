@@ -14,7 +14,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
     [SV_PROFILE_MODERN] = {
         .rto_initial_us = 1000000, .rto_min_us = 200000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 40000, .user_timeout_ms = 924600, .syn_give_up_ms = 180000,
-        .challenge_per_s = 100, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
+        .challenge_per_s = 100, .invalid_ms = 500, .initial_window = 10, .quickack = 16, .agreed = ALL_OPTIONS,
         .duplicate_threshold = 3, .congestion = SV_CC_CUBIC, .ecn = SV_ECN_ACCEPT,
         .restart_idle = 1, .restart_by_halves = 1,
         .recover = SV_RECOVER_ALL, .nagle_by_small = 1, .grow_by_bytes = 1,
@@ -37,6 +37,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .syn_give_up_ms = 131000,     /* tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4 */
         .syn_linear = 4,
         .challenge_per_s = 1000,      /* tcp_challenge_ack_limit, until Linux 6 made it unlimited */
+        .invalid_ms = 500,            /* tcp_invalid_ratelimit */
         .initial_window = 10,         /* TCP_INIT_CWND */
         .quickack = 16,               /* TCP_MAX_QUICKACKS */
         .agreed = ALL_OPTIONS,        /* tcp_timestamps, tcp_sack, tcp_window_scaling */
@@ -91,7 +92,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
     [SV_PROFILE_TINY] = {
         .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
-        .challenge_per_s = 10, .initial_window = 2, .quickack = 0, .agreed = 0,
+        .challenge_per_s = 10, .invalid_ms = 500, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,

@@ -16,6 +16,7 @@ struct sv_tcp_profile {
     uint32_t user_timeout_ms;      /* RFC 9293 §3.8.3: R2, at least 100 s for data */
     uint32_t syn_give_up_ms;       /* ... and at least 180 s for SYN */
     uint32_t challenge_per_s;      /* RFC 5961 §7 */
+    uint32_t invalid_ms;           /* between answers of a connection to unacceptable segments, at least; 0: any */
     uint32_t recv_min;             /* bytes of window that are offered even when memory is short */
     uint32_t recv_initial;         /* bytes of window a connection begins with; what is read makes it grow */
     uint32_t send_initial;         /* bytes that may be queued at first; the congestion window makes it grow */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Segments that came before their turn. Ranges {start, end, first, last} of 16 bytes stand in sequence order
  * in one slab, at most 128; the packets of a range are linked by their descriptors, trimmed so that none
- * overlaps another. What has become in order is handed on packet by packet. */
+ * overlaps another. What has become in order is handed on packet by packet.
+ *
+ * What they cost is counted as memory, not as text: a byte that came alone holds a slab as a full segment does. Small
+ * ones that touch are put together in one; and there is an end to it. */
 #include "l4_transport/tcp_internal.h"
 
 struct sv_range {
@@ -11,11 +14,43 @@ struct sv_range {
 
 #define SV_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range))
 
+#define SV_HELD_BUF_BYTES 640u /* of a descriptor, and 2 KiB for each slab of its own */
+
 _Static_assert(sizeof(struct sv_range) == 16, "128 ranges fit a slab");
+_Static_assert(sizeof(struct sv_buf) <= SV_HELD_BUF_BYTES, "charged in full");
 
 static struct sv_range *sv_ranges(const struct sv_tcb *t)
 {
     return (struct sv_range *)(void *)sv_slab_bytes(sv_core_pool(t->core), t->b->ooo_slab);
+}
+
+static uint32_t sv_held_bytes(const struct sv_buf *b)
+{
+    return SV_HELD_BUF_BYTES + ((uint32_t)b->slices + (b->slab != SV_NONE)) * SV_SLAB_BYTES;
+}
+
+/* Segments of half a slab and more cost up to 2.7 times their text: so much of a whole window, and one packet for each
+ * range. */
+static bool sv_held_room(const struct sv_tcb *t, const struct sv_buf *b)
+{
+    const uint64_t most = 3ull * t->c->recv_buffer + SV_RANGES * (SV_HELD_BUF_BYTES + SV_SLAB_BYTES);
+    return (uint64_t)t->b->ooo_held + sv_held_bytes(b) <= most;
+}
+
+/* Can the bytes of `b`, few as they are, stand behind those of `a`, in its slab? */
+static bool sv_held_joins(struct sv_pool *pool, const struct sv_buf *a, const struct sv_buf *b)
+{
+    return b->length <= SV_SLAB_BYTES / 2u && !a->slices && a->slab != SV_NONE && sv_slab_refs(pool, a->slab) == 1 &&
+           (uint32_t)a->head + a->linear_length + b->length <= a->capacity;
+}
+
+static void sv_held_join(struct sv_buf *a, struct sv_buf *b)
+{
+    const bool read = sv_buf_read(b, 0, sv_buf_head(a) + a->linear_length, b->length);
+    SV_ASSERT(read);
+    a->linear_length = (uint16_t)(a->linear_length + b->length);
+    a->length += b->length;
+    sv_buf_free(b);
 }
 
 /* Takes n bytes off the front of a packet, across slices. */
@@ -57,7 +92,7 @@ static void sv_range_free(struct sv_tcb *t, struct sv_range *r)
     for (uint32_t i = r->first; i != SV_NONE; i = next) {
         struct sv_buf *b = sv_pool_buf(pool, i);
         next = b->next;
-        t->b->ooo_bytes -= b->length;
+        t->b->ooo_held -= sv_held_bytes(b);
         sv_buf_free(b);
     }
 }
@@ -101,6 +136,7 @@ static bool sv_range_insert(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     sv_memmove(&r[at + 1u], &r[at], (t->b->ooo_count - at) * sizeof *r);
     s->packet->next = SV_NONE;
     r[at] = (struct sv_range){s->seq, s->seq + s->length, s->packet->self, s->packet->self};
+    t->b->ooo_held += sv_held_bytes(s->packet);
     t->b->ooo_count++;
     return true;
 }
@@ -111,16 +147,41 @@ static void sv_range_extend(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     struct sv_range *r = sv_ranges(t);
-    s->packet->next = SV_NONE;
-    sv_pool_buf(pool, r[at].last)->next = s->packet->self;
-    r[at].last = s->packet->self;
+    struct sv_buf *last = sv_pool_buf(pool, r[at].last);
     r[at].end = s->seq + s->length;
+    if (sv_held_joins(pool, last, s->packet)) {
+        sv_held_join(last, s->packet);
+    } else {
+        t->b->ooo_held += sv_held_bytes(s->packet);
+        s->packet->next = SV_NONE;
+        last->next = s->packet->self;
+        r[at].last = s->packet->self;
+    }
     if (at + 1u < t->b->ooo_count && r[at].end == r[at + 1u].start) {
         sv_pool_buf(pool, r[at].last)->next = r[at + 1u].first;
         r[at].last = r[at + 1u].last;
         r[at].end = r[at + 1u].end;
         sv_range_remove(t, at + 1u);
     }
+}
+
+/* Puts the segment right before range `at`, as its first packet or into the place of that. */
+static void sv_range_precede(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    struct sv_range *r = &sv_ranges(t)[at];
+    struct sv_buf *first = sv_pool_buf(pool, r->first);
+    t->b->ooo_held += sv_held_bytes(s->packet);
+    s->packet->next = r->first;
+    if (sv_held_joins(pool, s->packet, first)) {
+        s->packet->next = first->next;
+        if (r->last == r->first)
+            r->last = s->packet->self;
+        t->b->ooo_held -= sv_held_bytes(first);
+        sv_held_join(s->packet, first);
+    }
+    r->first = s->packet->self;
+    r->start = s->seq;
 }
 
 /* Cuts what range `at` and those behind it have already from the segment. False: all of it was there. */
@@ -152,6 +213,14 @@ static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     return s->length != 0;
 }
 
+/* Does it go on where range `at` ends, in memory that is there already? */
+static bool sv_range_continues(const struct sv_tcb *t, uint32_t at, const struct sv_seg *s)
+{
+    struct sv_pool *pool = sv_core_pool(t->core);
+    const struct sv_range *r = sv_ranges(t);
+    return at < t->b->ooo_count && r[at].end == s->seq && sv_held_joins(pool, sv_pool_buf(pool, r[at].last), s->packet);
+}
+
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
@@ -165,6 +234,10 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     const uint32_t start = s->seq;
     const uint32_t at = sv_range_find(t, s->seq);
     t->b->sack_recent = start; /* told of first, also when all of it was there */
+    if (!sv_held_room(t, s->packet) && !sv_range_continues(t, at, s)) {
+        sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
+        return;
+    }
     if (!sv_range_trim(t, at, s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
         return;
@@ -172,18 +245,13 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     const struct sv_range *r = sv_ranges(t);
     const bool behind = at < t->b->ooo_count && r[at].end == s->seq;
     if (!behind && at < t->b->ooo_count && r[at].start == s->seq + s->length) {
-        /* Right before a range: becomes its first packet. */
-        struct sv_range *after = &sv_ranges(t)[at];
-        s->packet->next = after->first;
-        after->first = s->packet->self;
-        after->start = s->seq;
+        sv_range_precede(t, at, s);
     } else if (behind) {
         sv_range_extend(t, at, s);
     } else if (!sv_range_insert(t, at, s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
         return;
     }
-    t->b->ooo_bytes += s->length;
     t->b->ooo_hint = at;
     s->packet = NULL;
 }
@@ -204,7 +272,7 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
         const uint32_t old = t->h->rcv_nxt - r->start; /* bytes of it that came in the meantime */
         r->start += length;
         r->first = next;
-        t->b->ooo_bytes -= length;
+        t->b->ooo_held -= sv_held_bytes(b);
         if (next == SV_NONE)
             sv_range_remove(t, 0);
         if (old >= length) {

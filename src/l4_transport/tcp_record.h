@@ -44,9 +44,9 @@ enum sv_tcp_flag {
 };
 
 /* A mark beside the pending events: memory was sent by reference, so SENT is wanted. */
-#define SV_TCP_BY_REFERENCE 0x80000000u
+#define SV_TCP_BY_REFERENCE 0x8000u
 /* ... and another: rounds of reading are counted. */
-#define SV_TCP_ROUNDS 0x40000000u
+#define SV_TCP_ROUNDS 0x4000u
 #define SV_TCP_MARKS (SV_TCP_BY_REFERENCE | SV_TCP_ROUNDS)
 
 enum sv_tcp_agreed {
@@ -104,7 +104,8 @@ struct sv_tcp_cold {
     uint64_t bytes_sent;     /* acknowledged */
     uint64_t bytes_received; /* in order */
     uint32_t generation;
-    uint32_t events; /* enum sv_event_bit, pending */
+    uint16_t events;        /* enum sv_event_bit, pending; SV_TCP_MARKS */
+    uint16_t answered_tick; /* when something unacceptable was answered last, in ticks of 2^24 ns; 0: never */
     uint32_t event_next;
     uint32_t flow; /* its number in the trace */
     union {
@@ -140,9 +141,9 @@ struct sv_tcp_cold {
     uint8_t keep_count;
     uint8_t error : 7;       /* enum sv_err */
     uint8_t interactive : 1; /* what came was answered with data at once: acknowledgements may wait for that */
-    uint8_t keep_probes; /* sent without an answer */
-    uint8_t cause : 4;   /* enum sv_tcp_cause */
-    uint8_t cc : 4;      /* enum sv_congestion: never DEFAULT */
+    uint8_t keep_probes;     /* sent without an answer */
+    uint8_t cause : 4;       /* enum sv_tcp_cause */
+    uint8_t cc : 4;          /* enum sv_congestion: never DEFAULT */
 };
 
 /* Why a connection ended, for the trace and sv_sock_info. */
@@ -205,7 +206,7 @@ struct sv_tcp_busy {
     struct sv_spans send; /* from SND.UNA: in flight, then unsent */
     struct sv_spans recv; /* in order, unread */
     /* Out of order: ranges in a slab, see tcp_reass.c. */
-    uint32_t ooo_slab, ooo_count, ooo_hint, ooo_bytes;
+    uint32_t ooo_slab, ooo_count, ooo_hint, ooo_held; /* held: bytes of memory, not of text */
     uint32_t rtt_seq;   /* the segment that is timed ends here */
     uint32_t recover;   /* RFC 6582 */
     uint32_t snd_small; /* end of the last short segment sent: Minshall's Nagle */

@@ -209,6 +209,26 @@ static const struct sv_line short_behind_short[] = {
     {40, PEER, ACK, 0, 1010, 0, SAME},
     {40, US, ACK | PSH, 1010, 0, 20, SAME},
 };
+/* MSG_MORE: what is held for more goes with the next acknowledgement; a cork does not. */
+static const struct sv_line more_until_acknowledged[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, SAME},
+    {0, US, ACK | PSH, 0, 0, 10, SAME},
+    {1, CALL, SET, SV_OPT_CORK, 2, SV_OK, SAME},
+    {1, CALL, SEND, 20, 20, SV_OK, SAME},
+    {40, PEER, ACK, 0, 10, 0, SAME},
+    {40, US, ACK | PSH, 10, 0, 20, SAME},
+    {50, PEER, ACK, 0, 30, 0, SAME},
+};
+static const struct sv_line cork_holds[] = {
+    {0, CALL, SEND, 10, 10, SV_OK, SAME},
+    {0, US, ACK | PSH, 0, 0, 10, SAME},
+    {1, CALL, SET, SV_OPT_CORK, 1, SV_OK, SAME},
+    {1, CALL, SEND, 20, 20, SV_OK, SAME},
+    {40, PEER, ACK, 0, 10, 0, SAME},
+    {9000, CALL, SET, SV_OPT_CORK, 0, SV_OK, SAME},
+    {9000, US, ACK | PSH, 10, 0, 20, SAME},
+    {9010, PEER, ACK, 0, 30, 0, SAME},
+};
 /* A third message with a smaller window than the SYN's does not make small what "half of the largest" means. */
 static const struct sv_line third_closes[] = {
     {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
@@ -248,6 +268,7 @@ static const struct sv_line half_open_old_reset[] = {
     {0, PEER, RST, 1, 0, 0, SV_LISTEN, T(1, 0)},
 };
 
+#define SENDING SV_START(SV_ESTABLISHED) | SV_START(SV_CLOSE_WAIT)
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)
 static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(shrunk_and_lost, FROM_EST),
@@ -259,13 +280,14 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(icmp_parameter, FROM_EST),
     SV_EXCHANGE_WITH(ssthresh_begins_high, FROM_EST),
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
-    SV_EXCHANGE_WITH(ack_before_birth, FROM_EST, .modern = 1),
+    SV_EXCHANGE_WITH(ack_before_birth, FROM_EST, .modern = 1, .knob = {{"tcp_invalid_ratelimit", "0"}}),
     SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(early_fin_is_quiet, FROM_EST),
     SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(urgent_again, FROM_EST),
-    SV_EXCHANGE_WITH(short_behind_short, .starts = SV_START(SV_ESTABLISHED) | SV_START(SV_CLOSE_WAIT), .from_next = 1,
-                     .modern = 1),
+    SV_EXCHANGE_WITH(short_behind_short, .starts = SENDING, .from_next = 1, .modern = 1),
+    SV_EXCHANGE_WITH(more_until_acknowledged, .starts = SENDING, .from_next = 1),
+    SV_EXCHANGE_WITH(cork_holds, .starts = SENDING, .from_next = 1),
     SV_EXCHANGE(third_opens),
     SV_EXCHANGE(third_closes),
     SV_EXCHANGE_WITH(too_late_to_resend, FROM_EST),

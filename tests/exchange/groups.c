@@ -2,7 +2,7 @@
 #include "tests/exchange/groups.h"
 
 #define GROUPS(X) X(opening) X(closing) X(arrivals) X(data) X(time_wait) X(retransmit)                                \
-    X(window) X(options) X(around) X(corners) X(ecn) X(sack) X(demands) X(setup)
+    X(window) X(options) X(around) X(corners) X(ecn) X(sack) X(demands) X(setup) X(defence)
 
 #define SV_X(name) extern const struct sv_exchange_group sv_exchange_##name;
 GROUPS(SV_X)

@@ -174,7 +174,8 @@ static const struct sv_line fast_server_duplicates[] = {
 #define ASK                                                                                                   \
     {0, CALL, CONNECT_FAST, 100, 0, SV_OK, SV_SYN_SENT},                                                      \
         {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_FAST, .mss = 1460},                           \
-        {10, PEER, SYN | ACK, 0, 1, 0, EST, .options = O_MSS | O_FAST, .mss = 1000, .cookie = 4, .event = SV_EVENT_CONNECTED},                        \
+        {10, PEER, SYN | ACK, 0, 1, 0, EST, .options = O_MSS | O_FAST, .mss = 1000, .cookie = 4,              \
+         .event = SV_EVENT_CONNECTED},                                                                        \
         {10, US, ACK, 1, 1, 0, EST}, {                                                                        \
         20, PEER, RST, 1, 0, 0, SV_CLOSED, .event = SV_EVENT_ERROR, .error = SV_ERR_RESET                     \
     }
@@ -264,6 +265,18 @@ static const struct sv_line taught_scale_refused[] = {
     {10, US, ACK, 1, 1, 0, EST, .win = WIN(16384)},
 };
 
+/* CLOSING forgotten: a FIN that crosses ours moves nothing, here alone. */
+static const struct sv_line no_closing[] = {
+    {0, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
+    {0, US, FIN | ACK, 1, 1, 0, SV_FIN_WAIT_1},
+    {10, PEER, FIN | ACK, 1, 1, 0, SV_FIN_WAIT_1},
+    {10, US, ACK, 2, 2, 0, SV_FIN_WAIT_1},
+};
+static const struct sv_line no_closing_elsewhere[] = {
+    {0, PEER, FIN | ACK, 1, 1, 0, SV_CLOSE_WAIT},
+    {0, US, ACK, 1, 2, 0, SV_CLOSE_WAIT},
+};
+
 static const struct sv_exchange setup[] = {
     SV_EXCHANGE_WITH(cookie, .modern = 1, COOKIES),
     SV_EXCHANGE_WITH(cookie_by_syn_ack, COOKIES),
@@ -282,6 +295,8 @@ static const struct sv_exchange setup[] = {
     SV_EXCHANGE_WITH(fast_crossed_not_taken, ASKS),
     SV_EXCHANGE_WITH(fast_crossed_options, .profile = 1 + SV_PROFILE_MODERN, ASKS),
     SV_EXCHANGE_WITH(two_way_blind, .handshake = SV_HANDSHAKE_TWO_WAY_BLIND),
+    SV_EXCHANGE_WITH(no_closing, .starts = SV_START(SV_ESTABLISHED), .flaws = SV_FLAW_NO_CLOSING),
+    SV_EXCHANGE_WITH(no_closing_elsewhere, .starts = SV_START(SV_ESTABLISHED), .flaws = SV_FLAW_NO_CLOSING),
     SV_EXCHANGE_WITH(taught_scale, .taught_scale = 4),
     SV_EXCHANGE_WITH(taught_scale_refused, .taught_scale = 4),
 };

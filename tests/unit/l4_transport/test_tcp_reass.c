@@ -141,11 +141,91 @@ static void too_many_holes(void **state)
     free(m.t.memory);
 }
 
+static uint32_t slabs_used(const struct model *m)
+{
+    struct sv_pool_counts c;
+    sv_pool_count(m->t.pool, &c);
+    return c.slabs - c.slabs_free;
+}
+
+/* A window of single bytes, forwards or backwards: they stand together, not each in a slab of its own; and they come
+ * out as they went in. */
+static void single_bytes_stand_together(void **state)
+{
+    (void)state;
+    for (uint32_t backwards = 0; backwards < 2; backwards++) {
+        struct model m;
+        open_connection(&m, 5, 65536);
+        for (uint32_t i = 0; i < 20000; i++)
+            send_piece(&m, backwards ? 20000 - i : 1 + i, 1);
+        assert_int_equal(sv_stack_drops(m.t.stack, SV_DROP_TCP_REASSEMBLY_FULL), 0);
+        assert_true(slabs_used(&m) < 20000 / 900);
+        sv_stack_check(m.t.stack);
+        send_piece(&m, 0, 1);
+        assert_int_equal(m.whole, 20001);
+        read_some(&m, STREAM);
+        assert_int_equal(m.read, 20001);
+        free(m.t.memory);
+    }
+}
+
+/* A whole window of ordinary segments out of order is kept. */
+static void a_window_is_kept(void **state)
+{
+    struct model m;
+    (void)state;
+    open_connection(&m, 6, 16384);
+    for (uint32_t from = 1000; from + 1000 <= 16384; from += 1000)
+        send_piece(&m, from, 1000);
+    assert_int_equal(sv_stack_drops(m.t.stack, SV_DROP_TCP_REASSEMBLY_FULL), 0);
+    send_piece(&m, 0, 1000);
+    assert_int_equal(m.whole, 16000);
+    read_some(&m, STREAM);
+    assert_int_equal(m.read, 16000);
+    free(m.t.memory);
+}
+
+/* Bytes whose slabs somebody else holds, too, cannot be put together: they are kept up to three times the receive
+ * buffer of memory and a packet for each range, then refused and counted; what was kept is not taken back. */
+static void memory_has_a_ceiling(void **state)
+{
+    enum { PIECES = 400 };
+    const uint32_t window = 16384, most = (3 * window + 128 * (2048 + 640)) / (2048 + 640);
+    struct sv_buf *others[PIECES];
+    struct model m;
+    (void)state;
+    open_connection(&m, 6, window);
+    for (uint32_t i = 0; i < PIECES; i++) {
+        uint8_t frame[SV_FRAME_MAX];
+        const struct sv_line l = {.flags = ACK, .seq = 2u + i, .ack = 1, .len = 1};
+        const uint32_t n = sv_talk_segment(&m.t, &l, frame);
+        struct sv_buf *b = sv_buf_alloc_slab(m.t.pool, SV_WANT_CONTROL, 0, 64);
+        assert_true(sv_buf_append(b, frame, n, SV_WANT_CONTROL));
+        others[i] = sv_buf_clone(b, SV_WANT_CONTROL);
+        struct sv_burst burst = {.n = 1, .packet = {b}};
+        sv_node_receive(sv_stack_node(m.t.stack), m.t.port, &burst, m.t.now);
+    }
+    assert_int_equal(sv_stack_drops(m.t.stack, SV_DROP_TCP_REASSEMBLY_FULL), PIECES - most);
+    sv_stack_check(m.t.stack);
+    for (uint32_t i = 0; i < PIECES; i++)
+        sv_buf_free(others[i]);
+    memset(m.have + 1, 1, most);
+    send_piece(&m, 0, 1);
+    assert_int_equal(m.whole, 1 + most);
+    read_some(&m, STREAM);
+    assert_int_equal(m.read, 1 + most);
+    sv_stack_check(m.t.stack);
+    free(m.t.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order),
         cmocka_unit_test(too_many_holes),
+        cmocka_unit_test(single_bytes_stand_together),
+        cmocka_unit_test(a_window_is_kept),
+        cmocka_unit_test(memory_has_a_ceiling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
