@@ -150,6 +150,15 @@ static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f,
     const uint32_t sent = i->send_unacked < i->send_queued ? i->send_unacked : i->send_queued;
     sv_posix_put32(to, 144, i->send_queued - sent);
     sv_posix_put32(to, 148, i->min_rtt_us);
+    const struct sv_accecn_info *a = &i->accecn;
+    sv_posix_put32(to, 196, a->delivered.ce_packets);
+    sv_posix_put32(to, 248, a->received.ce_packets);
+    sv_posix_put32(to, 252, a->delivered.ect1_bytes);
+    sv_posix_put32(to, 256, a->delivered.ect0_bytes);
+    sv_posix_put32(to, 260, a->delivered.ce_bytes);
+    sv_posix_put32(to, 264, a->received.ect1_bytes);
+    sv_posix_put32(to, 268, a->received.ect0_bytes);
+    sv_posix_put32(to, 272, a->received.ce_bytes);
     sv_posix_put32(to, 228, i->send_window);
     sv_posix_put32(to, 232, i->recv_window);
 }

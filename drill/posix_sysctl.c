@@ -23,6 +23,7 @@ static const struct {
     {"net.ipv4.tcp_ecn", "2"},
     {"net.ipv4.tcp_ecn_fallback", "1"},
     {"net.ipv4.tcp_ecn_option", "2"},
+    {"net.ipv4.tcp_ecn_option_beacon", "3"},
     {"net.ipv4.tcp_fack", "0"},
     {"net.ipv4.tcp_fastopen", "1"},
     {"net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0"},
@@ -159,12 +160,13 @@ static bool sv_posix_is_numbers(const char *text)
     return true;
 }
 
-/* 0 never, 1 asks and accepts, 2 accepts; from 3 on the same three with AccECN, which the stack does not have. */
+/* 0 never, 1 asks and accepts, 2 accepts; from 3 on AccECN is accepted, and asked for, or ECN, or none. */
 static void sv_posix_tell_ecn(struct sv_posix *p, uint64_t value)
 {
-    static const enum sv_ecn_mode modes[] = {SV_ECN_NEVER, SV_ECN_ASK, SV_ECN_ACCEPT, SV_ECN_ASK};
-    const enum sv_ecn_mode mode = value < 4 ? modes[value] : SV_ECN_ACCEPT;
-    p->stack->tcp.ecn = (uint8_t)(mode - 1);
+    static const enum sv_ecn_mode modes[] = {SV_ECN_NEVER,    SV_ECN_ASK,                 SV_ECN_ACCEPT,
+                                             SV_ECN_ACCURATE, SV_ECN_ACCEPT_ACCURATE_ASK, SV_ECN_ACCEPT_ACCURATE};
+    if (value < sizeof modes / sizeof modes[0])
+        p->stack->tcp.ecn = (uint8_t)(modes[value] - 1);
 }
 
 uint32_t sv_posix_congestion(const char *name)

@@ -39,6 +39,7 @@ static struct sv_stack_config sv_posix_stack_config(const struct sv_posix *p)
         .listeners = 32,
         .udp_sockets = 32,
         .recv_buffer = 15u << 20, /* as tcp_rmem lets it grow */
+        .ecn = SV_ECN_ACCURATE,   /* room for it; whether it is asked for is sysctl's to say */
     };
 }
 
@@ -90,6 +91,7 @@ struct sv_posix *sv_posix_create(const struct sv_posix_config *config)
         sv_posix_destroy(p);
         return NULL;
     }
+    p->stack->tcp.ecn = (uint8_t)(p->stack->tcp.habits.ecn - 1u);
     sv_posix_sysctl_init(p);
     return p;
 }

@@ -92,6 +92,7 @@ static struct sv_stack_config stack_config(const struct sc_run *run, uint32_t ho
         .timers = 16,
         .send_buffer = (uint32_t)knob(&h->set, SC_SEND_BUFFER, 4u << 20),
         .recv_buffer = (uint32_t)knob(&h->set, SC_RECV_BUFFER, h->profile == SV_PROFILE_RFC ? 65535 : 4u << 20),
+        .ecn = (uint32_t)knob(&h->set, SC_ECN, SV_ECN_DEFAULT),
         .msl_ms = h->msl_ms,
         .forward = h->kind == SC_ROUTER,
         .nat_sessions = h->nat_port ? 256 : 0,
@@ -194,8 +195,6 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
         p->quickack = 0;
         p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
     }
-    if (k->given >> SC_ECN & 1u)
-        p->ecn = k->value[SC_ECN] ? SV_ECN_ASK : SV_ECN_NEVER;
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     apply_recovery(s, k);

@@ -112,6 +112,16 @@ static bool congestion(struct sc_reader *r, const struct sc_node *n, uint64_t *v
     return true;
 }
 
+static bool ecn(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    static const char *const words[] = {"false", "true", "accept", "accurate", "accept-accurate", NULL};
+    static const uint8_t modes[] = {SV_ECN_NEVER, SV_ECN_ASK, SV_ECN_ACCEPT, SV_ECN_ACCURATE, SV_ECN_ACCEPT_ACCURATE};
+    if (!word_of(r, n, words, value))
+        return false;
+    *value = modes[*value];
+    return true;
+}
+
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
 {
     const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
@@ -137,6 +147,8 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return word_of(r, n, recoveries, value);
     case SC_CONGESTION:
         return congestion(r, n, value);
+    case SC_ECN:
+        return ecn(r, n, value);
     case SC_IW:
         return sc_count(r, n, 1, 1000, value);
     case SC_KEEPALIVE:

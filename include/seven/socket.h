@@ -252,6 +252,11 @@ enum sv_ecn_mode {
     SV_ECN_NEVER = 1,
     SV_ECN_ACCEPT = 2, /* agree when the peer asks */
     SV_ECN_ASK = 3,    /* our SYN asks; one that must be sent again does not */
+    /* With feedback of each mark instead of one a round trip: AccECN, RFC 9768. For stacks whose configuration has one
+     * of these, which takes 48 bytes a connection more; peers that do not know it get ECN, or none. */
+    SV_ECN_ACCURATE = 4,            /* our SYN asks for that, and what the peer asks for is agreed to */
+    SV_ECN_ACCEPT_ACCURATE_ASK = 5, /* ... our SYN asks for ECN */
+    SV_ECN_ACCEPT_ACCURATE = 6,     /* ... our SYN asks for none */
 };
 /* Who governs the congestion window of a connection. docs/CONGESTION.md says what each is for. */
 enum sv_congestion {
@@ -292,6 +297,19 @@ enum sv_recovery_state {
     SV_RECOVERY_LOSS,      /* the same after a timeout */
 };
 
+/* RFC 9768: marks as both ends count them, from 0 with the connection. Packets, and bytes of payload by codepoint. */
+struct sv_accecn_counts {
+    uint32_t ce_packets;
+    uint32_t ce_bytes, ect0_bytes, ect1_bytes; /* as far as options told; they wrap */
+};
+struct sv_accecn_info {
+    struct sv_accecn_counts received;  /* of what came here */
+    struct sv_accecn_counts delivered; /* of what was sent from here, as the peer tells */
+    uint32_t option_seen;              /* the peer sends its counters of bytes */
+    uint32_t failed; /* 1: the path changed the codepoint, so it is not set; 2: the feedback, so it is not heeded; 4: the
+                        peer's options, which are not read; 8: ours were lost, and are not sent */
+};
+
 struct sv_sock_info {
     uint32_t size;
     uint32_t protocol; /* 6, 17, 1 */
@@ -307,7 +325,7 @@ struct sv_sock_info {
     uint32_t backoff;                         /* timeouts in a row */
     uint64_t bytes_sent, bytes_received;      /* of the stream, acknowledged / delivered in order */
     uint32_t backlog, backlog_max, half_open; /* listeners */
-    uint32_t options;                         /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 data of a SYN taken */
+    uint32_t options; /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 data of a SYN taken, 32 AccECN */
     uint32_t send_scale, recv_scale;
     int32_t error;
     uint32_t congestion;                 /* enum sv_congestion */
@@ -321,6 +339,7 @@ struct sv_sock_info {
     uint32_t reordering;        /* the widest that was seen, in segments; 0: none was */
     uint32_t reorder_window_us; /* how much later than its successors a segment may come before it is lost */
     uint32_t runs;              /* records the scoreboard takes */
+    struct sv_accecn_info accecn; /* with AccECN; else zero */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);
 

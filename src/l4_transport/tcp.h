@@ -61,6 +61,7 @@ struct sv_tcp_counters {
     uint64_t rto_fired, fast_recoveries, probes, keepalives, challenges, delayed_acks;
     uint64_t timed_out, refused;
     uint64_t ce_in, ece_in, ecn_reductions; /* segments marked on their way to us, echoes, windows reduced for them */
+    uint64_t accecn_opened, ce_told, accecn_options_out; /* AccECN: connections, marks that peers told of, options */
     /* Recovery with SACK. */
     uint64_t boards, board_full; /* scoreboards made; splits and boards refused for want of room */
     uint64_t sack_recoveries, sack_invalid, sack_partial, sack_reneged, dsack_in, dsack_out;
@@ -97,6 +98,7 @@ struct sv_tcp_path {
 struct sv_tcp {
     int64_t core_at, hot_at, cold_at, busy_at, small_at, listeners_at, interfaces_at; /* from this struct */
     int64_t net_at;                                                                   /* to the network layer below */
+    int64_t accecn_at; /* 0: the configuration has no AccECN, and there is no table */
     struct sv_flow_table flows;
     uint32_t hots, hot_free, hot_used; /* full records: ceiling, first free, in use */
     uint32_t busies, busy_free, busy_used;

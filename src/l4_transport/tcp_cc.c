@@ -79,7 +79,7 @@ void sv_tcp_cc_quiet(struct sv_tcb *t)
 void sv_tcp_cc_open(struct sv_tcb *t)
 {
     t->h->cwnd = sv_tcp_initial_window(t);
-    if (t->b && t->b->backoff) /* RFC 5681 §3.1: the SYN or its answer was lost */
+    if ((t->b && t->b->backoff) || sv_tcp_ecn_syn_marked(t)) /* RFC 5681 §3.1: the SYN or its answer was lost */
         t->h->cwnd = t->h->mss;
     if (sv_tcb_profile(t)->initial_ssthresh)
         t->c->ssthresh = (uint32_t)sv_tcb_profile(t)->initial_ssthresh * t->h->mss;
@@ -129,7 +129,7 @@ static void sv_tcp_cc_congestion(struct sv_tcb *t, uint32_t flight, enum sv_tcp_
     t->b->undo_cwnd = t->h->cwnd;
     t->b->undo_ssthresh = t->c->ssthresh;
     t->c->ssthresh = sv_tcp_cc_of(t)->ssthresh(t, flight, why);
-    if (t->h->agreed & SV_TCP_ECN) /* RFC 3168 §6.1.2: whatever the reason was */
+    if ((t->h->agreed & SV_TCP_ECN) && t->c->ecn != SV_ECN_KIND_ACCURATE) /* RFC 3168 §6.1.2: whatever the reason */
         t->h->agreed |= SV_TCP_ECN_CWR;
 }
 

@@ -52,8 +52,9 @@ struct sv_tcp_cc {
     void (*watch)(struct sv_tcb *t, const struct sv_tcp_acked *a);
     /* Congestion, with `flight` bytes in flight: gives ssthresh in bytes, at least two segments. */
     uint32_t (*ssthresh)(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why);
-    /* Acknowledges so many bytes, with an echo of a mark (ECE). NULL: as after a loss, once a window. */
-    void (*echoed)(struct sv_tcb *t, uint32_t bytes);
+    /* Acknowledges so many bytes, and tells that `marked` bytes were: all of them with an echo of ECE, fewer or more
+     * as AccECN counts them. NULL: as after a loss, once a window. */
+    void (*echoed)(struct sv_tcb *t, uint32_t bytes, uint32_t marked);
     /* That was no congestion: what ssthresh() changed is as before. NULL: it changed nothing. */
     void (*undo)(struct sv_tcb *t);
     /* So many bytes went out for the first time; with SV_CC_PACED only. */

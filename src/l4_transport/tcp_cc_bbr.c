@@ -550,10 +550,11 @@ static uint32_t sv_bbr_quiet(const struct sv_tcb *t)
 }
 
 /* An echo of a mark is for experiments (draft §5.5.10.2 says nothing of it): not answered. */
-static void sv_bbr_echoed(struct sv_tcb *t, uint32_t bytes)
+static void sv_bbr_echoed(struct sv_tcb *t, uint32_t bytes, uint32_t marked)
 {
     (void)t;
     (void)bytes;
+    (void)marked;
 }
 
 const struct sv_tcp_cc sv_tcp_bbr = {

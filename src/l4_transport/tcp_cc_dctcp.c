@@ -36,10 +36,10 @@ static void sv_dctcp_window(struct sv_tcb *t, struct sv_tcp_dctcp_state *d, uint
     d->window_end = t->h->snd_nxt;
 }
 
-static void sv_dctcp_echoed(struct sv_tcb *t, uint32_t bytes)
+static void sv_dctcp_echoed(struct sv_tcb *t, uint32_t bytes, uint32_t marked)
 {
     struct sv_tcp_dctcp_state *d = sv_dctcp(t);
-    d->marked += bytes;
+    d->marked += marked;
     sv_dctcp_window(t, d, t->h->snd_una + bytes);
     if (!t->b->ecn_reduced && t->b->recovery == SV_RECOVERY_NONE && t->h->snd_una != t->h->snd_max)
         sv_tcp_cc_marked(t);

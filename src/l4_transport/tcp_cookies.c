@@ -101,6 +101,7 @@ bool sv_tcp_cookie_check(struct sv_tcp *tcp, uint32_t listener, const struct sv_
         m->u.half.ts_recent = s->ts_val;
     }
     m->bits = (uint16_t)(scale | (agreed & tcp->habits.agreed) << 4);
+    sv_small_set_ecn(m, sv_small_ecn_of_cookie(tcp, s));
     m->u.half.mss = sv_cookie_mss[head & 7u];
     m->u.half.window = (uint16_t)s->window;
     tcp->count.cookies_good++;

@@ -2,7 +2,7 @@
 /* How connections end. sv_tcb_end() is the way to CLOSED, whoever wants it; a connection that is over on the
  * wire (CLOSED, or TIME-WAIT kept by a small record) is *retired*: it stays only until its last words are
  * sent and its application has read what came and knows, and is then *buried*. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_output.h"
 
 /* The peer learns of these by a reset (§3.10.4, §3.10.5, §3.10.8). */
 static bool sv_tcb_end_resets(const struct sv_tcb *t, enum sv_tcp_cause cause)
@@ -91,4 +91,21 @@ void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up)
         return;
     sv_tcp_bury_ready(tcp, &i->urgent);
     sv_tcp_bury_ready(tcp, &i->bulk);
+}
+
+/* Retired: the one thing left to say is a reset, or the ACK of the peer's FIN. */
+void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
+{
+    if (t->h->flags & SV_TCP_SEND_NOW) {
+        t->tcp->count.resets_out++;
+        /* Not where a retransmission has got to: only the very next number resets a peer of RFC 5961. Nor beyond the
+         * window: a probe of a closed one may have taken SND.MAX past it, and the peer would not look at the reset. */
+        const uint32_t edge = t->h->snd_una + t->h->snd_wnd;
+        const uint32_t seq = sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
+        (void)sv_tcb_send_bare(t, turn, seq, SV_RST | SV_ACK, SV_SENT_RESET);
+    } else if (t->h->flags & SV_TCP_ACK_NOW) {
+        (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
+    }
+    t->h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
+    sv_tcb_bury(t);
 }

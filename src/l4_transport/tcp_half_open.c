@@ -51,7 +51,7 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     sv_half_reply(tcp, m, port, hash, reply);
     struct sv_tcp_header *h = &reply->header;
     h->seq = m->u.half.iss;
-    h->flags = agreed & SV_TCP_ECN ? SV_SYN | SV_ACK | SV_ECE : SV_SYN | SV_ACK;
+    h->flags = SV_SYN | SV_ACK;
     h->window = (uint16_t)sv_half_window(tcp); /* a SYN's window is never scaled */
     h->options |= SV_OPTION_MSS;
     h->mss = sv_tcp_mss_for(tcp, port, &m->remote);
@@ -64,6 +64,8 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     }
     if (agreed & SV_TCP_SACK)
         h->options |= SV_OPTION_SACK_PERMITTED;
+    if (SV_UNLIKELY(sv_small_ecn(m)))
+        sv_small_ecn_syn_ack(tcp, m, h);
     if (SV_UNLIKELY(tcp->teach.opening))
         sv_tcp_teach_syn_ack(tcp, m, h);
 }
@@ -115,7 +117,6 @@ static void sv_half_fill(struct sv_tcp *tcp, uint32_t listener, const struct sv_
     if (s->options & SV_OPTION_SCALE)
         agreed |= SV_TCP_SCALING;
     agreed &= sv_tcp_offers(tcp);
-    agreed |= sv_tcp_ecn_of_syn(tcp, s);
     *m = (struct sv_tcp_small){
         .remote = s->remote,
         .local = s->local,
@@ -135,6 +136,7 @@ static void sv_half_fill(struct sv_tcp *tcp, uint32_t listener, const struct sv_
     if (most)
         m->u.half.mss = (uint16_t)sv_min_u32(m->u.half.mss, most);
     m->u.half.window = (uint16_t)s->window;
+    sv_small_set_ecn(m, sv_small_ecn_of_syn(tcp, s));
 }
 
 static void sv_half_isn(struct sv_tcp *tcp, struct sv_tcp_small *m, const uint32_t *beyond)
@@ -206,9 +208,10 @@ void sv_tcp_half_open_cookie(struct sv_tcp *tcp, uint32_t listener, const struct
 {
     struct sv_tcp_small m;
     sv_half_fill(tcp, listener, s, &m);
-    m.bits &= (uint16_t) ~(SV_TCP_ECN << 4); /* it cannot be kept */
+    const uint32_t ecn = sv_small_ecn(&m);
     if (!(SV_SMALL_AGREED(m.bits) & SV_TCP_TIMESTAMPS))
         m.bits = 0; /* nowhere to keep what else was agreed */
+    sv_small_set_ecn(&m, ecn < SV_SMALL_ECN_ACCURATE ? SV_SMALL_ECN_NONE : ecn); /* AccECN's flags come back */
     sv_tcp_cookie_make(tcp, &m);
     sv_half_syn_ack(tcp, &m, s->port, s->hash, reply);
     const uint32_t offset = sv_tcp_ts_offset(s->hash);
@@ -275,6 +278,7 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
         .ts_val = m->u.half.ts_recent,
     };
     sv_tcp_agree(&t, SV_SMALL_AGREED(m->bits), &syn);
+    sv_small_ecn_promote(&t, m);
     t.b->syn_count = (uint8_t)(1u + SV_SMALL_COUNT(m->bits));
     t.b->backoff = (uint8_t)SV_SMALL_COUNT(m->bits);
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss; /* RFC 6582 §3.2 step 1 */
@@ -374,10 +378,15 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     if ((m->bits & SV_SMALL_ASKED) && !(s->flags & SV_RST)) /* we have not spoken yet */
         return (s->flags & SV_SYN) && s->seq == m->u.half.irs ? SV_DROP_TCP_DUPLICATE : SV_DROP_TCP_NOT_ADMITTED;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) == SV_SYN && s->seq == m->u.half.irs) {
-        if (!sv_tcp_ecn_of_syn(tcp, s)) /* it no longer asks: RFC 3168 §6.1.1.1 */
-            m->bits &= (uint16_t) ~(SV_TCP_ECN << 4);
-        sv_half_syn_ack(tcp, m, s->port, s->hash, reply); /* the SYN again: our answer was lost */
         *answer = true;
+        if (!sv_small_ecn_syn_again(tcp, m, s)) {
+            sv_tcp_make_reset(s, reply);
+            tcp->count.resets_out++;
+            sv_half_end(tcp, index, SV_ON_ABORT, s->packet ? s->packet->id : 0);
+            return SV_DROP_TCP_SYN_IN_WINDOW;
+        }
+        sv_half_syn_ack(tcp, m, s->port, s->hash, reply); /* the SYN again: our answer was lost */
+        sv_small_ecn_reflect(m, s, &reply->header);
         return SV_DROP_TCP_DUPLICATE;
     }
     const bool stamped = s->options & SV_OPTION_TIMESTAMPS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Settings, inspection, ICMP errors, and the invariants. */
 #include "core/math.h"
+#include "l4_transport/tcp_accecn.h"
 #include "l4_transport/tcp_sack.h"
 
 static bool sv_tcp_set_timer(struct sv_tcb *t, enum sv_option option, uint64_t value)
@@ -117,9 +118,10 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         sv_tcp_pace_choose(t);
         return true;
     case SV_OPT_ECN:
-        if (value > SV_ECN_ASK || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count)
+        if (value > SV_ECN_ACCEPT_ACCURATE || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count ||
+            (value >= SV_ECN_ACCURATE && !t->tcp->accecn_at))
             return false;
-        t->c->ecn = value ? (uint32_t)(value - 1u) & 3u : t->tcp->ecn & 3u;
+        t->c->ecn = sv_ecn_asks(value ? (uint32_t)value - 1u : t->tcp->ecn) & 3u;
         return true;
     case SV_OPT_MAX_SEGMENT:
         return sv_tcp_set_max_segment(t, value);
@@ -185,6 +187,23 @@ static void sv_tcp_info_recovery(const struct sv_tcb *t, struct sv_sock_info *in
     }
 }
 
+static void sv_tcp_info_counts(struct sv_accecn_counts *c, uint32_t packets, const uint32_t *bytes)
+{
+    *c = (struct sv_accecn_counts){
+        packets, bytes[SV_IP_CE - 1u], bytes[SV_IP_ECT0 - 1u], bytes[SV_IP_ECT1 - 1u]};
+}
+
+static void sv_tcp_info_accecn(const struct sv_tcb *t, struct sv_sock_info *info)
+{
+    const struct sv_tcp_accecn *a = sv_tcb_accecn(t);
+    info->options |= 32u;
+    sv_tcp_info_counts(&info->accecn.received, a->r_cep, a->r_bytes);
+    sv_tcp_info_counts(&info->accecn.delivered, a->s_cep, a->s_bytes);
+    info->accecn.option_seen = a->flags & SV_ACCECN_OPTION_SEEN ? 1 : 0;
+    info->accecn.failed = (a->flags & SV_ACCECN_NOT_ECT ? 1u : 0u) | (a->flags & SV_ACCECN_DEAF ? 2u : 0u) |
+                          (a->flags & SV_ACCECN_OPTION_DEAF ? 4u : 0u) | (a->flags & SV_ACCECN_OPTION_MUTE ? 8u : 0u);
+}
+
 static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)
 {
     const struct sv_tcb t = sv_tcb_of((struct sv_tcp *)(uintptr_t)tcp, index);
@@ -212,6 +231,8 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
     info->options |= t.h->agreed & SV_TCP_ECN ? 8u : 0u;
     info->options |= t.h->agreed & SV_TCP_SYN_DATA ? 16u : 0u;
+    if (sv_tcb_accurate(&t))
+        sv_tcp_info_accecn(&t, info);
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
     info->congestion = t.c->cc;

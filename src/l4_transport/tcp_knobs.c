@@ -49,6 +49,8 @@ static const struct sv_knob sv_knobs[] = {
     FIELD("tcp_challenge_ack_limit", challenge_per_s, 1, UINT32_MAX),
     FIELD("tcp_invalid_ratelimit", invalid_ms, 1, 600000),
     FIELD("tcp_min_tso_segs", min_burst, 1, 44),
+    FIELD("tcp_ecn_option", accecn_option, 1, 3),
+    FIELD("tcp_ecn_option_beacon", accecn_beacon, 1, 63),
     FIELD("tcp_rto_min_us", rto_min_us, 1, 120000000),
     FIELD("tcp_rto_max_ms", rto_max_us, 1000, 120000),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Listeners: the LISTEN state (RFC 9293 §3.10.7.2) and the queue of connections that wait for accept(). Both
  * queues, half-open and unaccepted, are bounded and charged to the listener. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_accecn.h"
 
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
                           uint32_t *listener)
@@ -101,6 +101,7 @@ static void sv_listen_give(struct sv_tcp_header *to, const struct sv_tcp_header 
     to->fastopen_length = given->fastopen_length;
     to->fastopen_old = given->fastopen_old;
     sv_memcpy(to->fastopen, given->fastopen, SV_FASTOPEN_MAX);
+    sv_accecn_fit(to);
 }
 
 /* Where a SYN goes: a connection at once, a half-open record, a cookie. *reply is what is answered, if its flags

@@ -2,6 +2,7 @@
 /* Segments are made here, at the moment the interface has room for them. One connection's turn: what must be
  * sent again and probes (tcp_resend.c), new data, the FIN, and an ACK if one is still owed. */
 #include "core/spans_inline.h"
+#include "l4_transport/tcp_accecn.h"
 #include "l4_transport/tcp_output.h"
 
 /* The span of `seq`: usually the one where the last segment ended, or the one after it. */
@@ -69,14 +70,16 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
  * come twice. */
 static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
 {
+    if ((t->h->agreed & SV_TCP_ECN_ECHO) && !(h->flags & SV_SYN))
+        h->flags |= sv_tcb_accurate(t) ? sv_accecn_told(t) : SV_ECE;
+    if (!t->b)
+        return;
     if (t->b->urgent && sv_seq_after(t->b->snd_up, h->seq) && t->b->snd_up - h->seq < 65536u) {
         h->flags |= SV_URG;
         h->urgent = (uint16_t)(t->b->snd_up - h->seq);
         if (sv_tcp_teach_flawed(t->tcp, SV_FLAW_URGENT_AT_LAST_BYTE))
             h->urgent--;
     }
-    if (t->h->agreed & SV_TCP_ECN_ECHO)
-        h->flags |= SV_ECE;
     if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack)) {
         h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
@@ -98,7 +101,7 @@ static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint
         h->ts_ecr = t->h->ts_recent;
     }
     h->window = sv_tcb_window_field(t);
-    if (SV_UNLIKELY(t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack || (t->h->agreed & SV_TCP_ECN_ECHO))))
+    if (SV_UNLIKELY((t->h->agreed & SV_TCP_ECN_ECHO) || (t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack))))
         sv_tcb_header_rare(t, h);
 }
 
@@ -142,6 +145,8 @@ bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint
     if (!b)
         return false;
     sv_tcb_header(t, &h, seq, flags);
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN_ECHO) && sv_tcb_accurate(t))
+        sv_accecn_bare(t, &h);
     sv_tcb_finish_packet(t, turn, b, &h, 0, reason, 0);
     return true;
 }
@@ -155,7 +160,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return false;
-    sv_tcb_header(t, &h, t->c->iss, answer ? SV_SYN | SV_ACK : (uint16_t)(SV_SYN | sv_tcp_ecn_syn(t)));
+    sv_tcb_header(t, &h, t->c->iss, (uint16_t)(SV_SYN | (answer ? SV_ACK | sv_tcp_ecn_answer(t) : sv_tcp_ecn_syn(t))));
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
     const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcp_offers(t->tcp);
     h.options = SV_OPTION_MSS;
@@ -224,6 +229,9 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return 0;
+    const bool again = sv_seq_before(seq, t->h->snd_max), accurate = sv_tcb_accurate(t);
+    if (SV_UNLIKELY(accurate) && !again)
+        length = sv_accecn_room(t, length);
     const bool super = length > mss;
     uint32_t n = length;
     const uint16_t sum = sv_tcb_attach(t, b, seq, &n, !super && !turn->grant.offload);
@@ -243,7 +251,6 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
         b->segments = (uint16_t)((n + mss - 1u) / mss);
         b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
     }
-    const bool again = sv_seq_before(seq, t->h->snd_max);
     if ((t->h->agreed & SV_TCP_ECN_CWR) && !again && reason == SV_SENT_NEW) {
         t->h->agreed &= (uint8_t)~SV_TCP_ECN_CWR; /* RFC 3168 §6.1.2: said once, with new data */
         flags |= SV_CWR;
@@ -252,6 +259,8 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     turn->fresh |= !again && reason == SV_SENT_NEW;
     turn->stale |= again || reason != SV_SENT_NEW;
     sv_tcb_header(t, &h, seq, flags);
+    if (SV_UNLIKELY(accurate))
+        sv_accecn_data(t, &h, n, again);
     if (again) {
         t->c->retransmits += b->segments;
         t->tcp->count.retransmitted += b->segments;
@@ -424,23 +433,6 @@ static uint32_t sv_tcb_bare_seq(const struct sv_tcb *t)
     return sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
 }
 
-/* Retired: the one thing left to say is a reset, or the ACK of the peer's FIN. */
-static void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn)
-{
-    if (t->h->flags & SV_TCP_SEND_NOW) {
-        t->tcp->count.resets_out++;
-        /* Not where a retransmission has got to: only the very next number resets a peer of RFC 5961. Nor beyond the
-         * window: a probe of a closed one may have taken SND.MAX past it, and the peer would not look at the reset. */
-        const uint32_t edge = t->h->snd_una + t->h->snd_wnd;
-        const uint32_t seq = sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
-        (void)sv_tcb_send_bare(t, turn, seq, SV_RST | SV_ACK, SV_SENT_RESET);
-    } else if (t->h->flags & SV_TCP_ACK_NOW) {
-        (void)sv_tcb_send_bare(t, turn, t->h->snd_nxt, SV_ACK, SV_SENT_ACK);
-    }
-    t->h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
-    sv_tcb_bury(t);
-}
-
 /* Is this turn one short segment: a request or an answer that fits the windows with nothing in flight before it,
  * or an acknowledgement alone? And nothing else to be said: sent again, probed, finished, urgent or out of order. */
 static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
@@ -537,6 +529,14 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
     return done;
 }
 
+/* A turn of a connection with AccECN: true, it was its third message, which goes alone (RFC 9768 §3.2.2.1). */
+static bool sv_accecn_first(struct sv_tcb *t, struct sv_turn *turn)
+{
+    if (sv_accecn_splits_badly(t))
+        turn->grant.super = 0;
+    return sv_accecn_owes_handshake(t) && sv_tcb_send_bare(t, turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
+}
+
 static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, struct sv_tcp_out *out,
                                  struct sv_tcp_way *way)
 {
@@ -547,12 +547,14 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
     }
     bool done = true;
     const uint32_t sent_before = t->h->snd_max;
-    if (t->h->flags & SV_TCP_SEND_NOW)
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN_ECHO) && sv_accecn_first(t, &turn))
+        done = !(t->h->flags & SV_TCP_SEND_NOW);
+    else if (t->h->flags & SV_TCP_SEND_NOW)
         done = sv_tcb_take_turn(t, &turn);
     if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
         done &= sv_tcb_send_bare(t, &turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
-    if (turn.fresh && !turn.stale && (t->h->agreed & SV_TCP_ECN))
-        way->tos |= sv_tcp_ecn_codepoint(t);
+    if (t->h->agreed & SV_TCP_ECN)
+        way->tos |= turn.fresh && !turn.stale ? sv_tcp_ecn_codepoint(t) : sv_tcp_ecn_codepoint_else(t);
     if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
         sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
     if (t->h->snd_max != sent_before && sv_tcb_profile(t)->rtt_every_ack && t->b && t->b->board == SV_NONE &&
@@ -580,21 +582,4 @@ uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant g
             return 1;
     }
     return sv_tcb_long_turn(&t, grant, out, way);
-}
-
-struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum)
-{
-    struct sv_core *core = sv_tcp_core(tcp);
-    struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(core), SV_WANT_CONTROL, core->account);
-    if (!b) {
-        sv_drop(core, SV_DROP_NO_MEMORY, NULL, reply->port, reply->flow);
-        return NULL;
-    }
-    const struct sv_tcp_header *h = &reply->header;
-    *sum = sv_tcp_emit_summed(b, h, core->cpu);
-    b->id = ++core->packet_id;
-    tcp->count.segments_out++;
-    const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;
-    SV_TRACE_EVENT(core, SV_TRACE_TCP_SENT, reason, reply->flow, b->id, h->seq, h->ack, 0, h->flags, h->window, 0);
-    return b;
 }

@@ -21,6 +21,9 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
 /* A header alone. False: no memory. */
 bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason);
 
+/* --- tcp_end.c --- */
+void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn);
+
 /* --- tcp_burst.c --- */
 /* Bytes of a super-frame, of `super` that the device takes. */
 uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The path's MTU as TCP obeys it: RFC 1191 §6, RFC 8201 §5.4, RFC 9293 §3.7.1. */
 #include "l3_network/net.h"
+#include "l4_transport/tcp_accecn.h"
 #include "l4_transport/tcp_scoreboard.h"
 
 #define SV_TCP_MSS_FLOOR 64u /* below it headers would be most of what is sent */
@@ -13,7 +14,7 @@ uint16_t sv_tcp_path_mss(const struct sv_tcb *t)
     const uint32_t headers = sv_addr_is_v4(&t->h->remote) ? 40 : 60;
     const uint32_t room = mtu > headers + SV_TCP_MSS_FLOOR ? mtu - headers : SV_TCP_MSS_FLOOR;
     const uint32_t options = t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u;
-    return (uint16_t)(sv_min_u32(sv_min_u32(room, t->c->peer_mss), 65535u) - options);
+    return (uint16_t)(sv_min_u32(sv_min_u32(room, t->c->peer_mss), 65535u) - options - sv_accecn_reserve(t));
 }
 
 bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq)

@@ -22,7 +22,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .tune_receive = 1,
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
-        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3,
+        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */
@@ -80,12 +80,17 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .cubic_pause_ticks = 30,      /* bictcp_update(): HZ / 32 */
         .cubic_least_inverse = 20,    /* bictcp_update(): cnt is at most 20 */
         .probe_bare = 1,              /* tcp_xmit_probe_skb() */
+        .accecn_option = 2,           /* tcp_ecn_option */
+        .accecn_beacon = 3,           /* tcp_ecn_option_beacon */
+        .accecn_always = 1,           /* TCP_ACCECN_OPTION_FULL; tcp_options_write() knows order 1 alone */
+        .ect_always = 1,              /* tcp_ecn_send() in AccECN mode */
     },
     [SV_PROFILE_RFC] = {
         .rto_initial_us = 1000000, .rto_min_us = 1000000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
+        .accecn_option = 2, .accecn_beacon = 3,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3,
     },
@@ -94,6 +99,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .invalid_ms = 500, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
+        .accecn_option = 2, .accecn_beacon = 3,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,
     },

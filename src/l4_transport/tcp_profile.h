@@ -31,6 +31,11 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold;   /* RFC 5681 §3.2 */
     uint8_t congestion;            /* enum sv_congestion of new connections */
     uint8_t ecn;                   /* enum sv_ecn_mode */
+    uint8_t accecn_option;         /* AccECN's option: 0 never, 1 of marks and changes and now and then, 2 whenever an
+                                    acknowledgement has news (RFC 9768 §3.2.3.3) */
+    uint8_t accecn_beacon;         /* now and then: so many times a round trip; 0: not even that */
+    uint8_t accecn_always;         /* ... and `whenever' is on every segment, with all counters: ECT(1), CE, ECT(0) */
+    uint8_t ect_always;            /* with AccECN acknowledgements and what is sent again are ECT as well */
     uint8_t restart_idle;          /* after idleness the window is smaller */
     uint8_t restart_by_halves;     /* after idleness, RFC 2861 §3.2; else RFC 5681 §4.1's restart window at once */
     uint8_t push_bursts;           /* PSH on the last segment of each super-frame: its receiver need not wait for more;

@@ -55,7 +55,7 @@ enum sv_tcp_agreed {
     SV_TCP_SCALING = 1u << 2,
     SV_TCP_ECN = 1u << 3, /* so far as small records keep it */
     /* Not agreed but due: what the next segments must say of congestion. */
-    SV_TCP_ECN_ECHO = 1u << 5, /* ECE: a marked segment came */
+    SV_TCP_ECN_ECHO = 1u << 5, /* ECE: a marked segment came; with AccECN always: the counter */
     SV_TCP_ECN_CWR = 1u << 6,  /* CWR: the window became smaller */
     SV_TCP_SYN_DATA = 1u << 4, /* data went with a SYN, and was taken (RFC 7413) */
 };
@@ -133,7 +133,7 @@ struct sv_tcp_cold {
     uint32_t retransmits;
     uint32_t user_timeout_ms : 24; /* 4.6 hours at most */
     uint32_t dscp : 6;             /* of what it sends */
-    uint32_t ecn : 2;              /* enum sv_ecn_mode less one: what our SYN asks for */
+    uint32_t ecn : 2;              /* enum sv_ecn_kind: what our SYN asks for, then what was agreed on */
     uint32_t heard_tick;           /* when a segment last arrived, in ticks of 2^20 ns */
     uint16_t keep_idle_s, keep_interval_s;
     uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
@@ -285,6 +285,7 @@ struct sv_tcp_small {
 #define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
 #define SV_SMALL_ASKED 0x1000u                      /* a deferred listener's: nothing was answered yet */
 #define SV_SMALL_TOLD 0x2000u                       /* ... and the application has been told which */
+/* 0x8000 and 0x4000, with SV_TCP_ECN: enum sv_small_ecn */
 
 _Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TCP's records: where they lie, how they are lent and found. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_accecn.h"
 
 static void *sv_tcp_take(struct sv_tcp *tcp, struct sv_arena *arena, uint64_t bytes, int64_t *at)
 {
@@ -10,14 +10,19 @@ static void *sv_tcp_take(struct sv_tcp *tcp, struct sv_arena *arena, uint64_t by
     return p;
 }
 
+static uint64_t sv_tcp_accecn_bytes(const struct sv_tcp_config *c)
+{
+    return c->ecn >= SV_ECN_ACCURATE ? (uint64_t)c->connections * sizeof(struct sv_tcp_accecn) : 0;
+}
+
 uint64_t sv_tcp_bytes(const struct sv_tcp_config *c)
 {
     const uint64_t smalls = (uint64_t)c->half_open + c->time_waits;
     return (uint64_t)c->connections * (sizeof(struct sv_tcp_hot) + sizeof(struct sv_tcp_cold)) +
            (uint64_t)c->busy * sizeof(struct sv_tcp_busy) + smalls * sizeof(struct sv_tcp_small) +
            (uint64_t)c->listeners * sizeof(struct sv_tcp_listener) +
-           (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface) +
-           sv_flow_bytes((uint32_t)(c->connections + smalls)) + 7u * 64u;
+           (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface) + sv_tcp_accecn_bytes(c) +
+           sv_flow_bytes((uint32_t)(c->connections + smalls)) + 8u * 64u;
 }
 
 static uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
@@ -47,6 +52,7 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
         !sv_tcp_take(tcp, arena, (uint64_t)smalls * sizeof(struct sv_tcp_small), &tcp->small_at) ||
         !sv_tcp_take(tcp, arena, (uint64_t)c->listeners * sizeof(struct sv_tcp_listener), &tcp->listeners_at) ||
         !sv_tcp_take(tcp, arena, (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface), &tcp->interfaces_at) ||
+        (c->ecn >= SV_ECN_ACCURATE && !sv_tcp_take(tcp, arena, sv_tcp_accecn_bytes(c), &tcp->accecn_at)) ||
         !sv_flow_init(&tcp->flows, arena, c->connections + smalls, (struct sv_siphash_key){k0, k1}))
         return false;
     tcp->hots = c->connections;
@@ -118,7 +124,7 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->min_rtt_us = UINT32_MAX;
     c->heard_tick = sv_tick(core->now);
     c->cc = tcp->congestion & 15u;
-    c->ecn = tcp->ecn & 3u;
+    c->ecn = sv_ecn_asks(tcp->ecn) & 3u;
     tcp->hot_used++;
     return index;
 }

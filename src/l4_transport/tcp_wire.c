@@ -12,6 +12,8 @@ enum {
     OPTION_SACK = 5,
     OPTION_TIMESTAMPS = 8,
     OPTION_FASTOPEN = 34,
+    OPTION_ACCECN0 = 172,
+    OPTION_ACCECN1 = 174,
     OPTION_EXPERIMENT = 254, /* RFC 6994: a 16-bit number says whose */
 };
 
@@ -52,6 +54,20 @@ static void sv_tcp_parse_experiment(struct sv_rd *r, uint8_t length, uint32_t at
         (void)sv_rd_bytes(r, length >= 4u ? length - 4u : length - 2u);
 }
 
+/* RFC 9768 §3.2.3: whole counters as far as they go; what is beyond them is padding. */
+static void sv_tcp_parse_accecn(struct sv_rd *r, uint8_t kind, uint32_t n, struct sv_seg *s)
+{
+    const uint32_t fields = n / 3u < SV_ACCECN_FIELDS ? n / 3u : SV_ACCECN_FIELDS;
+    s->options |= SV_OPTION_ACCECN;
+    s->accecn.order = kind == OPTION_ACCECN1;
+    s->accecn.fields = (uint8_t)fields;
+    for (uint32_t k = 0; k < fields; k++) {
+        const uint32_t high = sv_rd_u8(r);
+        s->accecn.count[k] = high << 16 | sv_rd_u16(r);
+    }
+    (void)sv_rd_bytes(r, n - 3u * fields);
+}
+
 /* One option whose kind and length were read, `at` bytes into the header; false: its length is not the one its
  * kind must have. */
 static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, uint32_t at, struct sv_seg *s)
@@ -90,6 +106,10 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, u
         return true;
     case OPTION_EXPERIMENT:
         sv_tcp_parse_experiment(r, length, at, s);
+        return true;
+    case OPTION_ACCECN0:
+    case OPTION_ACCECN1:
+        sv_tcp_parse_accecn(r, kind, length - 2u, s);
         return true;
     default:
         (void)sv_rd_bytes(r, length - 2u);
@@ -164,6 +184,8 @@ uint16_t sv_tcp_header_length(const struct sv_tcp_header *h)
         n += ((h->fastopen_old ? 4u : 2u) + h->fastopen_length + 3u) & ~3u;
     if (h->options & SV_OPTION_SACK)
         n += 4u + 8u * h->sacks;
+    if (h->options & SV_OPTION_ACCECN)
+        n += (2u + 3u * h->accecn.fields + 3u) & ~3u;
     return (uint16_t)n;
 }
 
@@ -180,12 +202,28 @@ static void sv_tcp_emit_cookie(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u8(w, OPTION_NOP);
 }
 
+static void sv_tcp_emit_accecn(struct sv_wr *w, const struct sv_accecn_option *o)
+{
+    const uint32_t length = 2u + 3u * o->fields;
+    sv_wr_u8(w, o->order ? OPTION_ACCECN1 : OPTION_ACCECN0);
+    sv_wr_u8(w, (uint8_t)length);
+    for (uint32_t k = 0; k < o->fields; k++) {
+        sv_wr_u8(w, (uint8_t)(o->count[k] >> 16));
+        sv_wr_u16(w, (uint16_t)o->count[k]);
+    }
+    for (uint32_t k = length; k % 4u; k++)
+        sv_wr_u8(w, OPTION_NOP);
+}
+
 static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
 {
     if (h->options & SV_OPTION_MSS) {
         sv_wr_u16(w, OPTION_MSS << 8 | 4);
         sv_wr_u16(w, h->mss);
     }
+    const bool counted = h->options & SV_OPTION_ACCECN;
+    if (counted && (h->options & SV_OPTION_MSS))
+        sv_tcp_emit_accecn(w, &h->accecn);
     /* In front of timestamps stand two octets that fill the word, and alone SACK's two are filled from the front: the
      * order that every common stack has, so that ours tells nothing about us. */
     const bool permitted = h->options & SV_OPTION_SACK_PERMITTED, timed = h->options & SV_OPTION_TIMESTAMPS;
@@ -198,6 +236,8 @@ static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u32(w, h->ts_val);
         sv_wr_u32(w, h->ts_ecr);
     }
+    if (counted && !(h->options & SV_OPTION_MSS))
+        sv_tcp_emit_accecn(w, &h->accecn);
     if (h->options & SV_OPTION_SCALE) {
         sv_wr_u8(w, OPTION_NOP);
         sv_wr_u8(w, OPTION_SCALE);

@@ -32,6 +32,7 @@ enum sv_tcp_option_seen {
     SV_OPTION_TIMESTAMPS = 1u << 3,
     SV_OPTION_SACK = 1u << 4,
     SV_OPTION_FASTOPEN = 1u << 5, /* RFC 7413: a cookie, or with no bytes the request for one */
+    SV_OPTION_ACCECN = 1u << 6,   /* RFC 9768 §3.2.3: counters of bytes that came with each codepoint, perhaps none */
 };
 
 #define SV_SACK_BLOCKS 4u
@@ -39,6 +40,14 @@ enum sv_tcp_option_seen {
 
 struct sv_sack_block {
     uint32_t start, end;
+};
+
+/* RFC 9768 §3.2.3. Counters of 24 bits, in the order of the option: order 0 is ECT(0), CE, ECT(1), order 1 is ECT(1),
+ * CE, ECT(0); those at the end may be missing. */
+#define SV_ACCECN_FIELDS 3u
+struct sv_accecn_option {
+    uint8_t order, fields;
+    uint32_t count[SV_ACCECN_FIELDS];
 };
 
 /* A segment that arrived: valid, in host order. After sv_tcp_parse() the packet's remaining bytes are the
@@ -67,6 +76,7 @@ struct sv_seg {
     uint32_t flow_value;     /* what the flow table said: kind and index */
     uint64_t hash;
     struct sv_sack_block sack[SV_SACK_BLOCKS];
+    struct sv_accecn_option accecn; /* with SV_OPTION_ACCECN */
 };
 
 /* RFC 9293 §3.4: SYN and FIN take one number each. */
@@ -104,13 +114,15 @@ struct sv_tcp_header {
     struct sv_sack_block sack[SV_SACK_BLOCKS];
     uint8_t fastopen_length, fastopen_old; /* with SV_OPTION_FASTOPEN */
     uint8_t fastopen[SV_FASTOPEN_MAX];
+    struct sv_accecn_option accecn; /* with SV_OPTION_ACCECN */
 };
 
 /* Bytes the header will take, options and padding included: 20 to 60. */
 uint16_t sv_tcp_header_length(const struct sv_tcp_header *h);
 
-/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK
- * permitted, timestamps, NOP, window scale, Fast Open's cookie; then SACK blocks. Gives the header's first byte. */
+/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK permitted, timestamps,
+ * NOP, window scale, Fast Open's cookie; then SACK blocks; AccECN's counters behind the MSS, or where there is none
+ * behind the timestamps. Gives the header's first byte. */
 uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h);
 
 #define SV_TCP_TIMESTAMPS_HEAD 0x0101080au /* NOP NOP, kind 8, length 10 */
@@ -150,7 +162,7 @@ static inline void sv_tcp_plain_of(struct sv_tcp_plain *p, const struct sv_tcp_h
     }
 }
 
-/* Pushes a copy; gives its sum. Flags: without AE, which SYNs alone carry so far. */
+/* Pushes a copy; gives its sum. Flags: without AE; connections that carry it are not sent this way. */
 static inline uint16_t sv_tcp_plain_emit(struct sv_buf *b, const struct sv_tcp_plain *plain, uint32_t seq,
                                          uint16_t flags)
 {

@@ -78,7 +78,7 @@ uint64_t sv_stack_bytes(const struct sv_stack_config *config)
 
 static bool sv_stack_config_ok(const struct sv_stack_config *c)
 {
-    if (c->profile > SV_PROFILE_TINY || !sv_tcp_cc_exists(c->congestion) || c->ecn > SV_ECN_ASK ||
+    if (c->profile > SV_PROFILE_TINY || !sv_tcp_cc_exists(c->congestion) || c->ecn > SV_ECN_ACCEPT_ACCURATE ||
         c->recover > (SV_RECOVER_PLAIN | SV_RECOVER_ALL))
         return false;
     if (c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 || c->routes > 1u << 24 ||

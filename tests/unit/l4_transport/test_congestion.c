@@ -222,7 +222,7 @@ static void marked_round(struct rig *r, uint32_t every)
         if (r->busy.ecn_reduced && sv_seq_after(r->hot.snd_una + RIG_MSS, r->busy.ecn_recover))
             r->busy.ecn_reduced = 0;
         if (every && i % every == 0)
-            sv_tcp_cc_of(&r->t)->echoed(&r->t, RIG_MSS);
+            sv_tcp_cc_of(&r->t)->echoed(&r->t, RIG_MSS, RIG_MSS);
         rig_ack(r, 1, RTT);
     }
 }
