@@ -241,8 +241,11 @@ static uint32_t run_twice(struct sv_channel *c, const int8_t **symbol, uint32_t 
     struct sv_shape shape = {.pulse = (const int16_t(*)[SV_TAPS])c->pulse,
                              .x = c->history + c->held - (c->symbols + SV_TAPS - AHEAD - 1 - c->at_whole),
                              .part = c->at_part,
-                             .pace = (uint64_t)2 * SV_BLOCK * c->step};
+                             .pace = (uint64_t)2 * SV_BLOCK * c->step,
+                             .wander_q16 = c->wander_q16,
+                             .pole_q32 = c->pole_q32};
     sv_shape_blocks(&shape, out, blocks, c->config.cpu);
+    c->wander_q16 = shape.wander_q16;
     return blocks * 2 * SV_BLOCK;
 }
 
@@ -273,7 +276,7 @@ uint32_t sv_channel_run(struct sv_channel *c, const int8_t **symbol, uint32_t *n
                                        : run_single(c, symbol, n, out + made, 2 * SV_BLOCK);
         if (some == 0)
             break;
-        if (c->pole_q32 != 0)
+        if (c->pole_q32 != 0 && !c->twice)
             couple(c, out + made, some);
         advance(c, some);
         made += some;

@@ -40,22 +40,6 @@ static void interleave(const int16_t *restrict even, const int16_t *restrict odd
     }
 }
 
-void sv_shape_blocks_portable(struct sv_shape *s, int16_t *out, uint32_t blocks)
-{
-    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
-        int16_t taps[SV_TAPS], even[SV_BLOCK], odd[SV_BLOCK];
-        const uint32_t half = s->part + 0x80000000u;
-        blend(s->pulse, s->part, taps);
-        shape(s->x, taps, even);
-        blend(s->pulse, half, taps);
-        shape(s->x + (half < s->part), taps, odd);
-        interleave(even, odd, out);
-        const uint64_t next = s->part + s->pace;
-        s->part = (uint32_t)next;
-        s->x += next >> 32;
-    }
-}
-
 static inline int16_t least(int16_t a, int16_t b)
 {
     return a < b ? a : b;
@@ -78,6 +62,24 @@ void sv_couple_block_portable(int16_t *restrict sample, uint32_t n, int64_t *wan
         for (uint32_t k = 0; k < SV_CELL; k++)
             sample[k] = (int16_t)(least(most(sample[k], low), high) - wander);
         *wander_q16 += sv_wander_move(sum - (int32_t)SV_CELL * wander, pole_q32);
+    }
+}
+
+void sv_shape_blocks_portable(struct sv_shape *s, int16_t *out, uint32_t blocks)
+{
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        int16_t taps[SV_TAPS], even[SV_BLOCK], odd[SV_BLOCK];
+        const uint32_t half = s->part + 0x80000000u;
+        blend(s->pulse, s->part, taps);
+        shape(s->x, taps, even);
+        blend(s->pulse, half, taps);
+        shape(s->x + (half < s->part), taps, odd);
+        interleave(even, odd, out);
+        if (s->pole_q32 != 0)
+            sv_couple_block_portable(out, 2 * SV_BLOCK, &s->wander_q16, s->pole_q32);
+        const uint64_t next = s->part + s->pace;
+        s->part = (uint32_t)next;
+        s->x += next >> 32;
     }
 }
 

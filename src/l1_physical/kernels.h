@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/checksum.h"
+#include "core/mem.h"
 
 #define SV_TAPS 8u   /* of every filter here */
 #define SV_BLOCK 32u /* symbols that the loops take at once */
@@ -27,8 +28,10 @@ struct sv_noise_key {
 struct sv_shape {
     const int16_t (*pulse)[SV_TAPS]; /* 33 rows: phases of 1/32 */
     const int16_t *x;
-    uint32_t part; /* of the symbol that is over at the first sample, in 2^-32 */
-    uint64_t pace; /* of a block, in 2^-32 symbols */
+    uint32_t part;      /* of the symbol that is over at the first sample, in 2^-32 */
+    uint64_t pace;      /* of a block, in 2^-32 symbols */
+    int64_t wander_q16; /* the samples go through sv_couple_block(); */
+    uint32_t pole_q32;  /* 0: wander_q16 is 0, and nothing is taken off */
 };
 
 /* How the samples of a block of symbols are taken: (bias + sum over j < 4 of weight[j] sample[2 i + j]) >> shift at the
@@ -122,7 +125,9 @@ static inline int16_t sv_saturate(int32_t v)
 static inline int16_t sv_wander(int64_t wander_q16)
 {
     const int64_t w = (wander_q16 + 32768) >> 16;
-    return (int16_t)(w > INT16_MAX ? INT16_MAX : w < -INT16_MAX ? -INT16_MAX : w);
+    if (SV_LIKELY(w >= -INT16_MAX && w <= INT16_MAX))
+        return (int16_t)w;
+    return w < 0 ? -INT16_MAX : INT16_MAX;
 }
 static inline int64_t sv_wander_move(int32_t sum, uint32_t pole_q32)
 {

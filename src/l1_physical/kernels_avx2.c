@@ -64,41 +64,15 @@ static inline void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, __m256i
         tap[j] = _mm256_set1_epi16(each[j]);
 }
 
-static inline void interleave(int16_t *out, __m256i even, __m256i odd)
+/* Thirty-two numbers in their order. */
+struct block {
+    __m256i first, second;
+};
+
+static inline struct block interleaved(__m256i even, __m256i odd)
 {
     const __m256i low = _mm256_unpacklo_epi16(even, odd), high = _mm256_unpackhi_epi16(even, odd);
-    store(out, _mm256_permute2x128_si256(low, high, 0x20));
-    store(out + 16, _mm256_permute2x128_si256(low, high, 0x31));
-}
-
-void sv_shape_blocks_avx2(struct sv_shape *s, int16_t *out, uint32_t blocks)
-{
-    const int16_t(*pulse)[SV_TAPS] = s->pulse;
-    const int16_t *x = s->x;
-    uint32_t part = s->part;
-    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
-        __m256i tap[SV_TAPS];
-        const uint32_t half = part + 0x80000000u;
-        const int16_t *later = x + (half < part);
-        blend(pulse, part, tap);
-        const __m256i even0 = shape16(x, tap), even1 = shape16(x + 16, tap);
-        blend(pulse, half, tap);
-        interleave(out, even0, shape16(later, tap));
-        interleave(out + SV_BLOCK, even1, shape16(later + 16, tap));
-        const uint64_t next = part + s->pace;
-        part = (uint32_t)next;
-        x += next >> 32;
-    }
-    s->x = x;
-    s->part = part;
-}
-
-/* Eight totals at once. */
-static inline __m256i totals(const __m256i v[SV_TAPS])
-{
-    const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
-    const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
-    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+    return (struct block){_mm256_permute2x128_si256(low, high, 0x20), _mm256_permute2x128_si256(low, high, 0x31)};
 }
 
 /* A cell whose samples sum up to `sum`. */
@@ -109,36 +83,64 @@ static inline __m256i couple16(__m256i x, int32_t sum, int64_t *wander_q16, uint
     return _mm256_subs_epi16(x, _mm256_set1_epi16(wander));
 }
 
-/* The sum of a cell does not wait for the wander, only what is taken off its samples does. */
-void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+/* Four cells. Their sums do not wait for the wander, only what is taken off their samples does. */
+static inline void couple64(int16_t *to, struct block a, struct block b, int64_t *wander_q16, uint32_t pole_q32)
 {
     const __m256i one = _mm256_set1_epi16(1);
-    int64_t w_q16 = *wander_q16;
-    for (; n >= 4 * SV_CELL; n -= 4 * SV_CELL, sample += 4 * SV_CELL) {
-        const __m256i a = load(sample), b = load(sample + 16), c = load(sample + 32), d = load(sample + 48);
-        const __m256i ab = _mm256_hadd_epi32(_mm256_madd_epi16(a, one), _mm256_madd_epi16(b, one));
-        const __m256i cd = _mm256_hadd_epi32(_mm256_madd_epi16(c, one), _mm256_madd_epi16(d, one));
-        const __m256i halves = _mm256_hadd_epi32(ab, cd);
-        const __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-        store(sample, couple16(a, _mm_cvtsi128_si32(sums), &w_q16, pole_q32));
-        store(sample + 16, couple16(b, _mm_extract_epi32(sums, 1), &w_q16, pole_q32));
-        store(sample + 32, couple16(c, _mm_extract_epi32(sums, 2), &w_q16, pole_q32));
-        store(sample + 48, couple16(d, _mm_extract_epi32(sums, 3), &w_q16, pole_q32));
+    const __m256i first = _mm256_hadd_epi32(_mm256_madd_epi16(a.first, one), _mm256_madd_epi16(a.second, one));
+    const __m256i second = _mm256_hadd_epi32(_mm256_madd_epi16(b.first, one), _mm256_madd_epi16(b.second, one));
+    const __m256i halves = _mm256_hadd_epi32(first, second);
+    const __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    store(to, couple16(a.first, _mm_cvtsi128_si32(sums), wander_q16, pole_q32));
+    store(to + 16, couple16(a.second, _mm_extract_epi32(sums, 1), wander_q16, pole_q32));
+    store(to + 32, couple16(b.first, _mm_extract_epi32(sums, 2), wander_q16, pole_q32));
+    store(to + 48, couple16(b.second, _mm_extract_epi32(sums, 3), wander_q16, pole_q32));
+}
+
+/* The wander of a block waits for that of the block before; shaping the next one fills that time. */
+void sv_shape_blocks_avx2(struct sv_shape *s, int16_t *out, uint32_t blocks)
+{
+    const int16_t(*pulse)[SV_TAPS] = s->pulse;
+    const int16_t *x = s->x;
+    uint32_t part = s->part;
+    int64_t wander_q16 = s->wander_q16;
+    for (; blocks != 0; blocks--, out += 2 * SV_BLOCK) {
+        __m256i tap[SV_TAPS];
+        const uint32_t half = part + 0x80000000u;
+        const int16_t *later = x + (half < part);
+        blend(pulse, part, tap);
+        const __m256i even0 = shape16(x, tap), even1 = shape16(x + 16, tap);
+        blend(pulse, half, tap);
+        const struct block a = interleaved(even0, shape16(later, tap)),
+                           b = interleaved(even1, shape16(later + 16, tap));
+        couple64(out, a, b, &wander_q16, s->pole_q32);
+        const uint64_t next = part + s->pace;
+        part = (uint32_t)next;
+        x += next >> 32;
     }
+    s->x = x;
+    s->part = part;
+    s->wander_q16 = wander_q16;
+}
+
+void sv_couple_block_avx2(int16_t *sample, uint32_t n, int64_t *wander_q16, uint32_t pole_q32)
+{
     for (; n != 0; n -= SV_CELL, sample += SV_CELL) {
-        const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, one);
+        const __m256i x = load(sample), pairs = _mm256_madd_epi16(x, _mm256_set1_epi16(1));
         __m128i s = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
         s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1));
-        store(sample, couple16(x, _mm_cvtsi128_si32(s), &w_q16, pole_q32));
+        store(sample, couple16(x, _mm_cvtsi128_si32(s), wander_q16, pole_q32));
     }
-    *wander_q16 = w_q16;
 }
 
-/* Thirty-two numbers in the order of the symbols. */
-struct block {
-    __m256i first, second;
-};
+/* Eight totals at once. */
+static inline __m256i totals(const __m256i v[SV_TAPS])
+{
+    const __m256i a = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+    const __m256i b = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
+    return _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+}
 
 /* Sixteen at the instants (of == 0) or between them (1); `by` a count to shift by. */
 static inline __m256i take16(const int16_t *s, uint32_t of, const __m256i weight[2], __m256i bias, __m128i by)
@@ -314,7 +316,7 @@ void sv_level_masks_avx2(const int8_t *level, uint64_t *moved, uint64_t *below)
 
 /* --- noise ------------------------------------------------------------------------------------------------------ */
 
-#define AT_ONCE 64u /* samples through each of two loops: what one stores the other finds in memory */
+#define AT_ONCE 128u /* samples through each of two loops: what one stores the other finds in memory */
 
 /* 16 bits a sample, in the order of the samples, and the cells of the table that they choose. */
 static inline void draws(const struct sv_noise_key *k, uint32_t pair, uint32_t n, int16_t *draw, uint16_t *cell)

@@ -79,6 +79,18 @@ static void filters_agree(void **state)
         sv_shape_blocks(&b, two, BLOCKS, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof one);
         assert_memory_equal(&a, &b, sizeof a);
+        /* And through the transformers, all in one. */
+        a = begin;
+        a.wander_q16 = (int64_t)(draw(&x) % 8000) * 65536 - 250000000;
+        a.pole_q32 = draw(&x) % 60000000 + 1;
+        b = a;
+        int64_t apart = a.wander_q16;
+        sv_couple_block(two, BLOCKS * 2 * SV_BLOCK, &apart, a.pole_q32, SV_CPU_PORTABLE);
+        sv_shape_blocks(&a, one, BLOCKS, SV_CPU_PORTABLE);
+        assert_memory_equal(one, two, sizeof one);
+        sv_shape_blocks(&b, two, BLOCKS, SV_CPU_AVX2);
+        assert_memory_equal(one, two, sizeof one);
+        assert_true(a.wander_q16 == apart && b.wander_q16 == apart);
     }
 }
 
