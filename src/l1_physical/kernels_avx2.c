@@ -50,18 +50,16 @@ static inline __m256i shape16(const int16_t *x, const __m256i tap[SV_TAPS])
 /* The taps of a phase, each in a whole register. */
 static inline void blend(const int16_t (*pulse)[SV_TAPS], uint32_t part, __m256i tap[SV_TAPS])
 {
-    int16_t each[SV_TAPS];
     const int16_t *row = pulse[part >> 27];
     const __m256i low = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)row));
     const __m256i high = _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(row + SV_TAPS)));
     const __m256i more = _mm256_set1_epi32((int32_t)(part >> 17 & 1023u));
     const __m256i step = _mm256_mullo_epi32(_mm256_sub_epi32(high, low), more);
     const __m256i v = _mm256_add_epi32(low, _mm256_srai_epi32(step, 10));
-    const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)each, packed);
+    const __m256i all = _mm256_permute4x64_epi64(_mm256_packs_epi32(v, v), 0x88); /* eight in either half */
     UNROLLED
     for (uint32_t j = 0; j < SV_TAPS; j++)
-        tap[j] = _mm256_set1_epi16(each[j]);
+        tap[j] = _mm256_shuffle_epi8(all, _mm256_set1_epi16((int16_t)(0x0100 + 0x0202 * j)));
 }
 
 /* Thirty-two numbers in their order. */
