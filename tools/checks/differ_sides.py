@@ -27,6 +27,8 @@ class One:
     def __init__(self, talk, port):
         self.talk, self.port = talk, port
         self.iss, self.sent = None, 0
+        self.socket = None  # when it is our stack that opens: its number in Side
+        self.ports = (differ_talk.PEERS_PORT, port) if talk.active else (port, differ_talk.PORT)
         self.stamp = 0
         self.heard = []  # of this step
         self.told = []
@@ -39,10 +41,13 @@ class One:
             out += struct.pack("!BBB", 3, 3, self.talk.scale) if self.talk.scale is not None else b""
         if self.talk.timed and s.stamp != -1:
             out += struct.pack("!BBII", 8, 10, (clock - s.stamp) & 0xffffffff, self.stamp if s.flags & ACK else 0)
+        if s.blocks and self.talk.sack:
+            edges = [((self.iss or 0) + e) & 0xffffffff for pair in s.blocks for e in pair]
+            out += struct.pack(f"!BB{len(edges)}I", 5, 2 + 4 * len(edges), *edges)
         return out
 
     def packet(self, s, clock):
-        return differ_talk.packet(self.port, s, self.talk.isn + s.seq, (self.iss or 0) + s.ack, self.options(s, clock))
+        return differ_talk.packet(self.ports, s, self.talk.isn + s.seq, (self.iss or 0) + s.ack, self.options(s, clock))
 
     def hear(self, seen, soon):
         """What came, in words. What is sent again is left out: when is the clock's to say; but an answer to a SYN is
@@ -134,7 +139,7 @@ class Side:
 
     def _do(self, one, what, clock):
         if isinstance(what, Call):
-            result = self.call(one.port, what)
+            result = self.connect(one.port) if what.name == "connect" else self.call(one.port, what)
             one.heard.append(f"{what.name} = {result}")
         else:
             self.send(one.packet(what, clock))
@@ -144,8 +149,9 @@ class Side:
             if raw[0] >> 4 != 4 or raw[9] != 6:
                 continue
             seen = Seen(raw)
-            if seen.port in ones:
-                ones[seen.port].hear(seen, soon and ones[seen.port].syn)
+            port = seen.port if seen.port != differ_talk.PEERS_PORT else seen.source
+            if port in ones:
+                ones[port].hear(seen, soon and ones[port].syn)
         self.accept()
 
 
@@ -199,6 +205,14 @@ class Kernel(Side):
             c.setblocking(False)
             self.open[port] = c
 
+    def connect(self, port):
+        c = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        c.setblocking(False)
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        c.bind(("192.0.2.1", port))
+        self.open[port] = c
+        return errno.errorcode.get(c.connect_ex(("192.0.2.2", differ_talk.PEERS_PORT)), 0)
+
     def call(self, port, what):
         c = self.open.get(port)
         if c is None:
@@ -229,7 +243,7 @@ class Address(ctypes.Structure):
 
 # The slots of the table that packetdrill hands a shared object, by their place in it, after the context.
 SLOTS = {"destroy": (1, ()), "socket": (2, (int, int, int)), "bind": (3, (int, ctypes.c_void_p, int)),
-         "listen": (4, (int, int)), "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
+         "listen": (4, (int, int)), "connect": (6, (int, ctypes.c_void_p, int)), "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
          "recv": (9, (int, ctypes.c_void_p, "size", int)), "send": (14, (int, ctypes.c_void_p, "size", int)),
          "close": (19, (int,)), "shutdown": (20, (int, int)), "fcntl": (17, (int, int, int)),
          "setsockopt": (22, (int, int, int, ctypes.c_void_p, int)),
@@ -298,6 +312,17 @@ class Seven(Side):
                 return
             self._call("fcntl", fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
             self.open[socket.ntohs(there.port)] = fd
+
+    def connect(self, port):
+        fd = self._call("socket", socket.AF_INET, socket.SOCK_STREAM, 0)
+        self._call("fcntl", fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
+        ours, theirs = (Address(socket.AF_INET, socket.htons(p), (ctypes.c_uint8 * 4)(*a))
+                        for p, a in ((port, differ_talk.HOST), (differ_talk.PEERS_PORT, differ_talk.PEER)))
+        self._call("bind", fd, ctypes.addressof(ours), ctypes.sizeof(ours))
+        self.open[port] = fd
+        result = self._call("connect", fd, ctypes.addressof(theirs), ctypes.sizeof(theirs))
+        self._drain()
+        return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
 
     def call(self, port, what):
         fd = self.open.get(port)

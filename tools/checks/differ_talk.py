@@ -8,6 +8,7 @@ from typing import NamedTuple
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 LETTERS = ((SYN, "S"), (FIN, "F"), (RST, "R"), (ACK, "."), (URG, "U"))
 PEER, HOST, PORT = bytes([192, 0, 2, 2]), bytes([192, 0, 2, 1]), 8080
+PEERS_PORT = 9090  # when the stack opens
 FAR = 3000000  # beyond every window
 
 
@@ -20,9 +21,11 @@ class Segment(NamedTuple):
     window: int = 65535
     stamp: int = 0  # how much older than now its timestamp is; -1: it has none
     urgent: int = 0
+    blocks: tuple = ()  # of SACK, edges of our stream
 
     def __str__(self):
-        extra = f" win {self.window}" if self.window != 65535 else ""
+        extra = f" sack {' '.join(f'{a}:{b}' for a, b in self.blocks)}" if self.blocks else ""
+        extra += f" win {self.window}" if self.window != 65535 else ""
         extra += " without timestamp" if self.stamp == -1 else f" timestamp {self.stamp} older" if self.stamp else ""
         extra += f" urg {self.urgent}" if self.flags & URG else ""
         return (f"< {letters(self.flags)} {self.seq}:{self.seq + self.length}({self.length})"
@@ -50,10 +53,10 @@ def total(data):
     return n
 
 
-def packet(port, s, seq, ack, options):
-    """The segment as IPv4 has it."""
+def packet(ports, s, seq, ack, options):
+    """The segment as IPv4 has it, from the one port to the other."""
     options += b"\1" * (-len(options) % 4)
-    tcp = struct.pack("!HHIIBBHHH", port, PORT, seq & 0xffffffff, ack & 0xffffffff if s.flags & ACK else 0,
+    tcp = struct.pack("!HHIIBBHHH", *ports, seq & 0xffffffff, ack & 0xffffffff if s.flags & ACK else 0,
                       (20 + len(options)) // 4 << 4, s.flags, s.window, 0, s.urgent) + options + b"\0" * s.length
     pseudo = PEER + HOST + struct.pack("!HH", 6, len(tcp))
     tcp = tcp[:16] + struct.pack("!H", 0xffff ^ total(pseudo + tcp)) + tcp[18:]
@@ -66,7 +69,7 @@ class Seen:
 
     def __init__(self, raw):
         tcp = raw[(raw[0] & 15) * 4:struct.unpack("!H", raw[2:4])[0]]
-        _, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = struct.unpack("!HHIIBBHHH", tcp[:20])
+        self.source, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = struct.unpack("!HHIIBBHHH", tcp[:20])
         self.flags = flags & (FIN | SYN | RST | ACK | URG)
         header = (offset >> 4) * 4
         self.length = len(tcp) - header
@@ -86,28 +89,29 @@ class Seen:
 class Talk:
     """One conversation: how it opens, and its steps, each a list of segments and calls a moment apart."""
 
-    def __init__(self, seed):
-        self.seed = seed
-        chance = self.chance = random.Random(seed)
+    def __init__(self, seed, active=False, wide=True):
+        self.seed, self.active, self.wide = seed, active, wide
+        chance = self.chance = random.Random(seed if not active else f"active {seed}")
         self.isn = chance.choice([chance.getrandbits(32), 0xffffff00])
         self.mss = chance.choice([536, 1000, 1460])
         self.timed, self.sack = chance.random() < 0.5, chance.random() < 0.5
         self.scale = chance.choice([None, 0, 3])
         self.nxt, self.una, self.written, self.finished, self.over = 1, 1, 0, False, False
         self.holes = []
-        self.steps = [[Segment(SYN, 0)]]
-        self.steps += self._third()
+        self.pending, self.una_later = None, 1
+        self.steps = self._opens() if active else [[Segment(SYN, 0)], *self._third()]
         for _ in range(chance.randint(2, 9)):
             self.steps.append(self._step())
 
     @property
     def opening(self):
-        return (f"mss {self.mss}{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
+        return (f"{'active, ' if self.active else ''}mss {self.mss}{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
                 f"{f', scale {self.scale}' if self.scale is not None else ''}")
 
     def without(self, k):
         """A copy that lacks step k, or its parts after the first; None where that makes no sense."""
-        if k == 0:
+        if k == 0 or (self.active and any(isinstance(s, Segment) and s.flags == SYN | ACK and s.ack == 1
+                                          for s in self.steps[k])):
             return None
         other = object.__new__(Talk)
         other.__dict__.update(self.__dict__)
@@ -130,6 +134,22 @@ class Talk:
                Segment(ACK, 1, 1, 0, stamp=chance.choice([-1, 500]))]
         return [[chance.choice(odd)], [good]]
 
+    def _opens(self):
+        """connect() has sent a SYN: sometimes something odd comes before the answer, or both open at once."""
+        chance, kind = self.chance, self.chance.random()
+        answer = [[Segment(SYN | ACK, 0, 1, window=chance.choice([65535, 65535, 5000]))]]
+        if kind < 0.75:
+            return [[Call("connect")], *answer]
+        if kind < 0.85:
+            return [[Call("connect")], [Segment(SYN, 0)],
+                    chance.choice([[Segment(SYN | ACK, 0, 1)], [Segment(ACK, 1, 1)], [Segment(ACK, 1, 1, 10)]])]
+        odd = [Segment(ACK, 1, 1), Segment(ACK, 1, 0), Segment(ACK, 1, 5000), Segment(SYN | ACK, 0, 0),
+               Segment(SYN | ACK, 0, 2), Segment(SYN | ACK, 0, 70000), Segment(RST, 0), Segment(RST | ACK, 0, 0),
+               Segment(RST | ACK, 0, 1), Segment(RST | ACK, 0, 2), Segment(0, 1), Segment(FIN, 1),
+               Segment(SYN | ACK | RST, 0, 1), Segment(FIN | ACK, 1, 1), Segment(ACK, 1, 1, 10),
+               Segment(SYN | ACK | FIN, 0, 1), Segment(SYN | ACK, 0, 1, 10), Segment(URG, 1, 0, 0, urgent=1)]
+        return [[Call("connect")], [chance.choice(odd)], *answer]
+
     def _take(self, n):
         self.nxt += n
         return n
@@ -139,10 +159,15 @@ class Talk:
 
     def _step(self):
         chance = self.chance
+        if self.pending:
+            step, self.pending, self.una = self.pending, None, self.una_later
+            return step
         if self.finished and not self.over and chance.random() < 0.3:
             return [Call("read")]
         kinds = [self._data] * 6 + [self._odd_data] * 6 + [self._write] * 5 + [self._odd_ack] * 4 + [self._fin] * 2 + [
             self._reset] * 2 + [self._syn] + [self._call] * 3 + [self._stamp] * (2 if self.timed else 0)
+        if self.wide:
+            kinds += [self._shut, self._shrink, self._keepalive] * 2 + [self._blocks] * (4 if self.sack else 1)
         return chance.choice(kinds)()
 
     def _data(self):
@@ -185,6 +210,43 @@ class Talk:
             self.una = 1 + self.written
             step.append(self._ack(window=chance.choice([65535, 65535, 30000])))
         return step
+
+    def _shut(self):
+        """The window closes with what it acknowledges, something is written, and it opens again."""
+        chance, n = self.chance, self.chance.choice([100, self.mss])
+        step = [self._ack(window=0), Call("write", n)]
+        self.written += n
+        if chance.random() < 0.8:
+            self.una_later = 1 + self.written
+            self.pending = [self._ack(window=chance.choice([1, 50, self.mss, 65535]))]
+        return step
+
+    def _shrink(self):
+        """More is in flight than the window that comes then lets pass."""
+        n = self.chance.choice([2, 3]) * self.mss
+        self.written += n
+        step = [Call("write", n), self._ack(window=self.chance.choice([0, 1, self.mss]))]
+        self.pending = [Segment(ACK, self.nxt, 1 + self.written)]
+        self.una_later = 1 + self.written
+        return step
+
+    def _keepalive(self):
+        return [self._ack(seq=self.nxt - 1, length=self.chance.choice([0, 1]))]
+
+    def _blocks(self):
+        """SACK of what is in flight, of what was acknowledged, of what was never sent, and turned around."""
+        chance, mss = self.chance, self.mss
+        una, n = self.una, 4 * mss
+        self.written += n
+        end = 1 + self.written
+        some = [((una + mss, una + 2 * mss),), ((una + mss, end),), ((una + 2 * mss, una + 3 * mss),),
+                ((una, una + mss),), ((end, end + 100),), ((una + mss, end + 1),), ((una + 2 * mss, una + mss),),
+                ((una + mss, una + mss),), ((1, una),), ((una - 100, una + mss),),
+                ((una + 3 * mss, end), (una + mss, una + 2 * mss)), ((una + mss, una + 3 * mss), (una + 2 * mss, end)),
+                ((una + 100000, una + 200000),)]
+        self.pending = [Segment(ACK, self.nxt, end)]
+        self.una_later = end
+        return [Call("write", n), self._ack(blocks=chance.choice(some))]
 
     def _odd_ack(self):
         chance = self.chance
