@@ -306,8 +306,9 @@ struct sv_accecn_info {
     struct sv_accecn_counts received;  /* of what came here */
     struct sv_accecn_counts delivered; /* of what was sent from here, as the peer tells */
     uint32_t option_seen;              /* the peer sends its counters of bytes */
-    uint32_t failed; /* 1: the path changed the codepoint, so it is not set; 2: the feedback, so it is not heeded; 4: the
-                        peer's options, which are not read; 8: ours were lost, and are not sent */
+    /* 1: the path changed the codepoint, so it is not set; 2: the feedback, so it is not heeded; 4: the peer's options,
+     * which are not read; 8: ours were lost, and are not sent. */
+    uint32_t failed;
 };
 
 struct sv_sock_info {

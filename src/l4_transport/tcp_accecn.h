@@ -94,7 +94,7 @@ static inline bool sv_accecn_owes_handshake(const struct sv_tcb *t)
 {
     return sv_tcb_accurate(t) && (sv_tcb_accecn(t)->flags & SV_ACCECN_HANDSHAKE);
 }
-/* A device that splits such a frame would clear CWR in all but its first segment, and so change the counter (§3.3.4). */
+/* A device that splits such a frame would clear CWR in all but its first segment, and the counter with it (§3.3.4). */
 static inline bool sv_accecn_splits_badly(const struct sv_tcb *t)
 {
     return sv_tcb_accurate(t) && ((sv_tcb_accecn(t)->r_cep + 5u) & 2u);

@@ -49,7 +49,7 @@ static struct sv_accecn_option sv_accecn_option(const struct sv_tcb *t, const st
     return o;
 }
 
-/* Must one go, or may it? With each acknowledgement that has news is §3.2.3.3's simple scheme; the sparing one tells of
+/* May one go? With each acknowledgement that has news is §3.2.3.3's simple scheme; the sparing one tells of
  * marks and changes, and else three times a round trip. */
 static bool sv_accecn_due(const struct sv_tcb *t, const struct sv_tcp_accecn *a)
 {

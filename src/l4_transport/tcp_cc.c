@@ -110,8 +110,11 @@ void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)
     const struct sv_tcp_cc *cc = sv_tcp_cc_of(t);
     if (t->b->recovery == SV_RECOVERY_TIMEOUT && sv_seq_after(t->h->snd_una, t->b->recover))
         t->b->recovery = SV_RECOVERY_NONE;
-    if (t->b->ecn_reduced && !cc->echoed) /* the window that was marked is not acknowledged yet */
+    if (t->b->ecn_reduced && !cc->echoed) { /* the window that was marked is not acknowledged yet */
+        if (sv_tcb_profile(t)->prr_of_marks)
+            sv_prr_marked(t, a);
         return;
+    }
     if (!sv_tcp_cc_limited(t, a->flight) && !(cc->wants & SV_CC_EVERY_ACK)) {
         if (cc->watch)
             cc->watch(t, a);
@@ -133,14 +136,32 @@ static void sv_tcp_cc_congestion(struct sv_tcb *t, uint32_t flight, enum sv_tcp_
         t->h->agreed |= SV_TCP_ECN_CWR;
 }
 
+/* Does a mark let the window shrink as acknowledgements come, not at once? */
+static bool sv_tcp_cc_shrinks_slowly(const struct sv_tcb *t)
+{
+    return sv_tcb_profile(t)->prr_of_marks && !sv_tcp_cc_of(t)->echoed;
+}
+
 void sv_tcp_cc_marked(struct sv_tcb *t)
 {
     sv_tcp_cc_congestion(t, sv_tcb_flight(t), SV_LOSS_MARKED);
     t->tcp->count.ecn_reductions++;
-    t->h->cwnd = t->c->ssthresh;
+    if (!sv_tcp_cc_shrinks_slowly(t))
+        t->h->cwnd = t->c->ssthresh;
     t->b->ecn_reduced = 1;
     t->b->ecn_recover = t->h->snd_max - 1u;
+    t->b->marked_at = t->h->snd_una;
     sv_tcp_cwnd_trace(t, SV_CWND_MARKED);
+}
+
+/* Its window is acknowledged. */
+void sv_tcp_cc_marked_over(struct sv_tcb *t)
+{
+    t->b->ecn_reduced = 0;
+    if (!sv_tcp_cc_shrinks_slowly(t) || t->b->recovery != SV_RECOVERY_NONE)
+        return;
+    t->h->cwnd = t->c->ssthresh; /* tcp_end_cwnd_reduction() */
+    sv_tcp_cwnd_trace(t, SV_CWND_RECOVERED);
 }
 
 void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight)

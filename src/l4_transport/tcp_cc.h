@@ -83,6 +83,8 @@ void sv_tcp_cc_loss(struct sv_tcb *t, uint32_t flight);
 void sv_tcp_cc_timeout(struct sv_tcb *t, uint32_t flight);
 /* A router marked what we sent: as a loss, without one. */
 void sv_tcp_cc_marked(struct sv_tcb *t);
+void sv_tcp_cc_marked_over(struct sv_tcb *t);
+void sv_prr_marked(struct sv_tcb *t, const struct sv_tcp_acked *a); /* tcp_prr.c */
 /* The loss that began this recovery, or the timeout, was none (Eifel, F-RTO, D-SACK): cwnd and ssthresh as before. */
 void sv_tcp_cc_undo(struct sv_tcb *t);
 /* Data is sent for the first time since another tick. */

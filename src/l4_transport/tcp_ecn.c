@@ -136,13 +136,13 @@ static void sv_tcp_ecn_echoed(struct sv_tcb *t, const struct sv_seg *s)
 
 void sv_tcp_ecn_arrives(struct sv_tcb *t, struct sv_seg *s)
 {
+    if (t->b && t->b->ecn_reduced && sv_seq_after(s->ack, t->b->ecn_recover + sv_tcb_profile(t)->prr_of_marks) &&
+        sv_seq_before_or_at(s->ack, t->h->snd_max))
+        sv_tcp_cc_marked_over(t);
     if (t->c->ecn == SV_ECN_KIND_ACCURATE) {
         sv_accecn_arrives(t, s);
         return;
     }
-    if (t->b && t->b->ecn_reduced && sv_seq_after(s->ack, t->b->ecn_recover) &&
-        sv_seq_before_or_at(s->ack, t->h->snd_max))
-        t->b->ecn_reduced = 0;
     if ((s->flags & (SV_ECE | SV_ACK | SV_SYN)) == (SV_ECE | SV_ACK))
         sv_tcp_ecn_echoed(t, s);
     if (s->length)

@@ -74,6 +74,15 @@ static bool sv_tcp_set_max_segment(struct sv_tcb *t, uint64_t value)
     return true;
 }
 
+static bool sv_tcp_set_ecn(struct sv_tcb *t, uint64_t value)
+{
+    if (value > SV_ECN_ACCEPT_ACCURATE || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count ||
+        (value >= SV_ECN_ACCURATE && !t->tcp->accecn_at))
+        return false;
+    t->c->ecn = sv_ecn_asks(value ? (uint32_t)value - 1u : t->tcp->ecn) & 3u;
+    return true;
+}
+
 static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t value)
 {
     switch (option) {
@@ -118,11 +127,7 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         sv_tcp_pace_choose(t);
         return true;
     case SV_OPT_ECN:
-        if (value > SV_ECN_ACCEPT_ACCURATE || t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count ||
-            (value >= SV_ECN_ACCURATE && !t->tcp->accecn_at))
-            return false;
-        t->c->ecn = sv_ecn_asks(value ? (uint32_t)value - 1u : t->tcp->ecn) & 3u;
-        return true;
+        return sv_tcp_set_ecn(t, value);
     case SV_OPT_MAX_SEGMENT:
         return sv_tcp_set_max_segment(t, value);
     case SV_OPT_QUICKACK:

@@ -222,6 +222,13 @@ static void sv_tcb_sent_to(struct sv_tcb *t, uint32_t start, uint32_t end, bool 
     t->h->sent_tick = sv_tick(t->now);
 }
 
+static inline void sv_tcb_is_super(const struct sv_tcb *t, struct sv_buf *b, uint32_t n)
+{
+    b->gso_size = t->h->mss;
+    b->segments = (uint16_t)((n + t->h->mss - 1u) / t->h->mss);
+    b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
+}
+
 uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
 {
     const uint32_t mss = t->h->mss;
@@ -246,11 +253,8 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
     if (fin)
         flags |= SV_FIN;
-    if (n > mss) {
-        b->gso_size = (uint16_t)mss;
-        b->segments = (uint16_t)((n + mss - 1u) / mss);
-        b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
-    }
+    if (n > mss)
+        sv_tcb_is_super(t, b, n);
     if ((t->h->agreed & SV_TCP_ECN_CWR) && !again && reason == SV_SENT_NEW) {
         t->h->agreed &= (uint8_t)~SV_TCP_ECN_CWR; /* RFC 3168 §6.1.2: said once, with new data */
         flags |= SV_CWR;

@@ -16,6 +16,27 @@ static uint32_t sv_round_up(uint32_t bytes, uint32_t unit)
     return (bytes + unit - 1u) / unit * unit;
 }
 
+/* Nothing was lost, but a mark has made ssthresh smaller (tcp_enter_cwr()): the same, without a board. What was in
+ * flight then is told by the window that was, what was sent since by SND.MAX. */
+void sv_prr_marked(struct sv_tcb *t, const struct sv_tcp_acked *a)
+{
+    const uint32_t mss = t->h->mss, pipe = sv_tcb_flight(t), ssthresh = t->c->ssthresh;
+    const uint32_t delivered = t->h->snd_una - t->b->marked_at, out = t->h->snd_max - (t->b->ecn_recover + 1u);
+    uint32_t send;
+    if (pipe > ssthresh) {
+        const uint32_t before = sv_max_u32(t->b->undo_cwnd, mss);
+        const uint32_t share = (uint32_t)sv_div64((uint64_t)delivered * ssthresh + before - 1u, before);
+        send = share > out ? share - out : 0;
+    } else {
+        send = sv_max_u32(delivered > out ? delivered - out : 0, a->bytes) + mss; /* SafeACK: SND.UNA has moved */
+        send = sv_min_u32(send, ssthresh - pipe);
+    }
+    if (!out && !send)
+        send = mss;
+    t->h->cwnd = sv_min_u32(pipe + sv_round_up(send, mss), SV_CWND_MAX);
+    sv_tcp_cwnd_trace(t, SV_CWND_PARTIAL);
+}
+
 void sv_prr_acked(struct sv_tcb *t, struct sv_board *k, const struct sv_news *news)
 {
     const uint32_t mss = t->h->mss, pipe = sv_board_pipe(t, k), ssthresh = t->c->ssthresh;

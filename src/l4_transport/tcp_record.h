@@ -253,7 +253,10 @@ struct sv_tcp_busy {
     uint32_t sent_last; /* when sent[] was written last */
     uint32_t log;       /* slab of when what is in flight was sent (tcp_sent_log.c); SV_NONE */
     uint32_t cwnd_used; /* the most bytes in flight since a round began, SV_CWND_WAS_FULL; 0: no round has, tcp_cc.c */
-    uint32_t cwnd_used_to; /* the round is over when this is acknowledged */
+    union {
+        uint32_t cwnd_used_to; /* the round is over when this is acknowledged */
+        uint32_t marked_at;    /* ecn_reduced, when no rounds are counted: SND.UNA when it began */
+    };
     struct sv_sent_mark sent[SV_SENT_MARKS];
     union sv_tcp_cc_state cc;
 };

@@ -199,7 +199,8 @@ void sv_tcb_release_busy(struct sv_tcb *t)
 void sv_tcb_settle_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_busy *b = t->b;
-    if (b->ooo_count || b->fin_early || b->quickack || b->pace_max)
+    if (b->ooo_count || b->fin_early || b->quickack || b->pace_max ||
+        (b->ecn_reduced && sv_tcb_profile(t)->prr_of_marks)) /* until something beyond the marked window is heard of */
         return;
     if (b->delack_at != SV_NEVER || b->retransmit_at != SV_NEVER || b->probe || b->rcv_urgent ||
         b->recovery != SV_RECOVERY_NONE || (t->h->flags & (SV_TCP_ACK_NOW | SV_TCP_SEND_NOW | SV_TCP_DELACK)))

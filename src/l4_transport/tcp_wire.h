@@ -120,9 +120,9 @@ struct sv_tcp_header {
 /* Bytes the header will take, options and padding included: 20 to 60. */
 uint16_t sv_tcp_header_length(const struct sv_tcp_header *h);
 
-/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK permitted, timestamps,
- * NOP, window scale, Fast Open's cookie; then SACK blocks; AccECN's counters behind the MSS, or where there is none
- * behind the timestamps. Gives the header's first byte. */
+/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK permitted,
+ * timestamps, NOP, window scale, Fast Open's cookie; then SACK blocks; AccECN's counters behind the MSS, or where there
+ * is none behind the timestamps. Gives the header's first byte. */
 uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h);
 
 #define SV_TCP_TIMESTAMPS_HEAD 0x0101080au /* NOP NOP, kind 8, length 10 */
