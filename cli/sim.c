@@ -2,6 +2,7 @@
 /* seven sim: runs scenario files. */
 #define _GNU_SOURCE
 #include "cli/sim.h"
+#include "scenario/outside.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -257,7 +258,9 @@ static bool one_run(const char *name, uint32_t run, const struct sim_config *c, 
         sim_file_close(&f);
         return true;
     }
-    if (good && c->check) {
+    if (good && sc_outsides(f.model) && (c->runs > 1 || c->shrink)) {
+        good = cli_usage("sim", "%s has a host behind a TAP: it runs once, in real time", name) == 0;
+    } else if (good && c->check) {
         printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, f.model->hosts,
                f.model->links, f.model->steps, f.model->faults, f.model->expects, f.model->mutants);
     } else if (good && c->shrink) {

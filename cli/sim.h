@@ -40,6 +40,9 @@ bool sim_run(const struct sc_model *model, uint64_t seed, const struct sc_mutant
 bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct sc_mutant *mutant,
                      const struct sim_config *c, const struct cli_output_options *output, struct sc_result *result);
 
+/* sim_outside.c: to its end in real time, with the programs behind its TAPs. False: said on stderr why not. */
+bool sim_run_outside(struct sc_run *run, struct sc_result *result);
+
 /* sim_html.c: the run's page into the file that --html names. False: said on stderr why not. */
 bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64_t seed, const struct sim_config *c);
 

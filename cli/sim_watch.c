@@ -10,6 +10,7 @@
 #include "cli/sim.h"
 #include "cli/sinks.h"
 #include "port/capture_file.h"
+#include "scenario/outside.h"
 #include "trace/events.h"
 #include "trace/ladder_from_trace.h"
 
@@ -237,13 +238,18 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
     run->frame = w.capturing ? on_frame : NULL;
     run->record = on_record;
     run->ctx = &w;
-    sc_run_all(run, mutant);
-    sc_result_of(run, mutant, result);
-    const bool page = !c->html || sim_html_write(w.page, mutant, seed, c);
+    bool ran = true;
+    if (sc_outsides(model)) {
+        ran = sim_run_outside(run, result);
+    } else {
+        sc_run_all(run, mutant);
+        sc_result_of(run, mutant, result);
+    }
+    const bool page = !ran || !c->html || sim_html_write(w.page, mutant, seed, c);
     sc_run_close(run);
     if (w.against && w.differs)
         result->expected = false;
     if (w.against && w.differs)
         snprintf(result->problem, sizeof result->problem, "another run than the log's: event %" PRIu64, w.line);
-    return close_watch(&w, output) && page;
+    return close_watch(&w, output) && page && ran;
 }

@@ -96,6 +96,9 @@ static enum sv_tap_error attach(int fd, const char *name, const struct sv_device
             snprintf(error, SV_DEVICE_TEXT, "tap:%s: the kernel's offloads: %s", name, strerror(errno));
             return SV_TAP_FAILED;
         }
+        /* One that stayed may still leave to us what its last user took: checksums would be left undone. */
+        if (options->plain)
+            (void)ioctl(fd, TUNSETOFFLOAD, 0ul);
         if (options->persist && ioctl(fd, TUNSETPERSIST, 1ul) != 0) {
             snprintf(error, SV_DEVICE_TEXT, "tap:%s: cannot be made to stay: %s", name, strerror(errno));
             return SV_TAP_FAILED;

@@ -6,7 +6,7 @@
 
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
-#include "scenario/run.h"
+#include "scenario/outside.h"
 #include "stack/stack_internal.h"
 
 #define PIECE 4096u
@@ -121,6 +121,8 @@ static void fill(struct sc_run *run, const struct sc_conn *c, uint8_t *to, size_
 {
     const struct sc_endpoint *e = &run->endpoint[c->endpoint];
     pattern(key_of(e), c->written, to, n);
+    if (c->server && c->serve.app == SC_HTTP)
+        sc_http_heads(c, c->written, to, n);
 }
 
 /* Bytes of the next write. The urgent byte is one of its own: what is said before it is of the byte that is queued
@@ -174,6 +176,8 @@ static void check(struct sc_run *run, struct sc_conn *c, const uint8_t *bytes, s
 {
     const struct sc_endpoint *e = endpoint_of(run, c);
     const struct sc_endpoint *peer = e ? sc_endpoint_peer(run, e) : NULL;
+    if (e && sc_is_outside(run, sc_host_of(run, &e->remote.addr)))
+        return; /* nobody knows what it writes */
     if (!peer) {
         sc_observe(run);
         e = endpoint_of(run, c);
@@ -184,6 +188,9 @@ static void check(struct sc_run *run, struct sc_conn *c, const uint8_t *bytes, s
     if (c->wrong)
         return;
     pattern(key, c->read, right, n);
+    const struct sc_conn *writer = peer && peer->conn != SV_NONE ? &run->conn[peer->conn] : NULL;
+    if (writer && writer->server && writer->serve.app == SC_HTTP)
+        sc_http_heads(writer, c->read, right, n);
     c->wrong = !peer || memcmp(bytes, right, n) != 0;
     for (size_t i = 0; i < n && c->wrong; i++) {
         if (peer && bytes[i] == right[i])
@@ -257,6 +264,8 @@ static void read_some(struct sc_run *run, struct sc_conn *c, sv_time now)
             return;
         check(run, c, bytes, got);
         has_read(run, c, got);
+        if (c->server && c->serve.app == SC_HTTP)
+            sc_http_read(c, bytes, got);
         if (c->rate)
             c->read_at = now + got * SV_S / c->rate;
     }

@@ -6,7 +6,7 @@
 
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
-#include "scenario/run.h"
+#include "scenario/outside.h"
 #include "seven/nat.h"
 #include "stack/stack_internal.h"
 
@@ -260,7 +260,7 @@ static void add_neighbours(struct sc_run *run, uint32_t host, struct sv_stack *s
         const uint32_t e = (l - 1u) % 2u;
         const struct sc_host *other = &m->host[link->end[1 - e]];
         uint8_t mac[6];
-        if (other->kind == SC_SWITCH || link->arp)
+        if (other->kind == SC_SWITCH || other->kind == SC_OUTSIDE || link->arp)
             continue;
         mac_of(other, link->port[1 - e], mac);
         for (uint32_t a = 0; a < other->addrs; a++) {
@@ -349,7 +349,7 @@ static uint64_t arena_bytes(const struct sc_run *run)
     for (uint32_t i = 0; i < m->hosts; i++) {
         const struct sv_stack_config stack = stack_config(run, i);
         const struct sv_bridge_config bridge = bridge_config(run, i);
-        if (m->host[i].kind == SC_SWITCH)
+        if (m->host[i].kind >= SC_SWITCH)
             bytes += sv_bridge_bytes(&bridge) + 4096u;
         else
             bytes += (1u + reboots(m, i)) * (sv_stack_bytes(&stack) + 4096u);
@@ -400,7 +400,7 @@ static bool build_world(struct sc_run *run)
         return false;
     sv_trace_select(run->trace, ~(1ull << SV_TRACE_FRAME_IN | 1ull << SV_TRACE_FRAME_OUT | 1ull << SV_TRACE_SWITCHED));
     for (uint32_t i = 0; i < m->hosts; i++) {
-        const bool bridge = m->host[i].kind == SC_SWITCH;
+        const bool bridge = m->host[i].kind >= SC_SWITCH; /* in the place of one outside stands an idle one */
         if (!(bridge ? build_switch(run, i, 0) : sc_build_host(run, i, 0)))
             return false;
         struct sv_node *node = bridge ? sv_bridge_node(run->bridge[i]) : sv_stack_node(run->stack[i]);
@@ -537,6 +537,8 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
     }
     fill_tables(run);
     run->sim->tap = sc_tap;
+    if (sc_outsides(model))
+        sv_arena_set_foreign(run->arena);
     run->sim->tap_self = run;
     sv_pool_count(run->pool, &run->before);
     for (uint32_t i = 0; i < model->hosts; i++) {

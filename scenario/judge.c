@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/outside.h"
 #include "stack/stack_internal.h"
 
 static void decide(struct sc_run *run, uint32_t i, bool passed, sv_time when, const char *why)
@@ -271,7 +271,7 @@ static void end_streams(struct sc_run *run, uint32_t i)
     for (uint32_t k = 0; k < run->conns; k++) {
         const struct sc_conn *c = &run->conn[k];
         const struct sc_endpoint *e = c->endpoint != SV_NONE ? &run->endpoint[c->endpoint] : NULL;
-        if (!c->used || !e || !e->opened)
+        if (!c->used || !e || !e->opened || sc_is_outside(run, sc_host_of(run, &e->remote.addr)))
             continue;
         const char *host = run->model->host[c->host].name;
         const struct sc_endpoint *p = sc_endpoint_peer(run, e);

@@ -235,6 +235,10 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     sc_read_faults(&r, faults);
     sc_read_expect(&r, expect);
     sc_read_mutants(&r, mutants);
+    for (uint32_t i = 0; i < model->hosts && mutants && mutants->child; i++) {
+        if (model->host[i].kind == SC_OUTSIDE)
+            sc_error(e, mutants, "\"%s\" is outside: such a world runs once, and has no mutants", model->host[i].name);
+    }
     model->tell = sc_tell_read(&r, root);
     return e->n ? NULL : model;
 }

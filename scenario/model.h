@@ -90,7 +90,7 @@ enum sc_knob {
 /* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
 enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
-enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE, SC_ANSWER };
+enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE, SC_ANSWER, SC_HTTP };
 struct sc_serve {
     uint16_t port;
     uint8_t app;      /* enum sc_app */
@@ -109,7 +109,7 @@ struct sc_route {
     uint32_t length;
 };
 
-enum sc_node_kind { SC_HOST, SC_ROUTER, SC_SWITCH };
+enum sc_node_kind { SC_HOST, SC_ROUTER, SC_SWITCH, SC_OUTSIDE };
 
 struct sc_host {
     const char *name;
@@ -131,6 +131,7 @@ struct sc_host {
     struct sc_route *route;
     int32_t clock_ppb;
     sv_time clock_ahead;
+    const char *tap;   /* of a host outside: its interface */
     uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
     /* switches */
     bool rstp, force_stp, learn;

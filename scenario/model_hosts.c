@@ -6,8 +6,8 @@
 
 #include "scenario/model.h"
 
-const char *const sc_host_keys[] = {"addr",  "gateway", "mac", "profile", "isn",   "set",
-                                    "serve", "msl",     "mtu", "routes",  "clock", NULL};
+const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
+                                    "msl",  "mtu",     "routes", "clock",   "tap", NULL};
 static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", NULL};
 
@@ -201,17 +201,17 @@ bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_kno
 
 bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app)
 {
-    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", "answer", NULL};
+    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", "answer", "http", NULL};
     char hint[64];
     uint32_t i = 0;
     while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
         i++;
     if (!apps[i]) {
-        sc_error(r->e, n, "app is sink, greet, echo, source, mute or answer%s",
+        sc_error(r->e, n, "app is sink, greet, echo, source, mute, answer or http%s",
                  sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
         return false;
     }
-    if (udp && (i == SC_GREET || i == SC_SOURCE || i == SC_ANSWER)) {
+    if (udp && (i == SC_GREET || i == SC_SOURCE || i >= SC_ANSWER)) {
         sc_error(r->e, n,
                  "a UDP service is a sink, an echo or mute: it has nobody to write to before it was written to");
         return false;
@@ -403,6 +403,21 @@ static struct sc_host *host_new(struct sc_reader *r, const struct sc_node *c, ui
     return h;
 }
 
+/* The kernel of this machine has that interface, and whoever uses it is the host. */
+static void host_outside(struct sc_reader *r, const struct sc_node *c, struct sc_host *h)
+{
+    static const char *const keys[] = {"tap", "addr", "mtu", NULL};
+    const struct sc_node *tap = sc_member(c, "tap");
+    if (!sc_keys(r, c, keys, "a host behind a TAP"))
+        return;
+    if (tap->kind == SC_SCALAR && sc_name_ok(tap->text) && strlen(tap->text) < 16) {
+        h->kind = SC_OUTSIDE;
+        h->tap = tap->text;
+    } else {
+        sc_error(r->e, tap, "tap names an interface, made if it is not there: {tap: seven0, addr: 10.0.0.1/24}");
+    }
+}
+
 static void read_host(struct sc_reader *r, const struct sc_node *c)
 {
     struct sc_host *h = host_new(r, c, SC_HOST);
@@ -412,6 +427,8 @@ static void read_host(struct sc_reader *r, const struct sc_node *c)
         return;
     host_common(r, c, h);
     h->ports = 1;
+    if (sc_member(c, "tap"))
+        host_outside(r, c, h);
     if (!h->addrs && !r->e->n)
         sc_error(r->e, c, "host \"%s\" needs an address: addr: 10.0.0.1/24", h->name);
     if ((n = sc_member(c, "isn")))

@@ -153,7 +153,7 @@ static void read_end(struct sc_reader *r, const struct sc_node *n, struct sc_lin
         return;
     const struct sc_host *h = &r->model->host[l->end[i]];
     const unsigned long port = dot ? strtoul(dot + 1, NULL, 10) : 1;
-    if (!dot && h->kind != SC_HOST)
+    if (!dot && h->kind != SC_HOST && h->kind != SC_OUTSIDE)
         sc_error(r->e, n, "\"%s\" has %u ports: say which, as %s.1", name, h->ports, name);
     else if (port < 1 || port > h->ports)
         sc_error(r->e, n, "\"%s\" has the ports 1 to %u", name, h->ports);

@@ -252,6 +252,8 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
         sc_error(r->e, c, "which host? host: a");
     if (s->host != SV_NONE && r->model->host[s->host].kind == SC_SWITCH)
         sc_error(r->e, host, "\"%s\" is a switch: it does nothing by itself", host->text);
+    if (s->host != SV_NONE && r->model->host[s->host].kind == SC_OUTSIDE)
+        sc_error(r->e, host, "\"%s\" is outside: what it does is not ours to say", host->text);
     argument(r, c, v, s);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The run: what the timeline and the faults want at a time comes before what the world does then. */
-#include "scenario/run.h"
+#include "scenario/outside.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -266,6 +266,14 @@ static bool turn_page(struct sc_run *run)
     }
     finish(run);
     return false;
+}
+
+sv_time sc_run_next(struct sc_run *run)
+{
+    const sv_time end = run->model->until + (run->settling ? run->model->settle : 0);
+    const sv_time script = script_at(run), world = sv_world_next(run->sim->world);
+    const sv_time next = script < world ? script : world;
+    return run->over ? SV_NEVER : next < end ? next : end;
 }
 
 bool sc_run_turn(struct sc_run *run)

@@ -55,7 +55,8 @@ struct sc_conn {
     uint64_t wrong_at; /* the first byte that differs */
     int32_t error;
     sv_time give_up_at;
-    uint32_t place; /* due.c */
+    uint32_t place;    /* due.c */
+    uint32_t line_end; /* of http: so much of an empty line has come */
 };
 
 struct sc_ping {
@@ -243,6 +244,9 @@ struct sc_run {
                   uint32_t length, const char *comment);
     void (*record)(void *ctx, const struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes);
     void *ctx;
+    /* A frame for a host that is outside: takes it. NULL: nobody is there. */
+    void (*outside)(void *ctx, struct sc_run *run, uint32_t host, struct sv_buf *take);
+    void *outside_ctx;
     struct sc_rows *rows; /* the caller's; NULL: nobody draws */
     uint32_t log_drops;
 };
@@ -297,6 +301,9 @@ void sc_app_ping(struct sc_run *run, uint32_t step);
 struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt);
 void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
 void sc_app_crashed(struct sc_run *run, uint32_t host);
+/* http_app.c */
+void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n);
+void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n);
 void sc_conn_timed(struct sc_run *run, struct sc_conn *c); /* after a change: when it wants a turn next */
 /* datagrams.c */
 extern const struct sv_app sc_datagram_ops;

@@ -7,7 +7,7 @@
 #include "core/cursor.h"
 #include "core/pool_inline.h"
 #include "core/xxh64.h"
-#include "scenario/run.h"
+#include "scenario/outside.h"
 #include "trace/dissect.h"
 
 #define LOOK 2048u
@@ -283,7 +283,7 @@ static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_
 
 static bool is_mine(const struct sc_run *run, uint32_t host, const struct sc_packet *p)
 {
-    return p->from == host && (run->model->host[host].kind == SC_HOST || !p->tcp);
+    return p->from == host && (run->model->host[host].kind != SC_ROUTER || !p->tcp);
 }
 
 /* What the host is set never to send. */
@@ -424,6 +424,9 @@ void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b)
                 stays = false;
             } else {
                 arrives(run, p, b->packet[i]);
+                stays = !sc_is_outside(run, p->to);
+                if (!stays)
+                    sc_outside_give(run, p->to, b->packet[i]);
             }
         }
         if (stays)
