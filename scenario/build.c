@@ -123,7 +123,7 @@ static struct sv_bridge_config bridge_config(const struct sc_run *run, uint32_t 
     return c;
 }
 
-static void mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6])
+void sc_mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6])
 {
     const uint64_t hash = sc_name_hash(h->name) + port;
     if (h->has_mac) {
@@ -210,7 +210,7 @@ static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s
         struct sv_interface_config c = {
             .size = sizeof c, .flags = SV_IF_NO_ARP_PROBE | SV_IF_NO_REPORTS, .mtu = h->mtu, .queue = 1024};
         sv_port port;
-        mac_of(h, i, c.mac);
+        sc_mac_of(h, i, c.mac);
         for (uint32_t l = run->index.link_first[host]; l; l = run->index.link_next[l - 1u]) {
             const struct sc_link *link = &run->model->link[(l - 1u) / 2u];
             if (link->port[(l - 1u) % 2u] == i && link->mtu)
@@ -262,7 +262,7 @@ static void add_neighbours(struct sc_run *run, uint32_t host, struct sv_stack *s
         uint8_t mac[6];
         if (other->kind == SC_SWITCH || other->kind == SC_OUTSIDE || link->arp)
             continue;
-        mac_of(other, link->port[1 - e], mac);
+        sc_mac_of(other, link->port[1 - e], mac);
         for (uint32_t a = 0; a < other->addrs; a++) {
             if (other->port_of[a] == link->port[1 - e])
                 (void)!sv_neighbour_add(s, link->port[e], &other->addr[a], mac, now);
@@ -304,7 +304,9 @@ static bool build_switch(struct sc_run *run, uint32_t host, sv_time now)
     run->bridge[host] = sv_bridge_create(run->arena, run->pool, &c, now);
     for (uint32_t i = 0; run->bridge[host] && i < h->ports; i++) {
         struct sv_bridge_port_config p = {
-            .size = sizeof p, .flags = h->edge >> i & 1u ? SV_BPORT_EDGE : 0u, .queue = 1024};
+            .size = sizeof p,
+            .flags = (h->edge >> i & 1u ? SV_BPORT_EDGE : 0u) | (h->learn ? 0u : SV_BPORT_NO_LEARNING),
+            .queue = 1024};
         sv_port port;
         snprintf(p.name, sizeof p.name, "%.20s.%u", h->name, i + 1u);
         if (sv_bridge_port_add(run->bridge[host], &p, &port, now) != SV_OK)
@@ -491,6 +493,8 @@ static bool take_tables(struct sc_run *run)
     for (uint32_t i = 0; i < m->facts; i++)
         run->watches_frames = run->watches_frames || m->fact[i].kind == SC_FACT_TWICE;
     take_chains(run, &good);
+    for (uint32_t i = 0; i < m->steps; i++)
+        run->sends_frames = run->sends_frames || m->step[i].ethertype;
     if (run->watches_frames) {
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);

@@ -108,6 +108,23 @@ static void account(struct sc_run *run, uint32_t socket, const uint8_t *bytes, s
     sender->highest = number > sender->highest ? number : sender->highest;
 }
 
+/* What was sent is answered: the next message may go, at once. */
+static void answered(struct sc_run *run, uint32_t socket, const uint8_t *bytes, size_t n, sv_time now)
+{
+    for (uint32_t i = 0; i < run->jobs; i++) {
+        struct sc_job *job = &run->job[i];
+        const struct sc_step *s = &run->model->step[job->step];
+        if (s->socket != socket || !s->resend || !sc_arq_answered(job, bytes, n))
+            continue;
+        job->number++;
+        job->left--;
+        job->next = job->left ? now : SV_NEVER;
+        sc_due_set(run, s->host, APP, i, job->next);
+        if (!job->left)
+            fact_of(run, SC_FACT_SENT_ALL, socket, NULL);
+    }
+}
+
 static void read_all(struct sc_run *run, uint32_t socket, sv_time now)
 {
     static uint8_t bytes[MOST];
@@ -124,6 +141,11 @@ static void read_all(struct sc_run *run, uint32_t socket, sv_time now)
         u->last_at = run->now;
         u->bytes_received += got;
         account(run, socket, bytes, got);
+        uint32_t sender;
+        if (s->app == SC_ARQ || s->app == SC_ARQ_NO_BIT)
+            sc_arq_message(run, socket, &from, sc_datagram_number(bytes, (uint32_t)got, &sender), now);
+        else
+            answered(run, socket, bytes, got, now);
         if (s->app == SC_ECHO)
             u->failed += sv_udp_send(run->stack[s->host], u->sock, &from, bytes, got, now) != SV_OK;
     }
@@ -169,7 +191,11 @@ static void send_one(struct sc_run *run, struct sc_job *job, sv_time now)
     const struct sc_step *s = &run->model->step[job->step];
     struct sc_udp *u = udp_of(run, s->socket);
     const struct sv_endpoint *to = s->remote.port ? &s->remote : NULL;
-    write_datagram(run, s->socket, u->sent + 1u, bytes, (size_t)s->bytes);
+    if (s->resend) {
+        u->resent += job->sent == job->number; /* nobody has answered it */
+        job->sent = job->number;
+    }
+    write_datagram(run, s->socket, s->resend ? job->number : u->sent + 1u, bytes, (size_t)s->bytes);
     if (s->ttl)
         (void)!sv_sock_set(run->stack[s->host], u->sock, SV_OPT_TTL, s->ttl, now);
     u->sent++;
@@ -181,6 +207,10 @@ static void send_one(struct sc_run *run, struct sc_job *job, sv_time now)
     const uint32_t at = socket_at(run, to ? to : &run->model->socket[s->socket].remote);
     if (at != SV_NONE && error == SV_OK)
         run->udp[at].aimed++;
+    if (s->resend) {
+        job->next += s->resend;
+        return;
+    }
     job->left--;
     job->next = job->left ? job->next + s->every : SV_NEVER;
     if (!job->left)
@@ -248,7 +278,7 @@ void sc_udp_act(struct sc_run *run, uint32_t step)
         break;
     case SC_SEND:
         if (u->open) {
-            run->job[run->jobs] = (struct sc_job){.step = step, .left = s->count, .next = now};
+            run->job[run->jobs] = (struct sc_job){.step = step, .left = s->count, .next = now, .number = 1};
             sc_due_set(run, s->host, APP, run->jobs++, now);
         }
         break;
@@ -295,7 +325,8 @@ bool sc_udp_value(const struct sc_run *run, const uint32_t of[4], uint64_t *valu
     const uint64_t all[] = {
         u->sent,    u->received, u->bytes_sent, u->bytes_received, u->answers, u->aimed - u->distinct,
         u->late,    u->repeated, u->wrong,      u->heard,          u->failed,  u->first_at,
-        u->last_at, u->silence,  u->rtt_min,    u->rtt_max};
+        u->last_at, u->silence,  u->rtt_min,    u->rtt_max,        u->messages, u->handed_twice,
+        u->discarded, u->resent};
     *value = all[of[3]];
     return u->open || u->port;
 }

@@ -90,7 +90,7 @@ enum sc_knob {
 /* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
 enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
-enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE, SC_ANSWER, SC_HTTP };
+enum sc_app { SC_SINK, SC_GREET, SC_ECHO, SC_SOURCE, SC_MUTE, SC_ANSWER, SC_HTTP, SC_ARQ, SC_ARQ_NO_BIT };
 struct sc_serve {
     uint16_t port;
     uint8_t app;      /* enum sc_app */
@@ -281,6 +281,9 @@ struct sc_step {
     bool read_stop;
     sv_time every;
     uint32_t count, ping, ttl; /* ttl 0: the stack's */
+    sv_time resend;            /* of datagrams: each is answered before the next; 0: nobody waits for that */
+    uint16_t ethertype;        /* of send: a frame of this type; 0: it is none */
+    uint32_t frame_to;         /* SV_NONE: everybody */
     struct sc_serve serve;
     uint32_t link; /* unplug, plug */
 };
@@ -431,6 +434,9 @@ void sc_read_connect_udp(struct sc_reader *r, const struct sc_node *c, struct sc
 void sc_read_datagrams(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
 bool sc_read_endpoint(struct sc_reader *r, const struct sc_node *n, struct sv_endpoint *to);
 bool sc_read_ttl(struct sc_reader *r, const struct sc_node *c, uint32_t *ttl);
+/* frames.c */
+bool sc_step_is_frame(const struct sc_node *step);
+void sc_read_frame_step(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
 /* model_cables.c */
 void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link *l);
 bool sc_fact_hears(struct sc_reader *r, const struct sc_node *n, char *subject, const char *rest, struct sc_fact *f);

@@ -65,6 +65,10 @@ const char *const sc_counters_socket[] = {"datagrams_sent",
                                           "longest_silence",
                                           "rtt_min",
                                           "rtt_max",
+                                          "messages",
+                                          "handed_twice",
+                                          "discarded",
+                                          "resent",
                                           NULL};
 const char *const sc_counters_service[] = {"accepts", "bytes_delivered", "bytes_written", NULL};
 const char *const sc_counters_switch[] = {"discarding_ports", "stations", "topology_changes", NULL};

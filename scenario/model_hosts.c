@@ -9,7 +9,7 @@
 const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
                                     "msl",  "mtu",     "routes", "clock",   "tap", NULL};
 static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
-static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", NULL};
+static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", "learn", NULL};
 
 const char *const sc_knob_names[] = {"mss",
                                      "recv_buffer",
@@ -201,19 +201,24 @@ bool sc_knobs_read(struct sc_reader *r, const struct sc_node *map, struct sc_kno
 
 bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t *app)
 {
-    static const char *const apps[] = {"sink", "greet", "echo", "source", "mute", "answer", "http", NULL};
+    static const char *const apps[] = {"sink",   "greet", "echo", "source",     "mute",
+                                       "answer", "http",  "arq",  "arq-no-bit", NULL};
     char hint[64];
     uint32_t i = 0;
     while (apps[i] && (n->kind != SC_SCALAR || strcmp(apps[i], n->text) != 0))
         i++;
     if (!apps[i]) {
-        sc_error(r->e, n, "app is sink, greet, echo, source, mute, answer or http%s",
+        sc_error(r->e, n, "app is sink, greet, echo, source, mute, answer, http or (UDP) arq%s",
                  sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
         return false;
     }
     if (udp && (i == SC_GREET || i == SC_SOURCE || i >= SC_ANSWER)) {
         sc_error(r->e, n,
                  "a UDP service is a sink, an echo or mute: it has nobody to write to before it was written to");
+        return false;
+    }
+    if (!udp && (i == SC_ARQ || i == SC_ARQ_NO_BIT)) {
+        sc_error(r->e, n, "TCP does by itself what arq does over UDP: udp: true");
         return false;
     }
     *app = (uint8_t)i;
@@ -482,6 +487,8 @@ static void read_switch(struct sc_reader *r, const struct sc_node *c)
         (void)sc_bool(r, n, &h->rstp);
     if ((n = sc_member(c, "force_stp")))
         (void)sc_bool(r, n, &h->force_stp);
+    if ((n = sc_member(c, "learn")))
+        (void)sc_bool(r, n, &h->learn);
     if ((n = sc_member(c, "priority")) && sc_count(r, n, 0, 61440, &value)) {
         h->priority = (uint32_t)value;
         if (value % 4096)

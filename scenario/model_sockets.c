@@ -93,6 +93,8 @@ void sc_read_datagrams(struct sc_reader *r, const struct sc_node *c, struct sc_s
         s->count = (uint32_t)value;
     if ((n = sc_member(c, "every")))
         (void)sc_time(r, n, &s->every);
+    if ((n = sc_member(c, "resend")) && sc_time(r, n, &s->resend) && !s->resend)
+        sc_error(r->e, n, "resend: 0s would never wait");
     (void)sc_read_ttl(r, c, &s->ttl);
     if (s->host != SV_NONE && socket->host != s->host)
         sc_error(r->e, c, "\"%s\" is a socket of %s", socket->name, r->model->host[socket->host].name);

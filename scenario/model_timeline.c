@@ -12,7 +12,8 @@ static const char *const step_keys[] = {"at",     "after",    "plus",   "host", 
                                         "read",   "shutdown", "close",  "abort",  "ping",    "crash",     "reboot",
                                         "unplug", "plug",     "set",    "as",     "of",      "from_port", "give_up",
                                         "every",  "count",    "app",    "bytes",  "rate",    "udp",       "bind",
-                                        "to",     "ttl",      "pieces", "urgent", "size",    "request",   NULL};
+                                        "to",     "ttl",      "pieces", "urgent", "size",    "request",   "frame",
+                                        "resend", NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -183,6 +184,10 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         break;
     case SC_SEND:
         (void)sc_size(r, v, &s->bytes);
+        if (sc_step_is_frame(c)) {
+            sc_read_frame_step(r, c, s);
+            break;
+        }
         of_connection(r, sc_member(c, "of"), s);
         if (s->socket != SV_NONE)
             sc_read_datagrams(r, c, s);

@@ -44,6 +44,8 @@ const char *sc_rows_label(struct sc_rows *w, const struct sc_packet *p, const st
         snprintf(text, sizeof text, "UDP %u>%u len=%u", d->port_from, d->port_to, d->payload_bytes);
     } else if (p->kinds >> SC_FRAGMENT & 1u) {
         snprintf(text, sizeof text, "IP fragment id=%u offset=%u", d->ip.id, d->ip.fragment_offset);
+    } else if (p->kinds == 1u << SC_FRAME && p->from != SV_NONE) {
+        snprintf(text, sizeof text, "frame type=0x%04x", d->ethertype);
     } else {
         return NULL;
     }

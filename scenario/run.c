@@ -133,6 +133,10 @@ static void act(struct sc_run *run, uint32_t number)
         sc_udp_act(run, number);
         return;
     }
+    if (s->ethertype) {
+        sc_frame_send(run, s);
+        return;
+    }
     switch (s->verb) {
     case SC_CONNECT:
         (void)sc_app_connect(run, s);

@@ -80,6 +80,7 @@ struct sc_udp {
     uint32_t sent, highest; /* highest: of its own numbers, that anybody read */
     uint64_t received, bytes_sent, bytes_received, answers, late, repeated, wrong, heard, failed;
     uint64_t aimed, distinct; /* sent to it; read by it, each number once */
+    uint64_t messages, handed_twice, discarded, resent; /* arq.c */
     sv_time first_at, last_at, silence, rtt_min, rtt_max;
     uint8_t seen[SC_DATAGRAMS_SEEN];
 };
@@ -87,6 +88,7 @@ struct sc_udp {
 struct sc_job {
     uint32_t step, left;
     sv_time next;   /* by the host's clock */
+    uint32_t number, sent; /* of `resend`: the message whose turn it is, and the last that was sent; from 1 */
     uint32_t place; /* due.c */
 };
 
@@ -238,6 +240,7 @@ struct sc_run {
     bool mutated;
     bool out_of_room; /* a ceiling of the observer's was reached */
     bool watches_frames;
+    bool sends_frames; /* a host does, without a layer above */
     char problem[256]; /* why the run is worth nothing; empty: it is not */
     /* who else wants to know (cli); may be NULL */
     void (*frame)(void *ctx, const struct sc_run *run, uint32_t link, uint32_t port, const uint8_t *bytes, uint32_t n,
@@ -272,6 +275,15 @@ struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, ui
 /* The other end of it: whose ISN it took; NULL. */
 struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e);
 uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener);
+void sc_mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6]);
+/* frames.c */
+void sc_frame_send(struct sc_run *run, const struct sc_step *s);
+/* Of a frame with nothing above that anybody knows: hosts by their MAC addresses. */
+void sc_frame_ends(const struct sc_run *run, const uint8_t *bytes, uint32_t n, const struct sc_packet *p,
+                   struct sv_endpoint *from, struct sv_endpoint *to);
+/* arq.c */
+void sc_arq_message(struct sc_run *run, uint32_t socket, const struct sv_endpoint *from, uint32_t number, sv_time now);
+bool sc_arq_answered(const struct sc_job *job, const uint8_t *bytes, size_t n);
 /* packet.c */
 bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packet *p, struct sv_endpoint *from,
               struct sv_endpoint *to);

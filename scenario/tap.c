@@ -249,7 +249,11 @@ static bool read_frame(struct sc_run *run, const struct sv_buf *b, struct sc_pac
     const uint32_t n = b->length < most ? b->length : most;
     memset(from, 0, sizeof *from);
     memset(to, 0, sizeof *to);
-    return sv_buf_read(b, 0, bytes, n) && (sc_parse(bytes, n < HEADERS ? n : HEADERS, b->length, p, from, to), true);
+    if (!sv_buf_read(b, 0, bytes, n))
+        return false;
+    (void)sc_parse(bytes, n < HEADERS ? n : HEADERS, b->length, p, from, to);
+    sc_frame_ends(run, bytes, n, p, from, to);
+    return true;
 }
 
 static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_t *bytes, uint32_t host, bool sends)
