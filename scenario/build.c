@@ -303,10 +303,10 @@ static bool build_switch(struct sc_run *run, uint32_t host, sv_time now)
     const struct sv_bridge_config c = bridge_config(run, host);
     run->bridge[host] = sv_bridge_create(run->arena, run->pool, &c, now);
     for (uint32_t i = 0; run->bridge[host] && i < h->ports; i++) {
-        struct sv_bridge_port_config p = {
-            .size = sizeof p,
-            .flags = (h->edge >> i & 1u ? SV_BPORT_EDGE : 0u) | (h->learn ? 0u : SV_BPORT_NO_LEARNING),
-            .queue = 1024};
+        struct sv_bridge_port_config p = {.size = sizeof p,
+                                          .flags = (h->edge >> i & 1u ? SV_BPORT_EDGE : 0u) |
+                                                   (h->learn ? 0u : SV_BPORT_NO_LEARNING),
+                                          .queue = 1024};
         sv_port port;
         snprintf(p.name, sizeof p.name, "%.20s.%u", h->name, i + 1u);
         if (sv_bridge_port_add(run->bridge[host], &p, &port, now) != SV_OK)

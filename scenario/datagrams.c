@@ -323,9 +323,9 @@ bool sc_udp_value(const struct sc_run *run, const uint32_t of[4], uint64_t *valu
 {
     const struct sc_udp *u = &run->udp[of[2]];
     const uint64_t all[] = {
-        u->sent,    u->received, u->bytes_sent, u->bytes_received, u->answers, u->aimed - u->distinct,
-        u->late,    u->repeated, u->wrong,      u->heard,          u->failed,  u->first_at,
-        u->last_at, u->silence,  u->rtt_min,    u->rtt_max,        u->messages, u->handed_twice,
+        u->sent,      u->received, u->bytes_sent, u->bytes_received, u->answers,  u->aimed - u->distinct,
+        u->late,      u->repeated, u->wrong,      u->heard,          u->failed,   u->first_at,
+        u->last_at,   u->silence,  u->rtt_min,    u->rtt_max,        u->messages, u->handed_twice,
         u->discarded, u->resent};
     *value = all[of[3]];
     return u->open || u->port;

@@ -79,7 +79,7 @@ struct sc_udp {
     uint16_t port;
     uint32_t sent, highest; /* highest: of its own numbers, that anybody read */
     uint64_t received, bytes_sent, bytes_received, answers, late, repeated, wrong, heard, failed;
-    uint64_t aimed, distinct; /* sent to it; read by it, each number once */
+    uint64_t aimed, distinct;                           /* sent to it; read by it, each number once */
     uint64_t messages, handed_twice, discarded, resent; /* arq.c */
     sv_time first_at, last_at, silence, rtt_min, rtt_max;
     uint8_t seen[SC_DATAGRAMS_SEEN];
@@ -87,9 +87,9 @@ struct sc_udp {
 /* A `send` of datagrams under way. */
 struct sc_job {
     uint32_t step, left;
-    sv_time next;   /* by the host's clock */
+    sv_time next;          /* by the host's clock */
     uint32_t number, sent; /* of `resend`: the message whose turn it is, and the last that was sent; from 1 */
-    uint32_t place; /* due.c */
+    uint32_t place;        /* due.c */
 };
 
 /* A packet as selectors see it. */

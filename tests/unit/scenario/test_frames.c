@@ -127,8 +127,9 @@ static void test_without_the_bit_some_twice(void **state)
 
 static void test_a_message_that_nobody_answers(void **state)
 {
-    static const char counts[] = "  - {id: sent, value: h1.u.datagrams_sent, at_least: 71, at_most: 73}\n" /* four a second */
-                                 "  - {id: never, never: h1.u sent all}\n";
+    static const char counts[] =
+        "  - {id: sent, value: h1.u.datagrams_sent, at_least: 71, at_most: 73}\n" /* four a second */
+        "  - {id: never, never: h1.u sent all}\n";
     struct world w;
     (void)state;
     assert_true(world_open(&w, "{port: 7, udp: true, as: r, app: sink}", "true", ASKS, counts));
@@ -151,7 +152,8 @@ static void test_what_the_reader_refuses(void **state)
         {"", "  - {at: 1s, host: h1, send: 60B, frame: 0x88b5, to: h2, of: c}\n", "no connection"},
         {"{port: 7, app: arq}", "  - {at: 1s, host: h1, ping: h2, as: p}\n", "udp: true"},
         {"",
-         "  - {at: 1s, host: h1, bind: 5, as: u}\n  - {at: 2s, host: h1, send: 1B, of: u, to: \"h2:7\", resend: 0s}\n",
+         "  - {at: 1s, host: h1, bind: 5, as: u}\n"
+         "  - {at: 2s, host: h1, send: 1B, of: u, to: \"h2:7\", resend: 0s}\n",
          "never wait"},
     };
     (void)state;
