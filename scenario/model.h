@@ -84,6 +84,7 @@ enum sc_knob {
     SC_READ_PER_SEGMENT,
     SC_DECREMENT_TTL,
     SC_PORTS,
+    SC_KARN,
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX

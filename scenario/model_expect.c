@@ -29,6 +29,8 @@ const char *const sc_counters_connection[] = {"bytes_delivered",
                                               "cwnd",
                                               "ssthresh",
                                               "send_window",
+                                              "rtt_samples",
+                                              "rtt_max",
                                               NULL};
 const char *const sc_counters_link[] = {"frames",
                                         "bytes",

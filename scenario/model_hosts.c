@@ -61,6 +61,7 @@ const char *const sc_knob_names[] = {"mss",
                                      "read_per_segment",
                                      "decrement_ttl",
                                      "ports",
+                                     "karn",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */

@@ -241,6 +241,13 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         if (e && r->arg[0] > e->most_cwnd)
             e->most_cwnd = r->arg[0];
         break;
+    case SV_TRACE_TCP_RTT:
+        e = sc_endpoint_of_flow(run, host, r->flow, false);
+        if (e) {
+            e->rtt_samples++;
+            e->rtt_max = r->arg[0] * SV_US > e->rtt_max ? r->arg[0] * SV_US : e->rtt_max;
+        }
+        break;
     case SV_TRACE_TCP_ENDED:
         e = sc_endpoint_of_flow(run, host, r->flow, false);
         if (e) {

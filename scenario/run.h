@@ -25,7 +25,8 @@ struct sc_endpoint {
     uint64_t segments_sent, retransmits, fast_retransmits, timeouts;
     uint32_t longest_segment, most_in_flight, most_cwnd;
     sv_time established_at, first_read_at, last_read_at, silence;
-    uint32_t probes;
+    uint32_t probes, rtt_samples;
+    sv_time rtt_max;    /* of the samples that its retransmission timer was told */
     uint32_t arrived_n; /* segments with data that came; the lengths of the last are in sc_run.arrived */
     uint32_t conn;      /* SV_NONE */
     /* index.c */

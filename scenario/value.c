@@ -26,7 +26,7 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
                             e->established_at,       e->most_cwnd,       e->fast_retransmits, e->silence,
                             e->first_read_at,        e->last_read_at,    c ? c->reads : 0,    c ? c->first_read : 0,
                             c ? c->longest_read : 0, c ? c->urgents : 0, e->probes,           info.cwnd,
-                            info.ssthresh,           info.send_window};
+                            info.ssthresh,           info.send_window,   e->rtt_samples,      e->rtt_max};
     *value = all[of[3]];
     return true;
 }

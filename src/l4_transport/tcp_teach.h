@@ -55,6 +55,7 @@ enum sv_teach_flaw {
     SV_FLAW_RST_IN_WINDOW = 1u << 7,       /* RFC 793: any number in the window resets */
     SV_FLAW_URGENT_AT_LAST_BYTE = 1u << 8, /* the pointer names the last urgent byte, not the one after it */
     SV_FLAW_DEAF_TO_ICMP = 1u << 9,        /* routers that ask for smaller packets are not heard */
+    SV_FLAW_NO_KARN = 1u << 10,            /* after a timeout, what is sent twice is timed from the first */
 };
 
 #define SV_TEACH_ISNS 32u
