@@ -84,6 +84,8 @@ static struct sc_endpoint *endpoint_of(struct sc_run *run, struct sc_conn *c)
         return &run->endpoint[c->endpoint];
     if (!c->open || sv_sock_info(stack_of(run, c), c->sock, &info) != SV_OK)
         return NULL;
+    if (run->crowds)
+        sc_observe(run);
     struct sc_endpoint *e = sc_endpoint_of_flow(run, c->host, info.flow, true);
     if (e) {
         c->endpoint = (uint32_t)(e - run->endpoint);
@@ -284,6 +286,7 @@ static void shut(struct sc_run *run, struct sc_conn *c, sv_time now)
         (void)endpoint_of(run, c);
         c->open = false;
         sv_close(stack_of(run, c), c->sock, now);
+        c->used = !run->crowds || c->attempt != SV_NONE || c->endpoint != SV_NONE; /* of a crowd: nobody asks again */
     } else if (c->want_shutdown) {
         c->want_shutdown = false;
         (void)!sv_shutdown(stack_of(run, c), c->sock, now);

@@ -169,7 +169,7 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
     teach->opening = sc_opening_of(k);
     teach->flaws = sc_flaws_of(k);
-    teach->isns = h->isns;
+    teach->isns = h->isn_clock ? SV_TEACH_CLOCK : h->isns;
     memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
         uint32_t knob;
@@ -194,6 +194,11 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     if (knob(k, SC_DELAYED_ACK, 1) > 1) {
         p->quickack = 0;
         p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
+    }
+    p->syn_cookies = (uint8_t)knob(k, SC_SYN_COOKIES, p->syn_cookies);
+    if (k->given >> SC_PORT_RANGE & 1u) {
+        s->udp.ports.first = (uint16_t)(k->value[SC_PORT_RANGE] >> 16);
+        s->udp.ports.last = (uint16_t)k->value[SC_PORT_RANGE];
     }
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
@@ -293,6 +298,7 @@ bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
     run->host[host] = (struct sv_host){.stack = s};
     (void)sv_host_add(&run->host[host], &sc_app_ops, &run->app_host[host]);
     (void)sv_host_add(&run->host[host], &sc_datagram_ops, &run->app_host[host]);
+    (void)sv_host_add(&run->host[host], &sc_crowd_ops, &run->app_host[host]);
     run->sim->host[host] = &run->host[host];
     return true;
 }
@@ -446,6 +452,21 @@ static void take_chains(struct sc_run *run, bool *good)
         run->departed = many(SC_DEPARTED, sizeof *run->departed, good);
 }
 
+/* Only who forges, or has a crowd, pays for it. */
+static void take_forgers(struct sc_run *run, bool *good)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->steps; i++) {
+        run->crowds += m->step[i].crowd != SV_NONE;
+        run->forgers += m->step[i].verb == SC_FORGE;
+    }
+    run->forged = many(m->hosts, sizeof *run->forged, good);
+    run->forgery = many(m->steps, sizeof *run->forgery, good);
+    run->crowd = many(m->sockets, sizeof *run->crowd, good);
+    run->forged_mark = run->forgers ? many(2u * SC_FORGED_MARKS, sizeof *run->forged_mark, good) : NULL;
+    run->crowd_port = run->crowds ? many(65536, sizeof *run->crowd_port, good) : NULL;
+}
+
 static bool take_tables(struct sc_run *run)
 {
     const struct sc_model *m = run->model;
@@ -470,6 +491,7 @@ static bool take_tables(struct sc_run *run)
     run->ping = many(m->pings, sizeof *run->ping, &good);
     run->udp = many(m->sockets, sizeof *run->udp, &good);
     run->job = many(m->steps, sizeof *run->job, &good);
+    take_forgers(run, &good);
     run->sent.track = many(run->sent.n, sizeof *run->sent.track, &good);
     run->received.track = many(run->received.n, sizeof *run->received.track, &good);
     run->fault_count = many(m->faults, sizeof *run->fault_count, &good);
@@ -562,7 +584,8 @@ void sc_run_close(struct sc_run *run)
         run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
         run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->arrived,
         run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
-        run->departed, run->wrong_sample};
+        run->departed, run->wrong_sample, run->forged,        run->forgery,     run->crowd,     run->forged_mark,
+        run->crowd_port};
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);
     sc_index_close(run);

@@ -62,6 +62,8 @@ const char *const sc_knob_names[] = {"mss",
                                      "decrement_ttl",
                                      "ports",
                                      "karn",
+                                     "syn_cookies",
+                                     "port_range",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -123,6 +125,20 @@ static bool ecn(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
     return true;
 }
 
+/* "32768-60999" */
+static bool port_range(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    unsigned first, last;
+    char rest;
+    if (n->kind == SC_SCALAR && sscanf(n->text, "%5u-%5u%c", &first, &last, &rest) == 2 && first >= 1 &&
+        first <= last && last <= 65535) {
+        *value = (uint64_t)first << 16 | last;
+        return true;
+    }
+    sc_error(r->e, n, "a range of ports is written 32768-60999");
+    return false;
+}
+
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
 {
     const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
@@ -174,6 +190,8 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return word_of(r, n, numbers, value);
     case SC_PORTS:
         return word_of(r, n, ports, value);
+    case SC_PORT_RANGE:
+        return port_range(r, n, value);
     case SC_BACKLOG:
     case SC_HALF_OPEN:
         return sc_count(r, n, 1, 65535, value);
@@ -328,8 +346,12 @@ static void host_profile(struct sc_reader *r, const struct sc_node *n, struct sc
 
 static void host_isns(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
 {
+    h->isn_clock = n->kind == SC_SCALAR && strcmp(n->text, "clock_only") == 0;
+    if (h->isn_clock || (n->kind == SC_SCALAR && strcmp(n->text, "rfc6528") == 0))
+        return;
     if (n->kind != SC_LIST || sc_children(n) > 32) {
-        sc_error(r->e, n, "isn is a list of at most 32 numbers, as [100, 300]");
+        sc_error(r->e, n,
+                 "isn is a list of at most 32 numbers, as [100, 300], rfc6528, or wrong on purpose clock_only");
         return;
     }
     for (const struct sc_node *c = n->child; c; c = c->next) {

@@ -109,6 +109,7 @@ static struct sv_ladder_row row_of(const struct sc_packet *p, const struct sv_di
         row.scale = o->scale;
         row.fast_open = o->has_fast_open;
     }
+    row.foldable = p->forger != SV_NONE;
     row.sacks = o->sacks;
     memcpy(row.sack, o->sack, sizeof row.sack);
     return row;
@@ -197,7 +198,7 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
 {
     struct sc_rows *w = run->rows;
     struct sv_dissected d;
-    if (!w)
+    if (!w || p->unseen)
         return;
     current(w, NULL, false);
     const uint32_t side = sc_rows_side(w, host);
@@ -215,6 +216,7 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
         if (!row.label)
             return;
     }
+    row.foldable = row.foldable || (run->forgers && row.flags & SV_LADDER_RST); /* forged segments bring many */
     struct sc_row *r = sc_rows_insert(w, w->n, &row);
     if (!r)
         return;
@@ -246,11 +248,12 @@ void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
 {
     struct sc_rows *w = run->rows;
     struct sv_dissected d;
-    if (!w)
+    if (!w || p->unseen)
         return;
     current(w, NULL, true);
     const uint32_t at = sc_rows_side(w, host), side = 1u - at;
-    if (at == SV_NONE || (p->to != host && p->to != SV_NONE) || p->from != w->host[side])
+    const uint32_t from = p->forger == SV_NONE ? p->from : p->pretends;
+    if (at == SV_NONE || (p->to != host && p->to != SV_NONE) || from != w->host[side])
         return;
     sv_dissect(&d, SV_LINK_ETHERNET, bytes, n, b->length);
     struct sv_ladder_row row = row_of(p, &d, side, run->now);
