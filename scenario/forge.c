@@ -46,12 +46,12 @@ static bool number(struct sc_run *run, const struct sc_number *n, uint32_t host,
     return true;
 }
 
-/* Class E: an address that is nobody's, and is not to be had (RFC 1112 §4). */
+/* An address of 198.18.0.0/15, which is kept for measurements (RFC 2544 §C.2.2): nobody has it. */
 static struct sv_endpoint nobody(struct sv_rng *rng)
 {
     const uint32_t a = sv_rng_u32(rng);
     const uint32_t port = sv_rng_u32(rng);
-    return (struct sv_endpoint){.addr = sv_addr_v4(240, (uint8_t)(a >> 16), (uint8_t)(a >> 8), (uint8_t)a),
+    return (struct sv_endpoint){.addr = sv_addr_v4(198, (uint8_t)(18u + (a >> 16 & 1u)), (uint8_t)(a >> 8), (uint8_t)a),
                                 .port = (uint16_t)(1024u + port % 64512u)};
 }
 

@@ -29,13 +29,16 @@ struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32
     w->host[1] = right != SV_NONE ? right : w->host[0] == 0 && model->hosts > 1 ? 1 : 0;
     w->model = model;
     w->window[1] = SV_NEVER;
+    bool connects = model->attempts != 0;
+    for (uint32_t i = 0; i < model->steps; i++)
+        connects = connects || model->step[i].crowd != SV_NONE;
     for (uint32_t i = 0; i < 2; i++) {
         w->clock[i] = (struct sv_ladder_clock){SV_NEVER, SV_NEVER};
         w->delay[i] = SV_NEVER;
         const struct sc_host *h = &model->host[w->host[i]];
         /* Only TCP has states; where nobody connects there is none to be told of. */
-        w->initial[i] = h->kind == SC_HOST && model->attempts ? SV_CLOSED : SV_LADDER_UNKNOWN;
-        for (uint32_t s = 0; s < h->serves && model->attempts; s++)
+        w->initial[i] = h->kind == SC_HOST && connects ? SV_CLOSED : SV_LADDER_UNKNOWN;
+        for (uint32_t s = 0; s < h->serves && connects; s++)
             w->initial[i] = h->serve[s].from == 0 && !h->serve[s].udp ? SV_LISTEN : w->initial[i];
     }
     return w;

@@ -101,10 +101,8 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
         return;
     }
     r = event_of(w, side, now);
-    if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_TIMER, side, now)) != NULL) {
-        r->row.bracket = SV_LADDER_SAY_2MSL;
-        r->row.duration_ns = w->clock[side].time_wait_at == SV_NEVER ? 0 : now - w->clock[side].time_wait_at;
-    }
+    if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_CALL, side, now)) != NULL)
+        r->row.text = "2 MSL cut short";
     if (!r)
         r = event_row(w, SV_LADDER_STATE, side, now);
     if (r)
