@@ -536,6 +536,29 @@ static void socket_knobs(struct sc_run *run, uint32_t host_number, const struct 
         (void)!sv_sock_set(run->stack[host_number], sock, SV_OPT_NODELAY, 1, now);
 }
 
+/* handshake: zero. What would be sent first goes with the SYN: the step that sends it is done. */
+static void send_with_syn(struct sc_run *run, const struct sc_step *s, struct sc_conn *c, struct sc_endpoint *e)
+{
+    struct sv_tcp *tcp = &run->stack[s->host]->tcp;
+    const struct sc_knobs *set = &run->model->host[s->host].set;
+    const bool zero = set->given >> SC_HANDSHAKE & 1u && set->value[SC_HANDSHAKE] == SC_HANDSHAKE_ZERO;
+    uint8_t bytes[PIECE];
+    for (uint32_t i = 0; zero && i < run->model->steps; i++) {
+        const struct sc_step *o = &run->model->step[i];
+        size_t taken = 0;
+        if (o->verb != SC_SEND || o->attempt != s->attempt || o->host != s->host || o->bytes > PIECE)
+            continue;
+        e->iss = sv_tcp_cold(tcp, SV_SOCK_INDEX(c->sock.index))->iss;
+        c->to_write = o->bytes;
+        fill(run, c, bytes, (size_t)o->bytes);
+        sv_tcp_fastopen_begin(tcp, SV_SOCK_INDEX(c->sock.index), true, bytes, (size_t)o->bytes, &taken);
+        c->written = taken;
+        run->step_done[i] = true;
+        run->step_at[i] = SV_NEVER;
+        return;
+    }
+}
+
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
 {
     const sv_time now = sv_world_local(run->sim->world, s->host);
@@ -558,8 +581,10 @@ enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
     offer(run, s, c);
     socket_knobs(run, s->host, &s->set, c->sock, now);
     struct sc_endpoint *e = endpoint_of(run, c);
-    if (e)
+    if (e) {
         sc_index_attempt(run, e, s->attempt);
+        send_with_syn(run, s, c, e);
+    }
     sc_conn_timed(run, c);
     sv_world_touch(run->sim->world, s->host);
     return SV_OK;

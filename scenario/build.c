@@ -166,7 +166,11 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     struct sv_tcp_teach *teach = sv_stack_teach(s);
     const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
-    teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    const uint32_t handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    teach->handshake = handshake == SC_HANDSHAKE_ZERO ? SV_HANDSHAKE_THREE_WAY : handshake;
+    if (handshake == SC_HANDSHAKE_ZERO)
+        p->fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER | SV_FASTOPEN_CLIENT_NO_COOKIE |
+                      SV_FASTOPEN_SERVER_NO_COOKIE | SV_FASTOPEN_EVERY_LISTENER;
     teach->opening = sc_opening_of(k);
     teach->flaws = sc_flaws_of(k);
     teach->isns = h->isn_clock ? SV_TEACH_CLOCK : h->isns;
@@ -226,6 +230,12 @@ static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s
     }
     for (uint32_t i = 0; i < h->addrs; i++) {
         if (sv_address_add(s, h->port_of[i], &h->addr[i], h->length[i], now) != SV_OK)
+            return false;
+    }
+    const struct sc_host *as = h->impostor ? &run->model->host[h->impostor - 1u] : NULL;
+    for (uint32_t i = 0; as && i < as->addrs; i++) {
+        const bool v4 = as->addr[i].byte[10] == 0xff;
+        if (sv_address_add(s, 0, &as->addr[i], v4 ? 32u : 128u, now) != SV_OK)
             return false;
     }
     return true;

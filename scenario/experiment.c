@@ -228,8 +228,8 @@ static void grouped(uint64_t value, char *to, size_t room)
 
 static void value_text(const struct sc_expect *x, const struct sc_judged *j, char *to, size_t room)
 {
-    static const char *const times[] = {"established_at", "longest_silence", "rtt_min", "rtt_max",
-                                        "first_at",       "last_at",         NULL};
+    static const char *const times[] = {"established_at", "longest_silence", "rtt_min", "rtt_max", "first_read_at",
+                                        "last_read_at",   "first_at",        "last_at", NULL};
     const char *name = x->counter && strrchr(x->counter, '.') ? strrchr(x->counter, '.') + 1 : "";
     to[0] = 0;
     if (!j->has_value)

@@ -90,6 +90,7 @@ enum sc_knob {
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
+#define SC_HANDSHAKE_ZERO 3u /* after those of l4_transport/tcp_teach.h: data goes with any SYN, and is taken */
 /* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
 enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
@@ -135,8 +136,10 @@ struct sc_host {
     struct sc_route *route;
     int32_t clock_ppb;
     sv_time clock_ahead;
-    const char *tap;   /* of a host outside: its interface */
-    uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
+    const char *tap;       /* of a host outside: its interface */
+    uint32_t impostor;     /* of a router: 1 + the host in whose name it answers; 0: nobody's */
+    uint32_t impersonated; /* 1 + the router that does; 0: none */
+    uint32_t nat_port;     /* of a router: 1 + the outside one; 0: none */
     /* switches */
     bool rstp, force_stp, learn;
     uint64_t edge;  /* set of ports, from 1 */

@@ -6,7 +6,7 @@
 #include "scenario/model.h"
 
 const char *const sc_counters_host[] = {"accepts", "packets_sent", "packets_received", "resets_sent", "connections",
-                                        "forged",  "cookies_sent", "cookies_good",     NULL};
+                                        "forged",  "cookies_sent", "cookies_good",     "tcp_memory",  NULL};
 const char *const sc_counters_connection[] = {"bytes_delivered",
                                               "bytes_written",
                                               "goodput",

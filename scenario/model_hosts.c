@@ -8,7 +8,8 @@
 
 const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
                                     "msl",  "mtu",     "routes", "clock",   "tap", NULL};
-static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
+static const char *const router_keys[] = {"addr", "ports",   "mac",      "routes", "nat",   "mtu",
+                                          "set",  "profile", "impostor", "isn",    "serve", NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", "learn", NULL};
 
 const char *const sc_knob_names[] = {"mss",
@@ -81,7 +82,7 @@ static bool flag(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 }
 
 /* The first of each is right. */
-static const char *const handshakes[] = {"three-way", "two-way", "two-way-blind", NULL};
+static const char *const handshakes[] = {"three-way", "two-way", "two-way-blind", "zero", NULL};
 static const char *const time_waits[] = {"2msl", "0", "client_only", NULL};
 static const char *const reuses[] = {"newer", "any", NULL};
 static const char *const pointers[] = {"points_after_last_byte", "points_at_last_byte", NULL};
@@ -446,6 +447,18 @@ static void host_outside(struct sc_reader *r, const struct sc_node *c, struct sc
     }
 }
 
+static void host_serves(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
+        if (h->serves == SC_SERVES)
+            sc_error(r->e, s, "%u services at most", SC_SERVES);
+        else if (sc_serve_read(r, s, (uint32_t)(h - r->model->host), &h->serve[h->serves]))
+            h->serves++;
+    }
+    if (n && n->kind != SC_LIST)
+        sc_error(r->e, n, "serve is a list: [{port: 80, app: sink}]");
+}
+
 static void read_host(struct sc_reader *r, const struct sc_node *c)
 {
     struct sc_host *h = host_new(r, c, SC_HOST);
@@ -465,15 +478,21 @@ static void read_host(struct sc_reader *r, const struct sc_node *c)
         host_clock(r, n, h);
     if ((n = sc_member(c, "msl")) && sc_time(r, n, &msl))
         h->msl_ms = (uint32_t)(msl / SV_MS ? msl / SV_MS : 1);
-    n = sc_member(c, "serve");
-    for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
-        if (h->serves == SC_SERVES)
-            sc_error(r->e, s, "%u services at most", SC_SERVES);
-        else if (sc_serve_read(r, s, (uint32_t)(h - r->model->host), &h->serve[h->serves]))
-            h->serves++;
-    }
-    if (n && n->kind != SC_LIST)
-        sc_error(r->e, n, "serve is a list: [{port: 80, app: sink}]");
+    host_serves(r, sc_member(c, "serve"), h);
+}
+
+/* Hosts are read before routers. */
+static void impostor(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    if (n->kind == SC_SCALAR && strcmp(n->text, "false") == 0)
+        return;
+    const uint32_t as = n->kind == SC_SCALAR ? sc_need_host(r, n, n->text) : SV_NONE;
+    if (as == SV_NONE)
+        return;
+    if (r->model->host[as].impersonated)
+        sc_error(r->e, n, "\"%s\" has an impostor already", n->text);
+    r->model->host[as].impersonated = (uint32_t)(h - r->model->host) + 1u;
+    h->impostor = as + 1u;
 }
 
 static void read_router(struct sc_reader *r, const struct sc_node *c)
@@ -485,6 +504,11 @@ static void read_router(struct sc_reader *r, const struct sc_node *c)
         return;
     host_common(r, c, h);
     h->ports = h->addrs;
+    if ((n = sc_member(c, "impostor")))
+        impostor(r, n, h);
+    if ((n = sc_member(c, "isn")))
+        host_isns(r, n, h);
+    host_serves(r, sc_member(c, "serve"), h);
     if ((n = sc_member(c, "ports")) && sc_count(r, n, 1, SC_ADDRS, &value))
         h->ports = (uint32_t)value;
     if ((n = sc_member(c, "nat"))) {

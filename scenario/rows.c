@@ -37,7 +37,7 @@ struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32
         w->delay[i] = SV_NEVER;
         const struct sc_host *h = &model->host[w->host[i]];
         /* Only TCP has states; where nobody connects there is none to be told of. */
-        w->initial[i] = h->kind == SC_HOST && connects ? SV_CLOSED : SV_LADDER_UNKNOWN;
+        w->initial[i] = (h->kind == SC_HOST || h->serves) && connects ? SV_CLOSED : SV_LADDER_UNKNOWN;
         for (uint32_t s = 0; s < h->serves && connects; s++)
             w->initial[i] = h->serve[s].from == 0 && !h->serve[s].udp ? SV_LISTEN : w->initial[i];
     }

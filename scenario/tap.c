@@ -287,7 +287,8 @@ static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_
 
 static bool is_mine(const struct sc_run *run, uint32_t host, const struct sc_packet *p)
 {
-    return p->from == host && (run->model->host[host].kind != SC_ROUTER || !p->tcp);
+    const struct sc_host *h = &run->model->host[host];
+    return p->from == host && (h->kind != SC_ROUTER || h->impostor || !p->tcp);
 }
 
 /* What the host is set never to send. */

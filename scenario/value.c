@@ -2,6 +2,7 @@
 /* What counters say now. False: there is nothing that could count (no such connection ever was). */
 #include <string.h>
 
+#include "l4_transport/tcp_record.h"
 #include "scenario/run.h"
 #include "stack/stack_internal.h"
 
@@ -66,6 +67,14 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
     return true;
 }
 
+/* Bytes of the records that it holds: full ones, what is lent while something is queued or in flight, small ones. */
+static uint64_t tcp_memory(const struct sv_tcp *tcp)
+{
+    return (uint64_t)tcp->hot_used * (sizeof(struct sv_tcp_hot) + sizeof(struct sv_tcp_cold)) +
+           (uint64_t)tcp->busy_used * sizeof(struct sv_tcp_busy) +
+           (uint64_t)(tcp->half_used + tcp->wait_used) * sizeof(struct sv_tcp_small);
+}
+
 static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
 {
     uint32_t open = 0;
@@ -79,7 +88,8 @@ static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
                             open,
                             run->forged[of[1]],
                             s ? s->tcp.count.cookies_sent : 0,
-                            s ? s->tcp.count.cookies_good : 0};
+                            s ? s->tcp.count.cookies_good : 0,
+                            s ? tcp_memory(&s->tcp) : 0};
     *value = all[of[2]];
     return true;
 }
