@@ -56,11 +56,13 @@ static uint32_t key_of(const struct sc_endpoint *e)
 
 static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
 {
-    if (run->conns == run->conns_max) {
+    const uint32_t again = run->conn_free;
+    if (!again && run->conns == run->conns_max) {
         run->out_of_room = true;
         return NULL;
     }
-    struct sc_conn *c = &run->conn[run->conns++];
+    struct sc_conn *c = &run->conn[again ? again - 1u : run->conns++];
+    run->conn_free = again ? c->next_free : 0;
     *c = (struct sc_conn){.used = true,
                           .host = host,
                           .attempt = SV_NONE,
@@ -286,7 +288,10 @@ static void shut(struct sc_run *run, struct sc_conn *c, sv_time now)
         (void)endpoint_of(run, c);
         c->open = false;
         sv_close(stack_of(run, c), c->sock, now);
-        c->used = !run->crowds || c->attempt != SV_NONE || c->endpoint != SV_NONE; /* of a crowd: nobody asks again */
+        if (run->crowds && c->attempt == SV_NONE && c->endpoint == SV_NONE) { /* of a crowd: nobody asks again */
+            c->next_free = run->conn_free;
+            run->conn_free = (uint32_t)(c - run->conn) + 1u;
+        }
     } else if (c->want_shutdown) {
         c->want_shutdown = false;
         (void)!sv_shutdown(stack_of(run, c), c->sock, now);
@@ -546,7 +551,8 @@ static void send_with_syn(struct sc_run *run, const struct sc_step *s, struct sc
     for (uint32_t i = 0; zero && i < run->model->steps; i++) {
         const struct sc_step *o = &run->model->step[i];
         size_t taken = 0;
-        if (o->verb != SC_SEND || o->attempt != s->attempt || o->host != s->host || o->bytes > PIECE)
+        if (o->verb != SC_SEND || o->attempt != s->attempt || o->host != s->host || o->bytes > PIECE ||
+            o->at != SV_NEVER)
             continue;
         e->iss = sv_tcp_cold(tcp, SV_SOCK_INDEX(c->sock.index))->iss;
         c->to_write = o->bytes;
@@ -554,7 +560,6 @@ static void send_with_syn(struct sc_run *run, const struct sc_step *s, struct sc
         sv_tcp_fastopen_begin(tcp, SV_SOCK_INDEX(c->sock.index), true, bytes, (size_t)o->bytes, &taken);
         c->written = taken;
         run->step_done[i] = true;
-        run->step_at[i] = SV_NEVER;
         return;
     }
 }

@@ -589,12 +589,12 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
 void sc_run_close(struct sc_run *run)
 {
     void *const all[] = {
-        run->sim,      run->stack,       run->bridge,         run->link,        run->host,      run->app_host,
-        run->epoch,    run->down,        run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
-        run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->arrived,
-        run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
-        run->departed, run->wrong_sample, run->forged,        run->forgery,     run->crowd,     run->forged_mark,
+        run->sim,       run->stack,        run->bridge,         run->link,        run->host,      run->app_host,
+        run->epoch,     run->down,         run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
+        run->ping,      run->sent.track,   run->received.track, run->fault_count, run->fault_rng, run->fact,
+        run->judged,    run->step_at,      run->step_done,      run->accepts,     run->drops,     run->arrived,
+        run->twice,     run->memory,       run->last,           run->udp,         run->job,       run->cable,
+        run->departed,  run->wrong_sample, run->forged,         run->forgery,     run->crowd,     run->forged_mark,
         run->crowd_port};
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);

@@ -56,6 +56,7 @@ struct sc_conn {
     uint64_t wrong_at; /* the first byte that differs */
     int32_t error;
     sv_time give_up_at;
+    uint32_t next_free; /* 1 + that one; 0: none */
     uint32_t place;    /* due.c */
     uint32_t line_end; /* of http: so much of an empty line has come */
 };
@@ -230,7 +231,7 @@ struct sc_run {
     uint32_t endpoint_slots;
     struct sc_conn *conn;
     uint32_t conns, conns_max;
-    uint32_t *conn_of_attempt;
+    uint32_t *conn_of_attempt, conn_free; /* conn_free: 1 + one that nobody has any more; 0: there is none */
     struct sc_ping *ping;
     struct sc_udp *udp; /* by socket */
     struct sc_job *job;
