@@ -462,21 +462,6 @@ static void take_chains(struct sc_run *run, bool *good)
         run->departed = many(SC_DEPARTED, sizeof *run->departed, good);
 }
 
-/* Only who forges, or has a crowd, pays for it. */
-static void take_forgers(struct sc_run *run, bool *good)
-{
-    const struct sc_model *m = run->model;
-    for (uint32_t i = 0; i < m->steps; i++) {
-        run->crowds += m->step[i].crowd != SV_NONE;
-        run->forgers += m->step[i].verb == SC_FORGE;
-    }
-    run->forged = many(m->hosts, sizeof *run->forged, good);
-    run->forgery = many(m->steps, sizeof *run->forgery, good);
-    run->crowd = many(m->sockets, sizeof *run->crowd, good);
-    run->forged_mark = run->forgers ? many(2u * SC_FORGED_MARKS, sizeof *run->forged_mark, good) : NULL;
-    run->crowd_port = run->crowds ? many(65536, sizeof *run->crowd_port, good) : NULL;
-}
-
 static bool take_tables(struct sc_run *run)
 {
     const struct sc_model *m = run->model;
@@ -501,7 +486,7 @@ static bool take_tables(struct sc_run *run)
     run->ping = many(m->pings, sizeof *run->ping, &good);
     run->udp = many(m->sockets, sizeof *run->udp, &good);
     run->job = many(m->steps, sizeof *run->job, &good);
-    take_forgers(run, &good);
+    good = good && sc_forge_open(run);
     run->sent.track = many(run->sent.n, sizeof *run->sent.track, &good);
     run->received.track = many(run->received.n, sizeof *run->received.track, &good);
     run->fault_count = many(m->faults, sizeof *run->fault_count, &good);

@@ -16,7 +16,7 @@ static void take_port(struct sc_run *run, uint32_t host, sv_sock sock)
 {
     struct sv_sock_info info = {.size = sizeof info};
     if (sv_sock_info(run->stack[host], sock, &info) == SV_OK)
-        run->crowd_port[info.local.port] = (uint8_t)(host + 1u);
+        run->crowd_port[info.local.port] = (uint16_t)(host + 1u);
 }
 
 static void one_more(struct sc_run *run, uint32_t socket, sv_time now)

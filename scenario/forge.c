@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Segments that no TCP made: a host writes whatever addresses and numbers it likes into a frame and puts that on its
  * link. What it knows is what its own connections were told; where its answers go is not its concern. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cursor.h"
@@ -157,4 +158,21 @@ void sc_forge_passes(struct sc_run *run, uint32_t tag)
     const struct sc_step *s = &run->model->step[step];
     run->forged[s->host]++;
     put(run, step, s->every);
+}
+
+/* Only who forges, or has a crowd, pays for it. */
+bool sc_forge_open(struct sc_run *run)
+{
+    const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->steps; i++) {
+        run->crowds += m->step[i].crowd != SV_NONE;
+        run->forgers += m->step[i].verb == SC_FORGE;
+    }
+    run->forged = calloc(m->hosts + 1u, sizeof *run->forged);
+    run->forgery = calloc(m->steps + 1u, sizeof *run->forgery);
+    run->crowd = calloc(m->sockets + 1u, sizeof *run->crowd);
+    run->forged_mark = run->forgers ? calloc(2u * SC_FORGED_MARKS, sizeof *run->forged_mark) : NULL;
+    run->crowd_port = run->crowds ? calloc(65536, sizeof *run->crowd_port) : NULL;
+    return run->forged && run->forgery && run->crowd && (!run->forgers || run->forged_mark) &&
+           (!run->crowds || run->crowd_port);
 }

@@ -237,7 +237,7 @@ struct sc_run {
     struct sc_job *job;
     uint32_t jobs;
     struct sc_crowd *crowd; /* by socket */
-    uint8_t *crowd_port;    /* by port: 1 + the host whose crowd has it; NULL: there is none */
+    uint16_t *crowd_port;   /* by port: 1 + the host whose crowd has it; NULL: there is none */
     uint32_t crowds, forgers;
     bool crowd_connects;
     struct sc_forgery *forgery; /* by step */
@@ -345,7 +345,11 @@ void sc_app_crashed(struct sc_run *run, uint32_t host);
 void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n);
 void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n);
 void sc_conn_timed(struct sc_run *run, struct sc_conn *c); /* after a change: when it wants a turn next */
+/* socket_knobs.c */
+void sc_socket_offer(struct sc_run *run, const struct sc_step *s, sv_sock sock);
+void sc_socket_knobs(struct sc_run *run, uint32_t host, const struct sc_knobs *own, sv_sock sock, sv_time now);
 /* forge.c */
+bool sc_forge_open(struct sc_run *run); /* false: no memory */
 void sc_forge_begin(struct sc_run *run, uint32_t step);
 void sc_forge_passes(struct sc_run *run, uint32_t tag);                            /* the next is on its way */
 uint32_t sc_forger_of(const struct sc_run *run, const uint8_t *frame, uint32_t n); /* a host; SV_NONE */
