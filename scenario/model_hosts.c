@@ -232,7 +232,7 @@ bool sc_app_read(struct sc_reader *r, const struct sc_node *n, bool udp, uint8_t
                  sc_hint(n->kind == SC_SCALAR ? n->text : "", apps, hint, sizeof hint));
         return false;
     }
-    if (udp && (i == SC_GREET || i == SC_SOURCE || i >= SC_ANSWER)) {
+    if (udp && (i == SC_GREET || i == SC_SOURCE || i == SC_ANSWER || i == SC_HTTP)) {
         sc_error(r->e, n,
                  "a UDP service is a sink, an echo or mute: it has nobody to write to before it was written to");
         return false;

@@ -9,11 +9,11 @@
 static const char *const verbs[] = {"connect", "listen", "send",   "read", "shutdown", "close", "abort", "ping",
                                     "crash",   "reboot", "unplug", "plug", "set",      "bind",  "forge", NULL};
 static const char *const step_keys[] = {
-    "at",      "after",  "plus",  "host",    "connect", "listen", "send", "read", "shutdown", "close",
-    "abort",   "ping",   "crash", "reboot",  "unplug",  "plug",   "set",  "as",   "of",       "from_port",
-    "give_up", "every",  "count", "app",     "bytes",   "rate",   "udp",  "bind", "to",       "ttl",
-    "pieces",  "urgent", "size",  "request", "frame",   "resend",
-    "forge", "from", "id", "seq", "ack", "seq_step", "ack_step", "window", NULL};
+    "at",    "after",     "plus",    "host",   "connect", "listen",   "send",     "read",   "shutdown",
+    "close", "abort",     "ping",    "crash",  "reboot",  "unplug",   "plug",     "set",    "as",
+    "of",    "from_port", "give_up", "every",  "count",   "app",      "bytes",    "rate",   "udp",
+    "bind",  "to",        "ttl",     "pieces", "urgent",  "size",     "request",  "frame",  "resend",
+    "forge", "from",      "id",      "seq",    "ack",     "seq_step", "ack_step", "window", NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)

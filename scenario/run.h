@@ -57,8 +57,8 @@ struct sc_conn {
     int32_t error;
     sv_time give_up_at;
     uint32_t next_free; /* 1 + that one; 0: none */
-    uint32_t place;    /* due.c */
-    uint32_t line_end; /* of http: so much of an empty line has come */
+    uint32_t place;     /* due.c */
+    uint32_t line_end;  /* of http: so much of an empty line has come */
 };
 
 struct sc_ping {
