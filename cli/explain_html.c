@@ -174,7 +174,7 @@ static const char *base(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The runs of a topic that are wanted, appended. */
+/* The runs of a topic that are wanted, appended; of a mutant, the one in which it is tried. */
 static uint32_t list_runs(const struct explain *e, const struct explain_topic *t, const struct sc_node *root,
                           const char *stem, struct page *pages, uint32_t n)
 {
@@ -182,6 +182,8 @@ static uint32_t list_runs(const struct explain *e, const struct explain_topic *t
     for (uint32_t run = 0; run < sc_runs(root) && n < PAGES; run++) {
         const char *name = sc_run_name(root, run);
         if (e->c->run && (!name || strcmp(name, e->c->run) != 0))
+            continue;
+        if (e->c->mutant && !e->c->run && run != sc_mutant_run(root, e->c->mutant))
             continue;
         pages[n] = (struct page){.topic = *t, .run = run};
         snprintf(pages[n].file, sizeof pages[n].file, first ? "%s.html" : "%s-%s.html", stem, name ? name : "");
@@ -203,6 +205,17 @@ static bool make_all(const struct explain *e, struct page *pages, uint32_t n, co
     return good;
 }
 
+static bool has_mutant(const struct sc_node *root, const char *name)
+{
+    const struct sc_node *list = sc_member(root, "mutants");
+    for (const struct sc_node *c = list ? list->child : NULL; c; c = c->next) {
+        const struct sc_node *n = sc_member(c, "name");
+        if (n && n->kind == SC_SCALAR && strcmp(n->text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 int explain_html(const struct explain *e, const struct explain_topic *t)
 {
     struct sc_memory m = {.ceiling = 64u << 20};
@@ -214,8 +227,11 @@ int explain_html(const struct explain *e, const struct explain_topic *t)
     bool held = true;
     explain_errors(&errors);
     snprintf(stem, sizeof stem, "%.*s", dot ? (int)(dot - file) : (int)strlen(file), file);
-    const uint32_t n = pages && root ? list_runs(e, t, root, stem, pages, 0) : 0;
-    if (n)
+    const bool known = !e->c->mutant || (root && has_mutant(root, e->c->mutant));
+    const uint32_t n = pages && root && known ? list_runs(e, t, root, stem, pages, 0) : 0;
+    if (!known)
+        (void)cli_usage("explain", "%s has no mutant \"%s\"", t->name, e->c->mutant);
+    else if (n)
         snprintf(pages[0].file, sizeof pages[0].file, "%s", file);
     else if (root)
         (void)cli_usage("explain", "%s has no run \"%s\"", t->name, e->c->run ? e->c->run : "");
@@ -229,23 +245,44 @@ int explain_html(const struct explain *e, const struct explain_topic *t)
     return !n ? CLI_USAGE : !good ? 1 : held || e->c->set.n || e->c->drop.n ? 0 : 1;
 }
 
+/* What the list says of each topic, with its numbers. */
+struct said {
+    char title[SC_LANGS][4096], claim[SC_LANGS][4096];
+};
+
+static void say_topic(const struct explain_entry *entry, struct said *said, struct sc_page_topic *topic)
+{
+    const struct sc_experiment_want want = {.run = 0};
+    struct sc_experiment x;
+    struct sc_errors errors = {.file = entry->topic.name};
+    topic->title = text_of(&entry->tell->title);
+    topic->claim = text_of(&entry->tell->claim);
+    if (!entry->tell->needs.text[SC_EN] &&
+        sc_experiment_open(&x, (const char *)entry->topic.bytes, entry->topic.n, &want, &errors)) {
+        topic->title = filled(&x, &x.tell->title, said->title);
+        topic->claim = filled(&x, &x.tell->claim, said->claim);
+    }
+    if (!entry->tell->needs.text[SC_EN])
+        sc_experiment_close(&x);
+}
+
 static bool write_index(const struct explain *e, const struct explain_entry *entries, uint32_t n,
                         const struct page *pages, uint32_t made)
 {
     char file[1100];
     struct sc_page_topic *topics = calloc(n, sizeof *topics);
+    struct said *said = topics ? calloc(n, sizeof *said) : NULL;
     struct sc_page_list list = {.lang = e->lang == SC_ZH ? SC_PAGE_ZH : SC_PAGE_EN, .topic = topics, .n = n};
     list.title = (struct sc_page_text){{"Networks, one claim at a time", "网络：一次一个论断"}};
     list.preface = (struct sc_page_text){
         {"Each page is a claim, run on a whole network stack in simulated time, with what passed between the hosts.",
          "每一页是一个论断：在完整的协议栈上按模拟时间运行，并画出主机之间的往来。"}};
-    for (uint32_t i = 0; topics && i < n; i++) {
+    for (uint32_t i = 0; said && i < n; i++) {
         const struct sc_tell *tell = entries[i].tell;
         topics[i] = (struct sc_page_topic){.chapter = text_of(&explain_groups[tell->group]),
                                            .name = entries[i].topic.name,
-                                           .title = text_of(&tell->title),
-                                           .claim = text_of(&tell->claim),
                                            .needs = text_of(&tell->needs)};
+        say_topic(&entries[i], &said[i], &topics[i]);
         for (uint32_t k = 0; k < made; k++) {
             if (strcmp(pages[k].topic.name, entries[i].topic.name) != 0)
                 continue;
@@ -255,7 +292,7 @@ static bool write_index(const struct explain *e, const struct explain_entry *ent
         }
     }
     snprintf(file, sizeof file, "%s/index.html", e->c->html);
-    FILE *f = topics ? fopen(file, "w") : NULL;
+    FILE *f = said ? fopen(file, "w") : NULL;
     const struct sv_sink to = {put_file, f};
     if (f)
         sc_page_index(&list, &to);
@@ -264,6 +301,7 @@ static bool write_index(const struct explain *e, const struct explain_entry *ent
         printf("%s\n", file);
     else
         (void)cli_fail("explain", "--html %s: %s", file, strerror(errno));
+    free(said);
     free(topics);
     return good;
 }

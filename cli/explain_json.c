@@ -59,6 +59,7 @@ void explain_json_topic(const struct explain_entry *t)
     both("needs", &tell->needs);
     list("covers", tell->cover, tell->covers);
     list("see", tell->see, tell->sees);
+    sv_sink_format(out(), ",\"smaller\":%s", tell->smaller ? "true" : "false"); /* with other seeds */
     sv_sink_text(out(), "}\n");
 }
 

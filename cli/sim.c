@@ -244,12 +244,22 @@ struct progress {
 };
 
 /* False: the file is no scenario. */
-static bool one_run(const char *name, uint32_t run, const struct sim_config *c, const struct cli_output_options *output,
-                    struct totals *t, struct progress *p)
+static bool one_run(const char *name, uint32_t run, const struct sim_config *whole,
+                    const struct cli_output_options *output, struct totals *t, struct progress *p)
 {
     static struct sc_result result;
     struct sim_file f;
+    char page[1100];
+    struct sim_config of_run = *whole;
+    const struct sim_config *c = &of_run;
     bool good = sim_file_open(&f, name, run, c, NULL);
+    if (f.runs > 1 && f.run) {
+        of_run.run = f.run;
+        if (whole->html && !whole->run && !whole->mutant && run) { /* a page for each; the first has the name */
+            sim_html_name(page, sizeof page, whole->html, f.run);
+            of_run.html = page;
+        }
+    }
     p->runs = f.runs;
     p->chosen = p->chosen || f.chosen;
     if (f.runs > 1 && f.chosen && good && !c->tap && !c->junit && !output->json && !c->shrink)

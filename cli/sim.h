@@ -43,7 +43,9 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
 /* sim_outside.c: to its end in real time, with the programs behind its TAPs. False: said on stderr why not. */
 bool sim_run_outside(struct sc_run *run, struct sc_result *result);
 
-/* sim_html.c: the run's page into the file that --html names. False: said on stderr why not. */
+/* sim_html.c: "page.html" of a run called udp: "page-udp.html". */
+void sim_html_name(char *to, size_t room, const char *html, const char *run);
+/* The run's page into the file that --html names. False: said on stderr why not. */
 bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64_t seed, const struct sim_config *c);
 
 /* sim_many.c: many seeds on all cores; how many failed. */

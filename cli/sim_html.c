@@ -30,6 +30,8 @@ static void replay(struct sv_line_text *line, const struct sc_mutant *mutant, ui
 {
     sv_text_format(line, "seven sim");
     quoted(line, c->html_of);
+    if (c->run)
+        sv_text_format(line, " --run %s", c->run);
     sv_text_format(line, " --seed %" PRIu64, seed);
     if (mutant)
         sv_text_format(line, " --mutant %s", mutant->name);
@@ -43,6 +45,13 @@ static void replay(struct sv_line_text *line, const struct sc_mutant *mutant, ui
     }
     sv_text_format(line, " --html");
     quoted(line, c->html);
+}
+
+void sim_html_name(char *to, size_t room, const char *html, const char *run)
+{
+    const char *slash = strrchr(html, '/'), *dot = strrchr(slash ? slash : html, '.');
+    const int stem = dot ? (int)(dot - html) : (int)strlen(html);
+    snprintf(to, room, "%.*s-%s%s", stem, html, run, dot ? dot : "");
 }
 
 bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64_t seed, const struct sim_config *c)

@@ -56,11 +56,13 @@ static uint32_t key_of(const struct sc_endpoint *e)
 
 static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
 {
-    if (run->conns == run->conns_max) {
+    const uint32_t again = run->conn_free;
+    if (!again && run->conns == run->conns_max) {
         run->out_of_room = true;
         return NULL;
     }
-    struct sc_conn *c = &run->conn[run->conns++];
+    struct sc_conn *c = &run->conn[again ? again - 1u : run->conns++];
+    run->conn_free = again ? c->next_free : 0;
     *c = (struct sc_conn){.used = true,
                           .host = host,
                           .attempt = SV_NONE,
@@ -84,6 +86,8 @@ static struct sc_endpoint *endpoint_of(struct sc_run *run, struct sc_conn *c)
         return &run->endpoint[c->endpoint];
     if (!c->open || sv_sock_info(stack_of(run, c), c->sock, &info) != SV_OK)
         return NULL;
+    if (run->crowds)
+        sc_observe(run);
     struct sc_endpoint *e = sc_endpoint_of_flow(run, c->host, info.flow, true);
     if (e) {
         c->endpoint = (uint32_t)(e - run->endpoint);
@@ -284,6 +288,10 @@ static void shut(struct sc_run *run, struct sc_conn *c, sv_time now)
         (void)endpoint_of(run, c);
         c->open = false;
         sv_close(stack_of(run, c), c->sock, now);
+        if (run->crowds && c->attempt == SV_NONE && c->endpoint == SV_NONE) { /* of a crowd: nobody asks again */
+            c->next_free = run->conn_free;
+            run->conn_free = (uint32_t)(c - run->conn) + 1u;
+        }
     } else if (c->want_shutdown) {
         c->want_shutdown = false;
         (void)!sv_shutdown(stack_of(run, c), c->sock, now);
@@ -310,8 +318,6 @@ void sc_conn_timed(struct sc_run *run, struct sc_conn *c)
 }
 
 /* --- events --- */
-
-static void socket_knobs(struct sc_run *run, uint32_t host, const struct sc_knobs *own, sv_sock sock, sv_time now);
 
 static const struct sc_serve *serve_of(const struct sc_run *run, uint32_t host, uint32_t serve)
 {
@@ -344,7 +350,7 @@ static void accept_all(struct sc_run *run, uint32_t host, sv_sock listener, uint
             c->to_write = c->serve.bytes;
         c->want_close = c->serve.app == SC_SOURCE;
         (void)!sv_sock_set_cookie(run->stack[host], sock, COOKIE(OF_CONN, c - run->conn));
-        socket_knobs(run, host, NULL, sock, now);
+        sc_socket_knobs(run, host, NULL, sock, now);
         sc_observe(run);
         (void)endpoint_of(run, c);
         sc_conn_pump(run, c, now);
@@ -485,52 +491,27 @@ void sc_app_listen(struct sc_run *run, uint32_t host, const struct sc_serve *s, 
     (void)!sv_listen(run->stack[host], &local, &options, &listener, now);
 }
 
-static void offer(struct sc_run *run, const struct sc_step *s, const struct sc_conn *c)
+/* handshake: zero. What would be sent first goes with the SYN: the step that sends it is done. */
+static void send_with_syn(struct sc_run *run, const struct sc_step *s, struct sc_conn *c, struct sc_endpoint *e)
 {
-    struct sv_stack *stack = run->stack[s->host];
-    const struct sc_knobs *k = &s->set;
-    struct sv_teach_syn syn = {.scale = stack->tcp.recv_scale, .offered = stack->tcp.habits.agreed};
-    struct sv_sock_info info = {.size = sizeof info};
-    const uint64_t given = k->given & (1u << SC_MSS | 1u << SC_WINDOW_SCALE | 1u << SC_TIMESTAMPS | 1u << SC_SACK);
-    if (!given || sv_sock_info(stack, c->sock, &info) != SV_OK)
-        return;
-    syn.flow = info.flow;
-    syn.mss = k->given >> SC_MSS & 1u ? (uint16_t)k->value[SC_MSS] : 0;
-    if (k->given >> SC_WINDOW_SCALE & 1u) {
-        const bool off = k->value[SC_WINDOW_SCALE] == SC_OFF;
-        syn.offered = (uint8_t)(off ? syn.offered & ~SV_TCP_SCALING : syn.offered | SV_TCP_SCALING);
-        syn.scale = off ? 0 : (uint8_t)k->value[SC_WINDOW_SCALE];
-    }
-    if (k->given >> SC_TIMESTAMPS & 1u)
-        syn.offered =
-            (uint8_t)(k->value[SC_TIMESTAMPS] ? syn.offered | SV_TCP_TIMESTAMPS : syn.offered & ~SV_TCP_TIMESTAMPS);
-    if (k->given >> SC_SACK & 1u)
-        syn.offered = (uint8_t)(k->value[SC_SACK] ? syn.offered | SV_TCP_SACK : syn.offered & ~SV_TCP_SACK);
-    (void)sv_tcp_teach_offer(sv_stack_teach(stack), syn);
-}
-
-static void socket_knobs(struct sc_run *run, uint32_t host_number, const struct sc_knobs *own, sv_sock sock,
-                         sv_time now)
-{
-    static const struct {
-        uint32_t knob, option;
-        uint64_t unit;
-        bool inverted;
-    } map[] = {{SC_RECV_BUFFER, SV_OPT_RECV_BUFFER, 1, false},
-               {SC_SEND_BUFFER, SV_OPT_SEND_BUFFER, 1, false},
-               {SC_NAGLE, SV_OPT_NODELAY, 1, true},
-               {SC_KEEPALIVE, SV_OPT_KEEPALIVE_IDLE_S, SV_S, false},
-               {SC_USER_TIMEOUT, SV_OPT_USER_TIMEOUT_MS, SV_MS, false}};
-    const struct sc_knobs *host = &run->model->host[host_number].set;
-    for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
-        const struct sc_knobs *k = own && own->given >> map[i].knob & 1u ? own : host;
-        if (!(k->given >> map[i].knob & 1u))
+    struct sv_tcp *tcp = &run->stack[s->host]->tcp;
+    const struct sc_knobs *set = &run->model->host[s->host].set;
+    const bool zero = set->given >> SC_HANDSHAKE & 1u && set->value[SC_HANDSHAKE] == SC_HANDSHAKE_ZERO;
+    uint8_t bytes[PIECE];
+    for (uint32_t i = 0; zero && i < run->model->steps; i++) {
+        const struct sc_step *o = &run->model->step[i];
+        size_t taken = 0;
+        if (o->verb != SC_SEND || o->attempt != s->attempt || o->host != s->host || o->bytes > PIECE ||
+            o->at != SV_NEVER)
             continue;
-        const uint64_t value = map[i].inverted ? !k->value[map[i].knob] : k->value[map[i].knob] / map[i].unit;
-        (void)!sv_sock_set(run->stack[host_number], sock, (enum sv_option)map[i].option, value, now);
+        e->iss = sv_tcp_cold(tcp, SV_SOCK_INDEX(c->sock.index))->iss;
+        c->to_write = o->bytes;
+        fill(run, c, bytes, (size_t)o->bytes);
+        sv_tcp_fastopen_begin(tcp, SV_SOCK_INDEX(c->sock.index), true, bytes, (size_t)o->bytes, &taken);
+        c->written = taken;
+        run->step_done[i] = true;
+        return;
     }
-    if (sc_flawed(run, host_number, SC_PSH_PER_WRITE) || sc_flawed(run, host_number, SC_ONE_WRITE_ONE_SEGMENT))
-        (void)!sv_sock_set(run->stack[host_number], sock, SV_OPT_NODELAY, 1, now);
 }
 
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
@@ -552,11 +533,13 @@ enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s)
     }
     c->open = true;
     c->give_up_at = s->give_up ? now + s->give_up : SV_NEVER;
-    offer(run, s, c);
-    socket_knobs(run, s->host, &s->set, c->sock, now);
+    sc_socket_offer(run, s, c->sock);
+    sc_socket_knobs(run, s->host, &s->set, c->sock, now);
     struct sc_endpoint *e = endpoint_of(run, c);
-    if (e)
+    if (e) {
         sc_index_attempt(run, e, s->attempt);
+        send_with_syn(run, s, c, e);
+    }
     sc_conn_timed(run, c);
     sv_world_touch(run->sim->world, s->host);
     return SV_OK;

@@ -166,10 +166,14 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     struct sv_tcp_teach *teach = sv_stack_teach(s);
     const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
-    teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    const uint32_t handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
+    teach->handshake = handshake == SC_HANDSHAKE_ZERO ? SV_HANDSHAKE_THREE_WAY : handshake;
+    if (handshake == SC_HANDSHAKE_ZERO)
+        p->fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER | SV_FASTOPEN_CLIENT_NO_COOKIE |
+                      SV_FASTOPEN_SERVER_NO_COOKIE | SV_FASTOPEN_EVERY_LISTENER;
     teach->opening = sc_opening_of(k);
     teach->flaws = sc_flaws_of(k);
-    teach->isns = h->isns;
+    teach->isns = h->isn_clock ? SV_TEACH_CLOCK : h->isns;
     memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
         uint32_t knob;
@@ -194,6 +198,11 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
     if (knob(k, SC_DELAYED_ACK, 1) > 1) {
         p->quickack = 0;
         p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
+    }
+    p->syn_cookies = (uint8_t)knob(k, SC_SYN_COOKIES, p->syn_cookies);
+    if (k->given >> SC_PORT_RANGE & 1u) {
+        s->udp.ports.first = (uint16_t)(k->value[SC_PORT_RANGE] >> 16);
+        s->udp.ports.last = (uint16_t)k->value[SC_PORT_RANGE];
     }
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
@@ -221,6 +230,12 @@ static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s
     }
     for (uint32_t i = 0; i < h->addrs; i++) {
         if (sv_address_add(s, h->port_of[i], &h->addr[i], h->length[i], now) != SV_OK)
+            return false;
+    }
+    const struct sc_host *as = h->impostor ? &run->model->host[h->impostor - 1u] : NULL;
+    for (uint32_t i = 0; as && i < as->addrs; i++) {
+        const bool v4 = as->addr[i].byte[10] == 0xff;
+        if (sv_address_add(s, 0, &as->addr[i], v4 ? 32u : 128u, now) != SV_OK)
             return false;
     }
     return true;
@@ -293,6 +308,7 @@ bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
     run->host[host] = (struct sv_host){.stack = s};
     (void)sv_host_add(&run->host[host], &sc_app_ops, &run->app_host[host]);
     (void)sv_host_add(&run->host[host], &sc_datagram_ops, &run->app_host[host]);
+    (void)sv_host_add(&run->host[host], &sc_crowd_ops, &run->app_host[host]);
     run->sim->host[host] = &run->host[host];
     return true;
 }
@@ -470,6 +486,7 @@ static bool take_tables(struct sc_run *run)
     run->ping = many(m->pings, sizeof *run->ping, &good);
     run->udp = many(m->sockets, sizeof *run->udp, &good);
     run->job = many(m->steps, sizeof *run->job, &good);
+    good = good && sc_forge_open(run);
     run->sent.track = many(run->sent.n, sizeof *run->sent.track, &good);
     run->received.track = many(run->received.n, sizeof *run->received.track, &good);
     run->fault_count = many(m->faults, sizeof *run->fault_count, &good);
@@ -557,12 +574,13 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
 void sc_run_close(struct sc_run *run)
 {
     void *const all[] = {
-        run->sim,      run->stack,       run->bridge,         run->link,        run->host,      run->app_host,
-        run->epoch,    run->down,        run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
-        run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->arrived,
-        run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
-        run->departed, run->wrong_sample};
+        run->sim,       run->stack,        run->bridge,         run->link,        run->host,      run->app_host,
+        run->epoch,     run->down,         run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
+        run->ping,      run->sent.track,   run->received.track, run->fault_count, run->fault_rng, run->fact,
+        run->judged,    run->step_at,      run->step_done,      run->accepts,     run->drops,     run->arrived,
+        run->twice,     run->memory,       run->last,           run->udp,         run->job,       run->cable,
+        run->departed,  run->wrong_sample, run->forged,         run->forgery,     run->crowd,     run->forged_mark,
+        run->crowd_port};
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);
     sc_index_close(run);

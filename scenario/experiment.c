@@ -52,10 +52,26 @@ static const struct sc_node *mutant_set(const struct sc_node *root, const char *
     return NULL;
 }
 
-static bool change(struct sc_experiment *x, const struct sc_experiment_want *want, struct sc_errors *e)
+static uint64_t own_seed(const struct sc_experiment *x)
 {
     const struct sc_node *seed = sc_member(x->root, "seed");
-    const uint64_t own = seed && seed->kind == SC_SCALAR ? strtoull(seed->text, NULL, 10) : 1;
+    return seed && seed->kind == SC_SCALAR ? strtoull(seed->text, NULL, 10) : 1;
+}
+
+/* What is told may be large; that it holds with other seeds is seen in a smaller world. */
+static bool shrink(struct sc_experiment *x, const struct sc_experiment_want *want, struct sc_errors *e)
+{
+    const struct sc_node *smaller = sc_member(sc_member(x->root, "tell"), "smaller");
+    if (!want->seeded || want->seed == own_seed(x))
+        return true;
+    for (const struct sc_node *s = smaller && smaller->kind == SC_MAP ? smaller->child : NULL; s && !e->n; s = s->next)
+        (void)sc_override(&x->memory, x->root, s->key, s, e);
+    return e->n == 0;
+}
+
+static bool change(struct sc_experiment *x, const struct sc_experiment_want *want, struct sc_errors *e)
+{
+    const uint64_t own = own_seed(x);
     x->seed = want->seeded ? want->seed : own;
     if (x->seed != own && !sc_vary(&x->memory, x->root, x->seed, e))
         return false;
@@ -90,7 +106,7 @@ bool sc_experiment_open(struct sc_experiment *x, const char *bytes, size_t n, co
         if (name && name->kind == SC_SCALAR)
             x->mutant_name[x->mutants++] = name->text;
     }
-    if (!sc_run_choose(&x->memory, x->root, want->run, e) || !change(x, want, e))
+    if (!shrink(x, want, e) || !sc_run_choose(&x->memory, x->root, want->run, e) || !change(x, want, e))
         return false;
     x->model = sc_model_read(&x->memory, x->root, e);
     if (!x->model)
@@ -212,8 +228,8 @@ static void grouped(uint64_t value, char *to, size_t room)
 
 static void value_text(const struct sc_expect *x, const struct sc_judged *j, char *to, size_t room)
 {
-    static const char *const times[] = {"established_at", "longest_silence", "rtt_min", "rtt_max",
-                                        "first_at",       "last_at",         NULL};
+    static const char *const times[] = {"established_at", "longest_silence", "rtt_min", "rtt_max", "first_read_at",
+                                        "last_read_at",   "first_at",        "last_at", NULL};
     const char *name = x->counter && strrchr(x->counter, '.') ? strrchr(x->counter, '.') + 1 : "";
     to[0] = 0;
     if (!j->has_value)

@@ -15,7 +15,8 @@
 static bool is_rule(uint32_t knob)
 {
     return knob == SC_FIN_TAKES_NUMBER || knob == SC_CLOSING_STATE || knob == SC_PERSIST_TIMER ||
-           knob == SC_RST_EXACT || knob == SC_PMTUD || knob == SC_PSEUDO_HEADER || knob == SC_DECREMENT_TTL;
+           knob == SC_RST_EXACT || knob == SC_PMTUD || knob == SC_PSEUDO_HEADER || knob == SC_DECREMENT_TTL ||
+           knob == SC_KARN;
 }
 
 static bool wrong(const struct sc_knobs *k, uint32_t knob)
@@ -32,10 +33,15 @@ uint32_t sc_flaws_of(const struct sc_knobs *k)
 {
     static const struct {
         uint32_t knob, flaw;
-    } map[] = {{SC_FIN_TAKES_NUMBER, SV_FLAW_FIN_WITHOUT_NUMBER},      {SC_CLOSING_STATE, SV_FLAW_NO_CLOSING},
-               {SC_REUSE_TIME_WAIT, SV_FLAW_TIME_WAIT_REUSED},         {SC_PERSIST_TIMER, SV_FLAW_NO_PERSIST},
-               {SC_ACCEPT_ACK_WITHOUT_FLAG, SV_FLAW_ACK_WITHOUT_FLAG}, {SC_RST_EXACT, SV_FLAW_RST_IN_WINDOW},
-               {SC_URGENT_POINTER, SV_FLAW_URGENT_AT_LAST_BYTE},       {SC_PMTUD, SV_FLAW_DEAF_TO_ICMP}};
+    } map[] = {{SC_FIN_TAKES_NUMBER, SV_FLAW_FIN_WITHOUT_NUMBER},
+               {SC_CLOSING_STATE, SV_FLAW_NO_CLOSING},
+               {SC_REUSE_TIME_WAIT, SV_FLAW_TIME_WAIT_REUSED},
+               {SC_PERSIST_TIMER, SV_FLAW_NO_PERSIST},
+               {SC_ACCEPT_ACK_WITHOUT_FLAG, SV_FLAW_ACK_WITHOUT_FLAG},
+               {SC_RST_EXACT, SV_FLAW_RST_IN_WINDOW},
+               {SC_URGENT_POINTER, SV_FLAW_URGENT_AT_LAST_BYTE},
+               {SC_PMTUD, SV_FLAW_DEAF_TO_ICMP},
+               {SC_KARN, SV_FLAW_NO_KARN}};
     uint32_t flaws = 0;
     for (uint32_t i = 0; i < sizeof map / sizeof *map; i++)
         flaws |= wrong(k, map[i].knob) ? map[i].flaw : 0;

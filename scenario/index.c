@@ -121,7 +121,7 @@ uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr)
     for (uint32_t at = addr_slot(run, addr); x->addr_of[at]; at = (at + 1u) & (x->addr_slots - 1u)) {
         const uint32_t host = (x->addr_of[at] - 1u) / SC_ADDRS, which = (x->addr_of[at] - 1u) % SC_ADDRS;
         if (memcmp(&run->model->host[host].addr[which], addr, sizeof *addr) == 0)
-            return host;
+            return run->model->host[host].impersonated ? run->model->host[host].impersonated - 1u : host;
     }
     return SV_NONE;
 }
@@ -152,9 +152,10 @@ static void list_hosts(struct sc_run *run)
         if (s->verb != SC_CONNECT || s->socket != SV_NONE)
             continue;
         const uint32_t to = sc_host_of(run, &s->remote.addr);
-        x->wanted[s->host]++;
+        const uint32_t n = s->crowd == SV_NONE ? 1u : s->count;
+        x->wanted[s->host] += n;
         if (to != SV_NONE)
-            x->wanted[to]++;
+            x->wanted[to] += n;
     }
 }
 

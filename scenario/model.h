@@ -84,9 +84,13 @@ enum sc_knob {
     SC_READ_PER_SEGMENT,
     SC_DECREMENT_TTL,
     SC_PORTS,
+    SC_KARN,
+    SC_SYN_COOKIES,
+    SC_PORT_RANGE, /* first << 16 | last of those that are chosen for connections */
     SC_KNOBS
 };
 #define SC_OFF UINT64_MAX
+#define SC_HANDSHAKE_ZERO 3u /* after those of l4_transport/tcp_teach.h: data goes with any SYN, and is taken */
 /* How losses are found and mended: RFC 5681 alone, RFC 6582, RFC 6675, RFC 8985 with all that belongs to it. */
 enum sc_recovery { SC_RENO, SC_NEWRENO, SC_SACK_ALONE, SC_RACK, SC_RENO_1996, SC_NEWRENO_1996 };
 
@@ -124,6 +128,7 @@ struct sc_host {
     uint8_t mac[6];
     uint32_t profile, msl_ms, mtu, ports;
     uint32_t isns, isn[32];
+    bool isn_clock; /* wrong on purpose: they are the clock's, for everybody */
     struct sc_knobs set;
     uint32_t serves;
     struct sc_serve serve[SC_SERVES];
@@ -131,8 +136,10 @@ struct sc_host {
     struct sc_route *route;
     int32_t clock_ppb;
     sv_time clock_ahead;
-    const char *tap;   /* of a host outside: its interface */
-    uint32_t nat_port; /* of a router: 1 + the outside one; 0: none */
+    const char *tap;       /* of a host outside: its interface */
+    uint32_t impostor;     /* of a router: 1 + the host in whose name it answers; 0: nobody's */
+    uint32_t impersonated; /* 1 + the router that does; 0: none */
+    uint32_t nat_port;     /* of a router: 1 + the outside one; 0: none */
     /* switches */
     bool rstp, force_stp, learn;
     uint64_t edge;  /* set of ports, from 1 */
@@ -259,7 +266,23 @@ enum sc_verb {
     SC_UNPLUG,
     SC_PLUG,
     SC_SET,
-    SC_BIND
+    SC_BIND,
+    SC_FORGE
+};
+/* A number that a forger writes: plainly; any; or so much above what the other end of its own connection began with. */
+struct sc_number {
+    uint32_t value, attempt; /* SV_NONE */
+    uint32_t step;           /* added with each segment */
+    bool any;
+};
+#define SC_FORGED_BYTES 1400u
+struct sc_forge {
+    struct sv_endpoint from, to;
+    bool from_any; /* each from an address and port that nobody has */
+    uint8_t flags; /* as in the header */
+    uint16_t window;
+    uint32_t bytes;
+    struct sc_number seq, ack;
 };
 struct sc_step {
     const struct sc_node *at_node;
@@ -285,7 +308,9 @@ struct sc_step {
     uint16_t ethertype;        /* of send: a frame of this type; 0: it is none */
     uint32_t frame_to;         /* SV_NONE: everybody */
     struct sc_serve serve;
-    uint32_t link; /* unplug, plug */
+    uint32_t link;  /* unplug, plug */
+    uint32_t crowd; /* of connect: `count` connections, their socket; SV_NONE: one */
+    struct sc_forge forge;
 };
 
 /* --- faults --- */
@@ -360,7 +385,8 @@ enum sc_counter_group {
     SC_OF_SWITCHES,
     SC_OF_FAULT,
     SC_OF_SOCKET,
-    SC_OF_SERVICE
+    SC_OF_SERVICE,
+    SC_OF_CROWD
 };
 
 /* A UDP socket, or a service with a name. */
@@ -369,6 +395,7 @@ struct sc_socket {
     uint32_t host;
     uint16_t port; /* 0: a random one */
     bool tcp;      /* a TCP service: its connections' counters together */
+    bool crowd;    /* many connections, one after the other, counted together */
     bool connected;
     struct sv_endpoint remote;
     uint8_t app; /* enum sc_app */
@@ -437,6 +464,10 @@ bool sc_read_ttl(struct sc_reader *r, const struct sc_node *c, uint32_t *ttl);
 /* frames.c */
 bool sc_step_is_frame(const struct sc_node *step);
 void sc_read_frame_step(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
+/* model_forge.c */
+void sc_read_forge(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s);
+bool sc_step_is_crowd(const struct sc_node *step);
+void sc_read_crowd(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
 /* model_cables.c */
 void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link *l);
 bool sc_fact_hears(struct sc_reader *r, const struct sc_node *n, char *subject, const char *rest, struct sc_fact *f);

@@ -5,8 +5,8 @@
 
 #include "scenario/model.h"
 
-const char *const sc_counters_host[] = {"accepts",     "packets_sent", "packets_received",
-                                        "resets_sent", "connections",  NULL};
+const char *const sc_counters_host[] = {"accepts", "packets_sent", "packets_received", "resets_sent", "connections",
+                                        "forged",  "cookies_sent", "cookies_good",     "tcp_memory",  NULL};
 const char *const sc_counters_connection[] = {"bytes_delivered",
                                               "bytes_written",
                                               "goodput",
@@ -29,6 +29,10 @@ const char *const sc_counters_connection[] = {"bytes_delivered",
                                               "cwnd",
                                               "ssthresh",
                                               "send_window",
+                                              "rtt_samples",
+                                              "rtt_max",
+                                              "isn_grown",
+                                              "isn_apart",
                                               NULL};
 const char *const sc_counters_link[] = {"frames",
                                         "bytes",
@@ -48,6 +52,7 @@ const char *const sc_counters_link[] = {"frames",
                                         "samples",
                                         "first_wrong_sample",
                                         NULL};
+static const char *const sc_counters_crowd[] = {"begun", "opened", "refused", "no_port", "failed", NULL};
 const char *const sc_counters_ping[] = {"sent", "replies", "longest_silence", "rtt_min", "rtt_max", NULL};
 const char *const sc_counters_socket[] = {"datagrams_sent",
                                           "datagrams_received",
@@ -117,6 +122,10 @@ static bool of_host(struct sc_reader *r, const struct sc_node *at, char part[4][
         of[2] = sc_socket_named(r->model, part[1]);
         if (of[2] != SV_NONE && r->model->socket[of[2]].host == host) {
             const bool tcp = r->model->socket[of[2]].tcp;
+            if (r->model->socket[of[2]].crowd) {
+                of[0] = SC_OF_CROWD;
+                return last_word(r, at, part[2], sc_counters_crowd, "a crowd", &of[3]);
+            }
             of[0] = tcp ? SC_OF_SERVICE : SC_OF_SOCKET;
             return last_word(r, at, part[2], tcp ? sc_counters_service : sc_counters_socket,
                              tcp ? "a service" : "a UDP socket", &of[3]);

@@ -8,7 +8,8 @@
 
 const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
                                     "msl",  "mtu",     "routes", "clock",   "tap", NULL};
-static const char *const router_keys[] = {"addr", "ports", "mac", "routes", "nat", "mtu", "set", "profile", NULL};
+static const char *const router_keys[] = {"addr", "ports",   "mac",      "routes", "nat",   "mtu",
+                                          "set",  "profile", "impostor", "isn",    "serve", NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", "learn", NULL};
 
 const char *const sc_knob_names[] = {"mss",
@@ -61,6 +62,9 @@ const char *const sc_knob_names[] = {"mss",
                                      "read_per_segment",
                                      "decrement_ttl",
                                      "ports",
+                                     "karn",
+                                     "syn_cookies",
+                                     "port_range",
                                      NULL};
 
 /* What one connect may set: what its SYN offers and what its socket has. */
@@ -78,7 +82,7 @@ static bool flag(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 }
 
 /* The first of each is right. */
-static const char *const handshakes[] = {"three-way", "two-way", "two-way-blind", NULL};
+static const char *const handshakes[] = {"three-way", "two-way", "two-way-blind", "zero", NULL};
 static const char *const time_waits[] = {"2msl", "0", "client_only", NULL};
 static const char *const reuses[] = {"newer", "any", NULL};
 static const char *const pointers[] = {"points_after_last_byte", "points_at_last_byte", NULL};
@@ -120,6 +124,20 @@ static bool ecn(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
         return false;
     *value = modes[*value];
     return true;
+}
+
+/* "32768-60999" */
+static bool port_range(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    unsigned first, last;
+    char rest;
+    if (n->kind == SC_SCALAR && sscanf(n->text, "%5u-%5u%c", &first, &last, &rest) == 2 && first >= 1 &&
+        first <= last && last <= 65535) {
+        *value = (uint64_t)first << 16 | last;
+        return true;
+    }
+    sc_error(r->e, n, "a range of ports is written 32768-60999");
+    return false;
 }
 
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
@@ -173,6 +191,8 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return word_of(r, n, numbers, value);
     case SC_PORTS:
         return word_of(r, n, ports, value);
+    case SC_PORT_RANGE:
+        return port_range(r, n, value);
     case SC_BACKLOG:
     case SC_HALF_OPEN:
         return sc_count(r, n, 1, 65535, value);
@@ -327,8 +347,12 @@ static void host_profile(struct sc_reader *r, const struct sc_node *n, struct sc
 
 static void host_isns(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
 {
+    h->isn_clock = n->kind == SC_SCALAR && strcmp(n->text, "clock_only") == 0;
+    if (h->isn_clock || (n->kind == SC_SCALAR && strcmp(n->text, "rfc6528") == 0))
+        return;
     if (n->kind != SC_LIST || sc_children(n) > 32) {
-        sc_error(r->e, n, "isn is a list of at most 32 numbers, as [100, 300]");
+        sc_error(r->e, n,
+                 "isn is a list of at most 32 numbers, as [100, 300], rfc6528, or wrong on purpose clock_only");
         return;
     }
     for (const struct sc_node *c = n->child; c; c = c->next) {
@@ -423,6 +447,18 @@ static void host_outside(struct sc_reader *r, const struct sc_node *c, struct sc
     }
 }
 
+static void host_serves(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
+        if (h->serves == SC_SERVES)
+            sc_error(r->e, s, "%u services at most", SC_SERVES);
+        else if (sc_serve_read(r, s, (uint32_t)(h - r->model->host), &h->serve[h->serves]))
+            h->serves++;
+    }
+    if (n && n->kind != SC_LIST)
+        sc_error(r->e, n, "serve is a list: [{port: 80, app: sink}]");
+}
+
 static void read_host(struct sc_reader *r, const struct sc_node *c)
 {
     struct sc_host *h = host_new(r, c, SC_HOST);
@@ -442,15 +478,21 @@ static void read_host(struct sc_reader *r, const struct sc_node *c)
         host_clock(r, n, h);
     if ((n = sc_member(c, "msl")) && sc_time(r, n, &msl))
         h->msl_ms = (uint32_t)(msl / SV_MS ? msl / SV_MS : 1);
-    n = sc_member(c, "serve");
-    for (const struct sc_node *s = n && n->kind == SC_LIST ? n->child : NULL; s; s = s->next) {
-        if (h->serves == SC_SERVES)
-            sc_error(r->e, s, "%u services at most", SC_SERVES);
-        else if (sc_serve_read(r, s, (uint32_t)(h - r->model->host), &h->serve[h->serves]))
-            h->serves++;
-    }
-    if (n && n->kind != SC_LIST)
-        sc_error(r->e, n, "serve is a list: [{port: 80, app: sink}]");
+    host_serves(r, sc_member(c, "serve"), h);
+}
+
+/* Hosts are read before routers. */
+static void impostor(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
+{
+    if (n->kind == SC_SCALAR && strcmp(n->text, "false") == 0)
+        return;
+    const uint32_t as = n->kind == SC_SCALAR ? sc_need_host(r, n, n->text) : SV_NONE;
+    if (as == SV_NONE)
+        return;
+    if (r->model->host[as].impersonated)
+        sc_error(r->e, n, "\"%s\" has an impostor already", n->text);
+    r->model->host[as].impersonated = (uint32_t)(h - r->model->host) + 1u;
+    h->impostor = as + 1u;
 }
 
 static void read_router(struct sc_reader *r, const struct sc_node *c)
@@ -462,6 +504,11 @@ static void read_router(struct sc_reader *r, const struct sc_node *c)
         return;
     host_common(r, c, h);
     h->ports = h->addrs;
+    if ((n = sc_member(c, "impostor")))
+        impostor(r, n, h);
+    if ((n = sc_member(c, "isn")))
+        host_isns(r, n, h);
+    host_serves(r, sc_member(c, "serve"), h);
     if ((n = sc_member(c, "ports")) && sc_count(r, n, 1, SC_ADDRS, &value))
         h->ports = (uint32_t)value;
     if ((n = sc_member(c, "nat"))) {

@@ -7,12 +7,13 @@
 #include "scenario/model.h"
 
 static const char *const verbs[] = {"connect", "listen", "send",   "read", "shutdown", "close", "abort", "ping",
-                                    "crash",   "reboot", "unplug", "plug", "set",      "bind",  NULL};
+                                    "crash",   "reboot", "unplug", "plug", "set",      "bind",  "forge", NULL};
 static const char *const step_keys[] = {
-    "at",      "after",  "plus",  "host",    "connect", "listen", "send", "read", "shutdown", "close",
-    "abort",   "ping",   "crash", "reboot",  "unplug",  "plug",   "set",  "as",   "of",       "from_port",
-    "give_up", "every",  "count", "app",     "bytes",   "rate",   "udp",  "bind", "to",       "ttl",
-    "pieces",  "urgent", "size",  "request", "frame",   "resend", NULL};
+    "at",    "after",     "plus",    "host",   "connect", "listen",   "send",     "read",   "shutdown",
+    "close", "abort",     "ping",    "crash",  "reboot",  "unplug",   "plug",     "set",    "as",
+    "of",    "from_port", "give_up", "every",  "count",   "app",      "bytes",    "rate",   "udp",
+    "bind",  "to",        "ttl",     "pieces", "urgent",  "size",     "request",  "frame",  "resend",
+    "forge", "from",      "id",      "seq",    "ack",     "seq_step", "ack_step", "window", NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -32,7 +33,7 @@ static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *
     if (!found)
         sc_error(r->e, c,
                  "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
-                 "unplug, plug, bind");
+                 "unplug, plug, bind, forge");
     return found;
 }
 
@@ -89,7 +90,9 @@ static void name_step(struct sc_reader *r, const struct sc_node *c, uint32_t ver
         return;
     }
     const uint32_t h = host && host->kind == SC_SCALAR ? sc_host_named(m, host->text) : SV_NONE;
-    if (sc_step_is_udp(c)) {
+    if (sc_step_is_crowd(c)) {
+        m->step[number].crowd = sc_socket_new(r, as, (struct sc_socket){.host = h, .tcp = true, .crowd = true});
+    } else if (sc_step_is_udp(c)) {
         m->step[number].socket = sc_socket_new(r, as, (struct sc_socket){.host = h, .connected = verb == SC_CONNECT});
     } else if (verb == SC_CONNECT) {
         sc_names_add(m, SC_NAME_ATTEMPT, as->text, m->attempts);
@@ -119,6 +122,10 @@ static void connect_step(struct sc_reader *r, const struct sc_node *c, const str
     const struct sc_node *n;
     uint64_t value;
     (void)sc_read_endpoint(r, v, &s->remote);
+    if (sc_step_is_crowd(c)) {
+        sc_read_crowd(r, c, s);
+        return;
+    }
     if (sc_step_is_udp(c)) {
         sc_read_connect_udp(r, c, s);
         return;
@@ -196,6 +203,9 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         if ((n = sc_member(c, "urgent")))
             (void)sc_bool(r, n, &s->urgent);
         break;
+    case SC_FORGE:
+        sc_read_forge(r, c, v, s);
+        break;
     case SC_BIND:
         sc_read_bind(r, c, v, s);
         break;
@@ -236,7 +246,7 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
     s->at_node = c;
     s->verb = verb;
     s->at = SV_NEVER;
-    s->fact = s->attempt = s->host = s->link = SV_NONE;
+    s->fact = s->attempt = s->host = s->link = s->crowd = SV_NONE;
     s->serve.socket = SV_NONE;
     if (!v)
         return;

@@ -13,7 +13,7 @@ static uint32_t slot_of(const struct sc_run *run, uint32_t host, uint32_t flow)
     return (host * 2654435761u ^ flow * 40503u ^ run->epoch[host] * 977u) & (run->endpoint_slots - 1u);
 }
 
-struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make)
+static struct sc_endpoint *endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make)
 {
     uint32_t at = slot_of(run, host, flow);
     for (; run->endpoint_of[at]; at = (at + 1u) & (run->endpoint_slots - 1u)) {
@@ -39,6 +39,12 @@ struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint3
     return e;
 }
 
+/* Where there are crowds, FLOW alone makes one: it says whose connection it is. */
+struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make)
+{
+    return endpoint_of_flow(run, host, flow, make && !run->crowds);
+}
+
 /* --- the kinds of records --- */
 
 /* Whose ISN did it take? Known once both its addresses and that number are. */
@@ -62,7 +68,11 @@ static void on_flow(struct sc_run *run, uint32_t host, const struct sv_trace_rec
 {
     if (r->detail != 6 || r->bytes < 32)
         return;
-    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, true);
+    struct sv_addr remote;
+    memcpy(remote.byte, bytes + 16, 16);
+    if (run->crowd_connects || (run->crowds && sc_crowd_has(run, sc_host_of(run, &remote), (uint16_t)r->arg[1])))
+        return;
+    struct sc_endpoint *e = endpoint_of_flow(run, host, r->flow, true);
     if (!e)
         return;
     memcpy(e->local.addr.byte, bytes, 16);
@@ -113,7 +123,9 @@ static void half_open(struct sc_run *run, uint32_t host)
     const struct sc_packet *syn = &run->last_syn;
     if (syn->to != host && sc_host_of(run, &run->last_syn_to.addr) != host)
         return;
-    struct sc_endpoint *e = sc_endpoint_of_flow(run, host, 0x80000000u | run->endpoints, true);
+    if (syn->forger != SV_NONE || syn->unseen)
+        return;
+    struct sc_endpoint *e = endpoint_of_flow(run, host, 0x80000000u | run->endpoints, true);
     if (!e)
         return;
     e->half_open = true;
@@ -127,16 +139,23 @@ static void half_open(struct sc_run *run, uint32_t host)
     sc_state_event(run, e, SV_SYN_RECEIVED);
 }
 
+struct sc_endpoint *sc_half_open_with(const struct sc_run *run, uint32_t host, uint32_t irs)
+{
+    for (struct sc_endpoint *e = sc_index_halves(run, irs); e; e = sc_index_next_half(run, e, irs)) {
+        if (e->host == host && e->state == SV_SYN_RECEIVED)
+            return e;
+    }
+    return NULL;
+}
+
 /* ... and it ended without becoming a connection: the listener goes on. */
 static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
 {
-    for (struct sc_endpoint *e = sc_index_halves(run, irs); e; e = sc_index_next_half(run, e, irs)) {
-        if (e->host != host || e->state != SV_SYN_RECEIVED)
-            continue;
-        e->state = SV_LISTEN;
-        sc_state_event(run, e, SV_LISTEN);
+    struct sc_endpoint *e = sc_half_open_with(run, host, irs);
+    if (!e)
         return;
-    }
+    e->state = SV_LISTEN;
+    sc_state_event(run, e, SV_LISTEN);
 }
 
 static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t state)
@@ -202,10 +221,12 @@ static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_rec
 static void on_call(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
 {
     struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
-    if (r->detail != SV_CALL_ACCEPT || !e)
+    if (r->detail != SV_CALL_ACCEPT)
+        return;
+    run->accepts[host]++;
+    if (!e)
         return;
     e->accepted = true;
-    run->accepts[host]++;
     struct sc_facts of;
     sc_facts_of(run, &of, SC_FACT_ACCEPTS, host, e->peer_attempt, e->peer_attempt);
     for (uint32_t i; (i = sc_facts_next(run, &of)) != SV_NONE;)
@@ -240,6 +261,13 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         e = sc_endpoint_of_flow(run, host, r->flow, false);
         if (e && r->arg[0] > e->most_cwnd)
             e->most_cwnd = r->arg[0];
+        break;
+    case SV_TRACE_TCP_RTT:
+        e = sc_endpoint_of_flow(run, host, r->flow, false);
+        if (e) {
+            e->rtt_samples++;
+            e->rtt_max = r->arg[0] * SV_US > e->rtt_max ? r->arg[0] * SV_US : e->rtt_max;
+        }
         break;
     case SV_TRACE_TCP_ENDED:
         e = sc_endpoint_of_flow(run, host, r->flow, false);

@@ -38,6 +38,7 @@ static struct sc_node *find(const struct sc_node *parent, const char *name)
         return sc_member(parent, name);
     for (struct sc_node *c = parent->kind == SC_LIST ? parent->child : NULL; c; c = c->next) {
         const struct sc_node *id = sc_member(c, "name") ? sc_member(c, "name") : sc_member(c, "id");
+        id = id ? id : sc_member(c, "as"); /* of a step */
         if (id && id->kind == SC_SCALAR && strcmp(id->text, name) == 0)
             return c;
     }

@@ -47,7 +47,7 @@ bool sc_parse(const uint8_t *bytes, uint32_t n, uint32_t length, struct sc_packe
 {
     struct sv_dissected d;
     memset(p, 0, sizeof *p);
-    p->from = p->to = p->attempt = p->socket = p->link = SV_NONE;
+    p->from = p->to = p->attempt = p->socket = p->link = p->forger = p->pretends = SV_NONE;
     p->icmp_type = p->icmp_code = p->arp_op = -1;
     p->kinds = 1u << SC_FRAME;
     sv_dissect(&d, SV_LINK_ETHERNET, bytes, n, length);
@@ -165,6 +165,15 @@ void sc_track_packet(struct sc_run *run, struct sc_tracks *t, struct sc_packet *
     if (p->kinds >> SC_DATAGRAM & 1u)
         p->socket = sc_udp_of(run, from, to);
     if (!p->tcp)
+        return;
+    if (p->forger != SV_NONE) { /* it is of no connection */
+        p->pretends = p->from;
+        p->from = p->forger;
+        return;
+    }
+    p->unseen = (run->forgers && p->to == SV_NONE) || sc_crowd_has(run, p->from, from->port) ||
+                sc_crowd_has(run, p->to, to->port);
+    if (p->unseen)
         return;
     struct sc_track *k = track_of(t, from, to, (p->flags & SYN) != 0);
     struct sc_track *other = track_of(t, to, from, false);

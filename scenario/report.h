@@ -25,7 +25,7 @@ struct sc_result {
     char problem[256]; /* the run is worth nothing; empty: it is not */
     uint32_t n;
     struct sc_outcome outcome[SC_OUTCOMES]; /* the first of them, and what failed beyond */
-    bool expected; /* all passed; of a mutant: what it names failed, and only that */
+    bool expected;                          /* all passed; of a mutant: what it names failed, and only that */
 };
 
 void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, struct sc_result *r);

@@ -29,13 +29,16 @@ struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32
     w->host[1] = right != SV_NONE ? right : w->host[0] == 0 && model->hosts > 1 ? 1 : 0;
     w->model = model;
     w->window[1] = SV_NEVER;
+    bool connects = model->attempts != 0;
+    for (uint32_t i = 0; i < model->steps; i++)
+        connects = connects || model->step[i].crowd != SV_NONE;
     for (uint32_t i = 0; i < 2; i++) {
         w->clock[i] = (struct sv_ladder_clock){SV_NEVER, SV_NEVER};
         w->delay[i] = SV_NEVER;
         const struct sc_host *h = &model->host[w->host[i]];
         /* Only TCP has states; where nobody connects there is none to be told of. */
-        w->initial[i] = h->kind == SC_HOST && model->attempts ? SV_CLOSED : SV_LADDER_UNKNOWN;
-        for (uint32_t s = 0; s < h->serves && model->attempts; s++)
+        w->initial[i] = (h->kind == SC_HOST || h->serves) && connects ? SV_CLOSED : SV_LADDER_UNKNOWN;
+        for (uint32_t s = 0; s < h->serves && connects; s++)
             w->initial[i] = h->serve[s].from == 0 && !h->serve[s].udp ? SV_LISTEN : w->initial[i];
     }
     return w;
@@ -109,6 +112,7 @@ static struct sv_ladder_row row_of(const struct sc_packet *p, const struct sv_di
         row.scale = o->scale;
         row.fast_open = o->has_fast_open;
     }
+    row.foldable = p->forger != SV_NONE;
     row.sacks = o->sacks;
     memcpy(row.sack, o->sack, sizeof row.sack);
     return row;
@@ -197,7 +201,7 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
 {
     struct sc_rows *w = run->rows;
     struct sv_dissected d;
-    if (!w)
+    if (!w || p->unseen)
         return;
     current(w, NULL, false);
     const uint32_t side = sc_rows_side(w, host);
@@ -215,6 +219,7 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
         if (!row.label)
             return;
     }
+    row.foldable = row.foldable || (run->forgers && row.flags & SV_LADDER_RST); /* forged segments bring many */
     struct sc_row *r = sc_rows_insert(w, w->n, &row);
     if (!r)
         return;
@@ -246,11 +251,12 @@ void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
 {
     struct sc_rows *w = run->rows;
     struct sv_dissected d;
-    if (!w)
+    if (!w || p->unseen)
         return;
     current(w, NULL, true);
     const uint32_t at = sc_rows_side(w, host), side = 1u - at;
-    if (at == SV_NONE || (p->to != host && p->to != SV_NONE) || p->from != w->host[side])
+    const uint32_t from = p->forger == SV_NONE ? p->from : p->pretends;
+    if (at == SV_NONE || (p->to != host && p->to != SV_NONE) || from != w->host[side])
         return;
     sv_dissect(&d, SV_LINK_ETHERNET, bytes, n, b->length);
     struct sv_ladder_row row = row_of(p, &d, side, run->now);

@@ -153,10 +153,11 @@ static void ends(struct sc_rows *w, struct sv_ladder_options *o)
 {
     for (uint32_t i = 0; i < 2; i++) {
         const struct sc_host *h = &w->model->host[w->host[i]];
-        const bool v4 = h->addrs && h->addr[0].byte[10] == 0xff && h->addr[0].byte[11] == 0xff;
+        const struct sc_host *as = h->impostor ? &w->model->host[h->impostor - 1u] : h; /* as which it answers */
+        const bool v4 = as->addrs && as->addr[0].byte[10] == 0xff && as->addr[0].byte[11] == 0xff;
         char text[48] = "";
-        if (h->addrs)
-            sv_dissect_address(v4 ? 4 : 6, v4 ? h->addr[0].byte + 12 : h->addr[0].byte, text);
+        if (as->addrs)
+            sv_dissect_address(v4 ? 4 : 6, v4 ? as->addr[0].byte + 12 : as->addr[0].byte, text);
         if (w->port[i])
             snprintf(w->address[i], sizeof w->address[i], v4 ? "%s:%u" : "[%s]:%u", text, w->port[i]);
         else

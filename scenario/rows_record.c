@@ -101,10 +101,8 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
         return;
     }
     r = event_of(w, side, now);
-    if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_TIMER, side, now)) != NULL) {
-        r->row.bracket = SV_LADDER_SAY_2MSL;
-        r->row.duration_ns = w->clock[side].time_wait_at == SV_NEVER ? 0 : now - w->clock[side].time_wait_at;
-    }
+    if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_CALL, side, now)) != NULL)
+        r->row.text = "2 MSL cut short";
     if (!r)
         r = event_row(w, SV_LADDER_STATE, side, now);
     if (r)
@@ -242,6 +240,34 @@ static void came_in(struct sc_rows *w, uint32_t side, const struct sv_trace_reco
     }
 }
 
+/* Of the half-open record that a SYN made or that ended, and of a wait that ended: they have no number. */
+static bool unnumbered_elsewhere(struct sc_run *run, uint32_t host, uint32_t other, const struct sv_trace_record *r)
+{
+    const struct sc_packet *syn = &run->last_syn;
+    if (r->kind == SV_TRACE_TCP_TIMER_FIRED || r->arg[0] == SV_TIME_WAIT)
+        return run->crowds != 0;
+    if (r->kind != SV_TRACE_TCP_STATE || r->arg[1] == SV_LISTEN)
+        return run->forgers && !sc_half_open_with(run, host, r->arg[2]);
+    const uint32_t from = syn->forger == SV_NONE ? sc_host_of(run, &run->last_syn_from.addr) : syn->pretends;
+    return syn->unseen || (syn->forger != SV_NONE && from == SV_NONE) || (from != SV_NONE && from != other);
+}
+
+/* Of a connection with somebody who is not drawn, or of a crowd? */
+static bool elsewhere(struct sc_run *run, uint32_t host, uint32_t other, const struct sv_trace_record *r)
+{
+    if (r->kind != SV_TRACE_TCP_STATE && r->kind != SV_TRACE_TCP_TIMER_FIRED && r->kind != SV_TRACE_TCP_TIMER_SET &&
+        r->kind != SV_TRACE_CALL)
+        return false;
+    const bool listens = r->kind == SV_TRACE_TCP_STATE && (r->arg[0] == SV_LISTEN || r->arg[1] == SV_LISTEN);
+    if (!r->flow || listens)
+        return unnumbered_elsewhere(run, host, other, r);
+    const struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, false);
+    const uint32_t with = e && e->remote.port ? sc_host_of(run, &e->remote.addr) : SV_NONE;
+    if (!e && r->kind == SV_TRACE_TCP_STATE && r->arg[0] == SV_CLOSED && r->arg[1] == SV_SYN_RECEIVED)
+        return true; /* the half-open record becomes a connection: it was in that state before */
+    return e ? with != SV_NONE && with != other : run->crowds != 0;
+}
+
 void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     struct sc_rows *w = run->rows;
@@ -251,7 +277,7 @@ void sc_rows_record(struct sc_run *run, const struct sv_trace_record *r, const u
     w->current = 0;
     if (r->kind == SV_TRACE_DROP && (side != SV_NONE || host >= w->model->hosts) && r->detail != SV_DROP_SCENARIO_FAULT)
         dropped(w, side, r);
-    if (side == SV_NONE)
+    if (side == SV_NONE || elsewhere(run, host, w->host[1u - side], r))
         return;
     if (r->kind == SV_TRACE_FRAME_IN && r->bytes)
         came_in(w, side, r, bytes);

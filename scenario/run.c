@@ -138,7 +138,14 @@ static void act(struct sc_run *run, uint32_t number)
         return;
     }
     switch (s->verb) {
+    case SC_FORGE:
+        sc_forge_begin(run, number);
+        break;
     case SC_CONNECT:
+        if (s->crowd != SV_NONE) {
+            sc_crowd_begin(run, number);
+            break;
+        }
         (void)sc_app_connect(run, s);
         break;
     case SC_LISTEN:

@@ -25,7 +25,8 @@ struct sc_endpoint {
     uint64_t segments_sent, retransmits, fast_retransmits, timeouts;
     uint32_t longest_segment, most_in_flight, most_cwnd;
     sv_time established_at, first_read_at, last_read_at, silence;
-    uint32_t probes;
+    uint32_t probes, rtt_samples;
+    sv_time rtt_max;    /* of the samples that its retransmission timer was told */
     uint32_t arrived_n; /* segments with data that came; the lengths of the last are in sc_run.arrived */
     uint32_t conn;      /* SV_NONE */
     /* index.c */
@@ -55,8 +56,9 @@ struct sc_conn {
     uint64_t wrong_at; /* the first byte that differs */
     int32_t error;
     sv_time give_up_at;
-    uint32_t place;    /* due.c */
-    uint32_t line_end; /* of http: so much of an empty line has come */
+    uint32_t next_free; /* 1 + that one; 0: none */
+    uint32_t place;     /* due.c */
+    uint32_t line_end;  /* of http: so much of an empty line has come */
 };
 
 struct sc_ping {
@@ -92,12 +94,28 @@ struct sc_job {
     uint32_t place;        /* due.c */
 };
 
+/* Connections one after the other, each closed by its opener as soon as it is open. */
+struct sc_crowd {
+    uint32_t step, left;
+    bool used;
+    sv_time next; /* by the host's clock */
+    uint64_t begun, opened, refused, no_port, failed;
+};
+/* A `forge` under way: one segment at a time is on its way to the link. */
+struct sc_forgery {
+    uint32_t left, seq, ack;
+};
+#define SC_FORGED_MARKS 16384u /* packets on their way at once, of which it is remembered that they are forged */
+
 /* A packet as selectors see it. */
 struct sc_packet {
     uint32_t kinds; /* 1 << enum sc_packet_kind */
     uint32_t id;    /* sv_buf.id */
     uint32_t from, to, attempt, socket, link, number;
     bool six, again, transit, tcp, newest_ack;
+    bool unseen;       /* of a crowd's connection, or to nobody: counted, not followed */
+    uint32_t forger;   /* who sent it under another's address; SV_NONE: nobody */
+    uint32_t pretends; /* whose address it has then; SV_NONE: nobody's */
     int16_t icmp_type, icmp_code, arp_op;
     uint32_t seq, ack, window, length, flags, ttl, mss, tos, urgent, bytes; /* bytes of the IP packet */
     uint16_t source_port, destination_port;
@@ -213,11 +231,19 @@ struct sc_run {
     uint32_t endpoint_slots;
     struct sc_conn *conn;
     uint32_t conns, conns_max;
-    uint32_t *conn_of_attempt;
+    uint32_t *conn_of_attempt, conn_free; /* conn_free: 1 + one that nobody has any more; 0: there is none */
     struct sc_ping *ping;
     struct sc_udp *udp; /* by socket */
     struct sc_job *job;
     uint32_t jobs;
+    struct sc_crowd *crowd; /* by socket */
+    uint16_t *crowd_port;   /* by port: 1 + the host whose crowd has it; NULL: there is none */
+    uint32_t crowds, forgers;
+    bool crowd_connects;
+    struct sc_forgery *forgery; /* by step */
+    uint64_t *forged;           /* by host */
+    uint32_t *forged_mark;      /* pairs: of a forged packet, and 1 + its forger */
+    uint32_t forgeries;
     struct sc_tracks sent, received;
     struct sc_counted *fault_count;
     struct sv_rng *fault_rng;
@@ -305,6 +331,8 @@ bool sc_flawed(const struct sc_run *run, uint32_t host, uint32_t knob); /* `set`
 /* observe.c */
 void sc_observe(struct sc_run *run); /* the trace's records so far */
 struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make);
+/* The half-open record of a followed SYN with that number; NULL. */
+struct sc_endpoint *sc_half_open_with(const struct sc_run *run, uint32_t host, uint32_t irs);
 /* apps.c */
 extern const struct sv_app sc_app_ops;
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s);
@@ -317,6 +345,22 @@ void sc_app_crashed(struct sc_run *run, uint32_t host);
 void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n);
 void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n);
 void sc_conn_timed(struct sc_run *run, struct sc_conn *c); /* after a change: when it wants a turn next */
+/* socket_knobs.c */
+void sc_socket_offer(struct sc_run *run, const struct sc_step *s, sv_sock sock);
+void sc_socket_knobs(struct sc_run *run, uint32_t host, const struct sc_knobs *own, sv_sock sock, sv_time now);
+/* forge.c */
+bool sc_forge_open(struct sc_run *run); /* false: no memory */
+void sc_forge_begin(struct sc_run *run, uint32_t step);
+void sc_forge_passes(struct sc_run *run, uint32_t tag);                            /* the next is on its way */
+uint32_t sc_forger_of(const struct sc_run *run, const uint8_t *frame, uint32_t n); /* a host; SV_NONE */
+#define SC_TAG_FORGED 2u /* and more, a tag of the world's: the step's number is added */
+/* crowd.c */
+extern const struct sv_app sc_crowd_ops;
+void sc_crowd_begin(struct sc_run *run, uint32_t step);
+bool sc_crowd_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
+bool sc_crowd_has(const struct sc_run *run, uint32_t host, uint16_t port);
+/* build.c */
+void sc_mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6]);
 /* datagrams.c */
 extern const struct sv_app sc_datagram_ops;
 void sc_udp_begin(struct sc_run *run, uint32_t socket, sv_time now);

@@ -287,7 +287,8 @@ static void count_twice(struct sc_run *run, const struct sv_buf *b, const uint8_
 
 static bool is_mine(const struct sc_run *run, uint32_t host, const struct sc_packet *p)
 {
-    return p->from == host && (run->model->host[host].kind != SC_ROUTER || !p->tcp);
+    const struct sc_host *h = &run->model->host[host];
+    return p->from == host && (h->kind != SC_ROUTER || h->impostor || !p->tcp);
 }
 
 /* What the host is set never to send. */
@@ -342,14 +343,17 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     if (k.tcp && k.flags & 2u)
         sc_observe(run); /* whose SYN it is stands in the trace */
     k.from = sc_host_of(run, &from.addr);
+    k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
     k.transit = bridge ? !(k.kinds >> SC_BPDU & 1u) : !is_mine(run, node, &k);
     if (bridge && !k.transit)
         k.from = node;
     k.id = b->id;
-    if (k.transit)
+    if (k.transit) {
         k.to = sc_host_of(run, &to.addr);
-    else if (!bridge)
+        k.from = k.forger == SV_NONE ? k.from : k.forger;
+    } else if (!bridge) {
         sc_track_packet(run, &run->sent, &k, &from, &to);
+    }
     const struct sc_knobs *set = &run->model->host[node].set;
     if (!k.transit && withheld(set, &k)) {
         tell_drop(run, node, b, SV_DROP_SCENARIO_FAULT);
@@ -397,6 +401,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     if (set->given >> SC_VERIFY_CHECKSUM & 1u && !set->value[SC_VERIFY_CHECKSUM])
         b->flags |= SV_BUF_CSUM_VALID;
     sc_flaw_arrives(run, p->to, b);
+    k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
     sc_track_packet(run, &run->received, &k, &from, &to);
     k.id = b->id;
     run->packets_received[p->to]++;
@@ -410,6 +415,24 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     sc_packet_event(run, &k, p->to, false);
 }
 
+/* What a host forged comes to its link. It is seen there as sent by that host, whatever stands in it. */
+static void forged(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
+{
+    static uint8_t bytes[LOOK];
+    struct sc_packet k;
+    struct sv_endpoint from, to;
+    sc_forge_passes(run, p->tag);
+    if (!read_frame(run, b, &k, &from, &to, bytes))
+        return;
+    k.id = b->id;
+    k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
+    sc_track_packet(run, &run->sent, &k, &from, &to);
+    if (run->frame)
+        run->frame(run->ctx, run, p->to - run->model->hosts, p->to_port, bytes, b->length < LOOK ? b->length : LOOK,
+                   b->length, "forged");
+    sc_packet_event(run, &k, k.forger, true);
+}
+
 void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b)
 {
     struct sc_run *run = self;
@@ -418,7 +441,9 @@ void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b)
     run->now = p->now;
     for (uint32_t i = 0; i < b->n; i++) {
         bool stays = true;
-        if (p->from < hosts && p->to >= hosts) {
+        if (p->tag >= SC_TAG_FORGED && p->to >= hosts) {
+            forged(run, p, b->packet[i]);
+        } else if (p->from < hosts && p->to >= hosts) {
             stays = !run->down[p->from] && departs(run, p, b->packet[i]);
             if (run->down[p->from])
                 sv_buf_free(b->packet[i]);

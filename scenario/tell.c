@@ -199,7 +199,7 @@ static void said(struct sc_reader *r, const struct sc_node *map, const char *key
 struct sc_tell *sc_tell_read(struct sc_reader *r, const struct sc_node *root)
 {
     static const char *const keys[] = {"order", "group",     "covers", "verdict", "columns", "window",
-                                       "fixed", "highlight", "notes",  "needs",   NULL};
+                                       "fixed", "highlight", "notes",  "needs",   "smaller", NULL};
     const struct sc_node *tell = sc_member(root, "tell"), *n;
     struct sc_tell *t = tell ? sc_take(r->m, sizeof *t) : NULL;
     uint64_t order = 0;
@@ -229,6 +229,9 @@ struct sc_tell *sc_tell_read(struct sc_reader *r, const struct sc_node *root)
     if ((n = sc_member(tell, "window")))
         (void)sc_between(r, n, t->window);
     fixed(r, sc_member(tell, "fixed"), t);
+    if ((n = sc_member(tell, "smaller")) && n->kind != SC_MAP)
+        sc_error(r->e, n, "smaller is a map of overrides for other seeds: {b.port_range: 32768-33049}");
+    t->smaller = n != NULL;
     if (t->note)
         notes(r, sc_member(tell, "notes"), t);
     return t->note && r->e->n == before ? t : NULL;

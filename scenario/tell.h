@@ -53,6 +53,7 @@ struct sc_tell {
     struct sc_note *note;
     uint32_t column[2];                  /* hosts; SV_NONE: who sends first, and to whom */
     uint64_t window[2];                  /* ns; the second UINT64_MAX: all */
+    bool smaller;                        /* than told, with other seeds */
     const char *fixed_delay, *fixed_isn; /* why; NULL: they vary with the seed */
 };
 

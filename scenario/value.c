@@ -2,7 +2,9 @@
 /* What counters say now. False: there is nothing that could count (no such connection ever was). */
 #include <string.h>
 
+#include "l4_transport/tcp_record.h"
 #include "scenario/run.h"
+#include "stack/stack_internal.h"
 
 static uint64_t goodput(const struct sc_run *run, const struct sc_endpoint *e)
 {
@@ -10,6 +12,20 @@ static uint64_t goodput(const struct sc_run *run, const struct sc_endpoint *e)
     if (e->established_at == SV_NEVER || e->last_read_at <= e->established_at)
         return 0;
     return (uint64_t)((double)bytes * 8e9 / (double)(e->last_read_at - e->established_at));
+}
+
+/* How far its first number is above that of the connection before it on this host: of the same two sockets (it grows),
+ * or of others (the shorter way round). 0: there was none. */
+static uint64_t isn_after(const struct sc_run *run, const struct sc_endpoint *e, bool same)
+{
+    for (const struct sc_endpoint *o = e; o-- > run->endpoint;) {
+        const bool alike = memcmp(&o->remote, &e->remote, sizeof o->remote) == 0;
+        if (o->host != e->host || !o->has_iss || alike != same)
+            continue;
+        const uint32_t above = e->iss - o->iss;
+        return same || above <= 0x80000000u ? above : 0u - above;
+    }
+    return 0;
 }
 
 static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *value)
@@ -21,14 +37,42 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
         return false;
     if (c && c->open)
         (void)!sv_sock_info(run->stack[c->host], c->sock, &info);
-    const uint64_t all[] = {c ? c->read : 0,         c ? c->written : 0, goodput(run, e),     e->timeouts,
-                            e->retransmits,          e->longest_segment, e->most_in_flight,   e->segments_sent,
-                            e->established_at,       e->most_cwnd,       e->fast_retransmits, e->silence,
-                            e->first_read_at,        e->last_read_at,    c ? c->reads : 0,    c ? c->first_read : 0,
-                            c ? c->longest_read : 0, c ? c->urgents : 0, e->probes,           info.cwnd,
-                            info.ssthresh,           info.send_window};
+    const uint64_t all[] = {c ? c->read : 0,
+                            c ? c->written : 0,
+                            goodput(run, e),
+                            e->timeouts,
+                            e->retransmits,
+                            e->longest_segment,
+                            e->most_in_flight,
+                            e->segments_sent,
+                            e->established_at,
+                            e->most_cwnd,
+                            e->fast_retransmits,
+                            e->silence,
+                            e->first_read_at,
+                            e->last_read_at,
+                            c ? c->reads : 0,
+                            c ? c->first_read : 0,
+                            c ? c->longest_read : 0,
+                            c ? c->urgents : 0,
+                            e->probes,
+                            info.cwnd,
+                            info.ssthresh,
+                            info.send_window,
+                            e->rtt_samples,
+                            e->rtt_max,
+                            isn_after(run, e, true),
+                            isn_after(run, e, false)};
     *value = all[of[3]];
     return true;
+}
+
+/* Bytes of the records that it holds: full ones, what is lent while something is queued or in flight, small ones. */
+static uint64_t tcp_memory(const struct sv_tcp *tcp)
+{
+    return (uint64_t)tcp->hot_used * (sizeof(struct sv_tcp_hot) + sizeof(struct sv_tcp_cold)) +
+           (uint64_t)tcp->busy_used * sizeof(struct sv_tcp_busy) +
+           (uint64_t)(tcp->half_used + tcp->wait_used) * sizeof(struct sv_tcp_small);
 }
 
 static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
@@ -36,8 +80,16 @@ static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
     uint32_t open = 0;
     for (uint32_t i = 0; i < run->conns; i++)
         open += run->conn[i].open && run->conn[i].host == of[1];
-    const uint64_t all[] = {run->accepts[of[1]], run->packets_sent[of[1]], run->packets_received[of[1]],
-                            run->resets[of[1]], open};
+    const struct sv_stack *s = run->stack[of[1]];
+    const uint64_t all[] = {run->accepts[of[1]],
+                            run->packets_sent[of[1]],
+                            run->packets_received[of[1]],
+                            run->resets[of[1]],
+                            open,
+                            run->forged[of[1]],
+                            s ? s->tcp.count.cookies_sent : 0,
+                            s ? s->tcp.count.cookies_good : 0,
+                            s ? tcp_memory(&s->tcp) : 0};
     *value = all[of[2]];
     return true;
 }
@@ -139,6 +191,8 @@ bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value)
         return of_switches(run, of, value);
     case SC_OF_SOCKET:
         return sc_udp_value(run, of, value);
+    case SC_OF_CROWD:
+        return sc_crowd_value(run, of, value);
     case SC_OF_SERVICE:
         return sc_service_value(run, of, value);
     default:

@@ -177,7 +177,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         return;
     t->tcp->count.rto_fired++;
     b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);
-    b->timing = 0; /* Karn */
+    if (SV_LIKELY(!sv_tcp_teach_flawed(t->tcp, SV_FLAW_NO_KARN)))
+        b->timing = 0; /* Karn */
     sv_sent_log_forget(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_next_rto(t) / SV_US));

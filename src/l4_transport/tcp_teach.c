@@ -11,6 +11,10 @@ bool sv_tcp_teach_flawed(const struct sv_tcp *tcp, uint32_t flaws)
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn)
 {
     struct sv_tcp_teach *teach = &tcp->teach;
+    if (teach->isns == SV_TEACH_CLOCK) {
+        *isn = (uint32_t)(sv_tcp_core(tcp)->now >> 12);
+        return true;
+    }
     if (teach->isn_next >= teach->isns)
         return false;
     *isn = teach->isn[teach->isn_next++];

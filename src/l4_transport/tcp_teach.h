@@ -55,9 +55,11 @@ enum sv_teach_flaw {
     SV_FLAW_RST_IN_WINDOW = 1u << 7,       /* RFC 793: any number in the window resets */
     SV_FLAW_URGENT_AT_LAST_BYTE = 1u << 8, /* the pointer names the last urgent byte, not the one after it */
     SV_FLAW_DEAF_TO_ICMP = 1u << 9,        /* routers that ask for smaller packets are not heard */
+    SV_FLAW_NO_KARN = 1u << 10,            /* after a timeout, what is sent twice is timed from the first */
 };
 
 #define SV_TEACH_ISNS 32u
+#define SV_TEACH_CLOCK UINT32_MAX /* instead of a number of fixed numbers: the clock alone, as before RFC 6528 */
 #define SV_TEACH_SYNS 32u
 #define SV_TEACH_NO_SCALE 0xffu
 
@@ -86,7 +88,7 @@ struct sv_tcp_teach *sv_stack_teach(struct sv_stack *s);
 
 /* Does it make one of these mistakes? */
 bool sv_tcp_teach_flawed(const struct sv_tcp *tcp, uint32_t flaws);
-/* The next of the fixed numbers; false: none is left. */
+/* The next of the fixed numbers, or the clock's; false: none is left. */
 bool sv_tcp_teach_isn(struct sv_tcp *tcp, uint32_t *isn);
 /* What the mistakes of `opening` make of a SYN,ACK that is right so far, and of a SYN that is sent again. */
 void sv_tcp_teach_syn_ack(const struct sv_tcp *tcp, const struct sv_tcp_small *m, struct sv_tcp_header *h);

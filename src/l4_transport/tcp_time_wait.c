@@ -131,7 +131,7 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small)
     const bool any = sv_tcp_teach_flawed(tcp, SV_FLAW_TIME_WAIT_REUSED);
     if (!any && (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S))
         return false;
-    sv_tcp_time_wait_end(tcp, small, SV_ON_SYN);
+    sv_tcp_time_wait_end(tcp, small, SV_ON_TIMEOUT); /* it is over, early; the connection to come begins in CLOSED */
     return true;
 }
 

@@ -217,6 +217,27 @@ static enum sv_err sv_session_tuple(struct sv_session *s, const struct sv_endpoi
     return SV_OK;
 }
 
+/* The same, and a wait that may be cut short is. */
+static bool sv_session_port_yields(void *context, uint16_t port)
+{
+    const struct sv_port_question *q = context;
+    return sv_tcp_port_free(sv_session_tcps(q->s), port) &&
+           sv_session_tuple(q->s, q->remote, q->local, port) == SV_OK;
+}
+
+/* One that nobody has; when there is none left, one of those that only wait (RFC 6191). 0: neither. */
+static uint16_t sv_session_choose(struct sv_session *s, const struct sv_endpoint *remote, uint32_t local)
+{
+    struct sv_port_question question = {s, remote, local};
+    struct sv_ports *ports = &sv_session_udps(s)->ports;
+    const struct sv_addr *own = sv_tcp_address(sv_session_tcps(s), local);
+    const uint16_t port = sv_port_choose(ports, own, &remote->addr, remote->port, SV_TCP_PROTOCOL,
+                                         sv_session_port_is_free, &question);
+    if (port)
+        return port;
+    return sv_port_choose(ports, own, &remote->addr, remote->port, SV_TCP_PROTOCOL, sv_session_port_yields, &question);
+}
+
 enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *remote,
                                const struct sv_connect_options *options, sv_sock *connection)
 {
@@ -240,9 +261,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
         return error;
     uint16_t port = wanted.local.port;
     if (port == 0) {
-        struct sv_port_question question = {s, remote, local};
-        port = sv_port_choose(&sv_session_udps(s)->ports, sv_tcp_address(tcp, local), &remote->addr, remote->port,
-                              SV_TCP_PROTOCOL, sv_session_port_is_free, &question);
+        port = sv_session_choose(s, remote, local);
         if (port == 0)
             return SV_ERR_NO_PORTS;
     } else {

@@ -38,14 +38,14 @@ static bool sv_foldable(const struct sv_ladder *l, const struct sv_ladder_row *r
         return false;
     if (row->right_state != SV_LADDER_UNKNOWN && row->right_state != l->state[SV_LADDER_RIGHT])
         return false;
-    if (row->kind == SV_LADDER_CALL || row->kind == SV_LADDER_TIMER)
+    if (row->kind == SV_LADDER_CALL || row->kind == SV_LADDER_TIMER || row->foldable)
         return row->foldable;
     return sv_has_segment(row) && row->kind != SV_LADDER_DROPPED && !(row->flags & ~plain);
 }
 
 static void sv_fold_away(struct sv_ladder *l, const struct sv_ladder_row *row)
 {
-    if (!sv_has_segment(row) || row->kind == SV_LADDER_ARRIVED)
+    if (!sv_has_segment(row) || (row->kind == SV_LADDER_ARRIVED && !row->foldable))
         return;
     l->folded.fold_segments++;
     l->folded.fold_bytes += row->len;

@@ -79,9 +79,10 @@ struct sv_ladder_row {
     uint8_t bracket;                 /* enum sv_ladder_bracket */
     uint8_t left_state, right_state; /* enum sv_tcp_state after the row, or SV_LADDER_UNKNOWN */
     uint8_t decisive;                /* 1: the row on which the claim turns */
-    uint8_t foldable;                /* 1: a call or timer that may vanish in a long run; segments need no mark */
-    uint8_t foreign;                 /* 1: the segment belongs to no known ISN (an old duplicate) */
-    uint8_t has_win;                 /* `win` is known */
+    uint8_t foldable; /* 1: a call or timer that may vanish in a long run, or a segment that is one of many though it
+                                        has SYN or RST; others need no mark */
+    uint8_t foreign;  /* 1: the segment belongs to no known ISN (an old duplicate) */
+    uint8_t has_win;  /* `win` is known */
     uint8_t sack_permitted, timestamps, fast_open; /* options of a SYN */
     uint8_t has_scale, scale;                      /* window scale, with its value */
     uint8_t sacks;                                 /* blocks in sack[] */
@@ -95,10 +96,10 @@ struct sv_ladder_row {
     uint32_t sack[SV_LADDER_SACKS][2];
     uint64_t duration_ns, next_ns;
     uint64_t fold_segments, fold_bytes, fold_again, fold_lost; /* totals of a FOLD row without text */
-    uint32_t tag;      /* the giver's own number, as it was given */
+    uint32_t tag;                                              /* the giver's own number, as it was given */
     const char *label; /* words instead of TCP's fields: "UDP len=100"; NULL: it is TCP. Borrowed */
-    const char *text; /* as the kind says; NULL: none. Borrowed until the ladder is closed */
-    const char *note; /* explanation under (or beside) the row; NULL: none. Borrowed */
+    const char *text;  /* as the kind says; NULL: none. Borrowed until the ladder is closed */
+    const char *note;  /* explanation under (or beside) the row; NULL: none. Borrowed */
 };
 
 /* A row of which nothing is known yet. */

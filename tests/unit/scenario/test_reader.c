@@ -141,6 +141,23 @@ static void sockets(void **state)
     refused("b.c in ESTABLISHED, by", "b.c hears ICMP, by", 19, 28, "a UDP socket hears");
 }
 
+/* Who forges says what, between whom, and knows only what its own connections were told. */
+static void forgers_and_crowds(void **state)
+{
+    (void)state;
+    refused("close: c}", "forge: PING, from: \"a:1\", to: \"b:80\"}", 14, 30, "what is forged is SYN");
+    refused("close: c}", "forge: RST, to: \"b:80\"}", 14, 5, "a forged segment has from:");
+    refused("close: c}", "forge: data, from: \"a:1\", to: \"b:80\"}", 14, 5, "how much data?");
+    refused("close: c}", "forge: data, bytes: 2KB, from: \"a:1\", to: \"b:80\"}", 14, 43, "1400 bytes at most");
+    refused("close: c}", "forge: RST, from: any, to: \"b:80\", seq: c}", 14, 63, "\"c\" is no whole number");
+    refused("close: c}", "forge: RST, from: any, to: \"b:80\", seq: d.peer+1}", 14, 63, "no connect is called \"d\"");
+    refused("host: a, close: c}", "host: b, forge: RST, from: any, to: \"a:80\", seq: c.peer}", 14, 63,
+            "a forger knows only what it was told itself");
+    refused("as: c}", "as: c, count: 5}", 12, 5, "how often? every: 2ms");
+    refused("close: c}", "connect: \"b:80\", as: many, count: 5, every: 1s, from_port: 7}", 14, 71,
+            "a crowd has no from_port");
+}
+
 /* What is wrong on purpose is spelled right all the same; flags are fields, and not their namesakes. */
 static void flaws_and_flags(void **state)
 {
@@ -344,6 +361,7 @@ int main(void)
         cmocka_unit_test(words_that_are_not_known),
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(sockets),
+        cmocka_unit_test(forgers_and_crowds),
         cmocka_unit_test(flaws_and_flags),
         cmocka_unit_test(quantities),
         cmocka_unit_test(shapes),
