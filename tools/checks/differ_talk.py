@@ -118,6 +118,20 @@ class Talk:
         other.steps = self.steps[:k] + self.steps[k + 1:]
         return other
 
+    def unacknowledged(self, step):
+        """Was something that was written before this step not acknowledged within its own? It was sent again then, or
+        something else was, when the clock said."""
+        written, acked = 0, 1
+        for what in self.steps[:step]:
+            for s in what:
+                if isinstance(s, Call):
+                    written += s.bytes if s.name == "write" else 0
+                elif s.flags & ACK and acked < s.ack <= 2 + written:
+                    acked = s.ack
+            if written and acked < 1 + written:
+                return True
+        return False
+
     def told(self):
         return [", ".join(map(str, step)) for step in self.steps]
 
@@ -288,7 +302,7 @@ class Talk:
 
 def kind(talk, difference):
     """What differences that look alike have in common: the last step and the flags answered."""
-    step, kernel, seven = difference
+    step, _, kernel, seven = difference
     def plain(words):
         return " ".join("".join(c for c in w if not c.isdigit()) for w in words)
     return plain(map(str, talk.steps[step])), plain(kernel), plain(seven), len(talk.steps)
