@@ -253,7 +253,8 @@ class Address(ctypes.Structure):
 
 # The slots of the table that packetdrill hands a shared object, by their place in it, after the context.
 SLOTS = {"destroy": (1, ()), "socket": (2, (int, int, int)), "bind": (3, (int, ctypes.c_void_p, int)),
-         "listen": (4, (int, int)), "connect": (6, (int, ctypes.c_void_p, int)), "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
+         "listen": (4, (int, int)), "connect": (6, (int, ctypes.c_void_p, int)),
+         "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
          "recv": (9, (int, ctypes.c_void_p, "size", int)), "send": (14, (int, ctypes.c_void_p, "size", int)),
          "close": (19, (int,)), "shutdown": (20, (int, int)), "fcntl": (17, (int, int, int)),
          "getsockopt": (21, (int, int, int, ctypes.c_void_p, ctypes.c_void_p)),

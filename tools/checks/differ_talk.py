@@ -69,7 +69,8 @@ class Seen:
 
     def __init__(self, raw):
         tcp = raw[(raw[0] & 15) * 4:struct.unpack("!H", raw[2:4])[0]]
-        self.source, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = struct.unpack("!HHIIBBHHH", tcp[:20])
+        words = struct.unpack("!HHIIBBHHH", tcp[:20])
+        self.source, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = words
         self.flags = flags & (FIN | SYN | RST | ACK | URG)
         header = (offset >> 4) * 4
         self.length = len(tcp) - header
@@ -105,7 +106,8 @@ class Talk:
 
     @property
     def opening(self):
-        return (f"{'active, ' if self.active else ''}mss {self.mss}{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
+        return (f"{'active, ' if self.active else ''}mss {self.mss}"
+                f"{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
                 f"{f', scale {self.scale}' if self.scale is not None else ''}")
 
     def without(self, k):
