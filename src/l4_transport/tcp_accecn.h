@@ -81,7 +81,7 @@ uint16_t sv_accecn_told(struct sv_tcb *t); /* the flags of its header */
 /* A bare acknowledgement: the option, and the handshake's encoding if that is owed. */
 void sv_accecn_bare(struct sv_tcb *t, struct sv_tcp_header *h);
 /* Of `length` bytes of new data, how many may go, that an option which must not wait finds room. */
-uint32_t sv_accecn_room(const struct sv_tcb *t, uint32_t length);
+uint32_t sv_accecn_room(const struct sv_tcb *t, uint32_t length, uint32_t mss);
 /* A packet of n bytes of data: the option, if it fits. */
 void sv_accecn_data(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t n, bool again);
 /* Bytes that each segment leaves to the option, where the habit is to send it always (tcp_established_options()). */

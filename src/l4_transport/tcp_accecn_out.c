@@ -109,13 +109,13 @@ void sv_accecn_bare(struct sv_tcb *t, struct sv_tcp_header *h)
         sv_accecn_put(t, h, OPTIONS_MAX);
 }
 
-uint32_t sv_accecn_room(const struct sv_tcb *t, uint32_t length)
+uint32_t sv_accecn_room(const struct sv_tcb *t, uint32_t length, uint32_t mss)
 {
     const struct sv_tcp_accecn *a = sv_tcb_accecn(t);
-    if (sv_accecn_reserve(t) || !a->demand || !sv_accecn_due(t, a) || length + WHOLE_OPTION <= t->h->mss ||
-        t->h->mss < 4u * WHOLE_OPTION)
+    if (sv_accecn_reserve(t) || !a->demand || !sv_accecn_due(t, a) || length + WHOLE_OPTION <= mss ||
+        mss < 4u * WHOLE_OPTION)
         return length;
-    return t->h->mss - WHOLE_OPTION;
+    return mss - WHOLE_OPTION;
 }
 
 void sv_accecn_data(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t n, bool again)
@@ -130,8 +130,9 @@ void sv_accecn_data(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t n, bool 
     }
     if (n >= full && !reserve)
         return;
+    const uint32_t sack = h->options & SV_OPTION_SACK ? 4u + 8u * h->sacks : 0; /* took its room of the data already */
     const uint32_t had = sv_tcp_header_length(h) - SV_TCP_HEADER_LENGTH;
-    sv_accecn_put(t, h, had + (n < full ? full - n : reserve));
+    sv_accecn_put(t, h, had + (n < full ? full - n - sack : reserve));
     if ((h->options & SV_OPTION_ACCECN) && h->seq == t->h->snd_una && !t->c->bytes_sent)
         a->flags |= SV_ACCECN_FIRST_DATA;
 }

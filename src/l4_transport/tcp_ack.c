@@ -33,7 +33,8 @@ static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
 {
     const uint32_t max_window = (uint32_t)t->c->max_window_field << sv_tcb_send_scale(t);
     const uint32_t fin = (t->h->flags & SV_TCP_FIN_SENT) && t->h->snd_una == t->h->snd_max;
-    const uint64_t all = sv_tcb_profile(t)->acks_by_sent ? t->c->bytes_sent + fin : UINT64_MAX;
+    const uint32_t syn = t->h->flags & SV_TCP_ACTIVE ? 1 : 0; /* who was called has sent its SYN before it was one */
+    const uint64_t all = sv_tcb_profile(t)->acks_by_sent ? t->c->bytes_sent + syn + fin : UINT64_MAX;
     const uint32_t back = (uint32_t)sv_min_u64(max_window, all);
     return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - back);
 }

@@ -222,25 +222,25 @@ static void sv_tcb_sent_to(struct sv_tcb *t, uint32_t start, uint32_t end, bool 
     t->h->sent_tick = sv_tick(t->now);
 }
 
-static inline void sv_tcb_is_super(const struct sv_tcb *t, struct sv_buf *b, uint32_t n)
+static inline void sv_tcb_is_super(const struct sv_tcb *t, struct sv_buf *b, uint32_t n, uint32_t mss)
 {
-    b->gso_size = t->h->mss;
-    b->segments = (uint16_t)((n + t->h->mss - 1u) / t->h->mss);
+    b->gso_size = (uint16_t)mss;
+    b->segments = (uint16_t)((n + mss - 1u) / mss);
     b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
 }
 
 uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
 {
-    const uint32_t mss = t->h->mss;
+    const uint32_t mss = t->h->mss - sv_tcb_sack_room(t);
     struct sv_tcp_header h;
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return 0;
     const bool again = sv_seq_before(seq, t->h->snd_max), accurate = sv_tcb_accurate(t);
     if (SV_UNLIKELY(accurate) && !again)
-        length = sv_accecn_room(t, length);
-    const bool super = length > mss;
-    uint32_t n = length;
+        length = sv_accecn_room(t, length, mss);
+    const bool super = length > t->h->mss;
+    uint32_t n = super ? length : sv_min_u32(length, mss);
     const uint16_t sum = sv_tcb_attach(t, b, seq, &n, !super && !turn->grant.offload);
     if (super && n < length && n > mss) { /* slices ran out: whole segments only */
         sv_buf_truncate(b, n - n % mss);
@@ -254,7 +254,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     if (fin)
         flags |= SV_FIN;
     if (n > mss)
-        sv_tcb_is_super(t, b, n);
+        sv_tcb_is_super(t, b, n, mss);
     if ((t->h->agreed & SV_TCP_ECN_CWR) && !again && reason == SV_SENT_NEW) {
         t->h->agreed &= (uint8_t)~SV_TCP_ECN_CWR; /* RFC 3168 §6.1.2: said once, with new data */
         flags |= SV_CWR;
@@ -325,8 +325,7 @@ static inline bool sv_tcb_run_packet(struct sv_tcb *t, struct sv_turn *turn, str
 
 /* New data as nearly all of it goes: segments that each lie in one span. What the segments of a turn have in
  * common, acknowledgement, window and timestamps, is worked out once. Stops once `budget` is reached. Gives the
- * bytes sent; 0 when the next segment
- * lies in two spans, or there is no memory: sv_tcb_send_data() is for those. */
+ * bytes sent; 0 when the next segment lies in two spans, or there is no memory: sv_tcb_send_data() is for those. */
 static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t bytes, uint32_t budget)
 {
     struct sv_pool *pool = sv_core_pool(t->core);

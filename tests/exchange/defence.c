@@ -64,11 +64,88 @@ static const struct sv_line time_wait_budget[] = {
     {1100, US, ACK, 2, 2, 0, SV_TIME_WAIT},
 };
 
+/* --- lies, in every state that can be lied to --- */
+
+#define OLD_ACK 0xffffffff /* of what was acknowledged before, or all but our FIN */
+/* An option that runs over the header is thrown away with its segment; an unknown one is skipped; a window that shrinks
+ * harms nobody. */
+static const struct sv_line odd_options_and_windows[] = {
+    {0, PEER, ACK, 0, OLD_ACK, 0, SAME, .options = O_BROKEN, .drop = SV_DROP_BAD_OPTION},
+    {10, PEER, ACK, 0, OLD_ACK, 0, SAME, .options = O_UNKNOWN},
+    {20, PEER, ACK, 0, OLD_ACK, 0, SAME, .win = WIN(10)},
+};
+static const struct sv_line half_open_odd_options[] = {
+    {0, PEER, ACK, 1, 1, 0, SV_SYN_RECEIVED, .options = O_BROKEN, .drop = SV_DROP_BAD_OPTION},
+    {10, PEER, ACK, 1, 1, 0, EST, .options = O_UNKNOWN},
+};
+/* The peer's clock wraps: what follows is newer, what was before it older (RFC 7323 §5.2). */
+#define WRAPS(ack)                                                                       \
+    {0, PEER, ACK, 0, ack, 0, SAME, T(0x70000000, 0)},                                   \
+        {10, PEER, ACK, 0, ack, 0, SAME, T(0xe0000000, 0)},                              \
+        {20, PEER, ACK, 0, ack, 0, SAME, T(0x10, 0)},                                    \
+        {30, PEER, ACK, 0, ack, 0, SAME, T(0xe0000001, 0), .drop = SV_DROP_TCP_PAWS}, {  \
+        30, US, ACK, 0, 0, 0, SAME, .options = O_TS, .ecr = 0x10                         \
+    }
+static const struct sv_line clock_wraps[] = {WRAPS(0)};
+static const struct sv_line clock_wraps_before_fin[] = {WRAPS(OLD_ACK)};
+#define BLOCKS(n, ...) .options = O_SACK, .sacks = (n), .sack = {__VA_ARGS__}
+/* Blocks that overlap count once; of what was never sent, or upside down, not at all, and are counted; told no more,
+ * they are forgotten with the timeout; all of it while text and FIN are in flight, on both ways to close. */
+#define LIES(seq, state)                                                                               \
+    {10, PEER, ACK, seq, 0, 0, state, BLOCKS(2, 1000, 2000, 1000, 2000)},                              \
+        {10, PEER, ACK, seq, 0, 0, state, BLOCKS(1, 5000, 6000), .drop = SV_DROP_TCP_SACK_INVALID},    \
+        {10, PEER, ACK, seq, 0, 0, state, BLOCKS(1, 2000, 1000), .drop = SV_DROP_TCP_SACK_INVALID}, {  \
+        10, PEER, ACK, seq, 0, 0, state                                                                \
+    }
+#define THREE(ack, state)                                                                              \
+    {0, CALL, SEND, 3000, 3000, SV_OK, state}, {0, US, ACK, 0, ack, 1000, state},                      \
+        {0, US, ACK, 1000, ack, 1000, state}, {                                                        \
+        0, US, ACK | PSH, 2000, ack, 1000, state                                                       \
+    }
+static const struct sv_line lies_in_fin_wait_1[] = {
+    THREE(0, EST),
+    {1, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
+    {1, US, FIN | ACK, 3000, 0, 0, SV_FIN_WAIT_1},
+    LIES(0, SV_FIN_WAIT_1),
+    {10, PEER, ACK, 0, 3001, 0, SV_FIN_WAIT_2},
+};
+static const struct sv_line lies_in_closing[] = {
+    THREE(0, EST),
+    {1, CALL, SHUTDOWN, 0, 0, SV_OK, SV_FIN_WAIT_1},
+    {1, US, FIN | ACK, 3000, 0, 0, SV_FIN_WAIT_1},
+    {9, PEER, FIN | ACK, 0, 0, 0, SV_CLOSING},
+    {9, US, ACK, 3001, 1, 0, SV_CLOSING},
+    LIES(1, SV_CLOSING),
+    {10, PEER, ACK, 1, 3001, 0, SV_TIME_WAIT},
+};
+static const struct sv_line lies_in_close_wait[] = {
+    THREE(0, SV_CLOSE_WAIT),
+    LIES(0, SV_CLOSE_WAIT),
+    {10, PEER, ACK, 0, 3000, 0, SV_CLOSE_WAIT},
+};
+static const struct sv_line lies_in_last_ack[] = {
+    THREE(0, SV_CLOSE_WAIT),
+    {1, CALL, SHUTDOWN, 0, 0, SV_OK, SV_LAST_ACK},
+    {1, US, FIN | ACK, 3000, 0, 0, SV_LAST_ACK},
+    LIES(0, SV_LAST_ACK),
+    {10, PEER, ACK, 0, 3001, 0, SV_LISTEN},
+};
+
 #define ONE_CHALLENGE .knob = {{"tcp_challenge_ack_limit", "1"}}
 static const struct sv_exchange defence[] = {
     SV_EXCHANGE_WITH(one_answer_in_half_a_second, FROM_EST, .modern = 1, .recv_buffer = 262144),
     SV_EXCHANGE_WITH(every_answer, FROM_EST, .modern = 1, .knob = {{"tcp_invalid_ratelimit", "0"}}),
     SV_EXCHANGE_WITH(half_open_budget, .starts = SV_START(SV_SYN_RECEIVED), ONE_CHALLENGE),
     SV_EXCHANGE_WITH(time_wait_budget, .starts = SV_START(SV_TIME_WAIT), ONE_CHALLENGE),
+    SV_EXCHANGE_WITH(odd_options_and_windows, .starts = SV_SYNCHRONIZED | SV_START(SV_TIME_WAIT), .from_next = 1),
+    SV_EXCHANGE_WITH(half_open_odd_options, .starts = SV_START(SV_SYN_RECEIVED)),
+    SV_EXCHANGE_WITH(clock_wraps, .from_next = 1, .modern = 1,
+                     .starts = SV_START(SV_ESTABLISHED) | SV_START(SV_FIN_WAIT_2) | SV_START(SV_CLOSE_WAIT)),
+    SV_EXCHANGE_WITH(clock_wraps_before_fin, .from_next = 1, .modern = 1,
+                     .starts = SV_START(SV_FIN_WAIT_1) | SV_START(SV_CLOSING) | SV_START(SV_LAST_ACK)),
+    SV_EXCHANGE_WITH(lies_in_fin_wait_1, FROM_EST, .from_next = 1, .modern = 1),
+    SV_EXCHANGE_WITH(lies_in_closing, FROM_EST, .from_next = 1, .modern = 1),
+    SV_EXCHANGE_WITH(lies_in_close_wait, .starts = SV_START(SV_CLOSE_WAIT), .from_next = 1, .modern = 1),
+    SV_EXCHANGE_WITH(lies_in_last_ack, .starts = SV_START(SV_CLOSE_WAIT), .from_next = 1, .modern = 1),
 };
 SV_EXCHANGE_GROUP(defence, defence);

@@ -127,6 +127,24 @@ static const struct sv_line ack_before_birth[] = {
     {500, PEER, ACK, 101, 1, 10, SV_FIN_WAIT_2},
     {540, US, ACK, 102, 111, 0, SV_FIN_WAIT_2},
 };
+/* Who opened has sent a SYN: an acknowledgement that lacks only that is old, not false (Linux's bytes_acked counts it,
+ * too); one number further down is. */
+static const struct sv_line ack_of_our_syn_alone[] = {
+    {0, PEER, ACK, 1, 0, 50, EST},
+    {40, US, ACK, 1, 51, 0, EST},
+    {50, PEER, ACK, 51, 0xffffffff, 50, EST, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
+    {50, US, ACK, 1, 51, 0, EST},
+};
+/* MUST-14, RFC 6691 §2: options take their room from the data, those that are not in every segment too: the peer takes
+ * 1012 bytes, which timestamps leave 1000 of, and a block of SACK 988. */
+static const struct sv_line sack_takes_room[] = {
+    {0, PEER, ACK, 101, 1, 50, EST},
+    {0, US, ACK, 1, 1, 0, EST},
+    {1, CALL, SEND, 1000, 1000, SV_OK, EST},
+    {1, US, ACK, 1, 1, 988, EST, .options = O_TS | O_SACK, .sacks = 1, .sack = {101, 151}},
+    {1, US, ACK | PSH, 989, 1, 12, EST},
+    {10, PEER, ACK, 151, 1001, 0, EST},
+};
 /* RFC 2883 §4: what fills a gap and brings what lay behind it once more: that is told of. */
 static const struct sv_line filled_twice[] = {
     {0, PEER, ACK, 101, 1, 50, EST},
@@ -281,6 +299,8 @@ static const struct sv_exchange demands[] = {
     SV_EXCHANGE_WITH(ssthresh_begins_high, FROM_EST),
     SV_EXCHANGE_WITH(old_reset, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(ack_before_birth, FROM_EST, .modern = 1, .knob = {{"tcp_invalid_ratelimit", "0"}}),
+    SV_EXCHANGE_WITH(ack_of_our_syn_alone, FROM_EST, .modern = 1, .active = 1),
+    SV_EXCHANGE_WITH(sack_takes_room, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(filled_twice, FROM_EST, .modern = 1),
     SV_EXCHANGE_WITH(early_fin_is_quiet, FROM_EST),
     SV_EXCHANGE_WITH(short_behind_full, FROM_EST, .modern = 1),

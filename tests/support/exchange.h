@@ -210,6 +210,13 @@ enum sv_grid_event {
     G_FIN_BEFORE,
     G_FIN_BEYOND,
     G_URG,
+    G_OPTIONS, /* what a hostile peer would say, from here */
+    G_SACK_OVERLAP,
+    G_SACK_UNSENT,
+    G_SACK_RENEGED,
+    G_WINDOW_SHRUNK,
+    G_TS_OLD,
+    G_TS_WRAPPED,
     G_ICMP_HARD,
     G_ICMP_SOFT,
     G_ICMP_OUTSIDE,

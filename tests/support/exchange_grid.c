@@ -37,6 +37,13 @@ static const char *const event_names[G_EVENTS] = {
     [G_FIN_BEFORE] = "FIN we had",
     [G_FIN_BEYOND] = "FIN beyond the window",
     [G_URG] = "URG",
+    [G_OPTIONS] = "options unknown or malformed",
+    [G_SACK_OVERLAP] = "SACK: overlapping blocks",
+    [G_SACK_UNSENT] = "SACK of unsent data, or upside down",
+    [G_SACK_RENEGED] = "SACK taken back",
+    [G_WINDOW_SHRUNK] = "the window shrinks",
+    [G_TS_OLD] = "an older timestamp",
+    [G_TS_WRAPPED] = "a timestamp that wrapped",
     [G_ICMP_HARD] = "ICMP unreachable",
     [G_ICMP_SOFT] = "ICMP, other",
     [G_ICMP_OUTSIDE] = "ICMP for a number not in flight",
@@ -86,6 +93,58 @@ static void meets_ack(struct sv_talk *t, enum sv_tcp_state s, uint32_t ack)
         meet(t, s, una - ack > 60000u ? G_ACK_ANCIENT : G_ACK_OLD);
 }
 
+static void meets_blocks(struct sv_talk *t, enum sv_tcp_state s, const struct sv_line *l, uint32_t ack)
+{
+    uint32_t low = t->snd_nxt;
+    for (uint32_t i = 0; i < l->sacks; i++) {
+        const uint32_t from = t->our_base + l->sack[2u * i], to = t->our_base + l->sack[2u * i + 1u];
+        if ((int32_t)(to - t->snd_nxt) > 0 || (int32_t)(to - from) <= 0)
+            meet(t, s, G_SACK_UNSENT);
+        for (uint32_t k = 0; k < i; k++) {
+            const uint32_t other = t->our_base + l->sack[2u * k], end = t->our_base + l->sack[2u * k + 1u];
+            if ((int32_t)(from - end) < 0 && (int32_t)(other - to) < 0)
+                meet(t, s, G_SACK_OVERLAP);
+        }
+        low = (int32_t)(from - low) < 0 ? from : low;
+    }
+    if (l->options & O_SACK) {
+        t->said[2] = true;
+        t->said_sack = low;
+    } else if (t->said[2] && (int32_t)(ack - t->said_sack) <= 0) { /* it has told less than it had before */
+        meet(t, s, G_SACK_RENEGED);
+        t->said[2] = false;
+    }
+}
+
+/* What nobody honest says, or not often. */
+static void meets_lies(struct sv_talk *t, enum sv_tcp_state s, const struct sv_line *l, uint32_t ack)
+{
+    const uint32_t right = ack + (l->win ? l->win - 1u : 60000u);
+    const uint32_t ts = l->options & O_TS ? l->ts : t->peer_ts + (uint32_t)((t->now - t->zero) / SV_MS);
+    if (l->options & (O_UNKNOWN | O_BROKEN))
+        meet(t, s, G_OPTIONS);
+    if (l->flags & SYN && l->options & O_TS && !l->to) {
+        t->said[0] = true;
+        t->said_ts = l->ts;
+    }
+    if (l->to || !(l->flags & ACK) || l->flags & (SYN | RST) || l->options & O_BROKEN)
+        return;
+    if (t->said[1] && (int32_t)(right - t->said_right) < 0)
+        meet(t, s, G_WINDOW_SHRUNK);
+    t->said[1] = true;
+    t->said_right = right;
+    if (t->x->modern)
+        meets_blocks(t, s, l, ack);
+    if (!t->timestamps || l->options & O_NONE)
+        return;
+    if (t->said[0] && (int32_t)(ts - t->said_ts) < 0)
+        meet(t, s, G_TS_OLD);
+    else if (t->said[0] && ts < t->said_ts)
+        meet(t, s, G_TS_WRAPPED);
+    t->said[0] = true;
+    t->said_ts = ts;
+}
+
 void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t seq, uint32_t ack)
 {
     static const enum sv_grid_event rst[] = {G_RST_BEFORE, G_RST_NEXT, G_RST_INSIDE, G_RST_BEYOND};
@@ -103,6 +162,7 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
         meet(t, s, outside ? G_ICMP_OUTSIDE : l->flags >> 8 == 3 && (l->flags & 255u) != 4 ? G_ICMP_HARD : G_ICMP_SOFT);
         return;
     }
+    meets_lies(t, s, l, ack);
     if (l->flags & RST) {
         meet(t, s, rst[at]);
         return;
@@ -132,8 +192,8 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
 
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call)
 {
-    static const int events[] = {-1,         G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN,
-                                 G_CLOSE,    G_ABORT,  G_CLOSE,   -1,       -1,     -1,     G_CONNECT};
+    static const int events[] = {-1,      G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN,
+                                 G_CLOSE, G_ABORT,  G_CLOSE,   -1,       -1,     -1,     G_CONNECT};
     if (events[call] >= 0)
         meet(t, call == CLOSE_LISTENER ? SV_LISTEN : t->state, (enum sv_grid_event)events[call]);
 }

@@ -50,6 +50,9 @@ struct sv_talk {
     uint32_t last_ts;                     /* our latest TSval */
     sv_time last_ts_at;                   /* when it was sent */
     uint32_t peer_ts;                     /* the peer's clock is this plus milliseconds */
+    uint32_t said_ts, said_right;         /* the peer's last timestamp, and the right edge of its window, unscaled */
+    uint32_t said_sack;                   /* where the lowest of its last blocks began */
+    bool said[3];                         /* is there one of each? */
     uint32_t rcv_nxt, rcv_right, snd_nxt; /* as seen from outside */
     uint32_t sent, received;              /* stream offsets of the application */
     uint32_t events;

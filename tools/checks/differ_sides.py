@@ -29,9 +29,10 @@ class One:
         self.iss, self.sent = None, 0
         self.socket = None  # when it is our stack that opens: its number in Side
         self.ports = (differ_talk.PEERS_PORT, port) if talk.active else (port, differ_talk.PORT)
-        self.stamp = 0
+        self.stamp, self.acked = 0, 1
         self.heard = []  # of this step
         self.told = []
+        self.states = []  # before each step, as far as the side can tell
 
     def options(self, s, clock):
         out = b""
@@ -67,6 +68,8 @@ class One:
                 return
         elif length:
             self.sent = start + length
+        elif (start + 1) & 0xffffffff in (self.acked, self.acked - 1) and start != self.sent:
+            return  # a number that the peer has acknowledged: a probe, of a window or of life
         self.heard.append(self._words(seen, start))
 
     def _words(self, seen, seq):
@@ -119,6 +122,8 @@ class Side:
             self.next_port = self.next_port + 1 if self.next_port < 60000 else 20000
         clock = 100000
         for k in range(max(len(t.steps) for t in talks)):
+            for one in ones.values():
+                one.states.append(self.state(one))
             for moment in range(2):
                 clock += 50
                 for one in ones.values():
@@ -135,13 +140,18 @@ class Side:
             if one.iss is not None:
                 self.send(one.packet(differ_talk.Segment(RST, one.talk.nxt), clock))
         self.drop(ones)
-        return [one.told for one in ones.values()]
+        return [(one.told, one.states) for one in ones.values()]
+
+    def state(self, _one):
+        return ""
 
     def _do(self, one, what, clock):
         if isinstance(what, Call):
             result = self.connect(one.port) if what.name == "connect" else self.call(one.port, what)
             one.heard.append(f"{what.name} = {result}")
         else:
+            if what.flags & ACK and not what.flags & RST and one.acked < what.ack <= one.sent + 1:
+                one.acked = what.ack
             self.send(one.packet(what, clock))
 
     def _pass(self, ones, ms, soon):
@@ -243,12 +253,18 @@ class Address(ctypes.Structure):
 
 # The slots of the table that packetdrill hands a shared object, by their place in it, after the context.
 SLOTS = {"destroy": (1, ()), "socket": (2, (int, int, int)), "bind": (3, (int, ctypes.c_void_p, int)),
-         "listen": (4, (int, int)), "connect": (6, (int, ctypes.c_void_p, int)), "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
+         "listen": (4, (int, int)), "connect": (6, (int, ctypes.c_void_p, int)),
+         "accept": (5, (int, ctypes.c_void_p, ctypes.c_void_p)),
          "recv": (9, (int, ctypes.c_void_p, "size", int)), "send": (14, (int, ctypes.c_void_p, "size", int)),
          "close": (19, (int,)), "shutdown": (20, (int, int)), "fcntl": (17, (int, int, int)),
+         "getsockopt": (21, (int, int, int, ctypes.c_void_p, ctypes.c_void_p)),
          "setsockopt": (22, (int, int, int, ctypes.c_void_p, int)),
          "netdev_send": (24, (ctypes.c_void_p, "size")),
          "netdev_receive": (25, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)), "usleep": (26, (int,))}
+
+
+STATES = ["?", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED",
+          "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING"]
 
 
 class Seven(Side):
@@ -312,6 +328,15 @@ class Seven(Side):
                 return
             self._call("fcntl", fd, fcntl.F_SETFL, os.O_RDWR | os.O_NONBLOCK)
             self.open[socket.ntohs(there.port)] = fd
+
+    def state(self, one):
+        """TCP_INFO's; of what nobody has a descriptor for: not yet, or no more."""
+        if one.port not in self.open:
+            return "orphan" if any("close = 0" in words for words in one.told) else "half-open"
+        n = ctypes.c_uint32(len(self.room))
+        self._call("getsockopt", self.open[one.port], socket.IPPROTO_TCP, socket.TCP_INFO,
+                   ctypes.addressof(self.room), ctypes.addressof(n))
+        return STATES[self.room.raw[0]]
 
     def connect(self, port):
         fd = self._call("socket", socket.AF_INET, socket.SOCK_STREAM, 0)

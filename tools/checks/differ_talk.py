@@ -69,7 +69,8 @@ class Seen:
 
     def __init__(self, raw):
         tcp = raw[(raw[0] & 15) * 4:struct.unpack("!H", raw[2:4])[0]]
-        self.source, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = struct.unpack("!HHIIBBHHH", tcp[:20])
+        words = struct.unpack("!HHIIBBHHH", tcp[:20])
+        self.source, self.port, self.seq, self.ack, offset, flags, self.window, _, _ = words
         self.flags = flags & (FIN | SYN | RST | ACK | URG)
         header = (offset >> 4) * 4
         self.length = len(tcp) - header
@@ -105,7 +106,8 @@ class Talk:
 
     @property
     def opening(self):
-        return (f"{'active, ' if self.active else ''}mss {self.mss}{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
+        return (f"{'active, ' if self.active else ''}mss {self.mss}"
+                f"{', timestamps' if self.timed else ''}{', sack' if self.sack else ''}"
                 f"{f', scale {self.scale}' if self.scale is not None else ''}")
 
     def without(self, k):
@@ -117,6 +119,20 @@ class Talk:
         other.__dict__.update(self.__dict__)
         other.steps = self.steps[:k] + self.steps[k + 1:]
         return other
+
+    def unacknowledged(self, step):
+        """Was something that was written before this step not acknowledged within its own? It was sent again then, or
+        something else was, when the clock said."""
+        written, acked = 0, 1
+        for what in self.steps[:step]:
+            for s in what:
+                if isinstance(s, Call):
+                    written += s.bytes if s.name == "write" else 0
+                elif s.flags & ACK and acked < s.ack <= 2 + written:
+                    acked = s.ack
+            if written and acked < 1 + written:
+                return True
+        return False
 
     def told(self):
         return [", ".join(map(str, step)) for step in self.steps]
@@ -288,7 +304,7 @@ class Talk:
 
 def kind(talk, difference):
     """What differences that look alike have in common: the last step and the flags answered."""
-    step, kernel, seven = difference
+    step, _, kernel, seven = difference
     def plain(words):
         return " ".join("".join(c for c in w if not c.isdigit()) for w in words)
     return plain(map(str, talk.steps[step])), plain(kernel), plain(seven), len(talk.steps)
