@@ -11,7 +11,7 @@
 static int usage(FILE *to)
 {
     fprintf(to, "usage: bench_world [--quick] [transfer] [idle] [thousand] [back]\n"
-                "  transfer  one connection through a bottleneck with losses, beside ns-3 (build/bench_ns3)\n"
+                "  transfer  one connection through a bottleneck with losses, beside ns-3 (build/bench/bench_ns3)\n"
                 "  idle      memory of a connection that is open and says nothing, beside ns-3\n"
                 "  thousand  scenarios/thousand-hosts.yaml: events a second, memory a connection\n"
                 "  back      snapshot and restore of 64 MiB\n"

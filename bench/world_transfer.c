@@ -164,9 +164,9 @@ static bool run_seven(uint64_t bytes, struct told *told)
 static int run_ns3(uint64_t bytes, struct told *told)
 {
     char command[64];
-    if (access("build/bench_ns3", X_OK) != 0)
+    if (access("build/bench/bench_ns3", X_OK) != 0)
         return 0;
-    snprintf(command, sizeof command, "build/bench_ns3 %" PRIu64, bytes);
+    snprintf(command, sizeof command, "build/bench/bench_ns3 %" PRIu64, bytes);
     FILE *f = popen(command, "r");
     const int n = f ? fscanf(f,
                              "ns3 bytes %" SCNu64 " segments %" SCNu64 " retransmits %" SCNu64 " window %" SCNu64
@@ -229,9 +229,8 @@ bool world_transfer(bool quick, FILE *json)
     }
     print_told("seven", &seven, json);
     if (there <= 0) {
-        printf(there
-                   ? "  FAILED: ns-3 did not finish\n"
-                   : "  skip: ns-3 is not here (Debian: libns3-dev and g++; then meson compile -C build bench_ns3)\n");
+        printf(there ? "  FAILED: ns-3 did not finish\n"
+                     : "  skip: ns-3 is not here (Debian: libns3-dev and g++; then ninja -C build bench/bench_ns3)\n");
         return there == 0;
     }
     print_told("ns-3", &ns3, json);
@@ -279,8 +278,8 @@ bool world_idle(FILE *json)
     const double seven = idle_seven();
     double ns3 = 0;
     char command[64];
-    snprintf(command, sizeof command, "build/bench_ns3 idle %u", IDLE);
-    FILE *f = access("build/bench_ns3", X_OK) == 0 ? popen(command, "r") : NULL;
+    snprintf(command, sizeof command, "build/bench/bench_ns3 idle %u", IDLE);
+    FILE *f = access("build/bench/bench_ns3", X_OK) == 0 ? popen(command, "r") : NULL;
     const bool there = f && fscanf(f, "ns3 idle bytes %lf", &ns3) == 1;
     const bool good = seven > 0 && (!f || (pclose(f) == 0 && there));
     printf("idle: %u connections open, both ends: %.0f bytes each", IDLE, seven);
