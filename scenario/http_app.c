@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `app: http`: as much of a web server as a program from outside wants to see. Whatever is asked for, it answers 200 with
- * so many bytes of its pattern and keeps the connection; requests have no bodies. */
+/* `app: http`: as much of a web server as a program from outside wants to see. Whatever is asked for, it answers 200
+ * with so many bytes of its pattern and keeps the connection; requests have no bodies. */
 #include <inttypes.h>
 #include <stdio.h>
 

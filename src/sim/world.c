@@ -354,7 +354,8 @@ static void sv_sim_drain(struct sv_sim *sim, uint32_t node, sv_time local)
     struct sv_world *w = sim->world;
     struct sv_node *x = sv_world_node_of(w, node);
     const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX, .super = 0};
-    struct sv_burst burst = {.n = 0};
+    struct sv_burst burst; /* 64 places: only those that are used are written */
+    burst.n = 0;
     for (sv_port p = sv_node_next_output(x, SV_NO_PORT); p != SV_NO_PORT; p = sv_node_next_output(x, p)) {
         const struct sv_world_end end = *sv_world_end(w, node, p);
         const struct sv_passage passage = {
@@ -369,7 +370,9 @@ static void sv_sim_deliver(struct sv_sim *sim)
     struct sv_world *w = sim->world;
     const struct sv_world_post post = sv_world_unpost(w);
     struct sv_pool *pool = (struct sv_pool *)(uintptr_t)((intptr_t)w + (intptr_t)post.pool_at);
-    struct sv_burst burst = {.n = 1, .packet = {sv_pool_buf(pool, post.buf)}};
+    struct sv_burst burst;
+    burst.n = 1;
+    burst.packet[0] = sv_pool_buf(pool, post.buf);
     const struct sv_passage passage = {.now = w->now,
                                        .from = SV_NONE,
                                        .to = post.node,

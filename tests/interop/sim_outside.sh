@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 enter "$@"
 need ping curl nc timeout ip ss
+FILE=$(readlink -f "$(dirname "$0")/../../scenarios/outside.yaml")
 
 nc -l 8080 >"$WORK/told" 2>"$WORK/nc.log" &
 NC=$!
@@ -12,7 +13,7 @@ for _ in $(seq 300); do
     ss -ltn | grep -q :8080 && break
     sleep 0.05
 done
-"$SEVEN" sim scenarios/outside.yaml >"$WORK/sim.log" 2>&1 &
+"$SEVEN" sim "$FILE" >"$WORK/sim.log" 2>&1 &
 SIM=$!
 for _ in $(seq 300); do
     ip -4 addr show dev seven0 2>/dev/null | grep -q 10.9.0.1/24 && break
@@ -41,7 +42,7 @@ if ! setpriv --bounding-set=-net_admin --inh-caps=-net_admin true 2>/dev/null; t
     exit 0
 fi
 ip link del seven0 2>/dev/null
-setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$SEVEN" sim scenarios/outside.yaml >"$WORK/no.log" 2>&1
+setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$SEVEN" sim "$FILE" >"$WORK/no.log" 2>&1
 is "without the right to make an interface" "$?" 2
 grep -q "outside joins through tap:seven0: .*no right" "$WORK/no.log" || fail "it does not say why"
 ok "and it says why"

@@ -172,6 +172,24 @@ static void who_waits_comes_in_order(void **state)
     free(due[0].entry);
 }
 
+/* A request ends with an empty line, wherever it is cut; what is written is a head, then the pattern, as often as asked. */
+static void http_answers_each_request(void **state)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct sc_conn c = {.serve = {.app = SC_HTTP, .bytes = 10}};
+    char head[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof request - 1u; i++)
+        sc_http_read(&c, (const uint8_t *)request + i, 1);
+    const uint64_t one = c.to_write;
+    sc_http_read(&c, (const uint8_t *)"A\r\r\n\r\nB\r\n", 10);
+    assert_int_equal(c.to_write, 2u * one);
+    memset(head, '.', sizeof head);
+    sc_http_heads(&c, 0, (uint8_t *)head, (size_t)one + 3u);
+    assert_memory_equal(head, "HTTP/1.1 200 OK\r\n", 17);
+    assert_memory_equal(head + one - 14u, "\r\n\r\n..........HTT.", 18);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +197,7 @@ int main(void)
         cmocka_unit_test(what_is_no_range_is_refused_where_it_stands),
         cmocka_unit_test(without_a_range_nothing_is_filled),
         cmocka_unit_test(who_waits_comes_in_order),
+        cmocka_unit_test(http_answers_each_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

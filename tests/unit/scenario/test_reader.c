@@ -353,6 +353,20 @@ static void what_is_added_moves_nothing_else(void **state)
     (void)other;
 }
 
+/* Whoever is behind a TAP is nobody whose program we write. */
+static void a_host_outside_does_what_it_likes(void **state)
+{
+    struct read r;
+    (void)state;
+    refused("profile: rfc", "tap: seven0, profile: rfc", 7, 39, "a host behind a TAP has no key");
+    refused("profile: rfc", "tap: Seven 0", 7, 31, "tap names an interface");
+    read_with(&r, "profile: rfc", "tap: seven0");
+    assert_null(r.model);
+    assert_non_null(strstr(r.errors.error[0].text, "is outside"));
+    assert_int_equal(r.errors.error[0].line, 12);
+    sc_memory_free(&r.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_written_file_reads_back),
         cmocka_unit_test(any_words_are_written_so_that_they_read_back),
         cmocka_unit_test(a_mapping_is_a_selector),
+        cmocka_unit_test(a_host_outside_does_what_it_likes),
         cmocka_unit_test(what_is_added_moves_nothing_else),
     };
     if (!sc_yaml_present()) {
