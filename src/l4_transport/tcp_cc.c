@@ -102,7 +102,13 @@ static bool sv_tcp_cc_limited(struct sv_tcb *t, uint32_t flight)
     const uint32_t used = b->cwnd_used;
     if (sv_seq_after_or_at(t->h->snd_una, b->cwnd_used_to))
         b->cwnd_used = sv_tcb_profile(t)->hystart_classic; /* 1: nothing yet, but acknowledgements are watched */
-    return used & SV_CWND_WAS_FULL || (t->h->cwnd < t->c->ssthresh && t->h->cwnd < 2u * used);
+    if (used & SV_CWND_WAS_FULL)
+        return true;
+    /* What the peer's window held back has proved nothing of the network's: a window that grew meanwhile to twice what
+     * was ever in flight would let that double twice in a round trip, when the peer's opens. */
+    if (flight + t->h->mss > t->h->snd_wnd && !sv_tcb_profile(t)->grows_beyond_peer)
+        return false;
+    return t->h->cwnd < t->c->ssthresh && t->h->cwnd < 2u * used;
 }
 
 void sv_tcp_cc_acked(struct sv_tcb *t, const struct sv_tcp_acked *a)

@@ -134,17 +134,25 @@ static void sv_tcp_ecn_echoed(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcp_cc_marked(t);
 }
 
+/* RFC 3168 §6.1.2: once a window. It is over when something beyond it is acknowledged, for only that tells that CWR has
+ * arrived, and that what was marked before has been told of: the last acknowledgement of the window is still of it. */
+static bool sv_tcp_ecn_window_over(const struct sv_tcb *t, const struct sv_seg *s)
+{
+    return t->b && t->b->ecn_reduced && sv_seq_after(s->ack, t->b->ecn_recover + 1u) &&
+           sv_seq_before_or_at(s->ack, t->h->snd_max) && (s->flags & SV_ACK);
+}
+
 void sv_tcp_ecn_arrives(struct sv_tcb *t, struct sv_seg *s)
 {
-    if (t->b && t->b->ecn_reduced && sv_seq_after(s->ack, t->b->ecn_recover + sv_tcb_profile(t)->prr_of_marks) &&
-        sv_seq_before_or_at(s->ack, t->h->snd_max))
-        sv_tcp_cc_marked_over(t);
+    const bool over = sv_tcp_ecn_window_over(t, s);
     if (t->c->ecn == SV_ECN_KIND_ACCURATE) {
         sv_accecn_arrives(t, s);
-        return;
+    } else {
+        if ((s->flags & (SV_ECE | SV_ACK | SV_SYN)) == (SV_ECE | SV_ACK))
+            sv_tcp_ecn_echoed(t, s);
+        if (s->length)
+            sv_tcp_ecn_marked(t, s);
     }
-    if ((s->flags & (SV_ECE | SV_ACK | SV_SYN)) == (SV_ECE | SV_ACK))
-        sv_tcp_ecn_echoed(t, s);
-    if (s->length)
-        sv_tcp_ecn_marked(t, s);
+    if (over)
+        sv_tcp_cc_marked_over(t);
 }

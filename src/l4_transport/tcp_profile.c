@@ -80,6 +80,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .cubic_pause_ticks = 30,      /* bictcp_update(): HZ / 32 */
         .cubic_least_inverse = 20,    /* bictcp_update(): cnt is at most 20 */
         .probe_bare = 1,              /* tcp_xmit_probe_skb() */
+        .grows_beyond_peer = 1,       /* tcp_is_cwnd_limited() does not ask */
         .prr_of_marks = 1,            /* tcp_enter_cwr(), tcp_cwnd_reduction() */
         .accecn_option = 2,           /* tcp_ecn_option */
         .accecn_beacon = 3,           /* tcp_ecn_option_beacon */

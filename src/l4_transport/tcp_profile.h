@@ -31,6 +31,7 @@ struct sv_tcp_profile {
     uint8_t duplicate_threshold;   /* RFC 5681 §3.2 */
     uint8_t congestion;            /* enum sv_congestion of new connections */
     uint8_t ecn;                   /* enum sv_ecn_mode */
+    uint8_t grows_beyond_peer;     /* slow start goes on while the peer's window, not ours, limits what is in flight */
     uint8_t prr_of_marks;          /* a mark lets the window shrink over a round trip, as a loss does (RFC 9937) */
     uint8_t accecn_option;         /* AccECN's option: 0 never, 1 of marks and changes and now and then, 2 whenever an
                                     acknowledgement has news (RFC 9768 §3.2.3.3) */

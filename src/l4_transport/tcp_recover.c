@@ -154,6 +154,16 @@ static void sv_recovery_settle(struct sv_tcb *t, struct sv_board *k)
     sv_tcb_release_board(t);
 }
 
+/* What is delivered had been sent before the first hole was filled: the queue in which that retransmission stands is
+ * still on its way out, and the round trip that it will take is longer than was known when the timer was set. So the
+ * timer begins anew, and no longer once something that was sent after it is there (tcp_clean_rtx_queue() does alike). */
+static bool sv_recovery_drains(const struct sv_tcb *t, const struct sv_board *k, const struct sv_news *news)
+{
+    const struct sv_run *head = k->count ? sv_run_at(t, k, 0) : NULL;
+    return t->b->recovery == SV_RECOVERY_FAST && news->delivered && k->rack_seen && head &&
+           (head->marks & SV_RUN_AGAIN) && (int32_t)(head->last - k->rack_at) > 0;
+}
+
 void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *news)
 {
     struct sv_board *k = sv_tcb_board(t);
@@ -171,8 +181,8 @@ void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news 
     const bool turned = t->b->recovery != before;
     sv_recovery_window(t, k, news, turned && before == SV_RECOVERY_FAST);
     t->b->timing = 0;
-    if (news->acked || k->wait || turned ||
-        t->b->waits == SV_WAITS_REORDER) { /* RFC 6298 §5 (5.3), and what is sooner */
+    if (news->acked || k->wait || turned || t->b->waits == SV_WAITS_REORDER ||
+        sv_recovery_drains(t, k, news)) { /* RFC 6298 §5 (5.3), and what is sooner */
         t->b->retransmit_at = SV_NEVER;
         sv_tcb_arm_retransmit(t);
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Buffers that follow what a connection does. A window should hold two round trips' worth of what its reader takes: one
  * that is on its way, and one more so that the sender's window may double as long as it is in slow start (dynamic
- * right-sizing, Fisk and Feng 2001; RFC 7323 §2 gives the room to tell it). A send queue should hold two congestion
+ * right-sizing, Fisk and Feng 2001; RFC 7323 §2 gives the room to tell it); and as much again, for what was taken is
+ * known a round trip late, and while a hole is filled the sender goes on and nothing is taken. (Linux gives a sender
+ * that has doubled six times: tcp_rcvbuf_grow().) A send queue should hold two congestion
  * windows: one in flight, one to follow. Both grow up to a ceiling, never shrink, and not while memory is short. */
 #include "l4_transport/tcp_internal.h"
 
@@ -15,7 +17,7 @@ void sv_tcb_tune_round(struct sv_tcb *t)
     t->c->round_tick = sv_round_tick(t->now);
     const bool first = !(t->c->events & SV_TCP_ROUNDS);
     t->c->events |= SV_TCP_ROUNDS;
-    const uint64_t wanted = 2ull * taken + (uint64_t)SV_TUNE_SLACK_SEGMENTS * t->h->mss;
+    const uint64_t wanted = 4ull * taken + (uint64_t)SV_TUNE_SLACK_SEGMENTS * t->h->mss;
     if (first || taken <= t->c->recv_buffer / 4u || wanted <= t->c->recv_buffer || sv_tcb_memory_short(t))
         return;
     t->c->recv_buffer = (uint32_t)sv_min_u64(wanted, sv_max_u32(t->tcp->recv_buffer, t->c->recv_buffer)) & 0x7fffffffu;

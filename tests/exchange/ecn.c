@@ -121,13 +121,16 @@ static const struct sv_line reduces[] = {
     {201, PEER, ACK | ECE, 1, 2001, 0, EST},
     {202, PEER, ACK | ECE, 1, 3001, 0, EST},
     {202, US, ACK | CWR, 4001, 1, 1000, EST, .ecn = ECT0},
-    {203, PEER, ACK, 1, 4001, 0, EST}, /* all that was in flight at the echo is acknowledged */
+    {203, PEER, ACK | ECE, 1, 4001, 0, EST}, /* the last of what was in flight at the echo: CWR is not there yet */
     {203, US, ACK, 5001, 1, 1000, EST, .ecn = ECT0},
     {203, CONFIRM, CWND, 2000, 0, 0, EST},
     {300, PEER, ACK, 1, 5001, 0, EST},
-    {300, US, ACK, 6001, 1, 1000, EST},
-    {300, US, ACK, 7001, 1, 1000, EST}, /* and growth goes on */
-    {300, CONFIRM, CWND, 3000, 0, 0, EST},
+    {300, US, ACK, 6001, 1, 1000, EST}, /* and growth goes on */
+    {300, CONFIRM, CWND, 2000, 0, 0, EST},
+    {310, PEER, ACK, 1, 6001, 0, EST},
+    {310, US, ACK, 7001, 1, 1000, EST},
+    {310, US, ACK, 8001, 1, 1000, EST},
+    {310, CONFIRM, CWND, 3000, 0, 0, EST},
 };
 /* §6.1.5: what is sent again is not ECT; §6.1.2: CWR after a timeout too. */
 static const struct sv_line retransmits[] = {

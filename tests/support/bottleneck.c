@@ -41,7 +41,7 @@ struct neck {
     uint32_t opened, accepted;
     sv_sock listener;
     sv_time now, queue_peak;
-    uint64_t dropped, marked, seen;
+    uint64_t dropped, marked, seen, bytes;
 };
 
 static void must(bool ok, const char *what)
@@ -101,6 +101,7 @@ struct neck *neck_open(const struct neck_config *config)
     const uint64_t bytes =
         (2u * sv_stack_bytes(&c) + sv_pool_bytes(frames * 2u, slabs) + (1u << 20)) & ~(uint64_t)4095u;
     n->memory = aligned_alloc(4096, bytes);
+    n->bytes = bytes;
     n->lent = aligned_alloc(4096, LENT_BYTES);
     must(n->memory && n->lent, "no memory");
     memset(n->memory, 0, bytes);
@@ -315,6 +316,11 @@ void neck_info(const struct neck *n, uint32_t flow, struct sv_sock_info *info)
 {
     *info = (struct sv_sock_info){.size = sizeof *info};
     must(sv_sock_info(n->stack[0], n->flow[flow].out, info) == SV_OK, "info");
+}
+
+uint64_t neck_memory(const struct neck *n)
+{
+    return n->bytes;
 }
 
 uint64_t neck_dropped(const struct neck *n)
