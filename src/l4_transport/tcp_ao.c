@@ -238,7 +238,7 @@ static void sv_ao_learn(const struct sv_tcp *tcp, struct sv_tcp_ao *ao, const st
         ao->recv_of = ao->send_of = SV_NONE;
     }
     sv_ao_counted(&ao->received, s->seq);
-    if (asked != SV_NONE) /* RFC 5925 §7.5 2.e: the peer is ready for another, and so are we */
+    if (asked != SV_NONE) /* RFC 5925 §6.1: the peer is ready for another, and so are we */
         ao->current = asked;
 }
 
@@ -250,7 +250,7 @@ enum sv_drop sv_ao_why(struct sv_tcp *tcp, const struct sv_seg *s, uint32_t valu
     uint8_t mac[SV_AO_MAC];
     if (!(s->options & SV_OPTION_AO))
         return SV_DROP_TCP_AO_MISSING;
-    if (s->options & SV_OPTION_MD5 || option[-1] != 4u + SV_AO_MAC) /* RFC 5925 §2.2: never both */
+    if (s->options & SV_OPTION_MD5 || option[-1] != 4u + SV_AO_MAC) /* RFC 5925 §8: never both */
         return SV_DROP_TCP_AO_WRONG;
     const uint32_t key = sv_ao_key(tcp, ends, true, option[0]);
     if (key == SV_NONE || !sv_ao_incoming(tcp, s, value, ao, &isns))

@@ -33,7 +33,7 @@ static bool sv_tcp_parse_sack(struct sv_rd *r, uint8_t length, struct sv_seg *s)
 }
 
 #define SV_TCP_MD5_HEAD 0x01011312u /* NOP NOP, kind 19, length 18 */
-#define FASTOPEN_NUMBER 0xf989u /* RFC 7413 §4.1.1 */
+#define FASTOPEN_NUMBER 0xf989u     /* RFC 7413 §4.1.1 */
 
 /* A cookie of n bytes at `at`; one of no possible length is as if it were not there. The last one counts. */
 static void sv_tcp_parse_cookie(struct sv_rd *r, uint32_t n, uint32_t at, bool old, struct sv_seg *s)
@@ -245,7 +245,9 @@ static void sv_tcp_emit_signature(struct sv_wr *w, const struct sv_tcp_header *h
         sv_wr_u32(w, 0);
 }
 
-__attribute__((noinline)) static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
+/* By itself, for it is rare beside timestamps alone. */
+static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h) __attribute__((noinline));
+static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
 {
     if (h->options & (SV_OPTION_MD5 | SV_OPTION_AO))
         sv_tcp_emit_signature(w, h);

@@ -443,7 +443,7 @@ static void ceiling(void **state)
     close_peer(p);
 }
 
-/* A connection that was open when its key came goes on unsigned (RFC 5925 §7.5: never in the middle). */
+/* A connection that was open when its key came goes on unsigned. */
 static void not_in_the_middle(void **state)
 {
     struct peer *p = open_peer();
@@ -462,6 +462,50 @@ static void not_in_the_middle(void **state)
     close_peer(p);
 }
 
+/* RFC 5925 §8: a segment with MD5's option as well is nobody's. */
+static void both_options(void **state)
+{
+    struct peer *p = open_peer();
+    (void)state;
+    (void)peer_listen(p, 80, (struct sv_listen_options){0});
+    give(p, SIGNED,
+         (struct peer_seg){.flags = SYN, .seq = 1, .options = OPT_AO "\x13\x12................", .options_length = 34});
+    assert_int_equal(drops(p, SV_DROP_TCP_AO_WRONG), 1);
+    assert_int_equal(p->n, 0);
+    close_peer(p);
+}
+
+/* Who has no key here may sign: it is as if it had not (RFC 5925 §7.3). */
+static void unknown_peer(void **state)
+{
+    struct peer *p = open_peer();
+    (void)state;
+    (void)peer_listen(p, 80, (struct sv_listen_options){0});
+    p->check = NULL;
+    give(p, SIGNED, (struct peer_seg){.flags = SYN, .seq = 1, .from = 0x0a090003u});
+    assert_int_equal(peer_last(p)->flags, SYN | ACK);
+    close_peer(p);
+}
+
+/* RFC 5925 §7.8: a router that says our segments are too long has no key. */
+static void icmp(void **state)
+{
+    struct peer *p = open_peer();
+    uint32_t iss;
+    size_t n;
+    (void)state;
+    const sv_sock listener = peer_listen(p, 80, (struct sv_listen_options){0});
+    const sv_sock c = accepted(p, listener, 1000, &iss);
+    const uint32_t value = SV_TCP_VALUE(SV_TCP_FULL, SV_SOCK_INDEX(c.index));
+    assert_int_equal(sv_send(p->stack, c, "hello", 5, &n, p->now), SV_OK);
+    peer_take(p);
+    assert_false(sv_tcp_quotes(&p->stack->tcp, value, iss + 1u));
+    p->stack->tcp.aos_used = 0; /* as if it were not signed */
+    assert_true(sv_tcp_quotes(&p->stack->tcp, value, iss + 1u));
+    p->stack->tcp.aos_used = 1;
+    close_peer(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +516,9 @@ int main(void)
         cmocka_unit_test(rounds),
         cmocka_unit_test(ceiling),
         cmocka_unit_test(not_in_the_middle),
+        cmocka_unit_test(both_options),
+        cmocka_unit_test(unknown_peer),
+        cmocka_unit_test(icmp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
