@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "cli/keys.h"
 #include "cli/network_private.h"
 #include "port/clock.h"
 #include "port/cpu.h"
@@ -183,6 +184,8 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
     }
     if (error != SV_OK)
         return cli_fail(n->command, "%s", cli_network_error(error)) < 0;
+    if (!cli_keys_add(n->command, n->stack, o, now))
+        return false;
     sv_interface_set_up(n->stack, n->port, true, now);
     n->address = o->address.addr[0];
     n->gateways = o->gateway;

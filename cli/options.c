@@ -34,6 +34,14 @@ const struct cli_option cli_network_table[] = {
     {0, "profile", CLI_CHOICE, "PROFILE", "habits of TCP (default modern)", NET(profile), "modern linux rfc tiny", 0,
      0},
     {0, "seed", CLI_NUMBER, "N", "seed of every random choice, for a run that can be repeated", NET(seed), NULL, 1, 0},
+    {0, "md5", CLI_TEXTS, "KEY@PEER[/LEN]",
+     "sign what is said to that peer, and take from it only what is signed (TCP MD5, RFC 2385); may be repeated; a key "
+     "of bytes begins with 0x",
+     NET(md5), NULL, 0, 0},
+    {0, "tcp-ao", CLI_TEXTS, "[aes,][bare,]SEND,RECV,KEY@PEER[/LEN]",
+     "the same by the TCP authentication option (RFC 5925), which is better: the ids of the key in what is sent and "
+     "what comes; aes: with AES-128-CMAC in place of HMAC-SHA-1; bare: other options are not signed; may be repeated",
+     NET(ao), NULL, 0, 0},
     {'w', "capture", CLI_FILE, "FILE", "write every frame as pcapng, with what Seven knew of it in comments",
      NET(capture), NULL, 0, 0},
     {0, "ladder", CLI_FLAG, NULL, "draw each conversation on stderr as it happens", NET(ladder), NULL, 0, 0},

@@ -74,6 +74,7 @@ struct cli_network_options {
     uint64_t seed;    /* 0: from the kernel's entropy */
     const char *capture;
     bool ladder;
+    struct cli_texts md5, ao; /* keys of signed connections */
 };
 extern const struct cli_option cli_network_table[];
 

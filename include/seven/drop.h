@@ -77,6 +77,12 @@
     X(NO_NEXT_HEADER, 68, "an IPv6 packet that says nothing follows")                            \
     X(ICMP_FORGED, 69, "an ICMP error that cannot be about what we sent")                        \
     X(TCP_NOT_ADMITTED, 70, "to a connection that a deferred listener has not admitted yet")     \
+    X(TCP_MD5_MISSING, 78, "unsigned, and a key says that this peer's segments are (RFC 2385)") \
+    X(TCP_MD5_WRONG, 79, "its MD5 signature is not the key's")                                  \
+    X(TCP_MD5_UNEXPECTED, 80, "signed with MD5, and no key is for this peer")                   \
+    X(TCP_AO_MISSING, 81, "unsigned, and TCP-AO is what this connection is signed by (RFC 5925)") \
+    X(TCP_AO_WRONG, 82, "its TCP-AO code is not the key's, or is of no length that there is")   \
+    X(TCP_AO_NO_KEY, 83, "its KeyID names no key of ours, or no connection has its numbers")    \
     X(TCP_ACK_RATE, 85, "an answer to an unacceptable segment, held back by its rate limit")     \
     X(TCP_SACK_INVALID, 86, "SACK of what was never sent, or whose end is before its start")      \
     X(TCP_SACK_RENEGED, 87, "the peer threw away what it had SACKed")                            \

@@ -5,6 +5,7 @@
 #define SEVEN_H
 
 #include "seven/arena.h"
+#include "seven/auth.h"
 #include "seven/base.h"
 #include "seven/bridge.h"
 #include "seven/buf.h"

@@ -326,7 +326,7 @@ struct sv_sock_info {
     uint32_t backoff;                         /* timeouts in a row */
     uint64_t bytes_sent, bytes_received;      /* of the stream, acknowledged / delivered in order */
     uint32_t backlog, backlog_max, half_open; /* listeners */
-    uint32_t options; /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 data of a SYN taken, 32 AccECN */
+    uint32_t options; /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN, 16 data of a SYN taken, 32 AccECN, 64 signed */
     uint32_t send_scale, recv_scale;
     int32_t error;
     uint32_t congestion;                 /* enum sv_congestion */

@@ -64,6 +64,8 @@ struct sv_stack_config {
     uint32_t recover;               /* enum sv_recover, any of them [the profile's] */
     uint32_t congestion;            /* enum sv_congestion of its connections [the profile's] */
     uint32_t ecn;                   /* enum sv_ecn_mode of its connections [the profile's] */
+    uint32_t auth_keys;             /* of seven/auth.h [16] */
+    uint32_t auth_connections;      /* signed by TCP-AO at once, half-open ones and those in TIME-WAIT too [64] */
     uint32_t stream;                /* names its random streams, so that a host more moves no other's [= host] */
 };
 

@@ -130,6 +130,10 @@ struct sv_tcp {
     struct sv_tcp_counters count;
     struct sv_tcp_profile habits; /* of `profile`, as knobs changed them; a simulated host may have its own */
     struct sv_tcp_teach teach;
+    int64_t keys_at, aos_at;  /* from this struct */
+    uint32_t aos, aos_used;   /* records of TCP-AO (tcp_ao.h): ceiling, in use */
+    uint32_t ao_free, ao_spare;
+    uint32_t keys, keys_used; /* of signed connections (tcp_auth.h): ceiling; one more than the last in use, 0: none */
     struct sv_fastopen_peer fast_peer[SV_FASTOPEN_PEERS];
 };
 
@@ -139,6 +143,7 @@ struct sv_tcp_config {
     uint32_t send_buffer, recv_buffer;
     uint32_t recover;         /* enum sv_recover; 0: the profile's */
     uint32_t congestion, ecn; /* enum sv_congestion, enum sv_ecn_mode; 0: the profile's */
+    uint32_t keys, aos;
 };
 
 bool sv_tcp_cc_exists(uint32_t congestion); /* enum sv_congestion: DEFAULT does too */

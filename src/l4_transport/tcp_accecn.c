@@ -265,5 +265,5 @@ void sv_accecn_arrives(struct sv_tcb *t, struct sv_seg *s)
             sv_accecn_heard(t, a, s, field);
     }
     s->flags &= (uint16_t) ~(SV_AE | SV_CWR | SV_ECE);
-    s->options &= (uint8_t)~SV_OPTION_ACCECN;
+    s->options &= (uint16_t)~SV_OPTION_ACCECN;
 }

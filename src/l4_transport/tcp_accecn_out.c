@@ -26,7 +26,7 @@ void sv_accecn_fit(struct sv_tcp_header *h)
         if (h->accecn.fields)
             h->accecn.fields--;
         else
-            h->options &= (uint8_t)~SV_OPTION_ACCECN;
+            h->options &= (uint16_t)~SV_OPTION_ACCECN;
     }
 }
 
@@ -88,7 +88,7 @@ static void sv_accecn_put(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t ro
            sv_accecn_may_shorten(a, &h->accecn))
         h->accecn.fields--;
     if (sv_tcp_header_length(h) - SV_TCP_HEADER_LENGTH > most) {
-        h->options &= (uint8_t)~SV_OPTION_ACCECN;
+        h->options &= (uint16_t)~SV_OPTION_ACCECN;
         h->sacks = sacks;
         return;
     }

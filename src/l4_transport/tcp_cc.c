@@ -25,7 +25,7 @@ bool sv_tcp_cc_choose(struct sv_tcb *t, uint64_t number)
         return false;
     if (t->b && t->b->cc.room[0])
         sv_tcp_cc_quiet(t); /* it gives back what it holds */
-    t->c->cc = (number ? (uint32_t)number : t->tcp->congestion) & 15u;
+    t->c->cc = (number ? (uint32_t)number : t->tcp->congestion) & 7u;
     if (t->b)
         t->b->cc = (union sv_tcp_cc_state){.room = {0}};
     if (t->c->listener == SV_NONE)

@@ -18,23 +18,6 @@ void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply)
     }
 }
 
-struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum)
-{
-    struct sv_core *core = sv_tcp_core(tcp);
-    struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(core), SV_WANT_CONTROL, core->account);
-    if (!b) {
-        sv_drop(core, SV_DROP_NO_MEMORY, NULL, reply->port, reply->flow);
-        return NULL;
-    }
-    const struct sv_tcp_header *h = &reply->header;
-    *sum = sv_tcp_emit_summed(b, h, core->cpu);
-    b->id = ++core->packet_id;
-    tcp->count.segments_out++;
-    const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;
-    SV_TRACE_EVENT(core, SV_TRACE_TCP_SENT, reason, reply->flow, b->id, h->seq, h->ack, 0, h->flags, h->window, 0);
-    return b;
-}
-
 bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     struct sv_core *core = sv_tcp_core(tcp);
@@ -51,7 +34,7 @@ bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_r
 /* What the two SYNs agreed on; the segment carries the peer's. `offered`: enum sv_tcp_agreed of ours. */
 void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
 {
-    uint8_t agreed = 0;
+    uint8_t agreed = t->h->agreed & SV_TCP_SIGNED;
     uint8_t send_scale = 0;
     if ((offered & SV_TCP_TIMESTAMPS) && (s->options & SV_OPTION_TIMESTAMPS)) {
         agreed |= SV_TCP_TIMESTAMPS;
@@ -80,7 +63,7 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
  * another connection's SYN,ACK, as an ACK of what was never sent would be (Linux: PAWSActiveRejected). */
 static bool sv_tcp_syn_sent_echoes_ours(const struct sv_tcb *t, const struct sv_seg *s)
 {
-    if (!(s->options & SV_OPTION_TIMESTAMPS) || !s->ts_ecr || !(sv_tcp_offers(t->tcp) & SV_TCP_TIMESTAMPS))
+    if (!(s->options & SV_OPTION_TIMESTAMPS) || !s->ts_ecr || !(sv_tcb_offers(t) & SV_TCP_TIMESTAMPS))
         return true;
     const uint32_t first = (uint32_t)(t->b->rtt_began / SV_MS) + t->c->ts_offset;
     return s->ts_ecr - first <= sv_tcp_ts_now(t) - first;
@@ -166,7 +149,7 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
-    const uint8_t offered = taught ? taught->offered : sv_tcp_offers(t->tcp);
+    const uint8_t offered = taught ? taught->offered : sv_tcb_offers(t);
     sv_tcp_agree(t, offered, s);
     sv_tcp_ecn_agree(t, sv_tcp_ecn_of_syn_ack(t, s), s);
     if (taught && t->h->agreed & SV_TCP_SCALING)

@@ -97,7 +97,7 @@ void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s
     t->b->rexmit_nxt = t->b->snd_small = t->h->snd_una;
     sv_tcp_cc_open(t);
     if (s->length) {
-        t->h->agreed |= SV_TCP_SYN_DATA;
+        t->c->syn_data = 1;
         sv_tcb_deliver(t, s->packet);
         s->packet = NULL;
     }
@@ -221,7 +221,7 @@ void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, bool bare, const 
     struct sv_pool *pool = sv_core_pool(t.core);
     const struct sv_fastopen_peer *p = sv_fast_peer(tcp, &t.h->remote);
     *taken = 0;
-    if (!(tcp->habits.fastopen & SV_FASTOPEN_CLIENT) || (p && sv_fast_pauses(tcp, p)))
+    if (!(tcp->habits.fastopen & SV_FASTOPEN_CLIENT) || (p && sv_fast_pauses(tcp, p)) || t.h->agreed & SV_TCP_SIGNED)
         return;
     t.b->fast = SV_FAST_ASKS;
     if (!bare && !sv_tcp_fastopen_known(tcp, &t.h->remote))
@@ -295,7 +295,7 @@ void sv_tcp_fastopen_answered(struct sv_tcb *t, const struct sv_seg *s)
     t->h->snd_queued -= taken;
     t->c->bytes_sent += taken;
     if (!t->h->snd_queued) {
-        t->h->agreed |= SV_TCP_SYN_DATA;
+        t->c->syn_data = 1;
         t->tcp->count.fast_opened++;
         return;
     }

@@ -2,6 +2,7 @@
 /* SYN-RECEIVED as a record of one cache line. It becomes a full connection only when the third message
  * comes, so a flood of SYNs costs 64 bytes each and nothing else. The SYN,ACK is repeated 1, 2, 4, ... s
  * apart (RFC 6298): records that wait equally long stand in one queue, oldest first, so no timer is kept. */
+#include "l4_transport/tcp_ao.h"
 #include "l4_transport/tcp_internal.h"
 
 #define SV_HALF_OPEN_FIRST_US 1000000u
@@ -83,6 +84,8 @@ static void sv_half_free(struct sv_tcp *tcp, uint32_t index)
     sv_tcp_queue_remove(tcp, sv_half_queue(tcp, m), index);
     sv_tcp_listener(tcp, m->u.half.listener)->half_open--;
     tcp->half_used--;
+    if (SV_UNLIKELY(tcp->aos_used))
+        sv_ao_end(tcp, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
     sv_tcp_small_free(tcp, index);
 }
 
@@ -117,6 +120,9 @@ static void sv_half_fill(struct sv_tcp *tcp, uint32_t listener, const struct sv_
     if (s->options & SV_OPTION_SCALE)
         agreed |= SV_TCP_SCALING;
     agreed &= sv_tcp_offers(tcp);
+    if (SV_UNLIKELY(tcp->keys_used))
+        agreed = sv_tcp_auth_offers(tcp, sv_tcp_address(tcp, s->local), s->local_port, &s->remote, s->remote_port,
+                                    (uint8_t)agreed);
     *m = (struct sv_tcp_small){
         .remote = s->remote,
         .local = s->local,
@@ -160,6 +166,11 @@ bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     sv_half_fill(tcp, listener, s, m);
     sv_half_isn(tcp, m, beyond);
+    if (SV_UNLIKELY(tcp->keys_used) && !sv_tcp_auth_half(tcp, index, s, m->u.half.iss)) {
+        (void)sv_flow_remove(&tcp->flows, s->hash, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
+        sv_tcp_small_free(tcp, index);
+        return false;
+    }
     tcp->half_used++;
     l->half_open++;
     SV_TRACE_EVENT(sv_tcp_core(tcp), SV_TRACE_TCP_STATE, SV_ON_SYN, l->flow, s->packet->id, SV_LISTEN, SV_SYN_RECEIVED);
@@ -271,6 +282,13 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
     t.h->interface = path.interface;
     t.h->ttl = path.ttl;
     sv_half_numbers(&t, m, s);
+    if (SV_UNLIKELY(tcp->keys_used) && !sv_tcb_auth_begin(&t, small, s)) {
+        sv_tcb_leave_table(&t);
+        sv_tcp_forget_path(tcp, &path);
+        sv_tcb_release_busy(&t);
+        sv_tcp_free(&t);
+        return false;
+    }
     const struct sv_seg syn = {
         .options = (uint8_t)(SV_OPTION_MSS | SV_OPTION_TIMESTAMPS | SV_OPTION_SCALE | SV_OPTION_SACK_PERMITTED),
         .mss = m->u.half.mss,

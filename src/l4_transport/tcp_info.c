@@ -67,8 +67,7 @@ static bool sv_tcp_set_buffer(struct sv_tcb *t, enum sv_option option, uint64_t 
 /* Before our SYN: until the peer's answer its MSS has no other use. */
 static bool sv_tcp_set_max_segment(struct sv_tcb *t, uint64_t value)
 {
-    if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < SV_SEGMENT_MIN ||
-        value > SV_SEGMENT_MAX)
+    if (t->h->state != SV_SYN_SENT || !t->b || t->b->syn_count || value < SV_SEGMENT_MIN || value > SV_SEGMENT_MAX)
         return false;
     t->c->peer_mss = (uint16_t)value;
     return true;
@@ -194,8 +193,7 @@ static void sv_tcp_info_recovery(const struct sv_tcb *t, struct sv_sock_info *in
 
 static void sv_tcp_info_counts(struct sv_accecn_counts *c, uint32_t packets, const uint32_t *bytes)
 {
-    *c = (struct sv_accecn_counts){
-        packets, bytes[SV_IP_CE - 1u], bytes[SV_IP_ECT0 - 1u], bytes[SV_IP_ECT1 - 1u]};
+    *c = (struct sv_accecn_counts){packets, bytes[SV_IP_CE - 1u], bytes[SV_IP_ECT0 - 1u], bytes[SV_IP_ECT1 - 1u]};
 }
 
 static void sv_tcp_info_accecn(const struct sv_tcb *t, struct sv_sock_info *info)
@@ -235,9 +233,10 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->options |= t.h->agreed & SV_TCP_SACK ? 2u : 0u;
     info->options |= t.h->agreed & SV_TCP_SCALING ? 4u : 0u;
     info->options |= t.h->agreed & SV_TCP_ECN ? 8u : 0u;
-    info->options |= t.h->agreed & SV_TCP_SYN_DATA ? 16u : 0u;
+    info->options |= t.c->syn_data ? 16u : 0u;
     if (sv_tcb_accurate(&t))
         sv_tcp_info_accecn(&t, info);
+    info->options |= t.h->agreed & SV_TCP_SIGNED ? 64u : 0u;
     info->send_scale = sv_tcb_send_scale(&t);
     info->recv_scale = sv_tcb_recv_scale(&t);
     info->congestion = t.c->cc;

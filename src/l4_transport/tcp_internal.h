@@ -85,6 +85,40 @@ static inline uint8_t sv_tcp_offers(const struct sv_tcp *tcp)
 {
     return (uint8_t)(tcp->habits.agreed & ~(tcp->recover & SV_RECOVER_SACK ? 0u : (uint32_t)SV_TCP_SACK));
 }
+/* --- tcp_auth.c: connections that are signed --- */
+/* It has its ends and numbers: is it signed? half: the small record it was, SV_NONE; s: NULL, or the segment that made
+ * it. Asked only where there are keys. False: it must be, and there is no room for what that takes. */
+bool sv_tcb_auth_begin(struct sv_tcb *t, uint32_t half, const struct sv_seg *s);
+bool sv_tcp_auth_half(struct sv_tcp *tcp, uint32_t small, const struct sv_seg *s,
+                      uint32_t iss); /* the same of a SYN's */
+struct sv_tcp_ends sv_tcb_ends(const struct sv_tcb *t);
+void sv_ao_init(struct sv_tcp *tcp); /* tcp_ao.c */
+uint32_t sv_tcb_auth_takes(const struct sv_tcb *t);
+/* Bytes of options that the signature takes. */
+static inline uint32_t sv_tcb_auth_room(const struct sv_tcb *t)
+{
+    return SV_UNLIKELY(t->h->agreed & SV_TCP_SIGNED) ? sv_tcb_auth_takes(t) : 0u;
+}
+/* Pushes the header with its signature in front of b; gives the header's sum. */
+uint16_t sv_tcb_auth_push(const struct sv_tcb *t, struct sv_buf *b, const struct sv_tcp_header *h);
+/* What of `offers` there is room for beside a signature: MD5 leaves none for timestamps and SACK. */
+uint8_t sv_tcp_auth_offers(const struct sv_tcp *tcp, const struct sv_addr *local, uint16_t local_port,
+                           const struct sv_addr *remote, uint16_t remote_port, uint8_t offers);
+
+static inline uint8_t sv_tcb_offers(const struct sv_tcb *t)
+{
+    const uint8_t offers = sv_tcp_offers(t->tcp);
+    if (!(t->h->agreed & SV_TCP_SIGNED))
+        return offers;
+    return sv_tcp_auth_offers(t->tcp, sv_tcp_address(t->tcp, t->h->local), t->h->local_port, &t->h->remote,
+                              t->h->remote_port, offers);
+}
+/* SACK blocks that a header has room for, of its 40 bytes of options. */
+static inline uint32_t sv_tcb_sack_room(const struct sv_tcb *t)
+{
+    const uint32_t taken = t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u;
+    return (36u - taken - sv_tcb_auth_room(t)) / 8u;
+}
 /* Is this part of recovery switched on? enum sv_recover */
 static inline bool sv_tcp_recovers(const struct sv_tcb *t, uint32_t what)
 {
@@ -227,13 +261,13 @@ enum sv_fast_answer sv_tcp_fastopen_asked(struct sv_tcp *tcp, uint32_t listener,
                                           struct sv_tcp_header *answer);
 /* A fresh record takes the SYN's data. window: bytes that the SYN,ACK offers. */
 void sv_tcp_fastopen_serve(struct sv_tcb *t, uint32_t listener, struct sv_seg *s, uint32_t window);
-void sv_tcp_fastopen_acknowledged(struct sv_tcb *t);                               /* our SYN,ACK was */
+void sv_tcp_fastopen_acknowledged(struct sv_tcb *t); /* our SYN,ACK was */
 void sv_tcp_fastopen_ended(struct sv_tcb *t);
-bool sv_tcp_fastopen_timeout(struct sv_tcb *t); /* true: it was the SYN,ACK's */
+bool sv_tcp_fastopen_timeout(struct sv_tcb *t);                               /* true: it was the SYN,ACK's */
 void sv_tcp_fastopen_option(const struct sv_tcb *t, struct sv_tcp_header *h); /* of our first SYN */
 /* Our SYN was: what of its data is left? */
 void sv_tcp_fastopen_answered(struct sv_tcb *t, const struct sv_seg *s);
-void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s);       /* ... in a simultaneous open */
+void sv_tcp_fastopen_crossed(struct sv_tcb *t, const struct sv_seg *s); /* ... in a simultaneous open */
 /* RFC 7413 §4.2.1: data that went with our SYN was not taken, and goes again at once. It counts as sent: not as a short
  * segment that Nagle would wait for, and with SACK it stands on the board as lost from the first. */
 void sv_tcp_fastopen_refused(struct sv_tcb *t);
@@ -438,7 +472,7 @@ static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
     if (!b)
         return;
     const bool idle = t->h->snd_una == t->h->snd_max && b->fast < SV_FAST_SERVES; /* nothing in flight */
-    if (idle && !t->h->snd_queued) { /* nothing that waits */
+    if (idle && !t->h->snd_queued) {                                              /* nothing that waits */
         if (SV_UNLIKELY(b->board != SV_NONE))
             return;
         b->persist = 0;

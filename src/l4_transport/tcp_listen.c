@@ -113,7 +113,7 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
     struct sv_tcp_header given = {0};
     enum sv_fast_answer fast = SV_FAST_ORDINARY;
     reply->header.flags = 0;
-    if (l->fast_max && !l->deferred)
+    if (l->fast_max && !l->deferred && !(s->options & (SV_OPTION_MD5 | SV_OPTION_AO)))
         fast = sv_tcp_fastopen_asked(tcp, listener, s, &given);
     const bool taken = fast >= SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply);
     if (taken && fast == SV_FAST_RENEW)
@@ -121,7 +121,8 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
     if (taken)
         return SV_DROP_NONE;
     const bool full = l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max;
-    const bool may_cookie = tcp->habits.syn_cookies && !l->deferred;
+    /* A cookie has no room for which key a SYN was signed with. */
+    const bool may_cookie = tcp->habits.syn_cookies && !l->deferred && !(s->options & SV_OPTION_AO);
     if (!full && l->backlog >= l->backlog_max && !(tcp->teach.opening & SV_OPENING_BOUNDLESS_QUEUE))
         return SV_DROP_TCP_ACCEPT_FULL;
     if (may_cookie && (full || tcp->habits.syn_cookies == 2))

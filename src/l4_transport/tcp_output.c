@@ -81,7 +81,7 @@ static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
             h->urgent--;
     }
     if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack)) {
-        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
+        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, sv_tcb_sack_room(t));
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
     }
 }
@@ -115,11 +115,15 @@ static void sv_tcb_acked_all(struct sv_tcb *t)
 }
 
 /* Pushes the header before the payload, whose sum is `sum`, tells the trace, hands the packet to the turn. */
-static inline void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn, struct sv_buf *b,
-                                        const struct sv_tcp_header *h, uint16_t sum, uint16_t reason, uint32_t payload)
+__attribute__((always_inline)) static inline void sv_tcb_finish_packet(struct sv_tcb *t, struct sv_turn *turn,
+                                                                       struct sv_buf *b, const struct sv_tcp_header *h,
+                                                                       uint16_t sum, uint16_t reason, uint32_t payload)
 {
     struct sv_tcp_out *o = &turn->out[turn->made++];
-    o->sum = sv_sum_add(sum, sv_tcp_emit_summed(b, h, t->core->cpu));
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_SIGNED))
+        o->sum = sv_sum_add(sum, sv_tcb_auth_push(t, b, h));
+    else
+        o->sum = sv_sum_add(sum, sv_tcp_emit_summed(b, h, t->core->cpu));
     o->packet = b;
     b->id = ++t->core->packet_id;
     if (h->flags & SV_ACK)
@@ -162,7 +166,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
         return false;
     sv_tcb_header(t, &h, t->c->iss, (uint16_t)(SV_SYN | (answer ? SV_ACK | sv_tcp_ecn_answer(t) : sv_tcp_ecn_syn(t))));
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
-    const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcp_offers(t->tcp);
+    const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcb_offers(t);
     h.options = SV_OPTION_MSS;
     h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
     if (taught && taught->mss)
@@ -293,7 +297,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
 static bool sv_tcb_runs(const struct sv_tcb *t, const struct sv_turn *turn)
 {
     return t->h->snd_nxt == t->h->snd_max && !(t->h->flags & SV_TCP_FIN_QUEUED) && !t->b->urgent && !t->b->ooo_count &&
-           !t->b->dsack && !(t->h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)) && turn->grant.super <= t->h->mss;
+           !t->b->dsack && !(t->h->agreed & SV_TCP_UNCALM) && turn->grant.super <= t->h->mss;
 }
 
 /* One packet of `n` bytes from one span, `skip` bytes into it. False: no memory. */
@@ -443,7 +447,7 @@ static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
     const struct sv_tcp_hot *h = t->h;
     const struct sv_tcp_busy *b = t->b;
     if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
-        b->persist || b->urgent || b->ooo_count || b->dsack || (h->agreed & (SV_TCP_ECN_TALKS | SV_TCP_PACED)))
+        b->persist || b->urgent || b->ooo_count || b->dsack || (h->agreed & SV_TCP_UNCALM))
         return false;
     if (!(h->flags & SV_TCP_SEND_NOW))
         return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
@@ -544,6 +548,8 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
                                  struct sv_tcp_way *way)
 {
     struct sv_turn turn = {.out = out, .grant = grant, .made = 0};
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_SIGNED))
+        turn.grant.super = 0; /* each segment is signed by itself */
     if (SV_UNLIKELY(t->h->flags & SV_TCP_DEAD)) {
         sv_tcb_last_words(t, &turn);
         return turn.made;

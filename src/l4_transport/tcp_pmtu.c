@@ -2,6 +2,7 @@
 /* The path's MTU as TCP obeys it: RFC 1191 §6, RFC 8201 §5.4, RFC 9293 §3.7.1. */
 #include "l3_network/net.h"
 #include "l4_transport/tcp_accecn.h"
+#include "l4_transport/tcp_ao.h"
 #include "l4_transport/tcp_scoreboard.h"
 
 #define SV_TCP_MSS_FLOOR 64u /* below it headers would be most of what is sent */
@@ -13,7 +14,7 @@ uint16_t sv_tcp_path_mss(const struct sv_tcb *t)
     const uint32_t mtu = sv_pmtu_of(t->core, &net->pmtu, &t->h->remote, link_mtu);
     const uint32_t headers = sv_addr_is_v4(&t->h->remote) ? 40 : 60;
     const uint32_t room = mtu > headers + SV_TCP_MSS_FLOOR ? mtu - headers : SV_TCP_MSS_FLOOR;
-    const uint32_t options = t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u;
+    const uint32_t options = (t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u) + sv_tcb_auth_room(t);
     return (uint16_t)(sv_min_u32(sv_min_u32(room, t->c->peer_mss), 65535u) - options - sv_accecn_reserve(t));
 }
 
@@ -22,6 +23,8 @@ bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq)
     if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL || sv_tcp_teach_flawed(tcp, SV_FLAW_DEAF_TO_ICMP))
         return false;
     const struct sv_tcp_hot *h = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(flow_value));
+    if (SV_UNLIKELY(tcp->aos_used) && h->state >= SV_ESTABLISHED && sv_ao_of(tcp, flow_value))
+        return false; /* RFC 5925 §7.8: who cannot sign does not shorten its segments; a black hole is found anyway */
     return sv_seq_within(seq, h->snd_una, h->snd_max - h->snd_una);
 }
 

@@ -57,11 +57,13 @@ enum sv_tcp_agreed {
     /* Not agreed but due: what the next segments must say of congestion. */
     SV_TCP_ECN_ECHO = 1u << 5, /* ECE: a marked segment came; with AccECN always: the counter */
     SV_TCP_ECN_CWR = 1u << 6,  /* CWR: the window became smaller */
-    SV_TCP_SYN_DATA = 1u << 4, /* data went with a SYN, and was taken (RFC 7413) */
+    SV_TCP_SIGNED = 1u << 4,   /* each segment, both ways (tcp_auth.h) */
 };
 #define SV_TCP_ECN_TALKS (SV_TCP_ECN_ECHO | SV_TCP_ECN_CWR)
 /* Nor this: segments leave at a rate (tcp_pace.c). */
 #define SV_TCP_PACED (1u << 7)
+/* What the short cuts of the way out leave to the long way. */
+#define SV_TCP_UNCALM (SV_TCP_ECN_TALKS | SV_TCP_PACED | SV_TCP_SIGNED)
 
 struct sv_tcp_hot {
     /* Line 0, first half: shared with the small records, so that a lookup compares in one place. */
@@ -143,7 +145,8 @@ struct sv_tcp_cold {
     uint8_t interactive : 1; /* what came was answered with data at once: acknowledgements may wait for that */
     uint8_t keep_probes;     /* sent without an answer */
     uint8_t cause : 4;       /* enum sv_tcp_cause */
-    uint8_t cc : 4;          /* enum sv_congestion: never DEFAULT */
+    uint8_t cc : 3;          /* enum sv_congestion: never DEFAULT */
+    uint8_t syn_data : 1;    /* data went with a SYN, and was taken (RFC 7413) */
 };
 
 /* Why a connection ended, for the trace and sv_sock_info. */
@@ -207,10 +210,10 @@ struct sv_tcp_busy {
     struct sv_spans recv; /* in order, unread */
     /* Out of order: ranges in a slab, see tcp_reass.c. */
     uint32_t ooo_slab, ooo_count, ooo_hint, ooo_held; /* held: bytes of memory, not of text */
-    uint32_t rtt_seq;   /* the segment that is timed ends here */
-    uint32_t recover;   /* RFC 6582 */
-    uint32_t snd_small; /* end of the last short segment sent: Minshall's Nagle */
-    uint32_t snd_up;    /* end of urgent data */
+    uint32_t rtt_seq;                                 /* the segment that is timed ends here */
+    uint32_t recover;                                 /* RFC 6582 */
+    uint32_t snd_small;                               /* end of the last short segment sent: Minshall's Nagle */
+    uint32_t snd_up;                                  /* end of urgent data */
     uint32_t rcv_up;
     uint32_t owner;       /* index of the connection; next free busy record */
     uint32_t sack_recent; /* start of the out-of-order range that grew last: the first SACK block */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TCP's records: where they lie, how they are lent and found. */
 #include "l4_transport/tcp_accecn.h"
+#include "l4_transport/tcp_ao.h"
 
 static void *sv_tcp_take(struct sv_tcp *tcp, struct sv_arena *arena, uint64_t bytes, int64_t *at)
 {
@@ -22,7 +23,8 @@ uint64_t sv_tcp_bytes(const struct sv_tcp_config *c)
            (uint64_t)c->busy * sizeof(struct sv_tcp_busy) + smalls * sizeof(struct sv_tcp_small) +
            (uint64_t)c->listeners * sizeof(struct sv_tcp_listener) +
            (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface) + sv_tcp_accecn_bytes(c) +
-           sv_flow_bytes((uint32_t)(c->connections + smalls)) + 8u * 64u;
+           (uint64_t)c->keys * sizeof(struct sv_tcp_key) + (uint64_t)c->aos * (sizeof(struct sv_tcp_ao) + 4u) +
+           sv_flow_bytes((uint32_t)(c->connections + smalls)) + 10u * 64u;
 }
 
 static uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
@@ -53,6 +55,8 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
         !sv_tcp_take(tcp, arena, (uint64_t)c->listeners * sizeof(struct sv_tcp_listener), &tcp->listeners_at) ||
         !sv_tcp_take(tcp, arena, (uint64_t)c->interfaces * sizeof(struct sv_tcp_interface), &tcp->interfaces_at) ||
         (c->ecn >= SV_ECN_ACCURATE && !sv_tcp_take(tcp, arena, sv_tcp_accecn_bytes(c), &tcp->accecn_at)) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->keys * sizeof(struct sv_tcp_key), &tcp->keys_at) ||
+        !sv_tcp_take(tcp, arena, (uint64_t)c->aos * (sizeof(struct sv_tcp_ao) + 4u), &tcp->aos_at) ||
         !sv_flow_init(&tcp->flows, arena, c->connections + smalls, (struct sv_siphash_key){k0, k1}))
         return false;
     tcp->hots = c->connections;
@@ -62,6 +66,9 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->wait_max = c->time_waits;
     tcp->listeners = c->listeners;
     tcp->interfaces = c->interfaces;
+    tcp->keys = c->keys;
+    tcp->aos = c->aos;
+    sv_ao_init(tcp);
     tcp->hot_free = tcp->busy_free = tcp->small_free = SV_NONE;
     tcp->profile = c->profile;
     tcp->congestion = (uint8_t)(c->congestion ? c->congestion : sv_tcp_profile(c->profile)->congestion);
@@ -123,7 +130,7 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     c->ssthresh = UINT32_MAX;
     c->min_rtt_us = UINT32_MAX;
     c->heard_tick = sv_tick(core->now);
-    c->cc = tcp->congestion & 15u;
+    c->cc = tcp->congestion & 7u;
     c->ecn = sv_ecn_asks(tcp->ecn) & 3u;
     tcp->hot_used++;
     return index;
@@ -134,6 +141,8 @@ void sv_tcp_free(struct sv_tcb *t)
     SV_ASSERT(!(t->h->flags & (SV_TCP_TABLED | SV_TCP_READY | SV_TCP_PENDING)));
     SV_ASSERT(t->h->busy == SV_NONE);
     sv_wheel_disarm(&t->core->wheel, SV_WHEEL_TCP, t->index);
+    if (SV_UNLIKELY(t->tcp->aos_used))
+        sv_ao_end(t->tcp, SV_TCP_VALUE(SV_TCP_FULL, t->index));
     t->h->kind = SV_TCP_FREE;
     t->h->state = SV_CLOSED;
     t->c->generation++;

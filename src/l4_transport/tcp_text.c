@@ -179,7 +179,7 @@ enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
 static void sv_tcp_acknowledge_fin(struct sv_tcb *t)
 {
     const bool waits = sv_tcb_profile(t)->delays_ack_of_fin && t->h->state == SV_ESTABLISHED && t->c->bytes_received &&
-                       !(t->h->agreed & SV_TCP_SYN_DATA) && !(t->h->flags & SV_TCP_ACK_NOW);
+                       !t->c->syn_data && !(t->h->flags & SV_TCP_ACK_NOW);
     if (!waits || !sv_tcb_need_busy(t)) {
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
         return;

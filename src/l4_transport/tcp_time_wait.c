@@ -2,6 +2,7 @@
 /* TIME-WAIT: who closes first waits 2 MSL, so that a lost last ACK can be given again and old segments die
  * out (RFC 9293 §3.6.1). All wait equally long, so they stand in one queue, oldest first, without timers; at
  * the ceiling the oldest goes early, counted. A new SYN may end the wait (RFC 6191). */
+#include "l4_transport/tcp_ao.h"
 #include "l4_transport/tcp_internal.h"
 
 /* A million of these lie in no cache. When the oldest goes, the next will soon: its slot of the table is fetched (its
@@ -27,6 +28,8 @@ void sv_tcp_time_wait_end(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_on on)
     sv_tcp_queue_remove(tcp, &tcp->wait, index);
     sv_tcp_local_unpin(tcp, m->local);
     tcp->wait_used--;
+    if (SV_UNLIKELY(tcp->aos_used))
+        sv_ao_end(tcp, SV_TCP_VALUE(SV_TCP_TIME_WAIT, index));
     sv_tcp_small_free(tcp, index);
 }
 
@@ -101,6 +104,8 @@ void sv_tcp_enter_time_wait(struct sv_tcb *t)
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_TIME_WAIT, t->c->flow, 0,
                    (uint32_t)(t->now + t->tcp->time_wait), (uint32_t)((t->now + t->tcp->time_wait) >> 32));
     if (small != SV_NONE) {
+        if (SV_UNLIKELY(t->h->agreed & SV_TCP_SIGNED))
+            sv_ao_copy(t->tcp, SV_TCP_VALUE(SV_TCP_FULL, t->index), SV_TCP_VALUE(SV_TCP_TIME_WAIT, small));
         const bool changed = sv_flow_change(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index),
                                             SV_TCP_VALUE(SV_TCP_TIME_WAIT, small));
         SV_ASSERT(changed);

@@ -32,6 +32,12 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
     t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
     t.h->mss = 536;
+    if (SV_UNLIKELY(tcp->keys_used) && !sv_tcb_auth_begin(&t, SV_NONE, NULL)) {
+        sv_tcb_leave_table(&t);
+        sv_tcb_release_busy(&t);
+        sv_tcp_free(&t);
+        return SV_ERR_NO_MEMORY;
+    }
     const uint32_t give_up_ms = t.c->user_timeout_ms ? t.c->user_timeout_ms : sv_tcb_profile(&t)->syn_give_up_ms;
     t.b->give_up_at = t.now + give_up_ms * SV_MS;
     tcp->count.opened_active++;

@@ -11,6 +11,7 @@ enum {
     OPTION_SACK_PERMITTED = 4,
     OPTION_SACK = 5,
     OPTION_TIMESTAMPS = 8,
+    OPTION_MD5 = 19,
     OPTION_FASTOPEN = 34,
     OPTION_ACCECN0 = 172,
     OPTION_ACCECN1 = 174,
@@ -31,7 +32,8 @@ static bool sv_tcp_parse_sack(struct sv_rd *r, uint8_t length, struct sv_seg *s)
     return true;
 }
 
-#define FASTOPEN_NUMBER 0xf989u /* RFC 7413 §4.1.1 */
+#define SV_TCP_MD5_HEAD 0x01011312u /* NOP NOP, kind 19, length 18 */
+#define FASTOPEN_NUMBER 0xf989u     /* RFC 7413 §4.1.1 */
 
 /* A cookie of n bytes at `at`; one of no possible length is as if it were not there. The last one counts. */
 static void sv_tcp_parse_cookie(struct sv_rd *r, uint32_t n, uint32_t at, bool old, struct sv_seg *s)
@@ -100,6 +102,20 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, u
         s->ts_val = sv_rd_u32(r);
         s->ts_ecr = sv_rd_u32(r);
         s->options |= SV_OPTION_TIMESTAMPS;
+        return true;
+    case OPTION_MD5:
+        if (length == 18) { /* else it is no signature, and who wants one does not find it */
+            s->options |= SV_OPTION_MD5;
+            s->signed_at = (uint8_t)at;
+        }
+        (void)sv_rd_bytes(r, length - 2u);
+        return true;
+    case SV_TCP_AO_KIND:
+        if (length >= 4) {
+            s->options |= SV_OPTION_AO;
+            s->signed_at = (uint8_t)at;
+        }
+        (void)sv_rd_bytes(r, length - 2u);
         return true;
     case OPTION_FASTOPEN:
         sv_tcp_parse_cookie(r, length - 2u, at, false, s);
@@ -172,6 +188,10 @@ enum sv_drop sv_tcp_parse(struct sv_buf *b, struct sv_seg *s)
 uint16_t sv_tcp_header_length(const struct sv_tcp_header *h)
 {
     uint32_t n = SV_TCP_HEADER_LENGTH;
+    if (h->options & SV_OPTION_MD5)
+        n += SV_TCP_MD5_LENGTH;
+    else if (h->options & SV_OPTION_AO)
+        n += SV_TCP_AO_LENGTH;
     if (h->options & SV_OPTION_MSS)
         n += 4;
     if (h->options & SV_OPTION_TIMESTAMPS)
@@ -215,8 +235,22 @@ static void sv_tcp_emit_accecn(struct sv_wr *w, const struct sv_accecn_option *o
         sv_wr_u8(w, OPTION_NOP);
 }
 
+/* The room of a signature, which is made when all the rest is there. */
+static void sv_tcp_emit_signature(struct sv_wr *w, const struct sv_tcp_header *h)
+{
+    const bool md5 = h->options & SV_OPTION_MD5;
+    const uint32_t ids = (uint32_t)h->ao_key_id << 8 | h->ao_next_id;
+    sv_wr_u32(w, md5 ? SV_TCP_MD5_HEAD : SV_TCP_AO_KIND << 24 | SV_TCP_AO_LENGTH << 16 | ids);
+    for (uint32_t k = md5 ? 4 : 3; k; k--)
+        sv_wr_u32(w, 0);
+}
+
+/* By itself, for it is rare beside timestamps alone. */
+static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h) __attribute__((noinline));
 static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
 {
+    if (h->options & (SV_OPTION_MD5 | SV_OPTION_AO))
+        sv_tcp_emit_signature(w, h);
     if (h->options & SV_OPTION_MSS) {
         sv_wr_u16(w, OPTION_MSS << 8 | 4);
         sv_wr_u16(w, h->mss);

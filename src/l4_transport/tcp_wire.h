@@ -23,6 +23,9 @@ enum sv_tcp_bit {
 
 #define SV_TCP_HEADER_LENGTH 20u
 #define SV_TCP_TIMESTAMPS_LENGTH 12u /* with its two NOPs */
+#define SV_TCP_MD5_LENGTH 20u        /* the same */
+#define SV_TCP_AO_LENGTH 16u         /* with a code of 96 bits */
+#define SV_TCP_AO_KIND 29u
 #define SV_TCP_PROTOCOL 6u
 
 enum sv_tcp_option_seen {
@@ -33,6 +36,8 @@ enum sv_tcp_option_seen {
     SV_OPTION_SACK = 1u << 4,
     SV_OPTION_FASTOPEN = 1u << 5, /* RFC 7413: a cookie, or with no bytes the request for one */
     SV_OPTION_ACCECN = 1u << 6,   /* RFC 9768 §3.2.3: counters of bytes that came with each codepoint, perhaps none */
+    SV_OPTION_MD5 = 1u << 7,      /* RFC 2385 */
+    SV_OPTION_AO = 1u << 8,       /* RFC 5925 */
 };
 
 #define SV_SACK_BLOCKS 4u
@@ -66,12 +71,13 @@ struct sv_seg {
     uint16_t urgent;
     uint16_t mss;
     uint8_t scale;
-    uint8_t options; /* enum sv_tcp_option_seen */
+    uint16_t options; /* enum sv_tcp_option_seen */
     uint8_t sacks;
     uint8_t header_length;
     uint8_t fastopen_at;     /* with SV_OPTION_FASTOPEN: where the cookie begins, from the header's first byte */
     uint8_t fastopen_length; /* its bytes; 0: one is asked for */
     uint8_t fastopen_old;    /* it came in the experimental option (kind 254) */
+    uint8_t signed_at;       /* with SV_OPTION_MD5 or _AO: where what follows its length begins, as above */
     uint16_t segments;       /* wire segments this stands for, after merging */
     uint32_t flow_value;     /* what the flow table said: kind and index */
     uint64_t hash;
@@ -107,11 +113,12 @@ struct sv_tcp_header {
     uint16_t window;
     uint16_t urgent;
     uint16_t mss;    /* with SV_OPTION_MSS */
-    uint8_t options; /* enum sv_tcp_option_seen */
+    uint16_t options; /* enum sv_tcp_option_seen */
     uint8_t scale;
     uint8_t sacks;
     uint32_t ts_val, ts_ecr;
     struct sv_sack_block sack[SV_SACK_BLOCKS];
+    uint8_t ao_key_id, ao_next_id;         /* with SV_OPTION_AO */
     uint8_t fastopen_length, fastopen_old; /* with SV_OPTION_FASTOPEN */
     uint8_t fastopen[SV_FASTOPEN_MAX];
     struct sv_accecn_option accecn; /* with SV_OPTION_ACCECN */
@@ -120,9 +127,9 @@ struct sv_tcp_header {
 /* Bytes the header will take, options and padding included: 20 to 60. */
 uint16_t sv_tcp_header_length(const struct sv_tcp_header *h);
 
-/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MSS, SACK permitted,
- * timestamps, NOP, window scale, Fast Open's cookie; then SACK blocks; AccECN's counters behind the MSS, or where there
- * is none behind the timestamps. Gives the header's first byte. */
+/* Pushes the header in front of b, checksum field zero. The order of options is Linux's: MD5 or TCP-AO, with zeros for
+ * the signature, MSS, SACK permitted, timestamps, NOP, window scale, Fast Open's cookie; then SACK blocks; AccECN's
+ * counters behind the MSS, or where there is none behind the timestamps. Gives the header's first byte. */
 uint8_t *sv_tcp_emit(struct sv_buf *b, const struct sv_tcp_header *h);
 
 #define SV_TCP_TIMESTAMPS_HEAD 0x0101080au /* NOP NOP, kind 8, length 10 */

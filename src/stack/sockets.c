@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* seven/socket.h: each call takes the time, finds the record, and leaves the rest to its layer. */
+#include "l4_transport/tcp_auth.h"
 #include "stack/stack_internal.h"
 
 uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32_t max)
@@ -241,4 +242,36 @@ enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_inf
 bool sv_stack_each(const struct sv_stack *s, uint32_t *at, struct sv_sock_info *info)
 {
     return sv_session_each(&s->session, at, info);
+}
+
+enum sv_err sv_auth_add(struct sv_stack *s, const struct sv_auth_key *key, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_tcp_auth_add(&s->tcp, key);
+}
+
+enum sv_err sv_auth_remove(struct sv_stack *s, const struct sv_auth_key *key, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    return sv_tcp_auth_remove(&s->tcp, key);
+}
+
+bool sv_auth_each(const struct sv_stack *s, uint32_t *at, struct sv_auth_key *key)
+{
+    return sv_tcp_auth_each(&s->tcp, at, key);
+}
+
+enum sv_err sv_auth_next(struct sv_stack *s, sv_sock c, uint8_t recv_id, sv_time now)
+{
+    uint32_t index;
+    (void)sv_core_clock(&s->core, now);
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_auth_next(&s->tcp, index, recv_id) : SV_ERR_STALE;
+}
+
+enum sv_err sv_auth_info(const struct sv_stack *s, sv_sock c, struct sv_auth_info *info)
+{
+    uint32_t index;
+    if (info->size != sizeof *info)
+        return SV_ERR_VERSION;
+    return sv_session_tcp(&s->session, c, &index) ? sv_tcp_auth_info(&s->tcp, index, info) : SV_ERR_STALE;
 }

@@ -28,6 +28,8 @@ static struct sv_stack_config sv_stack_defaults(const struct sv_stack_config *gi
     c.send_buffer = sv_or(c.send_buffer, 4u << 20);
     c.recv_buffer = sv_or(c.recv_buffer, c.profile == SV_PROFILE_LINUX ? 15u << 20 : 4u << 20);
     c.msl_ms = sv_or(c.msl_ms, 30000);
+    c.auth_keys = sv_or(c.auth_keys, 16);
+    c.auth_connections = sv_or(c.auth_connections, 64);
     c.acl_rules = sv_or(c.acl_rules, c.forward ? 128 : 0);
     c.route_tables = sv_or(c.route_tables, c.forward ? 4 : 0);
     return c;
@@ -64,6 +66,8 @@ static struct sv_tcp_config sv_stack_tcp_config(const struct sv_stack_config *c)
         .recover = c->recover,
         .congestion = c->congestion,
         .ecn = c->ecn,
+        .keys = c->auth_keys,
+        .aos = c->auth_connections,
     };
 }
 
@@ -82,7 +86,8 @@ static bool sv_stack_config_ok(const struct sv_stack_config *c)
         c->recover > (SV_RECOVER_PLAIN | SV_RECOVER_ALL))
         return false;
     if (c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 || c->routes > 1u << 24 ||
-        c->acl_rules > 65536)
+        c->acl_rules > 65536 || c->auth_keys > 65536 ||
+        c->auth_connections > 1u << 24)
         return false;
     if ((uint64_t)c->half_open + c->time_waits > 1u << 29)
         return false;

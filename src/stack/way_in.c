@@ -14,6 +14,7 @@
 #include "l3_network/forward.h"
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
+#include "l4_transport/tcp_auth.h"
 #include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
 #include "stack/way_in_plain.h"
@@ -327,6 +328,16 @@ void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
     (void)sent; /* what could not be sent was counted, and the peer will ask again */
 }
 
+/* Some peers' segments must be signed: each is looked at before it may change anything. */
+static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
+{
+    struct sv_tcp_reply reply;
+    for (uint32_t i = 0; i < in->n; i++) {
+        if (sv_tcp_auth_admits(&s->tcp, &in->seg[i]) && sv_tcp_arrives(&s->tcp, &in->seg[i], &reply))
+            sv_stack_reply(s, &reply);
+    }
+}
+
 static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
@@ -335,6 +346,10 @@ static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
     if (!in->n)
         return;
     sv_tcp_lookup(&s->tcp, in->seg, in->n);
+    if (SV_UNLIKELY(s->tcp.keys_used)) {
+        sv_in_act_signed(s, in);
+        return;
+    }
     for (uint32_t i = 0; i < in->n; i++) {
         if (sv_tcp_arrives(&s->tcp, &in->seg[i], &reply))
             sv_stack_reply(s, &reply);

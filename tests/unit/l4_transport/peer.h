@@ -51,6 +51,8 @@ struct peer {
     uint32_t events, error, mtu;
     sv_sock told; /* the socket of the event that came last */
     uint32_t n;   /* what was sent since peer_clear() */
+    void (*check)(struct peer *p, const uint8_t *ip); /* NULL, or looks at each packet that was sent */
+    void (*sign)(struct peer *p, uint8_t *ip);        /* NULL, or changes each that is given, before its checksum */
     struct peer_seen seen[PEER_SEEN];
 };
 
@@ -153,6 +155,8 @@ static inline void peer_saw(struct peer *p, const uint8_t *frame, uint32_t n)
         return;
     const uint32_t length = peer_get16(ip + 2) - 20u;
     assert_int_equal(peer_sum(tcp, length, peer_sum(ip + 12, 8, 6 + length)), 0xffff);
+    if (p->check)
+        p->check(p, ip);
     struct peer_seen *s = &p->seen[p->n % PEER_SEEN];
     p->n++;
     memset(s, 0, sizeof *s);
@@ -242,6 +246,8 @@ static inline struct sv_buf *peer_packet(struct peer *p, const struct peer_seg *
     ip[9] = 6;
     peer_put32(ip + 12, s->from ? s->from : 0x0a000002u);
     peer_put32(ip + 16, s->to ? s->to : 0x0a000001u);
+    if (p->sign)
+        p->sign(p, ip);
     peer_put16(ip + 10, 0xffffu ^ peer_sum(ip, ip_header, 0));
     peer_put16(tcp + 16, 0xffffu ^ peer_sum(tcp, length, peer_sum(ip + 12, 8, 6 + length)));
     struct sv_buf *b = sv_buf_alloc_slab(p->pool, SV_WANT_CONTROL, 0, 64);
