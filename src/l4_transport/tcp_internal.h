@@ -114,7 +114,7 @@ static inline uint8_t sv_tcb_offers(const struct sv_tcb *t)
                               t->h->remote_port, offers);
 }
 /* SACK blocks that a header has room for, of its 40 bytes of options. */
-static inline uint32_t sv_tcb_sack_room(const struct sv_tcb *t)
+static inline uint32_t sv_tcb_sack_fits(const struct sv_tcb *t)
 {
     const uint32_t taken = t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u;
     return (36u - taken - sv_tcb_auth_room(t)) / 8u;

@@ -81,7 +81,7 @@ static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
             h->urgent--;
     }
     if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack)) {
-        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, sv_tcb_sack_room(t));
+        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, sv_tcb_sack_fits(t));
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
     }
 }

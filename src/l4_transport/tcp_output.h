@@ -15,16 +15,17 @@ struct sv_turn {
     bool fresh, stale; /* data that was not sent before; anything else but an acknowledgement */
 };
 
-/* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
- * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
 /* What the blocks of SACK take of the next segment's data (MUST-14, RFC 6691 §2). */
 static inline uint32_t sv_tcb_sack_room(const struct sv_tcb *t)
 {
     const uint32_t blocks = t->b->ooo_count + (t->b->dsack ? 1u : 0u);
     if (SV_LIKELY(!blocks) || !(t->h->agreed & SV_TCP_SACK))
         return 0;
-    return 4u + 8u * sv_min_u32(blocks, t->h->agreed & SV_TCP_TIMESTAMPS ? 3u : 4u);
+    return 4u + 8u * sv_min_u32(blocks, sv_tcb_sack_fits(t));
 }
+
+/* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
+ * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
 uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason);
 /* A header alone. False: no memory. */
 bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint16_t flags, uint16_t reason);
