@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One transfer, told to both simulators in the same words: two hosts, a link that is the bottleneck, and losses by
- * number, counted over the segments with data that come out of the link. Read by C (world_main.c) and C++ (peer_ns3.cc). */
+ * number, counted over the segments with data that come out of the link. Read by C (world_transfer.c) and C++
+ * (peer_ns3.cc). */
 #ifndef BENCH_WORLD_H
 #define BENCH_WORLD_H
 

@@ -8,7 +8,6 @@
 #include "bench/bench.h"
 #include "bench/world.h"
 #include "bench/world_bench.h"
-#include "core/pool_inline.h"
 #include "port/cpu.h"
 #include "port/memory.h"
 #include "seven/host.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The programs named hash_*, built for wasm32 in build-wasm: the very sources that gcc and clang build for this machine,
-over the little of a C library that tests/wasm has. Node.js runs them."""
+"""The programs named hash_*, built for wasm32 in build-wasm: the very sources that gcc and clang build for this
+machine, over the little of a C library that tests/wasm has. Node.js runs them."""
 
 import os
 import shlex
@@ -84,5 +84,6 @@ def build():
 
 
 def run(name):
-    return subprocess.run([runner(), os.path.join(ROOT, "tests/wasm/run.js"), os.path.join(ROOT, FOLDER, name + ".wasm")],
-                          capture_output=True, cwd=ROOT, check=False)
+    program = os.path.join(ROOT, FOLDER, name + ".wasm")
+    return subprocess.run([runner(), os.path.join(ROOT, "tests/wasm/run.js"), program], capture_output=True, cwd=ROOT,
+                          check=False)

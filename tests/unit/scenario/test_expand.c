@@ -172,7 +172,7 @@ static void who_waits_comes_in_order(void **state)
     free(due[0].entry);
 }
 
-/* A request ends with an empty line, wherever it is cut; what is written is a head, then the pattern, as often as asked. */
+/* A request ends with an empty line, wherever it is cut; a head is written, then the pattern, as often as asked. */
 static void http_answers_each_request(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
