@@ -40,9 +40,10 @@ struct sv_auth_key {
 };
 
 /* Adds a key. Of MD5 there is one for the same peers and ports: the new takes the old one's place, and connections that
- * are open are signed with it from their next segment on; so are those that were not signed before. Of TCP-AO there may be
- * several, told apart by their ids, for connections from now on: the oldest signs one that we open. SV_ERR_VERSION;
- * SV_ERR_IN_USE: an id is taken, by a key for the same peers and ports; SV_ERR_INVALID: a field is out of its range; SV_ERR_NO_MEMORY: the ceiling, sv_stack_config.auth_keys. */
+ * are open are signed with it from their next segment on; so are those that were not signed before. Of TCP-AO there may
+ * be several, told apart by their ids, for connections from now on: the oldest signs one that we open. SV_ERR_VERSION;
+ * SV_ERR_IN_USE: an id is taken, by a key for the same peers and ports; SV_ERR_INVALID: a field is out of its range;
+ * SV_ERR_NO_MEMORY: the ceiling, sv_stack_config.auth_keys. */
 SV_API SV_MUST_CHECK enum sv_err sv_auth_add(struct sv_stack *s, const struct sv_auth_key *key, sv_time now);
 
 /* Takes away the key of the same kind, peers, ports and ids; its bytes are overwritten. Connections that MD5 signed go

@@ -113,6 +113,7 @@ static void sv_ss_info(const struct sv_sock_info *i, const struct sv_sink *s)
     sv_sink_text(s, i->options & 1u ? " ts" : "");
     sv_sink_text(s, i->options & 2u ? " sack" : "");
     sv_sink_text(s, i->options & 8u ? " ecn" : "");
+    sv_sink_text(s, i->options & 64u ? " signed" : "");
     sv_sink_format(s, " %s", sv_congestion_name((enum sv_congestion)i->congestion));
     if (i->options & 4u)
         sv_sink_format(s, " wscale:%" PRIu32 ",%" PRIu32, i->send_scale, i->recv_scale);
@@ -186,6 +187,7 @@ static void sv_ss_json_info(const struct sv_sock_info *i, const struct sv_sink *
                    i->bytes_sent, i->bytes_received, i->send_unacked);
     sv_sink_format(s, ",\"timestamps\":%s,\"sack\":%s,\"ecn\":%s", i->options & 1u ? "true" : "false",
                    i->options & 2u ? "true" : "false", i->options & 8u ? "true" : "false");
+    sv_sink_text(s, i->options & 64u ? ",\"signed\":true" : "");
     sv_sink_format(s, ",\"pacing_bytes_s\":%" PRIu64 ",\"delivery_bytes_s\":%" PRIu64, i->pacing_rate,
                    i->delivery_rate);
     sv_sink_format(s, ",\"congestion\":\"%s\"", sv_congestion_name((enum sv_congestion)i->congestion));

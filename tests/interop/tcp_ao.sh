@@ -7,7 +7,8 @@ PYTHON=python3
 python3 -c 'import scapy.all' 2>/dev/null || PYTHON=/usr/bin/python3
 [ -x "$PYTHON" ] || need python3
 "$PYTHON" -c 'import scapy.contrib.tcpao' 2>/dev/null || skip "scapy with TCP-AO is not installed"
-"$PYTHON" -c 'from cryptography.hazmat.primitives import cmac' 2>/dev/null || skip "python's cryptography is not installed"
+"$PYTHON" -c 'from cryptography.hazmat.primitives import cmac' 2>/dev/null ||
+    skip "python's cryptography is not installed"
 enter "$@"
 
 # A peer at 10.7.0.9, which is nobody's: the kernel does not answer for it.
@@ -52,8 +53,8 @@ def ao(e):
 
 def give(flags, data=b"", key=None, sign=True, at=None):
     global seq
-    base = IP(src=ME, dst=YOU) / TCP(sport=port, dport=7, seq=(seq if at is None else at) & 0xffffffff, ack=ack & 0xffffffff,
-                                     flags=flags, window=60000)
+    base = IP(src=ME, dst=YOU) / TCP(sport=port, dport=7, seq=(seq if at is None else at) & 0xffffffff,
+                                     ack=ack & 0xffffffff, flags=flags, window=60000)
     if "S" in flags:
         base[TCP].options = [("MSS", 1460), ("SAckOK", b""), ("NOP", None), ("WScale", 0)]
     if sign:
