@@ -20,9 +20,9 @@ struct sv_noise_key {
     uint32_t add, mix;
 };
 
-/* Two samples a symbol of what a pair makes of levels. A clock that is off moves them by 1/100 of a symbol at most in a
- * block: within it the phase stands still, the next one begins where it should. Of the first sample's eight symbols x is
- * the oldest; half a symbol later is the second's place. Tap j of either is between two rows of the pulse,
+/* Two samples a symbol of what a pair makes of levels. A clock that is off moves them by 1/100 of a symbol at most in
+ * a block: within it the phase stands still, the next one begins where it should. Of the first sample's eight symbols
+ * x is the oldest; half a symbol later is the second's place. Tap j of either is between two rows of the pulse,
  *     row[j] + ((next row[j] - row[j]) part >> 10),
  * and the sample half of the sum, rounded. Levels and pulse are such that no sum leaves 16 bits. */
 struct sv_shape {
