@@ -156,7 +156,7 @@ static void sv_recovery_settle(struct sv_tcb *t, struct sv_board *k)
 
 /* What is delivered had been sent before the first hole was filled: the queue in which that retransmission stands is
  * still on its way out, and the round trip that it will take is longer than was known when the timer was set. So the
- * timer begins anew, and no longer once something that was sent after it is there (tcp_clean_rtx_queue() does alike). */
+ * timer begins anew, and no longer once something that was sent after it is there (tcp_clean_rtx_queue()). */
 static bool sv_recovery_drains(const struct sv_tcb *t, const struct sv_board *k, const struct sv_news *news)
 {
     const struct sv_run *head = k->count ? sv_run_at(t, k, 0) : NULL;

@@ -102,6 +102,10 @@ static const char *sv_option_name(uint8_t kind, char *room, size_t size)
         return "mptcp";
     case 34:
         return "tfo";
+    case 172:
+        return "AccECN0";
+    case 174:
+        return "AccECN1";
     default:
         snprintf(room, size, "unknown-%u", kind);
         return room;
@@ -112,6 +116,16 @@ static void sv_line_hex(struct sv_line *l, const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         sv_sink_format(l->sink, "%02x", bytes[i]);
+}
+
+/* RFC 9768 §3.2.3: counters of 24 bits, of bytes by codepoint; as many as there are, perhaps none. */
+static void sv_line_accecn(struct sv_line *l, uint8_t kind, const uint8_t *p, size_t n)
+{
+    static const char *const names[2][3] = {{"e0b", "ceb", "e1b"}, {"e1b", "ceb", "e0b"}};
+    for (size_t i = 0; i < 3 && 3 * i + 3 <= n; i++)
+        sv_sink_format(l->sink, " %s %" PRIu32, names[kind == 174][i],
+                       (uint32_t)p[3 * i] << 16 | sv_get_u16(p + 3 * i + 1));
+    l->whole = false; /* tcpdump has other words, or none */
 }
 
 /* The body of an option of n bytes; how many of them it takes, or SIZE_MAX when it is malformed. */
@@ -156,6 +170,10 @@ static size_t sv_line_option(struct sv_line *l, uint8_t kind, const uint8_t *p, 
     case 34:
         sv_sink_text(l->sink, n == 0 ? "  cookiereq" : "  cookie ");
         sv_line_hex(l, p, n);
+        return n;
+    case 172:
+    case 174:
+        sv_line_accecn(l, kind, p, n);
         return n;
     default:
         if (kind == 19 || kind == 20 || (kind >= 28 && kind <= 30) || kind >= 172)

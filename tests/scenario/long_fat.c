@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A long fat pipe, 10 Gbit/s at 100 ms: 125 MB are in flight when it is full. One flow must have 95 % of the rate within
- * twelve round trips after the moment at which ideal slow start, which doubles from the initial window each round trip,
- * would have reached it, and keep it; with buffers that grow by themselves.
+/* A long fat pipe, 10 Gbit/s at 100 ms: 125 MB are in flight when it is full. One flow must have 95 % of the rate
+ * within twelve round trips after the moment at which ideal slow start, which doubles from the initial window each
+ * round trip, would have reached it, and keep it; with buffers that grow by themselves.
  *
  *     long_fat [-v]     each round trip; frames of 9000 bytes, as such links have them */
 #include <stdio.h>

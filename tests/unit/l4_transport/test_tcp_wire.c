@@ -122,6 +122,45 @@ static void odd_options(void **state)
 }
 
 /* What is emitted is read back the same, for every set of options that fits, and random values. */
+/* RFC 9768 §3.2.3, table 5: whole counters as far as they go, whatever the length; and written so that words end. */
+static void accecn_options(void **state)
+{
+    static const uint8_t all[] = {172, 11, 0, 0, 1, 0x12, 0x34, 0x56, 0xff, 0xff, 0xff, 1};
+    static const uint8_t odd[] = {174, 7, 0, 0, 5, 9, 9, 1};
+    static const uint8_t empty[] = {174, 2, 1, 1};
+    struct sv_seg s;
+    (void)state;
+    memset(&s, 0, sizeof s);
+    assert_int_equal(sv_tcp_parse_options(all, sizeof all, &s), SV_DROP_NONE);
+    assert_int_equal(s.options, SV_OPTION_ACCECN);
+    assert_int_equal(s.accecn.order, 0);
+    assert_int_equal(s.accecn.fields, 3);
+    assert_int_equal(s.accecn.count[0], 1);
+    assert_int_equal(s.accecn.count[1], 0x123456);
+    assert_int_equal(s.accecn.count[2], 0xffffff);
+    assert_int_equal(sv_tcp_parse_options(odd, sizeof odd, &s), SV_DROP_NONE);
+    assert_int_equal(s.accecn.order, 1);
+    assert_int_equal(s.accecn.fields, 1);
+    assert_int_equal(s.accecn.count[0], 5);
+    assert_int_equal(sv_tcp_parse_options(empty, sizeof empty, &s), SV_DROP_NONE);
+    assert_int_equal(s.accecn.fields, 0);
+    for (uint8_t fields = 0; fields <= 3; fields++) {
+        const struct sv_tcp_header h = {.flags = SV_ACK | SV_AE,
+                                        .options = SV_OPTION_TIMESTAMPS | SV_OPTION_ACCECN,
+                                        .accecn = {.order = 1, .fields = fields, .count = {1, 2, 0xabcdef}}};
+        struct sv_buf *b = sv_buf_alloc_slab(pool, SV_WANT_CONTROL, 0, 100);
+        assert_non_null(b);
+        b->segments = 1;
+        (void)sv_tcp_emit(b, &h);
+        assert_int_equal(sv_tcp_header_length(&h), fields == 0 ? 36 : fields == 3 ? 44 : 40);
+        assert_int_equal(sv_tcp_parse(b, &s), SV_DROP_NONE);
+        assert_int_equal(s.flags, SV_ACK | SV_AE);
+        assert_int_equal(s.options, SV_OPTION_TIMESTAMPS | SV_OPTION_ACCECN);
+        assert_memory_equal(s.accecn.count, h.accecn.count, 4u * fields);
+        sv_buf_free(b);
+    }
+}
+
 static void round_trip(void **state)
 {
     struct dice d = {.state = 9};
@@ -178,7 +217,7 @@ int main(void)
     pool = sv_pool_create(sv_arena_create(memory, bytes), 16, 16);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_syn), cmocka_unit_test(writes_the_same_syn), cmocka_unit_test(short_or_contradictory),
-        cmocka_unit_test(odd_options), cmocka_unit_test(round_trip),
+        cmocka_unit_test(odd_options), cmocka_unit_test(round_trip),          cmocka_unit_test(accecn_options),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(memory);
