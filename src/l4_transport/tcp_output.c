@@ -12,9 +12,7 @@ static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, 
     uint32_t i = t->b->send_hint - q->first;
     if (q->count == 1)
         return 0;
-    for (uint32_t tries = 0; tries < 2; tries++, i++) {
-        if (i >= q->count)
-            break;
+    for (uint32_t tries = 0; tries < 2 && i < q->count; tries++, i++) {
         const struct sv_span *s = sv_spans_at_fast(q, pool, i);
         if (sv_seq_within(seq, s->seq, s->length))
             return i;
@@ -35,9 +33,7 @@ static bool sv_tcb_ends_packet(const struct sv_tcb *t, const struct sv_span *s, 
 static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, uint32_t *length, bool want_sum)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    uint32_t i = sv_tcb_span_index(t, pool, seq);
-    uint32_t left = *length;
-    uint32_t done = 0;
+    uint32_t i = sv_tcb_span_index(t, pool, seq), left = *length, done = 0;
     uint16_t sum = 0;
     for (;;) {
         const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
@@ -67,9 +63,10 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
 }
 
 /* What is rare in a header: urgent data, an echo of congestion, and SACK blocks while something is out of order or has
- * come twice. */
-static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
+ * come twice: as many as fit beside `n` bytes, for options count against the MSS (RFC 9293 §3.7.1). */
+static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t n)
 {
+    const uint32_t room = t->h->mss - sv_min_u32(n, t->h->mss), most = t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4;
     if ((t->h->agreed & SV_TCP_ECN_ECHO) && !(h->flags & SV_SYN))
         h->flags |= sv_tcb_accurate(t) ? sv_accecn_told(t) : SV_ECE;
     if (!t->b)
@@ -80,13 +77,13 @@ static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
         if (sv_tcp_teach_flawed(t->tcp, SV_FLAW_URGENT_AT_LAST_BYTE))
             h->urgent--;
     }
-    if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack)) {
-        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, t->h->agreed & SV_TCP_TIMESTAMPS ? 3 : 4);
+    if ((t->h->agreed & SV_TCP_SACK) && (t->b->ooo_count || t->b->dsack) && room >= 12u) {
+        h->sacks = (uint8_t)sv_sack_blocks(t, h->sack, sv_min_u32(most, (room - 4u) / 8u));
         h->options |= h->sacks ? SV_OPTION_SACK : 0;
     }
 }
 
-static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags)
+static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags, uint32_t n)
 {
     h->source = t->h->local_port;
     h->destination = t->h->remote_port;
@@ -102,7 +99,7 @@ static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint
     }
     h->window = sv_tcb_window_field(t);
     if (SV_UNLIKELY((t->h->agreed & SV_TCP_ECN_ECHO) || (t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack))))
-        sv_tcb_header_rare(t, h);
+        sv_tcb_header_rare(t, h, n);
 }
 
 /* Whatever carries an ACK settles what we owed. */
@@ -144,7 +141,7 @@ bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return false;
-    sv_tcb_header(t, &h, seq, flags);
+    sv_tcb_header(t, &h, seq, flags, 0);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN_ECHO) && sv_tcb_accurate(t))
         sv_accecn_bare(t, &h);
     sv_tcb_finish_packet(t, turn, b, &h, 0, reason, 0);
@@ -160,7 +157,8 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
         return false;
-    sv_tcb_header(t, &h, t->c->iss, (uint16_t)(SV_SYN | (answer ? SV_ACK | sv_tcp_ecn_answer(t) : sv_tcp_ecn_syn(t))));
+    sv_tcb_header(t, &h, t->c->iss, (uint16_t)(SV_SYN | (answer ? SV_ACK | sv_tcp_ecn_answer(t) : sv_tcp_ecn_syn(t))),
+                  0);
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
     const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcp_offers(t->tcp);
     h.options = SV_OPTION_MSS;
@@ -262,7 +260,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     }
     turn->fresh |= !again && reason == SV_SENT_NEW;
     turn->stale |= again || reason != SV_SENT_NEW;
-    sv_tcb_header(t, &h, seq, flags);
+    sv_tcb_header(t, &h, seq, flags, n);
     if (SV_UNLIKELY(accurate))
         sv_accecn_data(t, &h, n, again);
     if (again) {
@@ -275,7 +273,10 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     }
     if (!again && (n < mss || (n > mss && n % mss))) /* what is sent again was short before, and let pass */
         t->b->snd_small = seq + n;
+    const uint16_t owed = t->h->flags & SV_TCP_ACK_NOW;
     sv_tcb_finish_packet(t, turn, b, &h, sum, again && reason == SV_SENT_NEW ? SV_SENT_RTO : reason, n);
+    if (SV_UNLIKELY(t->b->ooo_count || t->b->dsack) && !(h.options & SV_OPTION_SACK) && (t->h->agreed & SV_TCP_SACK))
+        t->h->flags |= owed; /* blocks that did not fit: an acknowledgement of its own tells them */
     const uint32_t start = seq;
     seq += n;
     if (fin) {
@@ -324,9 +325,8 @@ static inline bool sv_tcb_run_packet(struct sv_tcb *t, struct sv_turn *turn, str
 }
 
 /* New data as nearly all of it goes: segments that each lie in one span. What the segments of a turn have in
- * common, acknowledgement, window and timestamps, is worked out once. Stops once `budget` is reached. Gives the
- * bytes sent; 0 when the next segment
- * lies in two spans, or there is no memory: sv_tcb_send_data() is for those. */
+ * common, acknowledgement, window and timestamps, is worked out once. Stops once `budget` is reached. Gives the bytes
+ * sent; 0 when the next segment lies in two spans, or there is no memory: sv_tcb_send_data() is for those. */
 static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t bytes, uint32_t budget)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
@@ -338,7 +338,7 @@ static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t
     const uint32_t made = turn->made;
     struct sv_tcp_header h;
     struct sv_tcp_plain plain;
-    sv_tcb_header(t, &h, first, SV_ACK);
+    sv_tcb_header(t, &h, first, SV_ACK, mss);
     sv_tcp_plain_of(&plain, &h);
     while (seq - first < bytes && seq - first < budget && turn->made < turn->grant.packets) {
         const struct sv_span *s = sv_spans_at_fast(&t->b->send, pool, i);
@@ -490,7 +490,7 @@ static inline bool sv_tcb_short_turn(struct sv_tcb *t, struct sv_tcp_out *out, b
     struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(t->core), SV_WANT_CONTROL, t->core->account);
     if (SV_UNLIKELY(!b))
         return false; /* the long way asks again, and counts */
-    sv_tcb_header(t, &h, t->h->snd_max, flags);
+    sv_tcb_header(t, &h, t->h->snd_max, flags, n);
     const uint16_t sum = data ? sv_tcb_short_payload(t, b, offload) : 0;
     out->sum = sv_sum_fold((uint32_t)sv_tcp_plain_push(b, &h) + sum);
     out->packet = b;
