@@ -208,7 +208,7 @@ static void read_eof(struct sc_run *run, struct sc_conn *c, sv_time now)
     all_done(run, c, SC_FACT_READ_ALL);
     if (c->server && !c->serve.keep)
         c->want_close = true;
-    const struct sc_knobs *set = &run->model->host[c->host].set;
+    const struct sc_knobs *set = &run->set[c->host];
     if (sc_flawed(run, c->host, SC_CLOSE_WAIT_TIMEOUT))
         c->abort_at = now + set->value[SC_CLOSE_WAIT_TIMEOUT];
 }
@@ -521,7 +521,7 @@ static void socket_knobs(struct sc_run *run, uint32_t host_number, const struct 
                {SC_NAGLE, SV_OPT_NODELAY, 1, true},
                {SC_KEEPALIVE, SV_OPT_KEEPALIVE_IDLE_S, SV_S, false},
                {SC_USER_TIMEOUT, SV_OPT_USER_TIMEOUT_MS, SV_MS, false}};
-    const struct sc_knobs *host = &run->model->host[host_number].set;
+    const struct sc_knobs *host = &run->set[host_number];
     for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
         const struct sc_knobs *k = own && own->given >> map[i].knob & 1u ? own : host;
         if (!(k->given >> map[i].knob & 1u))

@@ -6,6 +6,7 @@
 
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
+#include "scenario/lawful.h"
 #include "scenario/outside.h"
 #include "seven/nat.h"
 #include "stack/stack_internal.h"
@@ -160,17 +161,14 @@ static void apply_recovery(struct sv_stack *s, const struct sc_knobs *k)
         s->tcp.habits.agreed |= SV_TCP_SACK;
 }
 
-static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
+static void apply_knobs(struct sv_stack *s, const struct sc_knobs *k)
 {
     struct sv_tcp_profile *p = &s->tcp.habits;
     struct sv_tcp_teach *teach = sv_stack_teach(s);
-    const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
     teach->handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
     teach->opening = sc_opening_of(k);
     teach->flaws = sc_flaws_of(k);
-    teach->isns = h->isns;
-    memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
         uint32_t knob;
         uint8_t bit;
@@ -195,12 +193,33 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
         p->quickack = 0;
         p->delack_us = (uint32_t)(k->value[SC_DELAYED_ACK] / SV_US);
     }
+    if (k->given >> SC_ECN & 1u)
+        s->tcp.ecn = (uint8_t)(k->value[SC_ECN] - 1u);
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     apply_recovery(s, k);
     s->tcp.congestion = (uint8_t)knob(k, SC_CONGESTION, s->tcp.congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
+}
+
+void sc_set_host(struct sc_run *run, uint32_t host, const struct sc_knobs *set)
+{
+    struct sc_knobs *now = &run->set[host];
+    for (uint32_t i = 0; i < SC_KNOBS; i++) {
+        if (set->given >> i & 1u)
+            now->value[i] = set->value[i];
+    }
+    now->given |= set->given;
+    struct sv_tcp *tcp = &run->stack[host]->tcp;
+    const struct sc_unset *unset = &run->unset[host];
+    tcp->habits = unset->habits;
+    tcp->recover = unset->recover;
+    tcp->congestion = unset->congestion;
+    tcp->recv_scale = unset->recv_scale;
+    tcp->ecn = unset->ecn;
+    sc_rows_said(run, host, "set");
+    apply_knobs(run->stack[host], now);
 }
 
 static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s, sv_time now)
@@ -284,7 +303,11 @@ bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
     struct sv_stack *s = sv_stack_create(run->arena, run->pool, &c, now);
     if (!s || !add_interfaces(run, host, s, now))
         return false;
-    apply_knobs(s, h);
+    run->unset[host] =
+        (struct sc_unset){s->tcp.habits, s->tcp.recover, s->tcp.congestion, s->tcp.recv_scale, s->tcp.ecn};
+    apply_knobs(s, &run->set[host]);
+    sv_stack_teach(s)->isns = h->isns;
+    memcpy(sv_stack_teach(s)->isn, h->isn, sizeof h->isn);
     add_routes(h, s, now);
     add_neighbours(run, host, s, now);
     add_nat(h, s, now);
@@ -463,6 +486,10 @@ static bool take_tables(struct sc_run *run)
     run->app_host = many(m->hosts, sizeof *run->app_host, &good);
     run->epoch = many(m->hosts, sizeof *run->epoch, &good);
     run->down = many(m->hosts, sizeof *run->down, &good);
+    run->set = many(m->hosts, sizeof *run->set, &good);
+    run->unset = many(m->hosts, sizeof *run->unset, &good);
+    for (uint32_t i = 0; good && i < m->hosts; i++)
+        run->set[i] = m->host[i].set;
     run->endpoint = many(run->endpoints_max, sizeof *run->endpoint, &good);
     run->endpoint_of = many(run->endpoint_slots, sizeof *run->endpoint_of, &good);
     run->conn = many(run->conns_max, sizeof *run->conn, &good);
@@ -495,6 +522,7 @@ static bool take_tables(struct sc_run *run)
     take_chains(run, &good);
     for (uint32_t i = 0; i < m->steps; i++)
         run->sends_frames = run->sends_frames || m->step[i].ethertype;
+    good = good && sc_lawful_open(run);
     if (run->watches_frames) {
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);
@@ -556,13 +584,16 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
 
 void sc_run_close(struct sc_run *run)
 {
-    void *const all[] = {
-        run->sim,      run->stack,       run->bridge,         run->link,        run->host,      run->app_host,
-        run->epoch,    run->down,        run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
-        run->ping,     run->sent.track,  run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged,   run->step_at,     run->step_done,      run->accepts,     run->drops,     run->arrived,
-        run->twice,    run->memory,      run->last,           run->udp,         run->job,       run->cable,
-        run->departed, run->wrong_sample};
+    void *const all[] = {run->sim,       run->stack,       run->bridge,         run->link,
+                         run->host,      run->app_host,    run->epoch,          run->down,
+                         run->endpoint,  run->endpoint_of, run->conn,           run->conn_of_attempt,
+                         run->ping,      run->sent.track,  run->received.track, run->fault_count,
+                         run->fault_rng, run->fact,        run->judged,         run->step_at,
+                         run->step_done, run->accepts,     run->drops,          run->arrived,
+                         run->twice,     run->memory,      run->last,           run->udp,
+                         run->job,       run->cable,       run->departed,       run->wrong_sample,
+                         run->set,       run->unset};
+    sc_lawful_close(run);
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);
     sc_index_close(run);
