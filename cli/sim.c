@@ -28,6 +28,9 @@ static const struct cli_option sim_options[] = {
     {0, "no-mutants", CLI_FLAG, NULL, "do not run the mutants", AT(no_mutants), NULL, 0, 0},
     {0, "random", CLI_FLAG, NULL, "no file: a small world drawn from the seed, with --runs many of them", AT(random),
      NULL, 0, 0},
+    {0, "first", CLI_FLAG, NULL, "of many random worlds: stop at the first that fails", AT(first), NULL, 0, 0},
+    {0, "plant", CLI_TEXT, "BUG", "seven-planted alone: with that bug in TCP (a name; list; a number: drawn by it)",
+     AT(plant), NULL, 0, 0},
     {0, "check", CLI_FLAG, NULL, "read the file and say what is wrong with it; run nothing", AT(check), NULL, 0, 0},
     {0, "shrink", CLI_FLAG, NULL, "if it fails, write the smallest file that fails the same way", AT(shrink), NULL, 0,
      0},
@@ -311,7 +314,9 @@ static int sim_main(int argc, char **argv)
     struct totals totals = {0, 0, 0};
     bool readable = true;
     config.seed = UINT64_MAX;
-    const int status = cli_parse(&parse, argc, argv);
+    int status = cli_parse(&parse, argc, argv);
+    if (status == CLI_PARSED)
+        status = sim_plant(config.plant);
     if (status != CLI_PARSED)
         return status;
     config.seeded = config.seed != UINT64_MAX;

@@ -13,7 +13,8 @@ struct sim_config {
     struct cli_texts set, drop;
     const char *mutant, *run, *capture, *log, *against;
     const char *html, *html_of; /* where the page goes; the file whose run it shows */
-    bool no_mutants, ladder, tap, junit, shrink, check, random;
+    const char *plant;
+    bool no_mutants, ladder, tap, junit, shrink, check, random, first;
 };
 
 /* A file, read and changed by --set and --drop; NULL: what is wrong was said on stderr. */
@@ -57,6 +58,12 @@ void sim_show(const struct sc_result *r, const struct sim_config *c, const struc
 /* sim_random.c: worlds drawn from seeds. The exit status. */
 int sim_random(const struct sim_config *c, const struct cli_output_options *output);
 bool sim_random_open(struct sim_file *f, uint64_t seed, const struct sim_config *c);
+
+/* At most so much processor time for the world that comes: SIGPROF ends whoever never ends. */
+void sim_limit_time(void);
+
+/* sim_plant.c: CLI_PARSED if all is well, the bug in force; else the exit status. */
+int sim_plant(const char *what);
 
 /* sim_shrink.c: the smallest file that still fails so, on stdout. The exit status. */
 int sim_shrink(struct sim_file *f, const struct sim_config *c);

@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,12 +15,14 @@
 #include "scenario/random.h"
 
 #define TEXT 16384u
+#define WORLD_SECONDS 30 /* of processor time; the longest of ten thousand took one */
 #define JOBS 64u
 
 struct random_board {
     struct {
-        uint64_t next, begun, failed, events;
+        uint64_t next, begun, ran, failed, events;
     } worker[JOBS];
+    bool enough; /* --first, and one has failed */
 };
 
 bool sim_random_open(struct sim_file *f, uint64_t seed, const struct sim_config *c)
@@ -34,15 +38,24 @@ bool sim_random_open(struct sim_file *f, uint64_t seed, const struct sim_config 
     return f->root && sim_file_model(f, c, NULL);
 }
 
+void sim_limit_time(void)
+{
+    const struct itimerval limit = {.it_value = {.tv_sec = WORLD_SECONDS}};
+    (void)setitimer(ITIMER_PROF, &limit, NULL);
+}
+
 static void one(struct random_board *b, uint32_t k, uint64_t seed, const struct sim_config *c)
 {
     static struct sc_result r;
     struct sim_file f;
     b->worker[k].begun = seed;
+    b->worker[k].ran++;
+    sim_limit_time();
     const bool good = sim_random_open(&f, seed, c) && sim_run(f.model, seed, NULL, &r);
     b->worker[k].events += good ? r.events : 0;
     if (!good || !r.expected) {
         b->worker[k].failed++;
+        b->enough = c->first;
         const char *why = !good ? "no scenario" : r.problem;
         for (uint32_t i = 0; good && i < r.n; i++)
             why = r.outcome[i].verdict == SC_FAILED ? r.outcome[i].why : why;
@@ -61,7 +74,7 @@ static pid_t begin(struct random_board *b, uint32_t k, const struct sim_config *
     const pid_t pid = fork();
     if (pid != 0)
         return pid;
-    for (uint64_t i = b->worker[k].next; i < runs; i += jobs) {
+    for (uint64_t i = b->worker[k].next; i < runs && !b->enough; i += jobs) {
         b->worker[k].next = i + jobs;
         one(b, k, first + i, c);
     }
@@ -69,10 +82,20 @@ static pid_t begin(struct random_board *b, uint32_t k, const struct sim_config *
     _exit(0);
 }
 
+static void died(uint64_t seed, int signal)
+{
+    printf("FAILED seed %" PRIu64 ": ", seed);
+    if (signal == SIGPROF)
+        printf("did not end in %d s of processor time\n", WORLD_SECONDS);
+    else
+        printf("brought the process down (signal %d)\n", signal);
+    printf("  replay: seven sim --random --seed %" PRIu64 "   (--shrink makes it small)\n", seed);
+}
+
 static int many(const struct sim_config *c, uint64_t first, uint64_t runs, uint32_t jobs)
 {
     pid_t pid[JOBS];
-    uint64_t failed = 0, events = 0;
+    uint64_t ran = 0, failed = 0, events = 0;
     struct random_board *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (b == MAP_FAILED)
         return cli_fail("sim", "%s", strerror(errno));
@@ -88,17 +111,18 @@ static int many(const struct sim_config *c, uint64_t first, uint64_t runs, uint3
             if (WIFEXITED(status))
                 break;
             b->worker[k].failed++;
-            printf("FAILED seed %" PRIu64 ": brought the process down (signal %d)\n", b->worker[k].begun,
-                   WTERMSIG(status));
+            b->enough = c->first;
+            died(b->worker[k].begun, WTERMSIG(status));
             pid[k] = begin(b, k, c, first, runs, jobs);
         }
+        ran += b->worker[k].ran;
         failed += b->worker[k].failed + (pid[k] < 0);
         events += b->worker[k].events;
     }
     munmap(b, sizeof *b);
-    printf("random worlds: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " failed; %" PRIu64 " events\n", runs, first,
+    printf("random worlds: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " failed; %" PRIu64 " events\n", ran, first,
            failed, events);
-    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", runs - failed, failed);
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", ran - failed, failed);
     return failed ? 1 : 0;
 }
 

@@ -45,6 +45,7 @@ static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
     const pid_t pid = fork();
     if (pid == 0) {
         static struct sc_result r;
+        sim_limit_time();
         struct sc_errors e = {.file = "shrink"};
         struct sc_memory m = {.ceiling = 256u << 20};
         struct sc_node *copy = sc_copy(&m, root);

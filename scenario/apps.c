@@ -212,7 +212,7 @@ static void read_eof(struct sc_run *run, struct sc_conn *c, sv_time now)
     all_done(run, c, SC_FACT_READ_ALL);
     if (c->server && !c->serve.keep)
         c->want_close = true;
-    const struct sc_knobs *set = &run->model->host[c->host].set;
+    const struct sc_knobs *set = &run->set[c->host];
     if (sc_flawed(run, c->host, SC_CLOSE_WAIT_TIMEOUT))
         c->abort_at = now + set->value[SC_CLOSE_WAIT_TIMEOUT];
 }

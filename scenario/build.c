@@ -6,6 +6,7 @@
 
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
+#include "scenario/lawful.h"
 #include "scenario/outside.h"
 #include "seven/nat.h"
 #include "stack/stack_internal.h"
@@ -160,11 +161,10 @@ static void apply_recovery(struct sv_stack *s, const struct sc_knobs *k)
         s->tcp.habits.agreed |= SV_TCP_SACK;
 }
 
-static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
+static void apply_knobs(struct sv_stack *s, const struct sc_knobs *k)
 {
     struct sv_tcp_profile *p = &s->tcp.habits;
     struct sv_tcp_teach *teach = sv_stack_teach(s);
-    const struct sc_knobs *k = &h->set;
     teach->mss = (uint32_t)knob(k, SC_MSS, 0);
     const uint32_t handshake = (uint32_t)knob(k, SC_HANDSHAKE, SV_HANDSHAKE_THREE_WAY);
     teach->handshake = handshake == SC_HANDSHAKE_ZERO ? SV_HANDSHAKE_THREE_WAY : handshake;
@@ -173,8 +173,6 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
                       SV_FASTOPEN_SERVER_NO_COOKIE | SV_FASTOPEN_EVERY_LISTENER;
     teach->opening = sc_opening_of(k);
     teach->flaws = sc_flaws_of(k);
-    teach->isns = h->isn_clock ? SV_TEACH_CLOCK : h->isns;
-    memcpy(teach->isn, h->isn, sizeof teach->isn);
     const struct {
         uint32_t knob;
         uint8_t bit;
@@ -204,12 +202,33 @@ static void apply_knobs(struct sv_stack *s, const struct sc_host *h)
         s->udp.ports.first = (uint16_t)(k->value[SC_PORT_RANGE] >> 16);
         s->udp.ports.last = (uint16_t)k->value[SC_PORT_RANGE];
     }
+    if (k->given >> SC_ECN & 1u && (k->value[SC_ECN] < SV_ECN_ACCURATE || s->tcp.accecn_at))
+        s->tcp.ecn = (uint8_t)(k->value[SC_ECN] - 1u);
     p->initial_ssthresh = (uint16_t)knob(k, SC_SSTHRESH, p->initial_ssthresh);
     p->mtu_probing = (uint8_t)knob(k, SC_MTU_PROBING, p->mtu_probing);
     apply_recovery(s, k);
     s->tcp.congestion = (uint8_t)knob(k, SC_CONGESTION, s->tcp.congestion);
     p->initial_window = (uint16_t)knob(k, SC_IW, p->initial_window);
     p->rto_min_us = (uint32_t)(knob(k, SC_RTO_MIN, (uint64_t)p->rto_min_us * SV_US) / SV_US);
+}
+
+void sc_set_host(struct sc_run *run, uint32_t host, const struct sc_knobs *set)
+{
+    struct sc_knobs *now = &run->set[host];
+    for (uint32_t i = 0; i < SC_KNOBS; i++) {
+        if (set->given >> i & 1u)
+            now->value[i] = set->value[i];
+    }
+    now->given |= set->given;
+    struct sv_tcp *tcp = &run->stack[host]->tcp;
+    const struct sc_unset *unset = &run->unset[host];
+    tcp->habits = unset->habits;
+    tcp->recover = unset->recover;
+    tcp->congestion = unset->congestion;
+    tcp->recv_scale = unset->recv_scale;
+    tcp->ecn = unset->ecn;
+    sc_rows_said(run, host, "set");
+    apply_knobs(run->stack[host], now);
 }
 
 static bool add_interfaces(struct sc_run *run, uint32_t host, struct sv_stack *s, sv_time now)
@@ -299,7 +318,11 @@ bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now)
     struct sv_stack *s = sv_stack_create(run->arena, run->pool, &c, now);
     if (!s || !add_interfaces(run, host, s, now))
         return false;
-    apply_knobs(s, h);
+    run->unset[host] =
+        (struct sc_unset){s->tcp.habits, s->tcp.recover, s->tcp.congestion, s->tcp.recv_scale, s->tcp.ecn};
+    apply_knobs(s, &run->set[host]);
+    sv_stack_teach(s)->isns = h->isn_clock ? SV_TEACH_CLOCK : h->isns;
+    memcpy(sv_stack_teach(s)->isn, h->isn, sizeof h->isn);
     add_routes(h, s, now);
     add_neighbours(run, host, s, now);
     add_nat(h, s, now);
@@ -479,6 +502,10 @@ static bool take_tables(struct sc_run *run)
     run->app_host = many(m->hosts, sizeof *run->app_host, &good);
     run->epoch = many(m->hosts, sizeof *run->epoch, &good);
     run->down = many(m->hosts, sizeof *run->down, &good);
+    run->set = many(m->hosts, sizeof *run->set, &good);
+    run->unset = many(m->hosts, sizeof *run->unset, &good);
+    for (uint32_t i = 0; good && i < m->hosts; i++)
+        run->set[i] = m->host[i].set;
     run->endpoint = many(run->endpoints_max, sizeof *run->endpoint, &good);
     run->endpoint_of = many(run->endpoint_slots, sizeof *run->endpoint_of, &good);
     run->conn = many(run->conns_max, sizeof *run->conn, &good);
@@ -512,6 +539,7 @@ static bool take_tables(struct sc_run *run)
     take_chains(run, &good);
     for (uint32_t i = 0; i < m->steps; i++)
         run->sends_frames = run->sends_frames || m->step[i].ethertype;
+    good = good && sc_lawful_open(run);
     if (run->watches_frames) {
         run->twice_slots = 1u << 16;
         run->twice = many(run->twice_slots, sizeof *run->twice, &good);
@@ -580,7 +608,8 @@ void sc_run_close(struct sc_run *run)
         run->judged,    run->step_at,      run->step_done,      run->accepts,     run->drops,     run->arrived,
         run->twice,     run->memory,       run->last,           run->udp,         run->job,       run->cable,
         run->departed,  run->wrong_sample, run->forged,         run->forgery,     run->crowd,     run->forged_mark,
-        run->crowd_port};
+        run->crowd_port, run->set,         run->unset};
+    sc_lawful_close(run);
     for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
         free(run->judged[i].chain);
     sc_index_close(run);

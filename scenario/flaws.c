@@ -26,7 +26,7 @@ static bool wrong(const struct sc_knobs *k, uint32_t knob)
 
 bool sc_flawed(const struct sc_run *run, uint32_t host, uint32_t knob)
 {
-    return wrong(&run->model->host[host].set, knob);
+    return wrong(&run->set[host], knob);
 }
 
 uint32_t sc_flaws_of(const struct sc_knobs *k)

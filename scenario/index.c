@@ -183,9 +183,16 @@ static void list_openings(struct sc_run *run)
 
 /* --- endpoints --- */
 
-static uint32_t *numbers_of(const struct sc_run *run, uint32_t isn, uint16_t port)
+static uint32_t *numbers_of(const struct sc_run *run, uint32_t isn)
 {
-    return &run->index.numbers[mixed((uint64_t)isn << 16 | port) & (run->index.slots - 1u)];
+    return &run->index.numbers[mixed(isn) & (run->index.slots - 1u)];
+}
+
+/* Who stands behind a translator is known by its numbers alone: its port may be another there. */
+static bool is_port_of(const struct sc_run *run, const struct sv_endpoint *seen, uint16_t own)
+{
+    const uint32_t host = seen->port == own ? SV_NONE : sc_host_of(run, &seen->addr);
+    return seen->port == own || (host != SV_NONE && run->model->host[host].nat_port);
 }
 
 static uint32_t *halves_of(const struct sc_run *run, uint32_t irs)
@@ -208,7 +215,7 @@ void sc_index_numbers(struct sc_run *run, struct sc_endpoint *e)
     if (e->listed && e->listed_isn == e->iss && e->listed_port == e->local.port)
         return;
     if (e->listed) {
-        uint32_t *at = numbers_of(run, e->listed_isn, e->listed_port);
+        uint32_t *at = numbers_of(run, e->listed_isn);
         while (*at != number_of(run, e))
             at = &run->endpoint[*at - 1u].next_number;
         *at = e->next_number;
@@ -216,7 +223,7 @@ void sc_index_numbers(struct sc_run *run, struct sc_endpoint *e)
     e->listed = e->has_iss && e->local.port;
     if (!e->listed)
         return;
-    uint32_t *first = numbers_of(run, e->iss, e->local.port);
+    uint32_t *first = numbers_of(run, e->iss);
     e->listed_isn = e->iss;
     e->listed_port = e->local.port;
     e->next_number = *first;
@@ -228,9 +235,10 @@ struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_e
     struct sc_endpoint *best = NULL;
     if (!e->has_irs)
         return NULL;
-    for (uint32_t i = *numbers_of(run, e->irs, e->remote.port); i; i = run->endpoint[i - 1u].next_number) {
+    for (uint32_t i = *numbers_of(run, e->irs); i; i = run->endpoint[i - 1u].next_number) {
         struct sc_endpoint *o = endpoint(run, i);
-        if (o != e && o->iss == e->irs && o->local.port == e->remote.port && !o->half_open && (!best || o > best))
+        if (o != e && o->iss == e->irs && is_port_of(run, &e->remote, o->local.port) && !o->half_open &&
+            (!best || o > best))
             best = o;
     }
     return best;
@@ -239,9 +247,9 @@ struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_e
 uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener)
 {
     const struct sc_endpoint *best = NULL;
-    for (uint32_t i = *numbers_of(run, isn, opener->port); i; i = run->endpoint[i - 1u].next_number) {
+    for (uint32_t i = *numbers_of(run, isn); i; i = run->endpoint[i - 1u].next_number) {
         const struct sc_endpoint *e = endpoint(run, i);
-        if (e->attempt != SV_NONE && e->iss == isn && e->local.port == opener->port && (!best || e > best))
+        if (e->attempt != SV_NONE && e->iss == isn && is_port_of(run, opener, e->local.port) && (!best || e > best))
             best = e;
     }
     return best ? best->attempt : SV_NONE;

@@ -7,7 +7,7 @@
 #include "scenario/outside.h"
 #include "stack/stack_internal.h"
 
-static void decide(struct sc_run *run, uint32_t i, bool passed, sv_time when, const char *why)
+void sc_decide(struct sc_run *run, uint32_t i, bool passed, sv_time when, const char *why)
 {
     struct sc_judged *j = &run->judged[i];
     if (j->verdict != SC_OPEN)
@@ -66,9 +66,9 @@ void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_n
         if (x->fact != number || !looks(run, x, run->now))
             continue;
         if (x->kind == SC_NEVER)
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         else if (x->kind == SC_EVENTUALLY && f->what.which != SC_LAST)
-            decide(run, i, true, run->now, why);
+            sc_decide(run, i, true, run->now, why);
     }
 }
 
@@ -87,7 +87,7 @@ void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t st
             snprintf(why, sizeof why, "in %s at %.6f s", sv_tcp_state_name((enum sv_tcp_state)state),
                      (double)run->now / 1e9);
             if (m->expect[k].kind == SC_ALWAYS && m->expect[k].fact == i && looks(run, &m->expect[k], run->now))
-                decide(run, k, false, run->now, why);
+                sc_decide(run, k, false, run->now, why);
         }
     }
 }
@@ -101,7 +101,7 @@ static void another(struct sc_run *run, uint32_t i, const struct sc_packet *p)
     snprintf(why, sizeof why, "%s sent seq %u ack %u length %u flags 0x%02x at %.6f s; expected: %.100s",
              p->from != SV_NONE ? run->model->host[p->from].name : "?", p->seq, p->ack, p->length, p->flags,
              (double)run->now / 1e9, next < x->orders ? x->order[next].words : "nothing more");
-    decide(run, i, false, run->now, why);
+    sc_decide(run, i, false, run->now, why);
 }
 
 static void order_event(struct sc_run *run, const struct sc_packet *p)
@@ -123,7 +123,7 @@ static void order_event(struct sc_run *run, const struct sc_packet *p)
         if (x->kind == SC_ORDER && x->exactly && !moved && p->tcp && p->link == SV_NONE && looks(run, x, run->now))
             another(run, i, p);
         if (moved && j->ordered == x->orders && !x->exactly)
-            decide(run, i, true, run->now, "all in this order");
+            sc_decide(run, i, true, run->now, "all in this order");
     }
 }
 
@@ -166,7 +166,7 @@ static void compare(struct sc_run *run, uint32_t i, uint64_t value)
     j->value = value;
     j->has_value = true;
     snprintf(why, sizeof why, "%s is %" PRIu64, x->counter, value);
-    decide(run, i, good, run->now, why);
+    sc_decide(run, i, good, run->now, why);
 }
 
 static void sample(struct sc_run *run, uint32_t i)
@@ -175,7 +175,7 @@ static void sample(struct sc_run *run, uint32_t i)
     struct sc_judged *j = &run->judged[i];
     uint64_t value = 0;
     if (!sc_value(run, x, &value)) {
-        decide(run, i, false, run->now, "nothing there could be counted: it never came to be");
+        sc_decide(run, i, false, run->now, "nothing there could be counted: it never came to be");
         return;
     }
     compare(run, i, x->has_between ? value - (j->has_baseline ? j->baseline : 0) : value);
@@ -201,10 +201,10 @@ void sc_judge_at(struct sc_run *run, sv_time now)
                  value - j->baseline > x->at_most)
             compare(run, i, value - j->baseline); /* it can only grow */
         if (x->kind == SC_EVENTUALLY && now > x->by)
-            decide(run, i, false, x->by, "not by then");
+            sc_decide(run, i, false, x->by, "not by then");
         if (x->kind == SC_ALWAYS && x->has_between && now >= x->between[0] && now < x->between[1] &&
             !run->fact[x->fact].holds)
-            decide(run, i, false, now, "not so when it began to count");
+            sc_decide(run, i, false, now, "not so when it began to count");
     }
 }
 
@@ -238,16 +238,16 @@ static void end_fact(struct sc_run *run, uint32_t i)
     const struct sc_fact_now *now = &run->fact[x->fact];
     const uint32_t attempt = f->attempt != SV_NONE ? f->attempt : f->what.attempt;
     if (x->kind == SC_EVENTUALLY && f->what.which == SC_LAST && now->happened)
-        decide(run, i, looks(run, x, now->last), now->last, "when it happened last");
+        sc_decide(run, i, looks(run, x, now->last), now->last, "when it happened last");
     if (x->kind == SC_EVENTUALLY)
-        decide(run, i, false, run->now, now->happened ? "not then" : "it never happened");
+        sc_decide(run, i, false, run->now, now->happened ? "not then" : "it never happened");
     if ((f->kind == SC_FACT_STATE || f->kind == SC_FACT_ACCEPTS || x->kind == SC_NEVER) && !attempt_began(run, attempt))
-        decide(run, i, false, run->now, "its connection was never begun: there was no occasion");
+        sc_decide(run, i, false, run->now, "its connection was never begun: there was no occasion");
     if (f->kind == SC_FACT_TWICE && !now->occasions)
-        decide(run, i, false, run->now, "no frame was received: there was no occasion");
+        sc_decide(run, i, false, run->now, "no frame was received: there was no occasion");
     if (x->kind == SC_ALWAYS && !now->happened)
-        decide(run, i, false, run->now, "it never was so");
-    decide(run, i, true, run->now, x->kind == SC_NEVER ? "never" : "always");
+        sc_decide(run, i, false, run->now, "it never was so");
+    sc_decide(run, i, true, run->now, x->kind == SC_NEVER ? "never" : "always");
 }
 
 static bool known_end(const struct sc_conn *c, const struct sc_endpoint *e)
@@ -280,32 +280,34 @@ static void end_streams(struct sc_run *run, uint32_t i)
         pairs++;
         if (c->wrong) {
             snprintf(why, sizeof why, "%s read a wrong byte at offset %" PRIu64, host, c->wrong_at);
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         } else if (c->read > theirs) {
             snprintf(why, sizeof why, "%s read %" PRIu64 " bytes, and only %" PRIu64 " were written", host, c->read,
                      theirs);
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         }
         const bool orderly = e->ended && e->cause == SV_CAUSE_ORDERLY && p && p->ended && p->cause == SV_CAUSE_ORDERLY;
         if (orderly && c->read != theirs) {
             snprintf(why, sizeof why, "closed in order, and %s read %" PRIu64 " of %" PRIu64 " bytes", host, c->read,
                      theirs);
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         } else if (!orderly && !(run->model->expect[i].accounted && all_read(c, e, pc, p)) &&
                    !(known_end(c, e) && (!p || known_end(pc, p)))) {
             snprintf(why, sizeof why, "%s is %s: neither closed in order nor reset with both sides knowing", host,
                      sv_tcp_state_name((enum sv_tcp_state)e->state));
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         }
     }
     bool named = run->model->expect[i].accounted; /* then an attempt may have come to nothing, if it was told why */
     for (uint32_t k = 0; k < run->model->attempts; k++) {
         const uint32_t c = run->conn_of_attempt[k];
-        named = named && c != SV_NONE && run->conn[c].error;
+        const uint32_t host = run->model->attempt[k].host;
+        const bool crashed = host != SV_NONE && (run->down[host] || run->epoch[host]);
+        named = named && (c == SV_NONE ? crashed : run->conn[c].error || !run->conn[c].open);
     }
     if (!pairs && named)
-        decide(run, i, true, run->now, "no connection was opened, and each attempt was told why");
-    decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : "no connection was ever opened");
+        sc_decide(run, i, true, run->now, "no connection was opened, and each attempt was told why");
+    sc_decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : "no connection was ever opened");
 }
 
 static void end_pools(struct sc_run *run, uint32_t i)
@@ -317,14 +319,14 @@ static void end_pools(struct sc_run *run, uint32_t i)
         if (!run->stack[h] || run->down[h] || sv_stack_settled(run->stack[h]))
             continue;
         snprintf(why, sizeof why, "%s still holds connections or packets", run->model->host[h].name);
-        decide(run, i, false, run->now, why);
+        sc_decide(run, i, false, run->now, why);
     }
     if (now.bufs_free != run->before.bufs_free || now.slabs_free != run->before.slabs_free) {
         snprintf(why, sizeof why, "%d packets and %d slabs have not come back",
                  (int)(run->before.bufs_free - now.bufs_free), (int)(run->before.slabs_free - now.slabs_free));
-        decide(run, i, false, run->now, why);
+        sc_decide(run, i, false, run->now, why);
     }
-    decide(run, i, true, run->now, "all came back");
+    sc_decide(run, i, true, run->now, "all came back");
 }
 
 /* Whatever began is to have come to its end, and something must have begun. */
@@ -337,7 +339,7 @@ static void end_chains(struct sc_run *run, uint32_t i)
         snprintf(why, sizeof why, "\"%.150s\" never happened", first->words);
     else
         snprintf(why, sizeof why, "%u of %u followed to the end", j->chains_whole, j->chains);
-    decide(run, i, j->chains && j->chains_whole == j->chains, run->now, why);
+    sc_decide(run, i, j->chains && j->chains_whole == j->chains, run->now, why);
 }
 
 void sc_judge_end(struct sc_run *run, bool until)
@@ -360,12 +362,14 @@ void sc_judge_end(struct sc_run *run, bool until)
             end_pools(run, i);
         else if (x->kind == SC_LINKED)
             end_chains(run, i);
+        else if (x->kind == SC_LAWFUL)
+            sc_decide(run, i, true, run->now, "no rule was broken");
         else if (x->kind == SC_ORDER && j->ordered == x->orders) {
-            decide(run, i, true, run->now, "these and no others, in this order");
+            sc_decide(run, i, true, run->now, "these and no others, in this order");
         } else if (x->kind == SC_ORDER) {
             char why[256];
             snprintf(why, sizeof why, "%u of %u; missing: %.180s", j->ordered, x->orders, x->order[j->ordered].words);
-            decide(run, i, false, run->now, why);
+            sc_decide(run, i, false, run->now, why);
         }
     }
 }

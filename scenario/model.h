@@ -113,6 +113,7 @@ struct sc_route {
     uint32_t length;
 };
 
+enum sc_icmp_filter { SC_ICMP_ALL, SC_ICMP_NO_ERRORS, SC_ICMP_NOTHING };
 enum sc_node_kind { SC_HOST, SC_ROUTER, SC_SWITCH, SC_OUTSIDE };
 
 struct sc_host {
@@ -136,10 +137,12 @@ struct sc_host {
     struct sc_route *route;
     int32_t clock_ppb;
     sv_time clock_ahead;
-    const char *tap;       /* of a host outside: its interface */
-    uint32_t impostor;     /* of a router: 1 + the host in whose name it answers; 0: nobody's */
-    uint32_t impersonated; /* 1 + the router that does; 0: none */
-    uint32_t nat_port;     /* of a router: 1 + the outside one; 0: none */
+    const char *tap;                /* of a host outside: its interface */
+    uint32_t impostor;              /* of a router: 1 + the host in whose name it answers; 0: nobody's */
+    uint32_t impersonated;          /* 1 + the router that does; 0: none */
+    uint32_t nat_port;              /* of a router: 1 + the outside one; 0: none */
+    sv_time nat_forget, nat_rebind; /* every so often; 0: never */
+    uint32_t icmp;                  /* of a router: enum sc_icmp_filter */
     /* switches */
     bool rstp, force_stp, learn;
     uint64_t edge;  /* set of ports, from 1 */
@@ -267,6 +270,8 @@ enum sc_verb {
     SC_PLUG,
     SC_SET,
     SC_BIND,
+    SC_FORGET, /* of a translator: its mappings are gone; rebind: and the next have other ports */
+    SC_REBIND,
     SC_FORGE
 };
 /* A number that a forger writes: plainly; any; or so much above what the other end of its own connection began with. */
@@ -315,7 +320,21 @@ struct sc_step {
 
 /* --- faults --- */
 
-enum sc_deed { SC_DROP, SC_HOLD, SC_DELAY, SC_DUPLICATE, SC_CORRUPT, SC_TRUNCATE, SC_EDIT, SC_CUT, SC_PARTITION };
+enum sc_deed {
+    SC_DROP,
+    SC_HOLD,
+    SC_DELAY,
+    SC_DUPLICATE,
+    SC_CORRUPT,
+    SC_TRUNCATE,
+    SC_EDIT,
+    SC_CUT,
+    SC_PARTITION,
+    SC_RESET, /* a reset is forged when it passes */
+    SC_STRIP  /* options become NOPs */
+};
+enum sc_to_whom { SC_TO_RECEIVER, SC_TO_SENDER, SC_TO_BOTH };
+enum sc_option { SC_OPTION_UNKNOWN = 6 }; /* those before it: boxes.c */
 struct sc_fault {
     const char *id;
     const struct sc_node *at_node;
@@ -332,6 +351,9 @@ struct sc_fault {
         uint32_t field;
         uint64_t value;
     } field[4];
+    uint32_t to_whom, off, times; /* of reset: enum sc_to_whom; from the right number; how many */
+    bool guess;                   /* its number is drawn */
+    uint32_t strip;               /* set of options: 1 << their place in model_boxes.c */
     bool strip_options, keep_checksums;
     bool mend_ip_only;      /* as a router would */
     bool without_addresses; /* TCP's sum without them: scenario/flaws.c */
@@ -339,7 +361,17 @@ struct sc_fault {
 
 /* --- expectations --- */
 
-enum sc_expect_kind { SC_NEVER, SC_ALWAYS, SC_EVENTUALLY, SC_VALUE, SC_ORDER, SC_STREAMS, SC_POOLS, SC_LINKED };
+enum sc_expect_kind {
+    SC_NEVER,
+    SC_ALWAYS,
+    SC_EVENTUALLY,
+    SC_VALUE,
+    SC_ORDER,
+    SC_STREAMS,
+    SC_POOLS,
+    SC_LINKED,
+    SC_LAWFUL
+};
 #define SC_ORDERED 32u
 #define SC_LINKS_OF_CHAIN 8u
 struct sc_expect {
@@ -468,6 +500,11 @@ void sc_read_frame_step(struct sc_reader *r, const struct sc_node *c, struct sc_
 void sc_read_forge(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s);
 bool sc_step_is_crowd(const struct sc_node *step);
 void sc_read_crowd(struct sc_reader *r, const struct sc_node *c, struct sc_step *s);
+/* model_boxes.c */
+void sc_read_reset(struct sc_reader *r, const struct sc_node *c, struct sc_fault *f);
+void sc_read_strip(struct sc_reader *r, const struct sc_node *c, struct sc_fault *f);
+void sc_read_nat(struct sc_reader *r, const struct sc_node *n, struct sc_host *h);
+void sc_read_icmp(struct sc_reader *r, const struct sc_node *n, struct sc_host *h);
 /* model_cables.c */
 void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link *l);
 bool sc_fact_hears(struct sc_reader *r, const struct sc_node *n, char *subject, const char *rest, struct sc_fact *f);

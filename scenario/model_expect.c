@@ -277,7 +277,7 @@ static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_ex
 static void read_one(struct sc_reader *r, const struct sc_node *c)
 {
     static const char *const kinds[] = {"never",   "always", "eventually", "value", "order",
-                                        "streams", "pools",  "linked",     NULL};
+                                        "streams", "pools",  "linked",     "tcp",        NULL};
     struct sc_model *m = r->model;
     struct sc_expect *x = &m->expect[m->expects];
     const struct sc_node *n = sc_member(c, "id"), *v = NULL;
@@ -301,7 +301,7 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         }
     }
     if (!v) {
-        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, linked, streams or pools");
+        sc_error(r->e, c, "an expectation says never, always, eventually, value, order, linked, streams, pools or tcp");
         return;
     }
     m->expects++;
@@ -314,10 +314,13 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         read_order(r, v, x);
     else if (x->kind == SC_LINKED)
         read_chain(r, v, x);
+    else if (x->kind == SC_LAWFUL && v->kind == SC_SCALAR && strcmp(v->text, "lawful") == 0)
+        return;
     else if (x->kind == SC_STREAMS && v->kind == SC_SCALAR && strcmp(v->text, "accounted") == 0)
         x->accounted = true;
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
-        sc_error(r->e, v, "%s: %s", v->key, x->kind == SC_STREAMS ? "whole" : "settled");
+        sc_error(r->e, v, "%s: %s", v->key,
+                 x->kind == SC_STREAMS ? "whole" : x->kind == SC_LAWFUL ? "lawful" : "settled");
     if (x->exactly && x->kind != SC_ORDER)
         sc_error(r->e, c, "exactly belongs to an order");
     if (x->kind == SC_POOLS && !m->settle)
@@ -327,7 +330,7 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 {
     static const char *const keys[] = {"id",      "never",    "always", "eventually", "value",   "order",
-                                       "streams", "pools",    "linked", "by",         "within",  "after",
+                                       "streams", "pools",    "linked", "tcp", "by",         "within",  "after",
                                        "between", "decisive", "equals", "at_least",   "at_most", "at",
                                        "in",      "exactly",  "say",    NULL};
     if (list && (list->kind != SC_LIST || !list->child))

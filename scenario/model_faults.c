@@ -5,11 +5,12 @@
 
 #include "scenario/model.h"
 
-static const char *const deeds[] = {"drop",     "hold", "delay", "duplicate", "corrupt",
-                                    "truncate", "edit", "cut",   "partition", NULL};
-static const char *const keys[] = {"id",  "drop",      "hold",    "delay",  "duplicate", "corrupt", "truncate", "edit",
-                                   "cut", "partition", "until",   "by",     "after",     "at",      "bit",      "byte",
-                                   "to",  "chance",    "between", "fields", "checksums", "one_way", NULL};
+static const char *const deeds[] = {"drop", "hold", "delay",     "duplicate", "corrupt", "truncate",
+                                    "edit", "cut",  "partition", "reset",     "strip",   NULL};
+static const char *const keys[] = {
+    "id",        "drop",    "hold",  "delay", "duplicate", "corrupt", "truncate", "edit",    "cut",     "partition",
+    "until",     "by",      "after", "at",    "bit",       "byte",    "to",       "chance",  "between", "fields",
+    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", NULL};
 
 static bool edit_address(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {
@@ -102,6 +103,12 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_EDIT:
         edit_fields(r, sc_member(c, "fields"), f);
         break;
+    case SC_RESET:
+        sc_read_reset(r, c, f);
+        break;
+    case SC_STRIP:
+        sc_read_strip(r, c, f);
+        break;
     case SC_CUT:
         f->link = deed->kind == SC_SCALAR ? sc_need_link(r, deed, deed->text) : SV_NONE;
         break;
@@ -132,7 +139,9 @@ static void read_fault(struct sc_reader *r, const struct sc_node *c)
         }
     }
     if (!deed) {
-        sc_error(r->e, c, "a fault has a deed: drop, hold, delay, duplicate, corrupt, truncate, edit, cut, partition");
+        sc_error(r->e, c,
+                 "a fault has a deed: drop, hold, delay, duplicate, corrupt, truncate, edit, cut, partition, "
+                 "reset, strip");
         return;
     }
     if (!n || n->kind != SC_SCALAR || !sc_name_ok(n->text)) {

@@ -8,8 +8,8 @@
 
 const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
                                     "msl",  "mtu",     "routes", "clock",   "tap", NULL};
-static const char *const router_keys[] = {"addr", "ports",   "mac",      "routes", "nat",   "mtu",
-                                          "set",  "profile", "impostor", "isn",    "serve", NULL};
+static const char *const router_keys[] = {"addr",    "ports",    "mac", "routes", "nat",  "icmp", "mtu", "set",
+                                          "profile", "impostor", "isn", "serve",  NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", "learn", NULL};
 
 const char *const sc_knob_names[] = {"mss",
@@ -511,12 +511,10 @@ static void read_router(struct sc_reader *r, const struct sc_node *c)
     host_serves(r, sc_member(c, "serve"), h);
     if ((n = sc_member(c, "ports")) && sc_count(r, n, 1, SC_ADDRS, &value))
         h->ports = (uint32_t)value;
-    if ((n = sc_member(c, "nat"))) {
-        if (n->kind == SC_MAP && sc_member(n, "outside") && sc_count(r, sc_member(n, "outside"), 1, SC_ADDRS, &value))
-            h->nat_port = (uint32_t)value;
-        else
-            sc_error(r->e, n, "nat names the outside port: {outside: 2}");
-    }
+    if ((n = sc_member(c, "nat")))
+        sc_read_nat(r, n, h);
+    if ((n = sc_member(c, "icmp")))
+        sc_read_icmp(r, n, h);
 }
 
 static void read_switch(struct sc_reader *r, const struct sc_node *c)

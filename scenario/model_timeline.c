@@ -6,14 +6,16 @@
 
 #include "scenario/model.h"
 
-static const char *const verbs[] = {"connect", "listen", "send",   "read", "shutdown", "close", "abort", "ping",
-                                    "crash",   "reboot", "unplug", "plug", "set",      "bind",  "forge", NULL};
+static const char *const verbs[] = {"connect", "listen", "send",   "read",   "shutdown", "close",
+                                    "abort",   "ping",   "crash",  "reboot", "unplug",   "plug",
+                                    "set",     "bind",   "forget", "rebind", "forge",    NULL};
 static const char *const step_keys[] = {
     "at",    "after",     "plus",    "host",   "connect", "listen",   "send",     "read",   "shutdown",
     "close", "abort",     "ping",    "crash",  "reboot",  "unplug",   "plug",     "set",    "as",
     "of",    "from_port", "give_up", "every",  "count",   "app",      "bytes",    "rate",   "udp",
     "bind",  "to",        "ttl",     "pieces", "urgent",  "size",     "request",  "frame",  "resend",
-    "forge", "from",      "id",      "seq",    "ack",     "seq_step", "ack_step", "window", NULL};
+    "forge", "from",      "id",      "seq",    "ack",     "seq_step", "ack_step", "window", "forget",
+    "rebind", NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -33,7 +35,7 @@ static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *
     if (!found)
         sc_error(r->e, c,
                  "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
-                 "unplug, plug, bind, forge");
+                 "unplug, plug, set, bind, forget, rebind, forge");
     return found;
 }
 
@@ -177,6 +179,19 @@ static void listen_step(struct sc_reader *r, const struct sc_node *c, const stru
         (void)sc_size(r, n, &s->serve.request);
 }
 
+/* While it runs: what concerns connections that come, and what the whole stack does. */
+static void set_step(struct sc_reader *r, const struct sc_node *map, struct sc_step *s)
+{
+    static const uint32_t early[] = {SC_RECV_BUFFER, SC_SEND_BUFFER, SC_BACKLOG, SC_HALF_OPEN};
+    if (!sc_knobs_read(r, map, &s->set, true))
+        return;
+    for (uint32_t i = 0; i < sizeof early / sizeof *early; i++) {
+        const struct sc_node *n = s->set.given >> early[i] & 1u ? sc_member(map, sc_knob_names[early[i]]) : NULL;
+        if (n)
+            sc_error_key(r->e, n, "%s is decided when a host begins: it stands in the host's own set", n->key);
+    }
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -230,7 +245,13 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         s->link = v->kind == SC_SCALAR ? sc_need_link(r, v, v->text) : SV_NONE;
         break;
     case SC_SET:
-        sc_error_key(r->e, v, "a host keeps what it began with: set stands at the host, or beside connect");
+        set_step(r, v, s);
+        break;
+    case SC_FORGET:
+    case SC_REBIND:
+        if (s->host != SV_NONE && !r->model->host[s->host].nat_port)
+            sc_error_key(r->e, v, "\"%s\" translates nothing: routers: {%s: {nat: {outside: 2}}}",
+                         r->model->host[s->host].name, r->model->host[s->host].name);
         break;
     default: /* crash, reboot: true */
         break;
@@ -271,6 +292,24 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
     argument(r, c, v, s);
 }
 
+/* A step that waits for a fact about a connection waits for the step that begins it; that may wait in turn. */
+static void loops_in_time(struct sc_reader *r)
+{
+    const struct sc_model *m = r->model;
+    for (uint32_t i = 0; i < m->steps; i++) {
+        uint32_t at = i;
+        for (uint32_t n = 0; n <= m->steps && at != SV_NONE; n++) {
+            const uint32_t fact = m->step[at].fact, attempt = fact == SV_NONE ? SV_NONE : m->fact[fact].attempt;
+            at = attempt == SV_NONE ? SV_NONE : m->attempt[attempt].step;
+            if (at != i)
+                continue;
+            sc_error(r->e, m->step[i].at_node, "a loop in time: this begins \"%s\", and waits for what comes of it",
+                     m->attempt[attempt].name);
+            return;
+        }
+    }
+}
+
 void sc_read_timeline(struct sc_reader *r, const struct sc_node *list)
 {
     struct sc_model *m = r->model;
@@ -289,4 +328,6 @@ void sc_read_timeline(struct sc_reader *r, const struct sc_node *list)
         return;
     for (const struct sc_node *c = first; c; c = c->next)
         read_step(r, c, &m->step[m->steps++]);
+    if (!r->e->n)
+        loops_in_time(r);
 }

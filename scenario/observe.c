@@ -4,6 +4,8 @@
 
 #include "core/cursor.h"
 #include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_internal.h"
+#include "scenario/lawful.h"
 #include "scenario/run.h"
 
 enum { FIN = 1, SYN = 2 };
@@ -158,11 +160,12 @@ static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
     sc_state_event(run, e, SV_LISTEN);
 }
 
-static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t state)
+static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t from, uint32_t state)
 {
     e->state = state;
     if (state == SV_TIME_WAIT)
         sc_index_waits(run, e);
+    sc_lawful_moves(run, e, from, state);
     if (state == SV_ESTABLISHED && e->established_at == SV_NEVER)
         e->established_at = run->now;
     if (e->attempt != SV_NONE || e->peer_attempt != SV_NONE)
@@ -183,14 +186,16 @@ static void on_state(struct sc_run *run, uint32_t host, const struct sv_trace_re
     if (r->flow) {
         struct sc_endpoint *e = sc_endpoint_of_flow(run, host, r->flow, true);
         if (e)
-            move(run, e, to);
+            move(run, e, from, to);
         return;
     }
     if (from != SV_TIME_WAIT)
         return;
+    if (r->detail == SV_ON_TIMEOUT)
+        sc_lawful_waited(run, host);
     struct sc_endpoint *e = sc_index_waited(run, host); /* the oldest: they all wait equally long */
     if (e)
-        move(run, e, to);
+        move(run, e, from, to);
 }
 
 static void on_opened(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
@@ -275,6 +280,7 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
             e->ended = true;
             e->cause = r->detail;
             e->error = (int32_t)r->arg[0];
+            sc_lawful_ends(run, e);
         }
         break;
     case SV_TRACE_CALL:

@@ -17,6 +17,7 @@ struct draw {
     char *to;
     size_t used, room;
     uint32_t shape, hosts;
+    uint32_t end[CONNECTIONS][2]; /* hosts of each connection */
 };
 
 static void say(struct draw *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -64,19 +65,24 @@ static void hosts(struct draw *d)
         say(d, "  h%u: {addr: 10.0.%u.%u/24, profile: %s", i, net, i + 1u, profiles[below(d, 4)]);
         if (d->shape >= ROUTER)
             say(d, ", gateway: 10.0.%u.254", net);
-        say(d, ", set: {keepalive: 30s, recv_buffer: %uB, send_buffer: %uB}", from_to(d, 4096, 300000),
-            from_to(d, 4096, 300000));
+        const bool slow = one_in(d, 3);
+        say(d, ", set: {keepalive: 30s, recv_buffer: %uB, send_buffer: %uB%s%s}",
+            from_to(d, 4096, slow || one_in(d, 5) ? 16000 : 300000), from_to(d, 4096, 300000),
+            one_in(d, 3) ? ", nagle: false" : "", one_in(d, 4) ? ", user_timeout: 100s" : "");
         if (one_in(d, 4))
             say(d, ", clock: {%s: %u%%}", one_in(d, 2) ? "fast" : "slow", from_to(d, 1, 20));
-        say(d, ", serve: [{port: 80, app: %s}]}\n", apps[below(d, 4)]);
+        say(d, ", serve: [{port: 80, app: %s", apps[below(d, 4)]);
+        if (slow)
+            say(d, ", rate: %uB", from_to(d, 1000, 50000));
+        say(d, "%s}]}\n", one_in(d, 6) ? ", keep: true" : "");
     }
     if (d->shape == SWITCH || d->shape == SWITCHES)
         say(d, "switches:\n  s1: {ports: 8}\n");
     if (d->shape == SWITCHES)
         say(d, "  s2: {ports: 8}\n");
     if (d->shape >= ROUTER)
-        say(d, "routers:\n  r: {addr: [10.0.0.254/24, 10.0.1.254/24]%s}\n",
-            d->shape == NAT ? ", nat: {outside: 2}" : "");
+        say(d, "routers:\n  r: {addr: [10.0.0.254/24, 10.0.1.254/24]%s%s}\n",
+            d->shape == NAT ? ", nat: {outside: 2}" : "", one_in(d, 4) ? ", icmp: no-errors" : "");
     if (d->shape >= ROUTER && d->hosts > 2)
         say(d, "switches:\n  s1: {ports: 8}\n");
 }
@@ -145,24 +151,102 @@ static void links(struct draw *d)
     }
 }
 
+/* Two that call each other at once. */
+static void cross(struct draw *d, uint32_t i, uint32_t a, uint32_t b)
+{
+    const uint32_t at = below(d, 3000);
+    say(d, "  - {at: %ums, host: h%u, connect: \"h%u:%u\", from_port: %u, as: c%u}\n", at, a, b, 6000u + i, 7000u + i,
+        i);
+    say(d, "  - {at: %ums, host: h%u, connect: \"h%u:%u\", from_port: %u, as: d%u}\n", at, b, a, 7000u + i, 6000u + i,
+        i);
+    say(d, "  - {after: h%u.d%u in ESTABLISHED, plus: %ums, host: h%u, close: d%u}\n", b, i, 500u + below(d, 5000), b,
+        i);
+}
+
+static void call(struct draw *d, uint32_t i, uint32_t opener, uint32_t server)
+{
+    const uint32_t at = below(d, 3000);
+    say(d, "  - {at: %ums, host: h%u, connect: \"h%u:%u\", as: c%u", at, opener, server, one_in(d, 8) ? 81u : 80u, i);
+    if (one_in(d, 4))
+        say(d, ", from_port: %u", 5000u + below(d, 2));
+    say(d, "}\n");
+    if (one_in(d, 6)) /* perhaps before it is there */
+        say(d, "  - {at: %ums, host: h%u, %s: c%u}\n", at + below(d, 300), opener, one_in(d, 2) ? "close" : "abort", i);
+}
+
+static void connection(struct draw *d, uint32_t i)
+{
+    static const char *const ends[] = {"close", "shutdown", "shutdown", "close", "abort", "shutdown"};
+    /* Behind a translator nobody is called: host 0 calls. */
+    const uint32_t opener = d->shape == NAT ? 0 : below(d, d->hosts);
+    uint32_t server = below(d, d->hosts);
+    server = server == opener ? (opener + 1u) % d->hosts : server;
+    d->end[i][0] = opener;
+    d->end[i][1] = server;
+    if (d->shape != NAT && one_in(d, 8))
+        cross(d, i, opener, server);
+    else
+        call(d, i, opener, server);
+    if (!one_in(d, 6)) {
+        say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, send: %uB, of: c%u", opener, i,
+            below(d, 500), opener, from_to(d, 1, one_in(d, 4) ? 400000 : 20000), i);
+        if (one_in(d, 3))
+            say(d, ", pieces: %u", from_to(d, 2, 60));
+        say(d, "}\n");
+    }
+    say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, %s: c%u}\n", opener, i, 500u + below(d, 5000),
+        opener, ends[below(d, 6)], i);
+}
+
+/* What happens to hosts and routers. */
+static void mishaps(struct draw *d)
+{
+    static const char *const sets[] = {"mss: 700",  "delayed_ack: false", "iw: 2",
+                                       "mss: 1000", "rto_min: 300ms",     "delayed_ack: 100ms"};
+    if (one_in(d, 5))
+        say(d, "  - {at: %ums, host: h%u, %s: true}\n", 1000u + below(d, 20000), below(d, d->hosts),
+            one_in(d, 3) ? "crash" : "reboot");
+    if (one_in(d, 6))
+        say(d, "  - {at: %ums, host: h%u, set: {%s}}\n", below(d, 3000), below(d, d->hosts), sets[below(d, 6)]);
+    if (d->shape == NAT && one_in(d, 3))
+        say(d, "  - {at: %ums, host: r, %s: true}\n", 1000u + below(d, 20000), one_in(d, 2) ? "forget" : "rebind");
+}
+
 static void timeline(struct draw *d)
 {
     const uint32_t n = from_to(d, 1, CONNECTIONS);
     say(d, "timeline:\n");
-    for (uint32_t i = 0; i < n; i++) {
-        /* Behind a translator nobody is called: host 0 calls. */
-        const uint32_t opener = d->shape == NAT ? 0 : below(d, d->hosts);
-        uint32_t server = below(d, d->hosts);
-        server = server == opener ? (opener + 1u) % d->hosts : server;
-        say(d, "  - {at: %ums, host: h%u, connect: \"h%u:80\", as: c%u}\n", below(d, 3000), opener, server, i);
-        if (!one_in(d, 6))
-            say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, send: %uB, of: c%u}\n", opener, i,
-                below(d, 500), opener, from_to(d, 1, one_in(d, 4) ? 400000 : 20000), i);
-        say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, %s: c%u}\n", opener, i,
-            500u + below(d, 5000), opener, one_in(d, 3) ? "close" : "shutdown", i);
+    for (uint32_t i = 0; i < n; i++)
+        connection(d, i);
+    mishaps(d);
+    for (uint32_t i = 0; i < 2u * n; i++) /* whoever only shut down, or kept it open, closes in the end */
+        say(d, "  - {at: %us, host: h%u, close: c%u}\n", 1500u + i, d->end[i / 2u][i % 2u], i / 2u);
+}
+
+static void box(struct draw *d, uint32_t i, const char *kind, uint32_t nth, uint32_t host)
+{
+    static const char *const whom[] = {"receiver", "sender", "both"};
+    static const char *const options[] = {"timestamps", "mss", "sack-permitted", "window-scale", "unknown", "sack"};
+    switch (below(d, 5)) {
+    case 4:
+        say(d, "  - {id: f%u, drop: \"\\\"SYN,ACK\\\" from h%u\", between: [0s, %us]}\n", i, host, from_to(d, 1, 60));
+        break;
+    case 0:
+        say(d, "  - {id: f%u, reset: \"%uth %s from h%u\", to: %s}\n", i, nth, kind, host, whom[below(d, 3)]);
+        break;
+    case 1:
+        say(d, "  - {id: f%u, reset: \"every %uth %s from h%u\", to: %s, %s}\n", i, nth + 1u, kind, host,
+            whom[below(d, 3)], one_in(d, 2) ? "off: 100" : "guess: true");
+        break;
+    case 2:
+        say(d, "  - {id: f%u, strip: \"%s from h%u\", options: [%s]}\n", i, one_in(d, 2) ? "SYN" : "\\\"SYN,ACK\\\"",
+            host, options[below(d, 6)]);
+        break;
+    default:
+        say(d, "  - {id: f%u, edit: \"every %uth ACK from h%u\", fields: {window: %u}}\n", i, nth + 1u, host,
+            one_in(d, 2) ? 65535u : below(d, 2000));
+        break;
     }
-    for (uint32_t i = 0; i < n; i++) /* whoever only shut down closes in the end */
-        say(d, "  - {at: %us, host: h%u, close: c%u}\n", 1500u + i, d->shape == NAT ? 0 : below(d, d->hosts), i);
 }
 
 static void faults(struct draw *d)
@@ -174,7 +258,11 @@ static void faults(struct draw *d)
     for (uint32_t i = 0; i < n; i++) {
         const char *kind = kinds[below(d, 7)];
         const uint32_t nth = from_to(d, 1, 9), host = below(d, d->hosts), at = from_to(d, 0, 20);
-        switch (below(d, 6)) {
+        switch (below(d, 8)) {
+        case 6:
+        case 7:
+            box(d, i, kind, nth, host);
+            break;
         case 0:
             say(d, "  - {id: f%u, drop: \"%uth %s from h%u\"}\n", i, nth, kind, host);
             break;
@@ -211,7 +299,8 @@ size_t sc_random(uint64_t seed, char *to, size_t room)
     links(&d);
     timeline(&d);
     faults(&d);
-    say(&d, "expect:\n  - {id: whole, streams: accounted}\n  - {id: clean, pools: settled}\n");
+    say(&d, "expect:\n  - {id: whole, streams: accounted}\n  - {id: clean, pools: settled}\n"
+            "  - {id: lawful, tcp: lawful}\n");
     say(&d, "limits: {events: 3000000}\n");
     return d.used;
 }

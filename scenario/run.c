@@ -2,6 +2,8 @@
 /* The run: what the timeline and the faults want at a time comes before what the world does then. */
 #include "scenario/outside.h"
 
+#include "scenario/lawful.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +39,7 @@ static void crash(struct sc_run *run, uint32_t host)
             sv_tcp_abort(&s->tcp, i);
     }
     sc_observe(run);
+    sc_lawful_crashed(run, host);
     run->down[host] = true;
     for (uint32_t i = 0; i < run->endpoints; i++) {
         struct sc_endpoint *e = &run->endpoint[i];
@@ -164,6 +167,13 @@ static void act(struct sc_run *run, uint32_t number)
     case SC_PLUG:
         plug(run, s, s->verb == SC_PLUG);
         break;
+    case SC_SET:
+        sc_set_host(run, s->host, &s->set);
+        break;
+    case SC_FORGET:
+    case SC_REBIND:
+        sc_box_forget(run, s->host, s->verb == SC_REBIND);
+        break;
     default:
         on_connection(run, s);
         break;
@@ -218,6 +228,7 @@ static sv_time next_script(const struct sc_run *run)
     if (run->index.opened < run->index.openings)
         at = earlier(at, run->index.opening[run->index.opened].at, said);
     at = earlier(at, sc_judge_next(run, said), said);
+    at = earlier(at, sc_box_next(run, said), said);
     return run->settling ? SV_NEVER : at;
 }
 
@@ -241,6 +252,7 @@ static void speak(struct sc_run *run, sv_time at)
         sc_judge_at(run, at);
         cuts(run, at);
         listens(run, at);
+        sc_box_speak(run, at);
     }
     run->script_stale = true;
     for (uint32_t i; (i = sc_script_first(run)) != SV_NONE && run->step_at[i] <= at;) {
@@ -253,6 +265,7 @@ static void speak(struct sc_run *run, sv_time at)
 static void finish(struct sc_run *run)
 {
     sc_observe(run);
+    sc_lawful_over(run);
     if (!run->settling && !(run->mutated && run->stopped))
         sc_judge_end(run, true);
     if (!(run->mutated && run->stopped))

@@ -4,6 +4,7 @@
 #ifndef SC_RUN_H
 #define SC_RUN_H
 
+#include "l4_transport/tcp_profile.h"
 #include "scenario/index.h"
 #include "scenario/model.h"
 #include "scenario/rows.h"
@@ -185,6 +186,13 @@ struct sc_judged {
     char why[256];
 };
 
+/* What a stack was before anything was set. */
+struct sc_unset {
+    struct sv_tcp_profile habits;
+    uint32_t recover;
+    uint8_t congestion, recv_scale, ecn;
+};
+
 struct sc_app_host { /* what an sv_app of one host gets as self */
     struct sc_run *run;
     uint32_t host;
@@ -218,8 +226,10 @@ struct sc_run {
     struct sc_subject about;      /* of the fact that happens now */
     struct sv_host *host;
     struct sc_app_host *app_host;
-    uint32_t *epoch; /* by host: how often it was rebooted */
-    bool *down;      /* by host: crashed */
+    uint32_t *epoch;      /* by host: how often it was rebooted */
+    bool *down;           /* by host: crashed */
+    struct sc_knobs *set; /* by host: what it is set to now */
+    struct sc_unset *unset;
     struct sv_pool_counts before;
     /* what was seen */
     struct sc_index index;
@@ -245,6 +255,7 @@ struct sc_run {
     uint32_t *forged_mark;      /* pairs: of a forged packet, and 1 + its forger */
     uint32_t forgeries;
     struct sc_tracks sent, received;
+    struct sc_lawful_table *lawful; /* NULL: nobody asks */
     struct sc_counted *fault_count;
     struct sv_rng *fault_rng;
     struct sc_fact_now *fact;
@@ -294,6 +305,7 @@ uint64_t sc_run_hash(const struct sc_run *run);
 
 /* build.c */
 bool sc_build_host(struct sc_run *run, uint32_t host, sv_time now);
+void sc_set_host(struct sc_run *run, uint32_t host, const struct sc_knobs *set); /* while it runs */
 uint64_t sc_name_hash(const char *name);
 /* index.c */
 uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr); /* SV_NONE */
@@ -323,6 +335,14 @@ bool sc_count_selected(struct sc_counted *c, const struct sc_selector *s, const 
 /* tap.c */
 void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b);
 bool sc_edit(struct sv_buf *b, const struct sc_fault *f);
+/* boxes.c: middle boxes */
+#define SC_FORGED 2u /* tag of what a box made: no fault acts on it */
+void sc_box_reset(struct sc_run *run, const struct sv_passage *p, const struct sv_buf *b, uint32_t fault);
+void sc_box_strip(uint8_t *tcp, uint32_t header, uint32_t options);
+bool sc_box_refuses(const struct sc_run *run, uint32_t router, const struct sc_packet *k);
+void sc_box_forget(struct sc_run *run, uint32_t router, bool rebind);
+sv_time sc_box_next(const struct sc_run *run, sv_time said);
+void sc_box_speak(struct sc_run *run, sv_time now);
 /* flaws.c: what a host's wrong TCP would have sent, or taken */
 void sc_flaw_departs(struct sc_run *run, uint32_t host, struct sv_buf *b);
 void sc_flaw_arrives(struct sc_run *run, uint32_t host, struct sv_buf *b);
@@ -372,6 +392,7 @@ uint32_t sc_datagram_number(const uint8_t *bytes, uint32_t n, uint32_t *socket);
 bool sc_udp_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
 bool sc_service_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
 /* judge.c */
+void sc_decide(struct sc_run *run, uint32_t expectation, bool passed, sv_time when, const char *why);
 void sc_fact_event(struct sc_run *run, const struct sc_fact *f, struct sc_fact_now *now);
 void sc_state_event(struct sc_run *run, const struct sc_endpoint *e, uint32_t state);
 void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t host, bool sends);

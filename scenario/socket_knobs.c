@@ -40,7 +40,7 @@ void sc_socket_knobs(struct sc_run *run, uint32_t host_number, const struct sc_k
                {SC_NAGLE, SV_OPT_NODELAY, 1, true},
                {SC_KEEPALIVE, SV_OPT_KEEPALIVE_IDLE_S, SV_S, false},
                {SC_USER_TIMEOUT, SV_OPT_USER_TIMEOUT_MS, SV_MS, false}};
-    const struct sc_knobs *host = &run->model->host[host_number].set;
+    const struct sc_knobs *host = &run->set[host_number];
     for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
         const struct sc_knobs *k = own && own->given >> map[i].knob & 1u ? own : host;
         if (!(k->given >> map[i].knob & 1u))

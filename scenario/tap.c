@@ -7,6 +7,7 @@
 #include "core/cursor.h"
 #include "core/pool_inline.h"
 #include "core/xxh64.h"
+#include "scenario/lawful.h"
 #include "scenario/outside.h"
 #include "trace/dissect.h"
 
@@ -105,6 +106,8 @@ bool sc_edit(struct sv_buf *b, const struct sc_fault *f)
         if (of_ip || d.seen & SV_SEEN_TCP)
             put_field(frame + d.network_at, frame + d.transport_at, f->field[i].field, f->field[i].value);
     }
+    if (f->strip && d.seen & SV_SEEN_TCP)
+        sc_box_strip(frame + d.transport_at, d.tcp.header_bytes, f->strip);
     if (f->strip_options && d.seen & SV_SEEN_TCP)
         strip(frame + d.transport_at, d.tcp.header_bytes);
     if (!f->keep_checksums && f->mend_ip_only)
@@ -202,7 +205,11 @@ static void apply(struct sc_run *run, const struct sv_passage *p, struct sv_buf 
                 sv_buf_truncate(b, f->to);
             break;
         case SC_EDIT:
+        case SC_STRIP:
             (void)sc_edit(b, f);
+            break;
+        case SC_RESET:
+            sc_box_reset(run, p, b, i);
             break;
         default:
             break;
@@ -354,8 +361,14 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     } else if (!bridge) {
         sc_track_packet(run, &run->sent, &k, &from, &to);
     }
-    const struct sc_knobs *set = &run->model->host[node].set;
-    if (!k.transit && withheld(set, &k)) {
+    if (!k.transit && !bridge)
+        sc_lawful_departs(run, node, b);
+    if (sc_box_refuses(run, node, &k)) {
+        tell_drop(run, node, b, SV_DROP_ACL);
+        sv_buf_free(b);
+        return false;
+    }
+    if (!k.transit && withheld(&run->set[node], &k)) {
         tell_drop(run, node, b, SV_DROP_SCENARIO_FAULT);
         sv_buf_free(b);
         return false;
@@ -393,7 +406,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     static uint8_t bytes[LOOK];
     struct sc_packet k;
     struct sv_endpoint from, to;
-    const struct sc_knobs *set = &run->model->host[p->to].set;
+    const struct sc_knobs *set = &run->set[p->to];
     if (!read_frame(run, b, &k, &from, &to, bytes))
         return;
     if (run->watches_frames)
@@ -402,6 +415,8 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         b->flags |= SV_BUF_CSUM_VALID;
     sc_flaw_arrives(run, p->to, b);
     k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
+    if (k.tcp)
+        sc_lawful_arrives(run, p->to, b);
     sc_track_packet(run, &run->received, &k, &from, &to);
     k.id = b->id;
     run->packets_received[p->to]++;

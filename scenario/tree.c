@@ -64,6 +64,11 @@ void sc_error_at(struct sc_errors *e, uint32_t line, uint32_t column, const char
     va_start(args, format);
     vsnprintf(e->error[e->n].text, SC_ERROR_TEXT, format, args);
     va_end(args);
+    for (uint32_t i = 0; i < e->n; i++) { /* of a link's two directions each says it */
+        if (e->error[i].line == line && e->error[i].column == column &&
+            strcmp(e->error[i].text, e->error[e->n].text) == 0)
+            return;
+    }
     e->n++;
 }
 

@@ -42,6 +42,11 @@ SV_API SV_MUST_CHECK enum sv_err sv_nat_enable(struct sv_stack *s, const struct 
 SV_API SV_MUST_CHECK enum sv_err sv_nat_forward(struct sv_stack *s, uint32_t protocol, uint16_t outside_port,
                                                 const struct sv_endpoint *inside, sv_time now);
 
+/* All mappings but port forwards are gone, and nobody is told, as when a translator starts anew or runs out of memory.
+ * What comes from inside later is mapped anew: with SV_NAT_RANDOM_PORTS to another port, by which its peer cannot know
+ * it again. What comes from outside is filtered until then. */
+SV_API void sv_nat_forget(struct sv_stack *s, sv_time now);
+
 enum sv_nat_state {
     SV_NAT_PLAIN = 0, /* UDP, ICMP */
     SV_NAT_INIT_OUT,  /* TCP, in RFC 6146 §3.5.2's words: SYN from inside */

@@ -76,6 +76,7 @@ uint64_t sv_nat_bytes(uint32_t sessions);
 SV_MUST_CHECK enum sv_err sv_nat_setup(struct sv_core *c, struct sv_net *net, const struct sv_nat_config *config);
 SV_MUST_CHECK enum sv_err sv_nat_add_forward(struct sv_core *c, struct sv_nat *nat, uint32_t protocol,
                                              uint16_t outside_port, const struct sv_endpoint *inside);
+void sv_nat_close_all(struct sv_core *c, struct sv_nat *n); /* mappings go with their last session */
 bool sv_nat_walk(const struct sv_nat *nat, uint32_t *at, struct sv_nat_info *info);
 
 enum sv_nat_verdict {

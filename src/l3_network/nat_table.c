@@ -336,6 +336,14 @@ void sv_nat_close(struct sv_core *c, struct sv_nat *n, uint32_t session)
     sv_nat_unmap_idle(c, n, mapping);
 }
 
+void sv_nat_close_all(struct sv_core *c, struct sv_nat *n)
+{
+    for (uint32_t i = 0; i < n->ceiling; i++) {
+        if (sv_nat_session_of(n, i)->used)
+            sv_nat_close(c, n, i);
+    }
+}
+
 void sv_nat_refresh(struct sv_core *c, struct sv_nat *n, uint32_t session)
 {
     struct sv_nat_session *s = sv_nat_session_of(n, session);

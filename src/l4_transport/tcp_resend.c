@@ -29,7 +29,9 @@ bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
     t->b->rexmit = 0;
     if (!sv_seq_before(seq, end) && (!(t->h->flags & SV_TCP_FIN_SENT) || seq != end))
         return true;
-    const uint32_t n = sv_tcb_send_piece(t, turn, seq, t->h->mss, t->b->reason);
+    /* No more than was sent: what follows has never been, and the windows have their say. */
+    const uint32_t most = sv_seq_before(seq, t->h->snd_max) ? t->h->snd_max - seq : t->h->mss;
+    const uint32_t n = sv_tcb_send_piece(t, turn, seq, sv_min_u32(t->h->mss, most), t->b->reason);
     if (n && k) {
         sv_board_sent_again(t, k, seq, n);
         sv_undo_sent_again(t, k, n);

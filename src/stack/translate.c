@@ -19,6 +19,12 @@ enum sv_err sv_nat_forward(struct sv_stack *s, uint32_t protocol, uint16_t outsi
     return sv_nat_add_forward(&s->core, &s->net.nat, protocol, outside_port, inside);
 }
 
+void sv_nat_forget(struct sv_stack *s, sv_time now)
+{
+    (void)sv_core_clock(&s->core, now);
+    sv_nat_close_all(&s->core, &s->net.nat);
+}
+
 const char *sv_nat_state_name(enum sv_nat_state state)
 {
     static const char *const names[SV_NAT_STATES] = {
