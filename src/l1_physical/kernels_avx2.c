@@ -8,12 +8,8 @@
 #include "l1_physical/kernels.h"
 #include "l1_physical/noise_tables.h"
 
-/* A loop of so few rounds that its vectors stay in registers once it is none. */
-#if defined(__clang__)
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#else
+/* A loop of so few rounds that its vectors stay in registers once it is none. clang reads this too. */
 #define UNROLLED _Pragma("GCC unroll 8")
-#endif
 
 static inline __m256i load(const int16_t *p)
 {
