@@ -192,6 +192,13 @@ static void set_step(struct sc_reader *r, const struct sc_node *map, struct sc_s
     }
 }
 
+static void nat_step(struct sc_reader *r, const struct sc_node *v, const struct sc_step *s)
+{
+    if (s->host != SV_NONE && !r->model->host[s->host].nat_port)
+        sc_error_key(r->e, v, "\"%s\" translates nothing: routers: {%s: {nat: {outside: 2}}}",
+                     r->model->host[s->host].name, r->model->host[s->host].name);
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -249,9 +256,7 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         break;
     case SC_FORGET:
     case SC_REBIND:
-        if (s->host != SV_NONE && !r->model->host[s->host].nat_port)
-            sc_error_key(r->e, v, "\"%s\" translates nothing: routers: {%s: {nat: {outside: 2}}}",
-                         r->model->host[s->host].name, r->model->host[s->host].name);
+        nat_step(r, v, s);
         break;
     default: /* crash, reboot: true */
         break;
