@@ -598,8 +598,3 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
     }
     return run;
 }
-
-uint64_t sc_run_hash(const struct sc_run *run)
-{
-    return sv_trace_hash(run->trace);
-}

@@ -199,6 +199,18 @@ static void nat_step(struct sc_reader *r, const struct sc_node *v, const struct 
                      r->model->host[s->host].name, r->model->host[s->host].name);
 }
 
+/* A rate a second, or false: stop, true: as they come. */
+static void read_rate_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    const struct sc_node *n;
+    s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
+    if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
+        (void)sc_size(r, v, &s->rate);
+    of_connection(r, sc_member(c, "of"), s);
+    if ((n = sc_member(c, "size")))
+        (void)sc_size(r, n, &s->size);
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -231,13 +243,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_BIND:
         sc_read_bind(r, c, v, s);
         break;
-    case SC_READ: /* a rate a second, or false: stop, true: as they come */
-        s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
-        if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
-            (void)sc_size(r, v, &s->rate);
-        of_connection(r, sc_member(c, "of"), s);
-        if ((n = sc_member(c, "size")))
-            (void)sc_size(r, n, &s->size);
+    case SC_READ:
+        read_rate_step(r, c, v, s);
         break;
     case SC_SHUTDOWN:
     case SC_CLOSE:

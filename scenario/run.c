@@ -365,3 +365,8 @@ void sc_run_close(struct sc_run *run)
         free(all[i]);
     free(run);
 }
+
+uint64_t sc_run_hash(const struct sc_run *run)
+{
+    return sv_trace_hash(run->trace);
+}
