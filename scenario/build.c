@@ -433,6 +433,8 @@ static bool build_links(struct sc_run *run)
 static bool build_world(struct sc_run *run)
 {
     const struct sc_model *m = run->model;
+    for (uint32_t i = 0; i < m->hosts; i++)
+        run->set[i] = m->host[i].set;
     const struct sv_world_config world = world_config(m);
     run->pool = sv_pool_create(run->arena, packets_of(m), packets_of(m));
     run->trace = run->pool ? sv_trace_create(run->arena, TRACE_RECORDS) : NULL;
@@ -504,8 +506,6 @@ static bool take_tables(struct sc_run *run)
     run->down = many(m->hosts, sizeof *run->down, &good);
     run->set = many(m->hosts, sizeof *run->set, &good);
     run->unset = many(m->hosts, sizeof *run->unset, &good);
-    for (uint32_t i = 0; good && i < m->hosts; i++)
-        run->set[i] = m->host[i].set;
     run->endpoint = many(run->endpoints_max, sizeof *run->endpoint, &good);
     run->endpoint_of = many(run->endpoint_slots, sizeof *run->endpoint_of, &good);
     run->conn = many(run->conns_max, sizeof *run->conn, &good);
@@ -597,28 +597,4 @@ struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *wh
         }
     }
     return run;
-}
-
-void sc_run_close(struct sc_run *run)
-{
-    void *const all[] = {
-        run->sim,       run->stack,        run->bridge,         run->link,        run->host,      run->app_host,
-        run->epoch,     run->down,         run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
-        run->ping,      run->sent.track,   run->received.track, run->fault_count, run->fault_rng, run->fact,
-        run->judged,    run->step_at,      run->step_done,      run->accepts,     run->drops,     run->arrived,
-        run->twice,     run->memory,       run->last,           run->udp,         run->job,       run->cable,
-        run->departed,  run->wrong_sample, run->forged,         run->forgery,     run->crowd,     run->forged_mark,
-        run->crowd_port, run->set,         run->unset};
-    sc_lawful_close(run);
-    for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
-        free(run->judged[i].chain);
-    sc_index_close(run);
-    for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
-    free(run);
-}
-
-uint64_t sc_run_hash(const struct sc_run *run)
-{
-    return sv_trace_hash(run->trace);
 }

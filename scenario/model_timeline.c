@@ -192,6 +192,25 @@ static void set_step(struct sc_reader *r, const struct sc_node *map, struct sc_s
     }
 }
 
+static void nat_step(struct sc_reader *r, const struct sc_node *v, const struct sc_step *s)
+{
+    if (s->host != SV_NONE && !r->model->host[s->host].nat_port)
+        sc_error_key(r->e, v, "\"%s\" translates nothing: routers: {%s: {nat: {outside: 2}}}",
+                     r->model->host[s->host].name, r->model->host[s->host].name);
+}
+
+/* A rate a second, or false: stop, true: as they come. */
+static void read_rate_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    const struct sc_node *n;
+    s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
+    if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
+        (void)sc_size(r, v, &s->rate);
+    of_connection(r, sc_member(c, "of"), s);
+    if ((n = sc_member(c, "size")))
+        (void)sc_size(r, n, &s->size);
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -224,13 +243,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_BIND:
         sc_read_bind(r, c, v, s);
         break;
-    case SC_READ: /* a rate a second, or false: stop, true: as they come */
-        s->read_stop = v->kind == SC_SCALAR && strcmp(v->text, "false") == 0;
-        if (!s->read_stop && !(v->kind == SC_SCALAR && strcmp(v->text, "true") == 0))
-            (void)sc_size(r, v, &s->rate);
-        of_connection(r, sc_member(c, "of"), s);
-        if ((n = sc_member(c, "size")))
-            (void)sc_size(r, n, &s->size);
+    case SC_READ:
+        read_rate_step(r, c, v, s);
         break;
     case SC_SHUTDOWN:
     case SC_CLOSE:
@@ -249,9 +263,7 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         break;
     case SC_FORGET:
     case SC_REBIND:
-        if (s->host != SV_NONE && !r->model->host[s->host].nat_port)
-            sc_error_key(r->e, v, "\"%s\" translates nothing: routers: {%s: {nat: {outside: 2}}}",
-                         r->model->host[s->host].name, r->model->host[s->host].name);
+        nat_step(r, v, s);
         break;
     default: /* crash, reboot: true */
         break;

@@ -5,6 +5,7 @@
 #include "scenario/lawful.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "l4_transport/tcp_teach.h"
@@ -344,4 +345,28 @@ void sc_run_all(struct sc_run *run, const struct sc_mutant *only)
 bool sc_run_passed(const struct sc_run *run, uint32_t expectation)
 {
     return run->judged[expectation].verdict == SC_PASSED;
+}
+
+void sc_run_close(struct sc_run *run)
+{
+    void *const all[] = {
+        run->sim,        run->stack,        run->bridge,         run->link,        run->host,      run->app_host,
+        run->epoch,      run->down,         run->endpoint,       run->endpoint_of, run->conn,      run->conn_of_attempt,
+        run->ping,       run->sent.track,   run->received.track, run->fault_count, run->fault_rng, run->fact,
+        run->judged,     run->step_at,      run->step_done,      run->accepts,     run->drops,     run->arrived,
+        run->twice,      run->memory,       run->last,           run->udp,         run->job,       run->cable,
+        run->departed,   run->wrong_sample, run->forged,         run->forgery,     run->crowd,     run->forged_mark,
+        run->crowd_port, run->set,          run->unset};
+    sc_lawful_close(run);
+    for (uint32_t i = 0; run->judged && i < run->model->expects; i++)
+        free(run->judged[i].chain);
+    sc_index_close(run);
+    for (uint32_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(run);
+}
+
+uint64_t sc_run_hash(const struct sc_run *run)
+{
+    return sv_trace_hash(run->trace);
 }

@@ -335,6 +335,17 @@ static bool judge_twice(struct sc_run *run, struct sc_packet *k, uint32_t node, 
     return any;
 }
 
+/* What a router's filter, or what the host is set to, does not let go. True: it is gone. */
+static bool kept_back(struct sc_run *run, uint32_t node, struct sv_buf *b, const struct sc_packet *k)
+{
+    const bool filtered = sc_box_refuses(run, node, k);
+    if (!filtered && (k->transit || !withheld(&run->set[node], k)))
+        return false;
+    tell_drop(run, node, b, filtered ? SV_DROP_ACL : SV_DROP_SCENARIO_FAULT);
+    sv_buf_free(b);
+    return true;
+}
+
 /* A node puts it on a link. False: it goes no further (and is gone). */
 static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
 {
@@ -363,16 +374,8 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     }
     if (!k.transit && !bridge)
         sc_lawful_departs(run, node, b);
-    if (sc_box_refuses(run, node, &k)) {
-        tell_drop(run, node, b, SV_DROP_ACL);
-        sv_buf_free(b);
+    if (kept_back(run, node, b, &k))
         return false;
-    }
-    if (!k.transit && withheld(&run->set[node], &k)) {
-        tell_drop(run, node, b, SV_DROP_SCENARIO_FAULT);
-        sv_buf_free(b);
-        return false;
-    }
     if (run->watches_frames && !k.transit)
         count_twice(run, b, bytes, node, true);
     if (run->frame)

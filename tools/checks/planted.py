@@ -55,7 +55,8 @@ BUGS = [
     # Numbers that are one off.
     Bug("ack-one-high", "tcp_output.c", "sv_tcb_header", "t->h->rcv_nxt : 0", "t->h->rcv_nxt + 1u : 0"),
     Bug("ack-one-low", "tcp_output.c", "sv_tcb_header", "t->h->rcv_nxt : 0", "t->h->rcv_nxt - 1u : 0"),
-    Bug("unacknowledged-one-low", "tcp_ack.c", "sv_tcp_take_acked", "t->h->snd_una = ack;", "t->h->snd_una = ack - 1u;"),
+    Bug("unacknowledged-one-low", "tcp_ack.c", "sv_tcp_take_acked", "t->h->snd_una = ack;",
+        "t->h->snd_una = ack - 1u;"),
     Bug("trim-one-too-many", "tcp_text.c", "sv_tcp_trim",
         "const uint32_t old = t->h->rcv_nxt - s->seq;", "const uint32_t old = t->h->rcv_nxt - s->seq + 1u;"),
     Bug("trim-one-too-few", "tcp_text.c", "sv_tcp_trim",

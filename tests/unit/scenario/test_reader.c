@@ -116,7 +116,7 @@ static void names_that_are_not_there(void **state)
     (void)state;
     refused("ends: [a, b]", "ends: [a, bb]", 10, 26, "no host \"bb\"");
     refused("close: c}", "close: d}", 14, 30, "no connect is called \"d\"");
-    refused("close: c}", "set: {sack: false}}", 14, 23, "set stands at the host");
+    refused("close: c}", "set: {recv_buffer: 4KiB}}", 14, 29, "decided when a host begins");
     refused("host: a, connect", "host: x, connect", 12, 20, "no host \"x\"");
     refused("second data from a", "second data on ba", 16, 22, "no link \"ba\"");
     refused("  a: {addr", "  y: {addr", 7, 3, "no name");
