@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An onlooker at each host's port: what may be asked of any TCP, whatever goes wrong around it. `tcp: lawful` in a
- * scenario file. It reads the frames themselves, with another reader than the stack's, and believes the stack in nothing
- * but which state it says it is in. */
+ * scenario file. It reads the frames themselves, with another reader than the stack's, and believes the stack in
+ * nothing but which state it says it is in. */
 #ifndef SC_LAWFUL_H
 #define SC_LAWFUL_H
 

@@ -140,6 +140,16 @@ static bool port_range(struct sc_reader *r, const struct sc_node *n, uint64_t *v
     return false;
 }
 
+static bool buffer(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
+{
+    if (!sc_size(r, n, value))
+        return false;
+    if (*value >= 2048 && *value <= 1u << 30)
+        return true;
+    sc_error(r->e, n, "a buffer has 2048B to 1GiB");
+    return false;
+}
+
 static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, uint64_t *value)
 {
     const bool off = n->kind == SC_SCALAR && strcmp(n->text, "false") == 0;
@@ -150,12 +160,7 @@ static bool knob(struct sc_reader *r, const struct sc_node *n, uint32_t which, u
         return sc_count(r, n, 64, 65495, value);
     case SC_RECV_BUFFER:
     case SC_SEND_BUFFER:
-        if (!sc_size(r, n, value))
-            return false;
-        if (*value >= 2048 && *value <= 1u << 30)
-            return true;
-        sc_error(r->e, n, "a buffer has 2048B to 1GiB");
-        return false;
+        return buffer(r, n, value);
     case SC_WINDOW_SCALE:
         *value = SC_OFF;
         return off || sc_count(r, n, 0, 14, value);

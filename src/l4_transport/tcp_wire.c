@@ -70,6 +70,16 @@ static void sv_tcp_parse_accecn(struct sv_rd *r, uint8_t kind, uint32_t n, struc
     (void)sv_rd_bytes(r, n - 3u * fields);
 }
 
+/* RFC 2385, 5925. Of another length it is no signature, and who wants one does not find it. */
+static void sv_tcp_parse_signature(struct sv_rd *r, uint8_t kind, uint8_t length, uint32_t at, struct sv_seg *s)
+{
+    if (kind == OPTION_MD5 ? length == 18 : length >= 4) {
+        s->options |= kind == OPTION_MD5 ? SV_OPTION_MD5 : SV_OPTION_AO;
+        s->signed_at = (uint8_t)at;
+    }
+    (void)sv_rd_bytes(r, length - 2u);
+}
+
 /* One option whose kind and length were read, `at` bytes into the header; false: its length is not the one its
  * kind must have. */
 static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, uint32_t at, struct sv_seg *s)
@@ -104,18 +114,8 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, u
         s->options |= SV_OPTION_TIMESTAMPS;
         return true;
     case OPTION_MD5:
-        if (length == 18) { /* else it is no signature, and who wants one does not find it */
-            s->options |= SV_OPTION_MD5;
-            s->signed_at = (uint8_t)at;
-        }
-        (void)sv_rd_bytes(r, length - 2u);
-        return true;
     case SV_TCP_AO_KIND:
-        if (length >= 4) {
-            s->options |= SV_OPTION_AO;
-            s->signed_at = (uint8_t)at;
-        }
-        (void)sv_rd_bytes(r, length - 2u);
+        sv_tcp_parse_signature(r, kind, length, at, s);
         return true;
     case OPTION_FASTOPEN:
         sv_tcp_parse_cookie(r, length - 2u, at, false, s);

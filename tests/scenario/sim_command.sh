@@ -53,6 +53,7 @@ check "a ceiling on memory" $?
 check "a ceiling on steps" $?
 
 # Bad input: a host that is not there, a rate that cannot be, a loop in time, too many hosts. Each once, with its place.
+late='{after: a.c in ESTABLISHED, host: a, connect'
 refused() { # what to change, what is said
     sed "$1" scenarios/figure-6.yaml >"$dir/bad.yaml"
     "$seven" sim "$dir/bad.yaml" 2>"$dir/errors"
@@ -60,7 +61,7 @@ refused() { # what to change, what is said
 }
 refused 's/host: a, connect/host: aa, connect/' 'there is no host "aa" (did you mean "a"?)$' &&
     refused 's/rate: [0-9a-zA-Z]*\/s/rate: 0bit\/s/' '"0bit/s" is no possible rate: 100bit/s to ' &&
-    refused 's/{at: 0s, host: a, connect/{after: a.c in ESTABLISHED, host: a, connect/' 'a loop in time: this begins "c"'
+    refused "s/{at: 0s, host: a, connect/$late/" 'a loop in time: this begins "c"'
 check "a host, a rate, a loop in time" $?
 awk 'BEGIN { print "schema: 1\nname: many\nseed: 1\nuntil: 1s\nhosts:"
              for (i = 0; i < 9000; i++) printf "  h%d: {addr: 10.0.%d.%d/16}\n", i, i / 250, i % 250 + 1

@@ -113,8 +113,8 @@ BUGS = [
 ]
 
 
-# Edges that no conversation takes here: a listener is a record of its own; a FIN in SYN-RECEIVED carries an ACK, and CLOSE
-# waits for it; a reset does not end TIME-WAIT (RFC 1337). LISTEN's are told in the trace alone.
+# Edges that no conversation takes here: a listener is a record of its own; a FIN in SYN-RECEIVED carries an ACK, and
+# CLOSE waits for it; a reset does not end TIME-WAIT (RFC 1337). LISTEN's are told in the trace alone.
 UNREACHED = {("CLOSED", "PASSIVE_OPEN"), ("LISTEN", "SYN"), ("LISTEN", "CLOSE"), ("SYN_RECEIVED", "FIN"),
              ("SYN_RECEIVED", "CLOSE"), ("TIME_WAIT", "RESET")}
 
