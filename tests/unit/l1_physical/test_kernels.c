@@ -78,7 +78,7 @@ static void filters_agree(void **state)
             skip();
         sv_shape_blocks(&b, two, BLOCKS, SV_CPU_AVX2);
         assert_memory_equal(one, two, sizeof one);
-        assert_memory_equal(&a, &b, sizeof a);
+        assert_true(a.x == b.x && a.part == b.part && a.pace == b.pace && a.wander_q16 == b.wander_q16);
         /* And through the transformers, all in one. */
         a = begin;
         a.wander_q16 = (int64_t)(draw(&x) % 8000) * 65536 - 250000000;
