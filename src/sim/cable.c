@@ -276,7 +276,7 @@ static uint32_t turned_about(struct sv_cable_link *c, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t bits = 0;
         for (uint32_t k = 0; k < 8; k++)
-            bits |= (uint32_t)(c->octets[i] >> k & 1u) << (7u - k);
+            bits |= ((uint32_t)c->octets[i] >> k & 1u) << (7u - k);
         c->octets[i] = (uint8_t)bits;
     }
     return n;
