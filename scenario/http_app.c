@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Streams with words in them. `write: "GET / HTTP/1.1"` is what it says. `app: http`: as much of a web server as a program from outside wants to see. Whatever is asked for, it answers 200
- * with so many bytes of its pattern and keeps the connection; requests have no bodies. */
+/* Streams with words in them. `write: "GET / HTTP/1.1"` is what it says. `app: http`: as much of a web server as a
+ * program from outside wants to see. Whatever is asked for, it answers 200 with so many bytes of its pattern and keeps
+ * the connection; requests have no bodies. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

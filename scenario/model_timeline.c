@@ -228,6 +228,15 @@ static void write_step(struct sc_reader *r, const struct sc_node *c, const struc
     s->pieces = 1;
 }
 
+static void later_argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    if (s->verb == SC_WRITE)
+        write_step(r, c, v, s);
+    else if (s->verb == SC_FORGE)
+        sc_read_forge(r, c, v, s);
+    /* crash, reboot: true */
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -254,12 +263,6 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         if ((n = sc_member(c, "urgent")))
             (void)sc_bool(r, n, &s->urgent);
         break;
-    case SC_WRITE:
-        write_step(r, c, v, s);
-        break;
-    case SC_FORGE:
-        sc_read_forge(r, c, v, s);
-        break;
     case SC_BIND:
         sc_read_bind(r, c, v, s);
         break;
@@ -285,7 +288,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_REBIND:
         nat_step(r, v, s);
         break;
-    default: /* crash, reboot: true */
+    default:
+        later_argument(r, c, v, s);
         break;
     }
 }
