@@ -125,8 +125,7 @@ static void fill(struct sc_run *run, const struct sc_conn *c, uint8_t *to, size_
 {
     const struct sc_endpoint *e = &run->endpoint[c->endpoint];
     pattern(key_of(e), c->written, to, n);
-    if (c->server && c->serve.app == SC_HTTP)
-        sc_http_heads(c, c->written, to, n);
+    sc_words(c, c->written, to, n);
 }
 
 /* Bytes of the next write. The urgent byte is one of its own: what is said before it is of the byte that is queued
@@ -193,8 +192,8 @@ static void check(struct sc_run *run, struct sc_conn *c, const uint8_t *bytes, s
         return;
     pattern(key, c->read, right, n);
     const struct sc_conn *writer = peer && peer->conn != SV_NONE ? &run->conn[peer->conn] : NULL;
-    if (writer && writer->server && writer->serve.app == SC_HTTP)
-        sc_http_heads(writer, c->read, right, n);
+    if (writer)
+        sc_words(writer, c->read, right, n);
     c->wrong = !peer || memcmp(bytes, right, n) != 0;
     for (size_t i = 0; i < n && c->wrong; i++) {
         if (peer && bytes[i] == right[i])
@@ -506,6 +505,7 @@ static void send_with_syn(struct sc_run *run, const struct sc_step *s, struct sc
             continue;
         e->iss = sv_tcp_cold(tcp, SV_SOCK_INDEX(c->sock.index))->iss;
         c->to_write = o->bytes;
+        c->text = o->text;
         fill(run, c, bytes, (size_t)o->bytes);
         sv_tcp_fastopen_begin(tcp, SV_SOCK_INDEX(c->sock.index), true, bytes, (size_t)o->bytes, &taken);
         c->written = taken;

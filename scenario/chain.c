@@ -86,6 +86,7 @@ bool sc_build_cable(struct sc_run *run, uint32_t link)
         .ceiling = l->frames,
         .autoneg = l->autoneg,
         .keep_bad_fcs = l->no_fcs,
+        .msb_first = l->msb_first,
         .way = {l->pair[0], l->pair[1]},
     };
     run->cable[link] = sv_cable_create(run->arena, run->pool, &c, 0);
@@ -109,8 +110,23 @@ void sc_link_set_up(struct sc_run *run, uint32_t link, bool up)
         sv_link_set_up(run->link[link], up, run->now);
 }
 
+/* The byte that a probe saw, as eight digits in time's order: Manchester has 1 low, high, and 0 high, low (IEEE 802.3
+ * §7.3.1.1); 9: neither. */
+static uint64_t probed_bits(const struct sc_run *run, uint32_t link)
+{
+    int8_t level[SV_PHY_BYTE_LEVELS];
+    uint64_t digits = 0;
+    if (!sv_cable_probed(run->cable[link], level))
+        return 0;
+    for (uint32_t i = 0; i < SV_PHY_BYTE_LEVELS; i += 2) {
+        const bool one = level[i] < 0 && level[i + 1u] > 0, zero = level[i] > 0 && level[i + 1u] < 0;
+        digits = 10u * digits + (one ? 1u : zero ? 0u : 9u);
+    }
+    return digits;
+}
+
 /* In the order of sc_counters_link. */
-bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[17])
+bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[SC_LINK_VALUES])
 {
     for (sv_port p = 0; p < 2; p++) {
         const struct sv_phy_link_counts *c = sv_cable_counts(run->cable[link], p);
@@ -122,5 +138,6 @@ bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[17])
             all[10 + i] += here[i];
     }
     all[16] = run->wrong_sample[link];
+    all[17] = probed_bits(run, link);
     return true;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `app: http`: as much of a web server as a program from outside wants to see. Whatever is asked for, it answers 200
- * with so many bytes of its pattern and keeps the connection; requests have no bodies. */
+/* Streams with words in them. `write: "GET / HTTP/1.1"` is what it says. `app: http`: as much of a web server as a
+ * program from outside wants to see. Whatever is asked for, it answers 200 with so many bytes of its pattern and keeps
+ * the connection; requests have no bodies. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "scenario/run.h"
 
@@ -32,7 +34,7 @@ void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n)
 }
 
 /* What it writes from offset `at` on is the pattern, but for the heads. */
-void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n)
+static void heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n)
 {
     char head[HEAD];
     const uint32_t length = head_of(c, head);
@@ -43,4 +45,22 @@ void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n)
         else
             i += (size_t)(length + c->serve.bytes - within - 1u); /* to the next head */
     }
+}
+
+/* The text of a `write`. */
+static void text(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n)
+{
+    const uint64_t end = c->text_at + strlen(c->text);
+    for (size_t i = 0; i < n; i++) {
+        if (at + i >= c->text_at && at + i < end)
+            to[i] = (uint8_t)c->text[at + i - c->text_at];
+    }
+}
+
+void sc_words(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n)
+{
+    if (c->server && c->serve.app == SC_HTTP)
+        heads(c, at, to, n);
+    if (c->text)
+        text(c, at, to, n);
 }

@@ -158,7 +158,7 @@ struct sc_link {
     uint32_t mtu;
     bool arp;   /* hosts at its ends ask for each other's MAC */
     bool cable; /* frames are voltage: `pair` instead of `way` */
-    bool autoneg, no_fcs;
+    bool autoneg, no_fcs, msb_first;
     uint32_t frames; /* of a cable: waiting and on it, each way */
     struct sv_phy_link_config pair[2];
 };
@@ -272,7 +272,8 @@ enum sc_verb {
     SC_BIND,
     SC_FORGET, /* of a translator: its mappings are gone; rebind: and the next have other ports */
     SC_REBIND,
-    SC_FORGE
+    SC_FORGE,
+    SC_WRITE /* becomes a SEND that has a text */
 };
 /* A number that a forger writes: plainly; any; or so much above what the other end of its own connection began with. */
 struct sc_number {
@@ -302,10 +303,11 @@ struct sc_step {
     struct sc_knobs set;
     sv_time give_up; /* 0: never */
     uint64_t bytes;
-    uint32_t pieces; /* of send: in so many writes */
-    bool urgent;     /* of send: the last byte is */
-    uint64_t size;   /* of read: bytes asked for at a time; 0: as many as there are */
-    uint64_t rate;   /* of read */
+    const char *text; /* of send: these bytes and not the pattern's; NULL */
+    uint32_t pieces;  /* of send: in so many writes */
+    bool urgent;      /* of send: the last byte is */
+    uint64_t size;    /* of read: bytes asked for at a time; 0: as many as there are */
+    uint64_t rate;    /* of read */
     bool read_stop;
     sv_time every;
     uint32_t count, ping, ttl; /* ttl 0: the stack's */
@@ -331,7 +333,8 @@ enum sc_deed {
     SC_CUT,
     SC_PARTITION,
     SC_RESET, /* a reset is forged when it passes */
-    SC_STRIP  /* options become NOPs */
+    SC_STRIP, /* options become NOPs */
+    SC_PROBE  /* nothing: a byte's signal is looked at on its cable */
 };
 enum sc_to_whom { SC_TO_RECEIVER, SC_TO_SENDER, SC_TO_BOTH };
 enum sc_option { SC_OPTION_UNKNOWN = 6 }; /* those before it: boxes.c */

@@ -96,9 +96,10 @@ static bool code_of(struct sc_reader *r, const struct sc_node *c, uint32_t *code
 
 static bool keys(struct sc_reader *r, const struct sc_node *c, const struct sc_link *l)
 {
-    const char *all[24] = {"name", "ends", "kind", "code", "mtu", "arp", "autoneg", "packets", "check_fcs"};
+    const char *all[24] = {"name", "ends",    "kind",    "code",      "mtu",
+                           "arp",  "autoneg", "packets", "check_fcs", "bit_order"};
     char from[2][48];
-    uint32_t k = 9;
+    uint32_t k = 10;
     for (uint32_t i = 0; pair_keys[i]; i++)
         all[k++] = pair_keys[i];
     for (uint32_t i = 0; i < 2; i++) {
@@ -107,6 +108,13 @@ static bool keys(struct sc_reader *r, const struct sc_node *c, const struct sc_l
     }
     all[k] = NULL;
     return sc_keys(r, c, all, "a cable");
+}
+
+static void bit_order(struct sc_reader *r, const struct sc_node *n, bool *msb_first)
+{
+    *msb_first = n->kind == SC_SCALAR && strcmp(n->text, "msb_first") == 0;
+    if (!*msb_first && (n->kind != SC_SCALAR || strcmp(n->text, "lsb_first") != 0))
+        sc_error(r->e, n, "bit_order is lsb_first, as Ethernet has it, or msb_first, which is wrong on purpose");
 }
 
 void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link *l)
@@ -127,6 +135,8 @@ void sc_read_cable(struct sc_reader *r, const struct sc_node *c, struct sc_link 
     bool fcs = true;
     (void)word(r, c, "check_fcs", &fcs);
     l->no_fcs = !fcs;
+    if ((n = sc_member(c, "bit_order")))
+        bit_order(r, n, &l->msb_first);
     for (uint32_t i = 0; i < 2; i++) {
         char from[48] = "";
         struct sv_channel_config *pair = &l->pair[i].channel;

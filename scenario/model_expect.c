@@ -51,6 +51,7 @@ const char *const sc_counters_link[] = {"frames",
                                         "wrong_symbols",
                                         "samples",
                                         "first_wrong_sample",
+                                        "probed_bits",
                                         NULL};
 static const char *const sc_counters_crowd[] = {"begun", "opened", "refused", "no_port", "failed", NULL};
 const char *const sc_counters_ping[] = {"sent", "replies", "longest_silence", "rtt_min", "rtt_max", NULL};
@@ -277,7 +278,7 @@ static void read_when(struct sc_reader *r, const struct sc_node *c, struct sc_ex
 static void read_one(struct sc_reader *r, const struct sc_node *c)
 {
     static const char *const kinds[] = {"never",   "always", "eventually", "value", "order",
-                                        "streams", "pools",  "linked",     "tcp",        NULL};
+                                        "streams", "pools",  "linked",     "tcp",   NULL};
     struct sc_model *m = r->model;
     struct sc_expect *x = &m->expect[m->expects];
     const struct sc_node *n = sc_member(c, "id"), *v = NULL;
@@ -320,7 +321,9 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
         x->accounted = true;
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
         sc_error(r->e, v, "%s: %s", v->key,
-                 x->kind == SC_STREAMS ? "whole" : x->kind == SC_LAWFUL ? "lawful" : "settled");
+                 x->kind == SC_STREAMS  ? "whole"
+                 : x->kind == SC_LAWFUL ? "lawful"
+                                        : "settled");
     if (x->exactly && x->kind != SC_ORDER)
         sc_error(r->e, c, "exactly belongs to an order");
     if (x->kind == SC_POOLS && !m->settle)
@@ -329,10 +332,10 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
 
 void sc_read_expect(struct sc_reader *r, const struct sc_node *list)
 {
-    static const char *const keys[] = {"id",      "never",    "always", "eventually", "value",   "order",
-                                       "streams", "pools",    "linked", "tcp", "by",         "within",  "after",
-                                       "between", "decisive", "equals", "at_least",   "at_most", "at",
-                                       "in",      "exactly",  "say",    NULL};
+    static const char *const keys[] = {"id",      "never",   "always",   "eventually", "value",    "order",
+                                       "streams", "pools",   "linked",   "tcp",        "by",       "within",
+                                       "after",   "between", "decisive", "equals",     "at_least", "at_most",
+                                       "at",      "in",      "exactly",  "say",        NULL};
     if (list && (list->kind != SC_LIST || !list->child))
         sc_error(r->e, list, "expect is a list: - {id: whole, streams: whole}");
     for (const struct sc_node *c = list && list->kind == SC_LIST ? list->child : NULL; c; c = c->next) {

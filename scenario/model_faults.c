@@ -5,12 +5,12 @@
 
 #include "scenario/model.h"
 
-static const char *const deeds[] = {"drop", "hold", "delay",     "duplicate", "corrupt", "truncate",
-                                    "edit", "cut",  "partition", "reset",     "strip",   NULL};
+static const char *const deeds[] = {"drop", "hold",      "delay", "duplicate", "corrupt", "truncate", "edit",
+                                    "cut",  "partition", "reset", "strip",     "probe",   NULL};
 static const char *const keys[] = {
     "id",        "drop",    "hold",  "delay", "duplicate", "corrupt", "truncate", "edit",    "cut",     "partition",
     "until",     "by",      "after", "at",    "bit",       "byte",    "to",       "chance",  "between", "fields",
-    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", NULL};
+    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", "probe",   NULL};
 
 static bool edit_address(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {
@@ -94,6 +94,12 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         if ((n = sc_member(c, "byte")) && sc_count(r, n, 0, 65535, &value))
             f->bit = (f->bit == SV_NONE ? 0 : f->bit) + 8u * (uint32_t)value;
         break;
+    case SC_PROBE:
+        if (!(n = sc_member(c, "byte")))
+            sc_error(r->e, c, "probe wants byte: its place in the frame, from 0");
+        else if (sc_count(r, n, 0, 1517, &value))
+            f->to = (uint32_t)value;
+        break;
     case SC_TRUNCATE:
         if (!(n = sc_member(c, "to")))
             sc_error(r->e, c, "truncate wants to: a number of bytes");
@@ -141,7 +147,7 @@ static void read_fault(struct sc_reader *r, const struct sc_node *c)
     if (!deed) {
         sc_error(r->e, c,
                  "a fault has a deed: drop, hold, delay, duplicate, corrupt, truncate, edit, cut, partition, "
-                 "reset, strip");
+                 "reset, strip, probe");
         return;
     }
     if (!n || n->kind != SC_SCALAR || !sc_name_ok(n->text)) {

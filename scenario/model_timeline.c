@@ -6,16 +6,15 @@
 
 #include "scenario/model.h"
 
-static const char *const verbs[] = {"connect", "listen", "send",   "read",   "shutdown", "close",
-                                    "abort",   "ping",   "crash",  "reboot", "unplug",   "plug",
-                                    "set",     "bind",   "forget", "rebind", "forge",    NULL};
+static const char *const verbs[] = {"connect", "listen", "send",   "read",   "shutdown", "close", "abort",
+                                    "ping",    "crash",  "reboot", "unplug", "plug",     "set",   "bind",
+                                    "forget",  "rebind", "forge",  "write",  NULL};
 static const char *const step_keys[] = {
-    "at",    "after",     "plus",    "host",   "connect", "listen",   "send",     "read",   "shutdown",
-    "close", "abort",     "ping",    "crash",  "reboot",  "unplug",   "plug",     "set",    "as",
-    "of",    "from_port", "give_up", "every",  "count",   "app",      "bytes",    "rate",   "udp",
-    "bind",  "to",        "ttl",     "pieces", "urgent",  "size",     "request",  "frame",  "resend",
-    "forge", "from",      "id",      "seq",    "ack",     "seq_step", "ack_step", "window", "forget",
-    "rebind", NULL};
+    "at",      "after",    "plus",     "host",    "connect", "listen", "send",  "read", "shutdown", "close",
+    "abort",   "ping",     "crash",    "reboot",  "unplug",  "plug",   "set",   "as",   "of",       "from_port",
+    "give_up", "every",    "count",    "app",     "bytes",   "rate",   "udp",   "bind", "to",       "ttl",
+    "pieces",  "urgent",   "size",     "request", "frame",   "resend", "forge", "from", "id",       "seq",
+    "ack",     "seq_step", "ack_step", "window",  "forget",  "rebind", "write", NULL};
 
 /* Exactly one; `set` beside another verb belongs to it. */
 static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *c, uint32_t *verb)
@@ -35,7 +34,7 @@ static const struct sc_node *verb_of(struct sc_reader *r, const struct sc_node *
     if (!found)
         sc_error(r->e, c,
                  "a step has a verb: connect, listen, send, read, shutdown, close, abort, ping, crash, reboot, "
-                 "unplug, plug, set, bind, forget, rebind, forge");
+                 "unplug, plug, set, bind, forget, rebind, forge, write");
     return found;
 }
 
@@ -211,6 +210,33 @@ static void read_rate_step(struct sc_reader *r, const struct sc_node *c, const s
         (void)sc_size(r, n, &s->size);
 }
 
+/* Words instead of the pattern, once on a connection: whoever reads them compares. */
+static void write_step(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    of_connection(r, sc_member(c, "of"), s);
+    if (v->kind != SC_SCALAR || !v->text[0] || s->socket != SV_NONE) {
+        sc_error(r->e, v, "write is a text for a connection: write: \"GET / HTTP/1.1\", of: c");
+        return;
+    }
+    for (const struct sc_step *o = r->model->step; o < s; o++) {
+        if (o->text && o->attempt == s->attempt && o->host == s->host)
+            sc_error_key(r->e, v, "a host writes one text on a connection");
+    }
+    s->verb = SC_SEND;
+    s->text = v->text;
+    s->bytes = strlen(v->text);
+    s->pieces = 1;
+}
+
+static void later_argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
+{
+    if (s->verb == SC_WRITE)
+        write_step(r, c, v, s);
+    else if (s->verb == SC_FORGE)
+        sc_read_forge(r, c, v, s);
+    /* crash, reboot: true */
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
 {
     const struct sc_node *n;
@@ -237,9 +263,6 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
         if ((n = sc_member(c, "urgent")))
             (void)sc_bool(r, n, &s->urgent);
         break;
-    case SC_FORGE:
-        sc_read_forge(r, c, v, s);
-        break;
     case SC_BIND:
         sc_read_bind(r, c, v, s);
         break;
@@ -265,7 +288,8 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_REBIND:
         nat_step(r, v, s);
         break;
-    default: /* crash, reboot: true */
+    default:
+        later_argument(r, c, v, s);
         break;
     }
 }

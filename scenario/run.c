@@ -97,6 +97,8 @@ static void on_connection(struct sc_run *run, const struct sc_step *s)
         return;
     switch (s->verb) {
     case SC_SEND:
+        c->text = s->text ? s->text : c->text;
+        c->text_at = s->text ? c->to_write : c->text_at;
         c->to_write += s->bytes;
         c->piece = s->pieces > 1 ? (s->bytes + s->pieces - 1u) / s->pieces : 0;
         c->urgent_at = s->urgent ? c->to_write : c->urgent_at;

@@ -60,6 +60,8 @@ struct sc_conn {
     uint32_t next_free; /* 1 + that one; 0: none */
     uint32_t place;     /* due.c */
     uint32_t line_end;  /* of http: so much of an empty line has come */
+    const char *text;   /* what it writes at text_at is no pattern; NULL: nothing */
+    uint64_t text_at;
 };
 
 struct sc_ping {
@@ -363,7 +365,7 @@ void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
 void sc_app_crashed(struct sc_run *run, uint32_t host);
 /* http_app.c */
 void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n);
-void sc_http_heads(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n);
+void sc_words(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n); /* what it writes that is no pattern */
 void sc_conn_timed(struct sc_run *run, struct sc_conn *c); /* after a change: when it wants a turn next */
 /* socket_knobs.c */
 void sc_socket_offer(struct sc_run *run, const struct sc_step *s, sv_sock sock);
@@ -411,7 +413,8 @@ void sc_chain_event(struct sc_run *run, uint32_t expectation, uint32_t fact);
 uint64_t sc_link_drops(const struct sc_run *run, uint32_t link, enum sv_drop reason);
 void sc_link_set_up(struct sc_run *run, uint32_t link, bool up);
 bool sc_build_cable(struct sc_run *run, uint32_t link);
-bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[17]);
+#define SC_LINK_VALUES 18u
+bool sc_cable_value(const struct sc_run *run, uint32_t link, uint64_t all[SC_LINK_VALUES]);
 /* value.c */
 bool sc_value(struct sc_run *run, const struct sc_expect *x, uint64_t *value);
 

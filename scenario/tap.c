@@ -168,6 +168,15 @@ static void corrupt(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         snprintf(run->problem, sizeof run->problem, "more than %u frames are to be corrupted at once", SV_CABLE_TURNS);
 }
 
+static void probe(struct sc_run *run, const struct sv_passage *p, const struct sv_buf *b, uint32_t byte)
+{
+    struct sv_cable_link *cable = p->to >= run->model->hosts ? run->cable[p->to - run->model->hosts] : NULL;
+    if (cable)
+        sv_cable_probe(cable, p->to_port, b->id, byte);
+    else
+        snprintf(run->problem, sizeof run->problem, "a probe is put on a cable, not on a link");
+}
+
 static void apply(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b, const bool *hit, uint32_t from,
                   struct fate *fate)
 {
@@ -199,6 +208,9 @@ static void apply(struct sc_run *run, const struct sv_passage *p, struct sv_buf 
         }
         case SC_CORRUPT:
             corrupt(run, p, b, f->bit != SV_NONE ? f->bit : sv_rng_u32(&run->fault_rng[i]));
+            break;
+        case SC_PROBE:
+            probe(run, p, b, f->to);
             break;
         case SC_TRUNCATE:
             if (f->to < b->length)

@@ -96,7 +96,7 @@ static bool of_host(struct sc_run *run, const uint32_t of[4], uint64_t *value)
 
 static bool of_link(struct sc_run *run, const uint32_t of[4], uint64_t *value)
 {
-    uint64_t sum[17] = {0};
+    uint64_t sum[SC_LINK_VALUES] = {0};
     if (run->cable[of[1]]) {
         *value = sc_cable_value(run, of[1], sum) ? sum[of[2]] : 0;
         return true;

@@ -147,6 +147,17 @@ static void turn_over(const struct sv_phy_link *l, int8_t *symbol, uint32_t n, u
     }
 }
 
+bool sv_phy_link_sent_byte(const struct sv_phy_link *l, uint32_t byte, int8_t level[SV_PHY_BYTE_LEVELS])
+{
+    const uint64_t from = l->now.first_symbol + 2u * (uint64_t)BEFORE + (uint64_t)SV_PHY_BYTE_LEVELS * byte;
+    if (l->config.channel.code != SV_PHY_10BASE_T || from + SV_PHY_BYTE_LEVELS > l->now.end_symbol ||
+        l->encoder.symbols - from > SV_PHY_SENT)
+        return false;
+    for (uint32_t i = 0; i < SV_PHY_BYTE_LEVELS; i++)
+        level[i] = l->sent[(from + i) % SV_PHY_SENT];
+    return true;
+}
+
 /* The next n symbols of the sender, all the way. */
 static void pass(struct sv_phy_link *l, uint32_t n)
 {

@@ -88,6 +88,11 @@ SV_MUST_CHECK enum sv_err sv_phy_link_send(struct sv_phy_link *l, const uint8_t 
  * of the destination address; of block codes it is the symbol at that place. */
 void sv_phy_link_turn(struct sv_phy_link *l, uint32_t bit);
 
+#define SV_PHY_BYTE_LEVELS 16u
+/* The levels that one byte of the frame sent last (0: the first of the destination address) had on the pair, in time's
+ * order: of Manchester, two for each bit. False: another code, no such byte, or more than SV_PHY_SENT symbols ago. */
+bool sv_phy_link_sent_byte(const struct sv_phy_link *l, uint32_t byte, int8_t level[SV_PHY_BYTE_LEVELS]);
+
 /* Nanoseconds from the link's beginning at which the next frame could start. */
 uint64_t sv_phy_link_free_ns(const struct sv_phy_link *l);
 

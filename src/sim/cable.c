@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/cable.h"
 
+#include "core/crc32.h"
 #include "core/math.h"
 #include "core/pool_inline.h"
 
@@ -8,6 +9,7 @@
 #define FCS 4u
 #define CEILING_MAX 4096u
 #define FRAME_BYTES (SV_PHY_FRAME_MAX - 4u)
+#define FRAME_LEAST 60u
 
 struct sv_cable_frame {
     sv_time at;
@@ -28,14 +30,19 @@ struct sv_cable_link {
     uint32_t ceiling;
     uint32_t autoneg;
     uint32_t keep_bad_fcs;
+    uint32_t msb_first;
     uint32_t down; /* unplugged */
     uint32_t turns;
     struct {
         uint32_t port, packet, bit;
     } turn[SV_CABLE_TURNS];
+    struct {
+        uint32_t waits, port, packet, byte, seen;
+        int8_t level[SV_PHY_BYTE_LEVELS];
+    } probe;
     struct sv_autoneg end[2];
     struct sv_cable_direction direction[2];
-    uint8_t octets[FRAME_BYTES]; /* of the frame being sent */
+    uint8_t octets[FRAME_BYTES + FCS]; /* of the frame being sent */
 };
 
 static struct sv_cable_link *cable_of(struct sv_node *x)
@@ -123,6 +130,7 @@ struct sv_cable_link *sv_cable_create(struct sv_arena *arena, struct sv_pool *po
     c->core.host = (uint16_t)config->number;
     c->ceiling = ceiling;
     c->keep_bad_fcs = config->keep_bad_fcs;
+    c->msb_first = config->msb_first;
     c->autoneg = config->autoneg && ability_of(config->way[0].channel.code) != 0;
     for (uint32_t i = 0; i < 2; i++)
         sv_autoneg_init(&c->end[i], config->ability[i] ? config->ability[i] : ability_of(config->way[i].channel.code),
@@ -181,6 +189,22 @@ static void turn_frame(struct sv_cable_link *c, sv_port port, uint32_t packet, u
     }
 }
 
+void sv_cable_probe(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t byte)
+{
+    SV_ASSERT(port < 2);
+    c->probe.waits = 1;
+    c->probe.port = port;
+    c->probe.packet = packet;
+    c->probe.byte = byte;
+}
+
+bool sv_cable_probed(const struct sv_cable_link *c, int8_t level[SV_PHY_BYTE_LEVELS])
+{
+    for (uint32_t i = 0; i < SV_PHY_BYTE_LEVELS; i++)
+        level[i] = c->probe.level[i];
+    return c->probe.seen;
+}
+
 uint32_t sv_cable_packets(const struct sv_cable_link *c)
 {
     return c->direction[0].frames + c->direction[1].frames;
@@ -232,6 +256,32 @@ static void deliver(struct sv_cable_link *c, sv_port port, struct sv_buf *b, con
     sv_buf_free(b);
 }
 
+static void look(struct sv_cable_link *c, sv_port port, uint32_t packet)
+{
+    if (!c->probe.waits || c->probe.port != port || c->probe.packet != packet)
+        return;
+    c->probe.waits = 0;
+    c->probe.seen = sv_phy_link_sent_byte(&c->direction[port].link, c->probe.byte, c->probe.level);
+}
+
+/* The frame as it goes to the encoder; the octets that it then has. */
+static uint32_t turned_about(struct sv_cable_link *c, uint32_t n)
+{
+    uint32_t fcs;
+    for (; n < FRAME_LEAST; n++)
+        c->octets[n] = 0;
+    fcs = sv_crc32(0, c->octets, n);
+    for (uint32_t i = 0; i < FCS; i++, fcs >>= 8)
+        c->octets[n++] = (uint8_t)fcs;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t bits = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            bits |= ((uint32_t)c->octets[i] >> k & 1u) << (7u - k);
+        c->octets[i] = (uint8_t)bits;
+    }
+    return n;
+}
+
 static void carry(struct sv_cable_link *c, sv_port port, struct sv_buf *b)
 {
     struct sv_cable_direction *d = &c->direction[port];
@@ -251,9 +301,11 @@ static void carry(struct sv_cable_link *c, sv_port port, struct sv_buf *b)
         return;
     }
     turn_frame(c, port, b->id, n);
-    const enum sv_err err =
-        sv_phy_link_send(&d->link, c->octets, n, SV_PHY_FCS_APPEND, c->core.now - c->begin, &passage);
+    const enum sv_phy_fcs fcs = c->msb_first ? SV_PHY_FCS_PRESENT : SV_PHY_FCS_APPEND;
+    const uint32_t octets = c->msb_first ? turned_about(c, n) : n;
+    const enum sv_err err = sv_phy_link_send(&d->link, c->octets, octets, fcs, c->core.now - c->begin, &passage);
     SV_ASSERT(err == SV_OK);
+    look(c, port, b->id);
     tell(c, port, b->id, &passage);
     const bool kept = c->keep_bad_fcs && passage.outcome == SV_PHY_LOST_FCS && passage.bytes > FCS;
     if (passage.outcome == SV_PHY_ARRIVED || kept)

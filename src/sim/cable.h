@@ -23,6 +23,7 @@ struct sv_cable_config {
      * 0: the link is up from the beginning. */
     uint32_t autoneg;
     uint32_t keep_bad_fcs;            /* 1: the receiving adapter does not look at the FCS, and hands such frames on */
+    uint32_t msb_first;               /* 1: wrong on purpose: the highest bit of each byte goes first */
     uint32_t ability[2];              /* enum sv_autoneg_bit of either end; 0: the code's, full and half duplex */
     struct sv_phy_link_config way[2]; /* way[p]: what comes in at port p; their seeds are made from `seed` */
 };
@@ -52,6 +53,12 @@ void sv_cable_set_up(struct sv_cable_link *c, bool up, sv_time now);
 /* The frame with this number (sv_buf.id) that comes in at `port` next has one bit's signal turned over
  * (sv_phy_link_turn(), the bit modulo its length). False: 32 are waiting for theirs. */
 bool sv_cable_turn(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t bit);
+
+/* A probe on the pair of `port`: of the frame with this number (sv_buf.id) one byte's signal is kept. One frame is
+ * waited for at a time. */
+void sv_cable_probe(struct sv_cable_link *c, sv_port port, uint32_t packet, uint32_t byte);
+/* What it saw (sv_phy_link_sent_byte()). False: nothing yet. */
+bool sv_cable_probed(const struct sv_cable_link *c, int8_t level[SV_PHY_BYTE_LEVELS]);
 
 extern const struct sv_node_ops sv_cable_ops;
 

@@ -112,6 +112,35 @@ static void a_bit_turned_over(void **state)
 }
 
 /* An hour of idle is more symbols than 32 bits count, of every code. */
+/* IEEE 802.3 §7.3.1.1: of a 0 the first half is high, of a 1 the second; §3.3: the lowest bit of a byte goes first. */
+static void a_byte_on_the_pair(void **state)
+{
+    const struct sv_phy_link_config config = plain(SV_PHY_10BASE_T), other = plain(SV_PHY_100BASE_TX);
+    struct sv_phy_link *l = new_link(&config);
+    int8_t level[SV_PHY_BYTE_LEVELS];
+    uint8_t frame[60] = {0};
+    struct sv_phy_passage p;
+    (void)state;
+    frame[54] = 'G';
+    assert_false(sv_phy_link_sent_byte(l, 0, level)); /* nothing was sent */
+    assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, 0, &p), SV_OK);
+    assert_true(sv_phy_link_sent_byte(l, 54, level));
+    for (uint32_t i = 0; i < 8; i++) {
+        const bool one = 'G' >> i & 1;
+        assert_true(one ? level[2 * i] < 0 && level[2 * i + 1] > 0 : level[2 * i] > 0 && level[2 * i + 1] < 0);
+    }
+    assert_true(sv_phy_link_sent_byte(l, 63, level)); /* the last of the FCS */
+    assert_false(sv_phy_link_sent_byte(l, 64, level));
+    assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, 100 * SV_MS, &p), SV_OK);
+    assert_true(sv_phy_link_sent_byte(l, 54, level)); /* of the next one, after long idle */
+    assert_true(level[0] < 0 && level[15] < 0 && level[14] > 0);
+    free(l);
+    l = new_link(&other);
+    assert_int_equal(sv_phy_link_send(l, frame, sizeof frame, SV_PHY_FCS_APPEND, 0, &p), SV_OK);
+    assert_false(sv_phy_link_sent_byte(l, 54, level)); /* its symbols are not a byte's alone */
+    free(l);
+}
+
 static void idle_may_be_long(void **state)
 {
     (void)state;
@@ -370,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_passes_frames),
         cmocka_unit_test(a_bit_turned_over),
+        cmocka_unit_test(a_byte_on_the_pair),
         cmocka_unit_test(idle_may_be_long),
         cmocka_unit_test(cables_pass_what_they_should),
         cmocka_unit_test(a_pair_that_is_not_there_shows_nothing),

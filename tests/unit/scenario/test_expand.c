@@ -176,7 +176,7 @@ static void who_waits_comes_in_order(void **state)
 static void http_answers_each_request(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    struct sc_conn c = {.serve = {.app = SC_HTTP, .bytes = 10}};
+    struct sc_conn c = {.server = true, .serve = {.app = SC_HTTP, .bytes = 10}};
     char head[256];
     (void)state;
     for (size_t i = 0; i < sizeof request - 1u; i++)
@@ -185,7 +185,7 @@ static void http_answers_each_request(void **state)
     sc_http_read(&c, (const uint8_t *)"A\r\r\n\r\nB\r\n", 10);
     assert_int_equal(c.to_write, 2u * one);
     memset(head, '.', sizeof head);
-    sc_http_heads(&c, 0, (uint8_t *)head, (size_t)one + 3u);
+    sc_words(&c, 0, (uint8_t *)head, (size_t)one + 3u);
     assert_memory_equal(head, "HTTP/1.1 200 OK\r\n", 17);
     assert_memory_equal(head + one - 14u, "\r\n\r\n..........HTT.", 18);
 }

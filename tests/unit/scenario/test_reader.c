@@ -141,6 +141,17 @@ static void sockets(void **state)
     refused("b.c in ESTABLISHED, by", "b.c hears ICMP, by", 19, 28, "a UDP socket hears");
 }
 
+static void words_and_probes(void **state)
+{
+    (void)state;
+    refused("close: c}", "write: \"\", of: c}", 14, 30, "write is a text");
+    refused("send: 20B, of: c}", "write: \"GET /\"}", 13, 5, "of which connection?");
+    refused("close: c}", "write: hello, of: c}\n  - {at: 6s, host: a, write: again, of: c}", 15, 23, "one text");
+    refused("drop: second data from a", "probe: second data from a", 16, 5, "probe wants byte");
+    refused("drop: second data from a", "probe: second data from a, byte: 2000", 16, 49, "from 0 to 1517");
+    refused("rate: 10Mbit/s, delay: 20ms", "kind: cable, bit_order: up", 10, 54, "lsb_first");
+}
+
 /* Who forges says what, between whom, and knows only what its own connections were told. */
 static void forgers_and_crowds(void **state)
 {
@@ -375,6 +386,7 @@ int main(void)
         cmocka_unit_test(words_that_are_not_known),
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(sockets),
+        cmocka_unit_test(words_and_probes),
         cmocka_unit_test(forgers_and_crowds),
         cmocka_unit_test(flaws_and_flags),
         cmocka_unit_test(quantities),
