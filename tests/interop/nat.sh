@@ -200,10 +200,11 @@ if [ -n "${DUMPS:-}" ] && command -v tshark >/dev/null; then
         bad=$(tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE "${PAYLOAD_IS_DATA[@]}" \
             -Y '_ws.malformed || ip.checksum.status == "Bad" || icmp.checksum.status == "Bad"' 2>/dev/null | head -n 5)
         [ -z "$bad" ] || fail "tshark on the $side side: $bad"
-        frames=$(tshark -r "$WORK/$side.pcap" 2>/dev/null | wc -l)
+        frames=$(tshark -n -r "$WORK/$side.pcap" "${PAYLOAD_IS_DATA[@]}" 2>/dev/null | wc -l)
         ok "tshark finds nothing malformed on the $side side ($frames frames)"
     done
-    leaked=$(tshark -r "$WORK/out.pcap" -Y 'ip.addr == 10.0.0.0/24 && !(ip.src == 203.0.113.2)' 2>/dev/null | head -n 3)
+    leaked=$(tshark -n -r "$WORK/out.pcap" "${PAYLOAD_IS_DATA[@]}" \
+        -Y 'ip.addr == 10.0.0.0/24 && !(ip.src == 203.0.113.2)' 2>/dev/null | head -n 3)
     is "no inside address was seen outside" "$leaked" ""
 else
     echo "skip: $NAME: tcpdump or tshark is not installed"

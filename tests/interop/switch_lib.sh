@@ -42,11 +42,14 @@ switch() {
 
 says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }
 
+# listens HOST PORT: asked of the kernel, for iperf3 writes what it says only when it ends.
+listens() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
+
 # mbit FROM TO ADDRESS: 20 MB by TCP from one host to the other, in Mbit/s.
 mbit() {
     nsenter -t "${HOST[$2]}" -n -- iperf3 -s -1 -B "$3" >"$WORK/iperf3.out" 2>&1 &
     local server=$! report
-    until_true 30 grep -q listening "$WORK/iperf3.out"
+    until_true 30 listens "$2" 5201 || fail "iperf3 does not listen: $(cat "$WORK/iperf3.out")"
     report=$(at "$1" timeout 20 iperf3 -c "$3" -n 20M -J 2>&1)
     kill "$server" 2>/dev/null
     wait "$server" 2>/dev/null
@@ -67,5 +70,6 @@ for row in json.load(sys.stdin):
 
 # malformed FILE: what tshark finds wrong in a capture.
 malformed() {
-    tshark -r "$1" "${PAYLOAD_IS_DATA[@]}" -Y "_ws.malformed || _ws.expert.severity == 8388608" 2>/dev/null | head -5
+    tshark -n -r "$1" "${PAYLOAD_IS_DATA[@]}" -o tcp.desegment_tcp_streams:false \
+        -Y "_ws.malformed || _ws.expert.severity == 8388608" 2>/dev/null | head -5
 }
