@@ -45,6 +45,9 @@ class CountTest(unittest.TestCase):
     def test_own_closing_line(self):
         self.assertEqual(count_test(entry("OK", "ok a\n7 passed, 0 failed, 1 skipped\n")), (7, 0, 1))
 
+    def test_a_part_left_out_is_counted_though_the_rest_passes(self):
+        self.assertEqual(count_test(entry("OK", "ok a\nskip: x: no y\n7 passed, 0 failed\n")), (7, 0, 1))
+
     def test_silent_programs(self):
         self.assertEqual(count_test(entry("OK")), (1, 0, 0))
         self.assertEqual(count_test(entry("FAIL")), (0, 1, 0))
