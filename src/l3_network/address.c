@@ -62,6 +62,7 @@ static uint32_t sv_address_new(struct sv_core *c, struct sv_addresses *t, sv_por
     struct sv_address *a = sv_address_of(t, i);
     t->free_first = a->chain;
     t->used++;
+    t->generation++;
     sv_memset(a, 0, sizeof *a);
     sv_wheel_node_init(&a->timer);
     a->addr = *addr;
@@ -100,6 +101,7 @@ uint32_t sv_address_make(struct sv_core *c, struct sv_addresses *t, sv_port port
         a->life_at = SV_NEVER;
         a->created = c->now;
         a->dad_counter = 0;
+        t->generation++;
     }
     if (i != SV_NONE)
         sv_address_of(t, i)->prefix_bits = prefix_bits;
@@ -111,6 +113,7 @@ void sv_address_remove(struct sv_core *c, struct sv_addresses *t, uint32_t index
     struct sv_address *a = sv_address_of(t, index);
     SV_ASSERT(a->state == SV_ADDRESS_TENTATIVE || a->state == SV_ADDRESS_PREFERRED || a->state == SV_ADDRESS_CONFLICT);
     a->state = SV_ADDRESS_REMOVED;
+    t->generation++;
     a->deadline = a->life_at = SV_NEVER;
     sv_wheel_disarm(&c->wheel, SV_WHEEL_ADDRESS, index);
     sv_address_release(c, t, index);
@@ -146,6 +149,7 @@ void sv_address_release(struct sv_core *c, struct sv_addresses *t, uint32_t inde
     a->chain = t->free_first;
     t->free_first = index;
     t->used--;
+    t->generation++;
     if (t->last_hit == index)
         t->last_hit = SV_NONE;
 }
@@ -158,6 +162,7 @@ void sv_address_move(struct sv_core *c, struct sv_addresses *t, uint32_t index, 
         sv_trace_event(c, SV_TRACE_ADDRESS, (uint16_t)a->port, 0, 0, arg, SV_COUNT_OF(arg), a->addr.byte, 16);
     }
     a->state = (uint8_t)to;
+    t->generation++;
 }
 
 void sv_address_rearm(struct sv_core *c, struct sv_addresses *t, uint32_t index)

@@ -60,8 +60,8 @@ struct sv_addresses {
     int64_t at, buckets_at; /* from this struct */
     uint32_t ceiling, buckets;
     uint32_t free_first, used;
-    uint32_t last_hit; /* the index found last: traffic has few destinations */
-    uint32_t spare;
+    uint32_t last_hit;   /* the index found last: traffic has few destinations */
+    uint32_t generation; /* changes with every record that comes, goes or changes its state */
 };
 
 SV_MUST_CHECK bool sv_addresses_init(struct sv_addresses *t, struct sv_core *c, struct sv_arena *arena,

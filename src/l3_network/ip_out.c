@@ -64,8 +64,19 @@ static uint32_t sv_ip_select_source(const struct sv_net *net, const struct sv_ad
     return sv_address_select_by(&net->addresses, path->port, dst, &path->next_hop);
 }
 
-enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,
-                            sv_port port, struct sv_ip_path *path)
+/* The largest packet that gets there, as far as is known. */
+static uint32_t sv_ip_path_mtu(const struct sv_core *c, const struct sv_net *net, const struct sv_addr *dst,
+                               sv_port port)
+{
+    uint32_t link_mtu = sv_interface_of(&net->link.interfaces, port)->mtu;
+    const uint32_t told = sv_nd_port_of(net, port)->link_mtu; /* RFC 4861 §6.3.4: IPv6's may be less */
+    if (told != 0 && !sv_addr_is_v4(dst))
+        link_mtu = sv_min_u32(link_mtu, told);
+    return sv_pmtu_of(c, &net->pmtu, dst, link_mtu);
+}
+
+static enum sv_err sv_ip_find_anew(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
+                                   const struct sv_addr *src, sv_port port, struct sv_ip_path *path)
 {
     const bool group = sv_addr_is_multicast(dst) || sv_addr_is_limited_broadcast(dst);
     if (!sv_addr_is_any(src) && sv_addr_is_v4(src) != sv_addr_is_v4(dst))
@@ -74,11 +85,7 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
         group ? sv_ip_path_group(net, dst, port, path) : sv_ip_path_unicast(c, net, dst, port, path);
     if (err != SV_OK)
         return err;
-    uint32_t link_mtu = sv_interface_of(&net->link.interfaces, path->port)->mtu;
-    const uint32_t told = sv_nd_port_of(net, path->port)->link_mtu; /* RFC 4861 §6.3.4: IPv6's may be less */
-    if (told != 0 && !sv_addr_is_v4(dst))
-        link_mtu = sv_min_u32(link_mtu, told);
-    path->mtu = sv_pmtu_of(c, &net->pmtu, dst, link_mtu);
+    path->mtu = sv_ip_path_mtu(c, net, dst, path->port);
     path->generation = net->routes.generation;
     path->src = *src;
     if (!sv_addr_is_any(src))
@@ -94,6 +101,61 @@ enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct 
     else
         path->src = sv_addr_any_like(dst); /* RFC 1122 §3.2.1.3 (a): before it has one, as DHCP needs */
     return SV_OK;
+}
+
+/* --- what was found lately: a server's clients, a client's servers --- */
+
+/* One place for each destination, by the bytes in which neighbours and subnets differ. */
+static uint32_t sv_ip_recent_place(const struct sv_addr *dst)
+{
+    return (dst->byte[15] ^ (uint32_t)dst->byte[14] ^ dst->byte[13]) % SV_IP_RECENT;
+}
+
+static bool sv_ip_recent_holds(const struct sv_net *net, const struct sv_ip_recent *r)
+{
+    return r->path.port != SV_NO_PORT && r->path.generation == net->routes.generation &&
+           r->addresses == net->addresses.generation;
+}
+
+/* Only to one station, and from an address that is ours. */
+static void sv_ip_remember(const struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *wanted,
+                           const struct sv_ip_path *path, struct sv_ip_recent *r)
+{
+    if (path->kind != SV_PATH_UNICAST || sv_addr_is_any(&path->src))
+        return;
+    *r = (struct sv_ip_recent){*dst, *wanted, *path, net->addresses.generation, 0};
+}
+
+enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst, const struct sv_addr *src,
+                            sv_port port, struct sv_ip_path *path)
+{
+    if (port != SV_NO_PORT)
+        return sv_ip_find_anew(c, net, dst, src, port, path);
+    struct sv_ip_recent *r = &net->recent[sv_ip_recent_place(dst)];
+    if (sv_ip_recent_holds(net, r) && sv_addr_equal(&r->dst, dst) && sv_addr_equal(&r->wanted, src)) {
+        *path = r->path;
+        path->mtu = sv_ip_path_mtu(c, net, dst, path->port);
+        return SV_OK;
+    }
+    const enum sv_err err = sv_ip_find_anew(c, net, dst, src, port, path);
+    if (err == SV_OK)
+        sv_ip_remember(net, dst, src, path, r);
+    return err;
+}
+
+void sv_ip_recent_check(const struct sv_core *c, const struct sv_net *net)
+{
+    struct sv_core *core = (struct sv_core *)(uintptr_t)c; /* looking moves a hint, and nothing else */
+    struct sv_net *looked = (struct sv_net *)(uintptr_t)net;
+    for (uint32_t i = 0; i < SV_IP_RECENT; i++) {
+        const struct sv_ip_recent *r = &net->recent[i];
+        struct sv_ip_path path;
+        if (!sv_ip_recent_holds(net, r))
+            continue;
+        SV_ASSERT(sv_ip_find_anew(core, looked, &r->dst, &r->wanted, SV_NO_PORT, &path) == SV_OK);
+        SV_ASSERT(path.port == r->path.port && path.kind == r->path.kind);
+        SV_ASSERT(sv_addr_equal(&path.next_hop, &r->path.next_hop) && sv_addr_equal(&path.src, &r->path.src));
+    }
 }
 
 uint8_t sv_ip_default_ttl(const struct sv_net *net, sv_port port, const struct sv_addr *dst)

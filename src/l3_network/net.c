@@ -25,6 +25,8 @@ bool sv_net_init(struct sv_net *net, struct sv_core *c, struct sv_arena *arena, 
     if (!sv_fragments_init(&net->fragments, c, arena, config->fragments, bytes))
         return false;
     sv_packet_queue_init(&net->loop);
+    for (uint32_t i = 0; i < SV_IP_RECENT; i++)
+        net->recent[i].path.port = SV_NO_PORT;
     sv_multicast_init(&net->multicast);
     if (!sv_pmtu_init(&net->pmtu, c, arena) || !sv_nd_init(&net->nd, c, arena, config->interfaces) ||
         !sv_membership_init(&net->groups, c, arena, config->interfaces) ||
@@ -106,6 +108,7 @@ void sv_net_check(const struct sv_core *c, const struct sv_net *net)
     sv_pmtu_check(c, &net->pmtu);
     sv_membership_check(net);
     sv_nd_check(c, net);
+    sv_ip_recent_check(c, net);
     for (uint32_t i = 0; i < net->link.interfaces.count; i++) {
         const struct sv_interface *f = sv_interface_of(&net->link.interfaces, i);
         SV_ASSERT(f->queue.packets <= f->queue_max);

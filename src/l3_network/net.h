@@ -32,6 +32,28 @@ struct sv_forwarding {
     uint64_t told;                     /* senders told of a refusal */
 };
 
+enum sv_path_kind { SV_PATH_UNICAST, SV_PATH_BROADCAST, SV_PATH_MULTICAST, SV_PATH_LOOP };
+
+/* The way to a destination. */
+struct sv_ip_path {
+    struct sv_addr next_hop;
+    struct sv_addr src; /* chosen, or the caller's */
+    sv_port port;
+    uint32_t mtu;        /* of the way, as far as it is known (pmtu.h) */
+    uint32_t generation; /* of the routes: ask again when it differs from net->routes.generation */
+    uint32_t kind;       /* enum sv_path_kind */
+};
+
+/* A way that was found lately, by where to and from which address (any: it was to be chosen). It holds as long as
+ * neither routes nor addresses have changed; its MTU is asked for each time. */
+#define SV_IP_RECENT 16u
+struct sv_ip_recent {
+    struct sv_addr dst, wanted;
+    struct sv_ip_path path; /* port SV_NO_PORT: nothing is remembered here */
+    uint32_t addresses;     /* their generation */
+    uint32_t spare;
+};
+
 struct sv_net {
     struct sv_link link;
     struct sv_addresses addresses;
@@ -44,7 +66,8 @@ struct sv_net {
     struct sv_pmtu pmtu;
     struct sv_membership groups;
     struct sv_nd nd;
-    struct sv_packet_queue loop; /* packets of ours to ourselves, heads at the IP header */
+    struct sv_ip_recent recent[SV_IP_RECENT]; /* the destination cache of RFC 4861 §5.1 */
+    struct sv_packet_queue loop;              /* packets of ours to ourselves, heads at the IP header */
     uint16_t ip_id[SV_IP_IDS];
     uint32_t ip6_id[SV_IP_IDS];
     uint32_t forward; /* 1: be a router */
@@ -97,19 +120,7 @@ enum sv_drop sv_ip_parse(struct sv_buf *b, struct sv_ip_hdr *h, uint32_t cpu);
 enum sv_drop sv_ip_accept(struct sv_core *c, struct sv_net *net, sv_port port, const struct sv_buf *b,
                           struct sv_ip_hdr *h, bool looped);
 
-enum sv_path_kind { SV_PATH_UNICAST, SV_PATH_BROADCAST, SV_PATH_MULTICAST, SV_PATH_LOOP };
-
-/* The way to a destination. */
-struct sv_ip_path {
-    struct sv_addr next_hop;
-    struct sv_addr src; /* chosen, or the caller's */
-    sv_port port;
-    uint32_t mtu;        /* of the way, as far as it is known (pmtu.h) */
-    uint32_t generation; /* of the routes: ask again when it differs from net->routes.generation */
-    uint32_t kind;       /* enum sv_path_kind */
-};
-
-/* Finds it. src: any address lets it choose. port: SV_NO_PORT, or the interface that a broadcast or multicast
+/* Finds the way. src: any address lets it choose. port: SV_NO_PORT, or the interface that a broadcast or multicast
  * goes out of. SV_ERR_NO_ROUTE; SV_ERR_NOT_LOCAL: src is no usable address of ours. */
 SV_MUST_CHECK enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net, const struct sv_addr *dst,
                                           const struct sv_addr *src, sv_port port, struct sv_ip_path *path);
@@ -117,6 +128,9 @@ SV_MUST_CHECK enum sv_err sv_ip_find_path(struct sv_core *c, struct sv_net *net,
 /* The time to live of what goes to dst by that interface, if nobody says otherwise: of IPv6 what a router there told
  * (RFC 4861 §6.3.4). */
 uint8_t sv_ip_default_ttl(const struct sv_net *net, sv_port port, const struct sv_addr *dst);
+
+/* Asserts that what is remembered is what would be found. */
+void sv_ip_recent_check(const struct sv_core *c, const struct sv_net *net);
 
 /* Emits the IP header and sends: fragmented if need be and allowed, to the interface's queue, a neighbour's or our
  * own. o->id is filled here. Takes the packet in every case. SV_ERR_TOO_BIG (must not be fragmented), SV_ERR_AGAIN

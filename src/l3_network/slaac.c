@@ -174,6 +174,8 @@ bool sv_slaac_prefix(struct sv_core *c, struct sv_net *net, sv_port port, const 
     } else {
         struct sv_address *a = sv_address_of(&net->addresses, index);
         const struct sv_lifetimes life = sv_slaac_renew(&a->life, c->now, p->preferred_s, p->valid_s);
+        if (!sv_addr_equal(&a->router, router))
+            net->routes.generation++; /* RFC 6724 rule 5.5 may choose otherwise */
         a->router = *router;
         sv_slaac_set_life(c, net, index, &life);
     }

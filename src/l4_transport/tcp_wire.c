@@ -95,8 +95,8 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, u
         if (length != 3)
             return false;
         s->scale = sv_rd_u8(r);
-        if (s->scale > 14) /* RFC 7323 §2.3: use 14 */
-            s->scale = 14;
+        if (s->scale > SV_TCP_SCALE_MAX)
+            s->scale = SV_TCP_SCALE_MAX;
         s->options |= SV_OPTION_SCALE;
         return true;
     case OPTION_SACK_PERMITTED:
@@ -133,9 +133,58 @@ static bool sv_tcp_parse_option(struct sv_rd *r, uint8_t kind, uint8_t length, u
     }
 }
 
+/* The usual SYN's options: four words beside the timestamps' two, of which these bits never differ. */
+#define USUAL_SYN_LENGTH 20u
+#define USUAL_MSS ((uint32_t)OPTION_MSS << 24 | 4u << 16)
+#define USUAL_SACK_TIMESTAMPS \
+    ((uint32_t)OPTION_SACK_PERMITTED << 24 | 2u << 16 | (uint32_t)OPTION_TIMESTAMPS << 8 | 10u)
+#define USUAL_SCALE ((uint32_t)OPTION_NOP << 24 | (uint32_t)OPTION_SCALE << 16 | 3u << 8)
+
+/* False: it has another shape, and nothing was done. */
+static bool sv_tcp_parse_usual_syn(const uint8_t *at, struct sv_seg *s)
+{
+    const uint32_t mss = sv_get_u32(at), scale = sv_get_u32(at + 16);
+    if (((mss ^ USUAL_MSS) >> 16 | (sv_get_u32(at + 4) ^ USUAL_SACK_TIMESTAMPS) | (scale ^ USUAL_SCALE) >> 8) != 0)
+        return false;
+    s->options |= SV_TCP_USUAL_SYN;
+    s->mss = (uint16_t)mss;
+    s->ts_val = sv_get_u32(at + 8);
+    s->ts_ecr = sv_get_u32(at + 12);
+    s->scale = (uint8_t)scale > SV_TCP_SCALE_MAX ? SV_TCP_SCALE_MAX : (uint8_t)scale;
+    return true;
+}
+
+/* Writes a word of the header, and gives it to be summed. */
+static inline uint64_t sv_tcp_put_word(uint8_t *header, uint32_t index, uint32_t word)
+{
+    sv_put_u32(header + 4u * index, word);
+    return word;
+}
+
+uint16_t sv_tcp_usual_syn_push(struct sv_buf *b, const struct sv_tcp_header *h)
+{
+    const uint16_t length = SV_TCP_HEADER_LENGTH + USUAL_SYN_LENGTH;
+    const uint32_t offset_flags_window = (uint32_t)length << 26 | (uint32_t)(h->flags & 0x1ffu) << 16 | h->window;
+    uint8_t *p = sv_buf_push(b, length);
+    b->l4 = b->head;
+    uint64_t sum = sv_tcp_put_word(p, 0, (uint32_t)h->source << 16 | h->destination);
+    sum += sv_tcp_put_word(p, 1, h->seq);
+    sum += sv_tcp_put_word(p, 2, h->ack);
+    sum += sv_tcp_put_word(p, 3, offset_flags_window);
+    sum += sv_tcp_put_word(p, 4, h->urgent);
+    sum += sv_tcp_put_word(p, 5, USUAL_MSS | h->mss);
+    sum += sv_tcp_put_word(p, 6, USUAL_SACK_TIMESTAMPS);
+    sum += sv_tcp_put_word(p, 7, h->ts_val);
+    sum += sv_tcp_put_word(p, 8, h->ts_ecr);
+    sum += sv_tcp_put_word(p, 9, USUAL_SCALE | h->scale);
+    return sv_tcp_sum_of(sum);
+}
+
 enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s)
 {
     struct sv_rd r = sv_rd_of(at, n);
+    if (n == USUAL_SYN_LENGTH && sv_tcp_parse_usual_syn(at, s))
+        return SV_DROP_NONE;
     while (sv_rd_left(&r)) {
         const uint8_t kind = sv_rd_u8(&r);
         if (kind == OPTION_END)

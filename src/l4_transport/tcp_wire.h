@@ -17,7 +17,7 @@ enum sv_tcp_bit {
     SV_URG = 1u << 5,
     SV_ECE = 1u << 6,
     SV_CWR = 1u << 7,
-    SV_AE = 1u << 8, /* RFC 9768 */
+    SV_AE = 1u << 8,    /* RFC 9768 */
     SV_LATE = 1u << 15, /* not of the wire: data for a connection that was closed */
 };
 
@@ -27,6 +27,7 @@ enum sv_tcp_bit {
 #define SV_TCP_AO_LENGTH 16u         /* with a code of 96 bits */
 #define SV_TCP_AO_KIND 29u
 #define SV_TCP_PROTOCOL 6u
+#define SV_TCP_SCALE_MAX 14u /* RFC 7323 §2.3: who says more is taken to say this */
 
 enum sv_tcp_option_seen {
     SV_OPTION_MSS = 1u << 0,
@@ -112,7 +113,7 @@ struct sv_tcp_header {
     uint16_t flags;
     uint16_t window;
     uint16_t urgent;
-    uint16_t mss;    /* with SV_OPTION_MSS */
+    uint16_t mss;     /* with SV_OPTION_MSS */
     uint16_t options; /* enum sv_tcp_option_seen */
     uint8_t scale;
     uint8_t sacks;
@@ -206,11 +207,21 @@ __attribute__((always_inline)) static inline uint16_t sv_tcp_plain_push(struct s
     return sv_tcp_sum_of(sum);
 }
 
-/* Either: the sum of the header that was pushed. */
+/* What nearly every SYN carries, in the order that nearly every stack has: MSS, SACK permitted, timestamps, NOP, window
+ * scale. Read by one look at its shape, and written as five words. */
+#define SV_TCP_USUAL_SYN                                                                             \
+    ((uint32_t)SV_OPTION_MSS | (uint32_t)SV_OPTION_SACK_PERMITTED | (uint32_t)SV_OPTION_TIMESTAMPS | \
+     (uint32_t)SV_OPTION_SCALE)
+/* The same bytes, and the same sum, as sv_tcp_emit() and sv_sum() have of it. */
+uint16_t sv_tcp_usual_syn_push(struct sv_buf *b, const struct sv_tcp_header *h);
+
+/* Any: the sum of the header that was pushed. */
 static inline uint16_t sv_tcp_emit_summed(struct sv_buf *b, const struct sv_tcp_header *h, uint32_t cpu)
 {
     if (SV_LIKELY((h->options & ~(uint32_t)SV_OPTION_TIMESTAMPS) == 0))
         return sv_tcp_plain_push(b, h);
+    if (SV_LIKELY(h->options == SV_TCP_USUAL_SYN))
+        return sv_tcp_usual_syn_push(b, h);
     const uint8_t *p = sv_tcp_emit(b, h);
     return sv_sum(p, sv_tcp_header_length(h), cpu);
 }

@@ -71,6 +71,57 @@ static void writes_the_same_syn(void **state)
     sv_buf_free(b);
 }
 
+/* The form for the usual SYN writes what the general one writes, and sums it. */
+static void the_usual_syn_is_no_other(void **state)
+{
+    struct sv_tcp_header h = {.options = SV_TCP_USUAL_SYN};
+    uint32_t r = 1;
+    (void)state;
+    for (uint32_t k = 0; k < 1000; k++) {
+        uint32_t *const field[] = {&h.seq, &h.ack, &h.ts_val, &h.ts_ecr};
+        for (uint32_t i = 0; i < SV_COUNT_OF(field); i++)
+            *field[i] = r = r * 1664525u + 1013904223u;
+        h.source = (uint16_t)(r >> 7);
+        h.destination = (uint16_t)(r >> 11);
+        h.window = (uint16_t)(r >> 3);
+        h.mss = (uint16_t)(r >> 5);
+        h.flags = (uint16_t)(r >> 9 & 0x1ffu);
+        h.urgent = (uint16_t)(k % 3 ? 0 : r >> 13);
+        h.scale = (uint8_t)(k % 15u);
+        struct sv_buf *a = packet((const uint8_t *)"hi", 2), *b = packet((const uint8_t *)"hi", 2);
+        const uint8_t *p = sv_tcp_emit(a, &h);
+        assert_int_equal(sv_tcp_usual_syn_push(b, &h), sv_sum(p, 40, 0));
+        assert_int_equal(b->length, a->length);
+        assert_int_equal(b->l4, b->head);
+        assert_memory_equal(sv_buf_head(b), p, 42);
+        sv_buf_free(a);
+        sv_buf_free(b);
+    }
+}
+
+/* Its options are read by their shape. Four NOPs behind them, and the general form reads them: whatever byte is
+ * another, both say the same. */
+static void the_usual_syn_is_read_as_any(void **state)
+{
+    uint8_t both[24];
+    (void)state;
+    for (uint32_t at = 0; at < 20; at++) {
+        for (uint32_t value = 0; value < 256; value++) {
+            struct sv_seg s, t;
+            memset(&s, 0, sizeof s);
+            memset(&t, 0, sizeof t);
+            memcpy(both, syn + 20, 20);
+            memset(both + 20, 1, 4);
+            both[at] = (uint8_t)value;
+            const enum sv_drop one = sv_tcp_parse_options(both, 20, &s);
+            if (one != SV_DROP_NONE)
+                continue; /* an option that runs over the end has room there */
+            assert_int_equal(sv_tcp_parse_options(both, 24, &t), one);
+            assert_memory_equal(&s, &t, sizeof s);
+        }
+    }
+}
+
 static void short_or_contradictory(void **state)
 {
     struct sv_seg s;
@@ -216,8 +267,14 @@ int main(void)
     void *memory = zeroed_pages(bytes);
     pool = sv_pool_create(sv_arena_create(memory, bytes), 16, 16);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_syn), cmocka_unit_test(writes_the_same_syn), cmocka_unit_test(short_or_contradictory),
-        cmocka_unit_test(odd_options), cmocka_unit_test(round_trip),          cmocka_unit_test(accecn_options),
+        cmocka_unit_test(reads_a_syn),
+        cmocka_unit_test(writes_the_same_syn),
+        cmocka_unit_test(short_or_contradictory),
+        cmocka_unit_test(the_usual_syn_is_no_other),
+        cmocka_unit_test(the_usual_syn_is_read_as_any),
+        cmocka_unit_test(odd_options),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(accecn_options),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(memory);
