@@ -68,7 +68,7 @@ struct sv_link *sv_link_create(struct sv_arena *arena, struct sv_pool *pool, con
         if (!sv_link_open_way(&l->direction[port], arena, ceiling))
             return NULL;
         sv_link_draws_init(&l->direction[port], port, config->seed, config->stream ? config->stream : config->number);
-        sv_link_set_way(l, port, &config->way[port]);
+        sv_link_set_way(l, port, &config->way[port], now);
     }
     return l;
 }
@@ -78,9 +78,10 @@ struct sv_node *sv_link_node(struct sv_link *l)
     return &l->node;
 }
 
-void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way)
+void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way, sv_time now)
 {
     SV_ASSERT(port < 2);
+    (void)sv_core_clock(&l->core, now);
     struct sv_link_direction *d = &l->direction[port];
     struct sv_queue_config queue = way->queue;
     sv_link_settle(l, port);

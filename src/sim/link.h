@@ -66,7 +66,7 @@ struct sv_node *sv_link_node(struct sv_link *l);
 uint64_t sv_link_bytes(uint32_t ceiling); /* arena bytes it takes, at most */
 
 /* New conditions for what comes in at `port` from now on; the queue's discipline begins anew. */
-void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way);
+void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way, sv_time now);
 const struct sv_link_way *sv_link_way_of(const struct sv_link *l, sv_port port);
 
 /* Cut: what waits and what is on the cable is lost, and what is sent into it (LINK_DOWN). */
