@@ -10,7 +10,7 @@
 #define WORLD_QUEUE 100u
 #define WORLD_SEGMENT 1448u /* payload of a full one: MTU 1500, timestamps */
 #define WORLD_INITIAL_WINDOW 10u
-#define WORLD_BUFFER (8u << 20)
+#define WORLD_BUFFER (1u << 20)
 #define WORLD_FIRST_LOSS 150u /* ends slow start before the queue is full */
 #define WORLD_EVERY_LOSS 5000u
 

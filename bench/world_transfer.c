@@ -68,9 +68,10 @@ static void lose(void *self, const struct sv_passage *p, struct sv_burst *b)
 {
     struct transfer *t = self;
     uint32_t kept = 0;
+    if (p->from != 2 || p->to != 1)
+        return;
     for (uint32_t i = 0; i < b->n; i++) {
-        const bool data = p->from == 2 && p->to == 1 && b->packet[i]->length > 500;
-        if (data && world_loses(++t->data_seen))
+        if (b->packet[i]->length > 500 && world_loses(++t->data_seen))
             sv_buf_free(b->packet[i]);
         else
             b->packet[kept++] = b->packet[i];
@@ -138,7 +139,7 @@ static bool run_seven(uint64_t bytes, struct told *told)
     struct sv_sock_info info = {.size = sizeof info};
     memset(&t, 0, sizeof t);
     t.wanted = bytes;
-    t.reader.look = BENCH_EVERY;
+    t.reader.look = BENCH_EDGES; /* of each reading; checksums saw the rest */
     void *memory = sv_memory_map(ARENA, true);
     if (!memory)
         return false;

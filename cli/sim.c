@@ -34,6 +34,10 @@ static const struct cli_option sim_options[] = {
     {0, "check", CLI_FLAG, NULL, "read the file and say what is wrong with it; run nothing", AT(check), NULL, 0, 0},
     {0, "shrink", CLI_FLAG, NULL, "if it fails, write the smallest file that fails the same way", AT(shrink), NULL, 0,
      0},
+    {0, "step", CLI_FLAG, NULL,
+     "by hand: commands on stdin move the run forwards and backwards by event, packet or time, and change it (help "
+     "lists them)",
+     AT(step), NULL, 0, 0},
     {'w', "write", CLI_FILE, "FILE", "write the frames of all links as pcapng", AT(capture), NULL, 0, 0},
     {0, "ladder", CLI_FLAG, NULL, "draw each conversation", AT(ladder), NULL, 0, 0},
     {0, "html", CLI_FILE, "FILE", "write the run as one page: ladder, state machines, plots, a slider through time",
@@ -56,7 +60,8 @@ const struct cli_command cli_command_sim = {
                 "seven sim scenarios/lossy-bulk.yaml --set links.ab.from_a.loss=5%\tthe same with another loss\n"
                 "seven sim scenarios/lossy-bulk.yaml --runs 1000\ta thousand seeds on all cores\n"
                 "seven sim scenarios/why-three.yaml --html why-three.html\ta page that opens from disk\n"
-                "seven sim failing.yaml --seed 42 --shrink\tthe smallest file that still fails\n",
+                "seven sim failing.yaml --seed 42 --shrink\tthe smallest file that still fails\n"
+                "seven sim scenarios/figure-6.yaml --step\tby hand, forwards, backwards, and otherwise from there\n",
     .detail =
         "A scenario describes hosts (each a whole stack), switches, routers and links, what applications do, what "
         "goes wrong, and what must then be true. Time is virtual: a minute takes milliseconds, and the same seed "
@@ -271,11 +276,13 @@ static bool one_run(const char *name, uint32_t run, const struct sim_config *who
         sim_file_close(&f);
         return true;
     }
-    if (good && sc_outsides(f.model) && (c->runs > 1 || c->shrink)) {
+    if (good && sc_outsides(f.model) && (c->runs > 1 || c->shrink || c->step)) {
         good = cli_usage("sim", "%s has a host behind a TAP: it runs once, in real time", name) == 0;
     } else if (good && c->check) {
         printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, f.model->hosts,
                f.model->links, f.model->steps, f.model->faults, f.model->expects, f.model->mutants);
+    } else if (good && c->step) {
+        t->failed += sim_step(&f, c, output) != 0;
     } else if (good && c->shrink) {
         t->failed += sim_shrink(&f, c) != 0;
     } else if (good && c->runs > 1) {
@@ -329,6 +336,8 @@ static int sim_main(int argc, char **argv)
     config.html_of = parse.words.word[0];
     if (config.html && (parse.words.n > 1 || config.runs > 1 || config.check || config.shrink))
         return cli_usage("sim", "--html shows one run of one scenario (--mutant NAME: of that mutant)");
+    if (config.step && (parse.words.n > 1 || config.runs > 1 || config.shrink || config.random || config.mutant))
+        return cli_usage("sim", "--step moves one run of one scenario");
     if (config.tap && config.junit)
         return cli_usage("sim", "--tap or --junit, not both");
     if (config.tap)

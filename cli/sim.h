@@ -14,7 +14,7 @@ struct sim_config {
     const char *mutant, *run, *capture, *log, *against;
     const char *html, *html_of; /* where the page goes; the file whose run it shows */
     const char *plant;
-    bool no_mutants, ladder, tap, junit, shrink, check, random, first;
+    bool no_mutants, ladder, tap, junit, shrink, check, random, first, step;
 };
 
 /* A file, read and changed by --set and --drop; NULL: what is wrong was said on stderr. */
@@ -51,6 +51,9 @@ bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64
 
 /* sim_many.c: many seeds on all cores; how many failed. */
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);
+
+/* sim_step.c: one run by hand, commands on stdin. The exit status. */
+int sim_step(struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);
 
 /* One result as text or JSON. */
 void sim_show(const struct sc_result *r, const struct sim_config *c, const struct cli_output_options *output);

@@ -558,7 +558,7 @@ static void fill_tables(struct sc_run *run)
             sc_script_add(run, i);
     }
     for (uint32_t i = 0; i < m->faults; i++)
-        sv_rng_seed(&run->fault_rng[i], run->seed, stream_of(m->fault[i].id), 200);
+        sc_fault_stream(run, m, i);
 }
 
 struct sc_run *sc_run_open(const struct sc_model *model, uint64_t seed, char *why, size_t room)

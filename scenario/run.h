@@ -300,6 +300,9 @@ void sc_run_close(struct sc_run *run);
 void sc_run_all(struct sc_run *run, const struct sc_mutant *only);
 /* One turn; false: it is at its end (the judgement is given then). */
 bool sc_run_turn(struct sc_run *run);
+/* From here on the run is one of `to`: the same hosts, links, steps and expectations, with other values, and perhaps
+ * faults more behind those there were. Both models outlive it. False: `why` says what cannot be. */
+bool sc_run_branch(struct sc_run *run, const struct sc_model *to, char *why, size_t room);
 bool sc_run_passed(const struct sc_run *run, uint32_t expectation);
 uint64_t sc_run_hash(const struct sc_run *run);
 
@@ -334,6 +337,8 @@ bool sc_track_last(const struct sc_tracks *t, const struct sv_endpoint *from, co
                    uint32_t *seq);
 bool sc_selects(const struct sc_selector *s, const struct sc_packet *p); /* all words but the ordinal */
 bool sc_count_selected(struct sc_counted *c, const struct sc_selector *s, const struct sc_packet *p);
+/* branch.c */
+void sc_fault_stream(struct sc_run *run, const struct sc_model *m, uint32_t fault); /* its chance, named by its id */
 /* tap.c */
 void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b);
 bool sc_edit(struct sv_buf *b, const struct sc_fault *f);

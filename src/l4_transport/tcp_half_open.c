@@ -493,7 +493,7 @@ bool sv_tcp_half_open_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
 bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
 {
     const uint32_t now_us = sv_now_us(tcp);
-    for (uint32_t k = 0; k < SV_TCP_BACKOFFS; k++) {
+    for (uint32_t k = 0; tcp->half_used && k < SV_TCP_BACKOFFS; k++) {
         const uint32_t index = tcp->half[k].first;
         if (index == SV_NONE)
             continue;

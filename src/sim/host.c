@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A host's turn: time passes, applications hear what happened. */
-#include "seven/host.h"
+#include "sim/host.h"
 
 #include "core/mem.h"
 
@@ -37,10 +37,8 @@ static bool sv_host_events(struct sv_host *h, sv_time now)
     return true;
 }
 
-sv_time sv_host_turn(struct sv_host *h, sv_time now)
+sv_time sv_host_serve(struct sv_host *h, sv_time now)
 {
-    struct sv_node *node = sv_stack_node(h->stack);
-    sv_node_expire(node, now);
     bool more = sv_host_events(h, now);
     sv_time at = SV_NEVER;
     for (uint32_t i = 0; i < h->apps; i++) {
@@ -53,7 +51,13 @@ sv_time sv_host_turn(struct sv_host *h, sv_time now)
         }
         at = sv_min_u64(at, ops->deadline(h->app[i].self));
     }
-    if (more)
-        return now;
-    return sv_min_u64(at, sv_node_next_deadline(node));
+    return more ? now : at;
+}
+
+sv_time sv_host_turn(struct sv_host *h, sv_time now)
+{
+    struct sv_node *node = sv_stack_node(h->stack);
+    sv_node_expire(node, now);
+    const sv_time at = sv_host_serve(h, now);
+    return at <= now ? now : sv_min_u64(at, sv_node_next_deadline(node));
 }

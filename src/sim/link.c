@@ -3,63 +3,11 @@
 
 #include "core/math.h"
 #include "core/pool_inline.h"
-
-/* The random streams of one direction; the numbers are part of the replay format. */
-enum sv_link_stream {
-    SV_LINK_RNG_LOSS,
-    SV_LINK_RNG_DUPLICATE,
-    SV_LINK_RNG_REORDER,
-    SV_LINK_RNG_CORRUPT,
-    SV_LINK_RNG_TRUNCATE,
-    SV_LINK_RNG_JITTER,
-    SV_LINK_RNG_STATE, /* good or bad */
-    SV_LINK_RNG_QUEUE, /* RED */
-    SV_LINK_STREAMS
-};
-
-#define SV_LINK_PURPOSE 64u /* the first purpose of port 0; a stack's own are below */
-
-/* A frame on its way: in a heap by (at, serial), so that equal times keep their order. */
-struct sv_link_frame {
-    sv_time at;
-    uint64_t serial;
-    uint32_t buf;
-    uint32_t spare;
-};
-
-/* What a frame drew when it came: it is the same however long it waits. */
-struct sv_link_fate {
-    uint32_t jitter, later, copy_later, corrupt_bit, truncate_at; /* 32 random bits each */
-    bool lost, duplicated, reordered, corrupted, truncated;
-};
-
-struct sv_link_waiting {
-    sv_time came;
-    uint32_t buf;
-    uint32_t spare;
-    struct sv_link_fate fate;
-};
-
-struct sv_link_direction {
-    struct sv_link_way conditions;
-    struct sv_rng rng[SV_LINK_STREAMS];
-    struct sv_queue queue;
-    struct sv_link_counts count;
-    sv_time free_at; /* when the last frame's last bit has left the sender */
-    sv_time last_at; /* when the last frame that was not reordered arrives */
-    uint64_t serial;
-    int64_t frames_at;  /* from this struct to its heap */
-    int64_t waiting_at; /* ... and to the ring of those that wait */
-    uint32_t frames;
-    uint32_t first, waiting;
-    uint32_t flip_in, flip_bit; /* frames until the one with a flipped bit; SV_NONE: none */
-    uint32_t bad;               /* the hidden state */
-};
+#include "sim/link_private.h"
 
 struct sv_link {
     struct sv_node node;
     struct sv_core core; /* drops, trace and time as every layer has them */
-    uint32_t ceiling;
     uint32_t up;
     struct sv_link_direction direction[2];
 };
@@ -70,67 +18,34 @@ static struct sv_link *sv_link_of(struct sv_node *x)
     return (struct sv_link *)(void *)x;
 }
 
-static struct sv_link_frame *sv_link_frames(const struct sv_link_direction *d)
-{
-    return (struct sv_link_frame *)(uintptr_t)((intptr_t)d + (intptr_t)d->frames_at);
-}
-
-static struct sv_link_waiting *sv_link_ring(const struct sv_link_direction *d)
-{
-    return (struct sv_link_waiting *)(uintptr_t)((intptr_t)d + (intptr_t)d->waiting_at);
-}
-
 static void sv_link_event(struct sv_link *l, enum sv_link_event event, sv_port port, uint32_t packet, uint32_t argument)
 {
     SV_TRACE_EVENT(&l->core, SV_TRACE_LINK, event, 0, packet, port, argument);
 }
 
-/* --- the heap --- */
-
-static bool sv_link_sooner(const struct sv_link_frame *a, const struct sv_link_frame *b)
-{
-    return a->at != b->at ? a->at < b->at : a->serial < b->serial;
-}
-
-static void sv_link_put(struct sv_link_direction *d, struct sv_buf *take, sv_time at)
-{
-    struct sv_link_frame *f = sv_link_frames(d);
-    const struct sv_link_frame fresh = {.at = at, .serial = d->serial++, .buf = take->self};
-    uint32_t i = d->frames++;
-    for (; i && sv_link_sooner(&fresh, &f[(i - 1u) / 2u]); i = (i - 1u) / 2u)
-        f[i] = f[(i - 1u) / 2u];
-    f[i] = fresh;
-}
-
-static uint32_t sv_link_take(struct sv_link_direction *d)
-{
-    struct sv_link_frame *f = sv_link_frames(d);
-    const uint32_t buf = f[0].buf;
-    const struct sv_link_frame moved = f[--d->frames];
-    uint32_t i = 0;
-    for (uint32_t child = 1; child < d->frames; child = 2u * i + 1u) {
-        if (child + 1u < d->frames && sv_link_sooner(&f[child + 1u], &f[child]))
-            child++;
-        if (!sv_link_sooner(&f[child], &moved))
-            break;
-        f[i] = f[child];
-        i = child;
-    }
-    f[i] = moved;
-    return buf;
-}
-
-static sv_time sv_link_first_at(const struct sv_link_direction *d)
-{
-    return d->frames ? sv_link_frames(d)[0].at : SV_NEVER;
-}
+static void sv_link_settle(struct sv_link *l, sv_port port);
 
 /* --- making one --- */
 
 uint64_t sv_link_bytes(uint32_t ceiling)
 {
-    const uint64_t each = sizeof(struct sv_link_frame) + sizeof(struct sv_link_waiting);
-    return sizeof(struct sv_link) + 2u * ((ceiling ? ceiling : 256u) * each + 128u) + 64u;
+    const uint64_t each = 2u * sizeof(struct sv_link_frame) + sizeof(struct sv_link_waiting);
+    return sizeof(struct sv_link) + 2u * ((ceiling ? ceiling : 256u) * each + 192u) + 64u;
+}
+
+static bool sv_link_open_way(struct sv_link_direction *d, struct sv_arena *arena, uint32_t ceiling)
+{
+    const struct sv_link_frame *ordered = sv_arena_take(arena, (uint64_t)ceiling * sizeof *ordered, 64);
+    const struct sv_link_frame *heap = sv_arena_take(arena, (uint64_t)ceiling * sizeof *heap, 64);
+    const struct sv_link_waiting *ring = sv_arena_take(arena, (uint64_t)ceiling * sizeof *ring, 64);
+    if (!ordered || !heap || !ring)
+        return false;
+    d->ordered_at = (int64_t)((intptr_t)ordered - (intptr_t)d);
+    d->heap_at = (int64_t)((intptr_t)heap - (intptr_t)d);
+    d->waiting_at = (int64_t)((intptr_t)ring - (intptr_t)d);
+    d->ceiling = ceiling;
+    d->flip_in = SV_NONE;
+    return true;
 }
 
 struct sv_link *sv_link_create(struct sv_arena *arena, struct sv_pool *pool, const struct sv_link_config *config,
@@ -148,21 +63,12 @@ struct sv_link *sv_link_create(struct sv_arena *arena, struct sv_pool *pool, con
     l->core.pool_at = (int64_t)((intptr_t)pool - (intptr_t)&l->core);
     l->core.trace_at = config->trace ? (int64_t)((intptr_t)config->trace - (intptr_t)&l->core) : 0;
     l->core.host = (uint16_t)config->number;
-    l->ceiling = ceiling;
     l->up = 1;
     for (sv_port port = 0; port < 2; port++) {
-        struct sv_link_direction *d = &l->direction[port];
-        const struct sv_link_frame *frames = sv_arena_take(arena, (uint64_t)ceiling * sizeof *frames, 64);
-        const struct sv_link_waiting *ring = sv_arena_take(arena, (uint64_t)ceiling * sizeof *ring, 64);
-        if (!frames || !ring)
+        if (!sv_link_open_way(&l->direction[port], arena, ceiling))
             return NULL;
-        d->frames_at = (int64_t)((intptr_t)frames - (intptr_t)d);
-        d->waiting_at = (int64_t)((intptr_t)ring - (intptr_t)d);
-        d->flip_in = SV_NONE;
-        for (uint32_t k = 0; k < SV_LINK_STREAMS; k++)
-            sv_rng_seed(&d->rng[k], config->seed, config->stream ? config->stream : config->number,
-                        SV_LINK_PURPOSE + port * SV_LINK_STREAMS + k);
-        sv_link_set_way(l, port, &config->way[port]);
+        sv_link_draws_init(&l->direction[port], port, config->seed, config->stream ? config->stream : config->number);
+        sv_link_set_way(l, port, &config->way[port], now);
     }
     return l;
 }
@@ -172,13 +78,18 @@ struct sv_node *sv_link_node(struct sv_link *l)
     return &l->node;
 }
 
-void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way)
+void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way, sv_time now)
 {
     SV_ASSERT(port < 2);
+    (void)sv_core_clock(&l->core, now);
     struct sv_link_direction *d = &l->direction[port];
     struct sv_queue_config queue = way->queue;
+    sv_link_settle(l, port);
     const uint32_t packets = d->queue.packets, bytes = d->queue.bytes;
     d->conditions = *way;
+    d->calm = !(way->loss | way->duplicate | way->reorder | way->corrupt | way->truncate | way->to_bad | way->to_good |
+                way->bad_loss) &&
+              !way->jitter_ns;
     queue.packets = queue.packets ? queue.packets : way->queue_packets;
     sv_queue_init(&d->queue, &queue, l->core.now);
     d->queue.packets = packets;
@@ -195,11 +106,11 @@ static void sv_link_empty(struct sv_link *l, sv_port port)
 {
     struct sv_link_direction *d = &l->direction[port];
     struct sv_pool *pool = sv_core_pool(&l->core);
-    while (d->frames)
+    while (sv_link_flying(d))
         sv_drop(&l->core, SV_DROP_LINK_DOWN, sv_pool_buf(pool, sv_link_take(d)), port, 0);
-    for (; d->waiting; d->waiting--, d->first = (d->first + 1u) % l->ceiling)
+    for (; d->waiting; d->waiting--, d->first = sv_link_place(d, d->first, 1))
         sv_drop(&l->core, SV_DROP_LINK_DOWN, sv_pool_buf(pool, sv_link_ring(d)[d->first].buf), port, 0);
-    d->queue.packets = d->queue.bytes = 0;
+    d->queue.packets = d->queue.bytes = d->eventful = 0;
     d->free_at = d->last_at = l->core.now;
 }
 
@@ -208,6 +119,8 @@ void sv_link_set_up(struct sv_link *l, bool up, sv_time now)
     (void)sv_core_clock(&l->core, now);
     if (l->up == (up ? 1u : 0u))
         return;
+    sv_link_settle(l, 0);
+    sv_link_settle(l, 1);
     l->up = up;
     sv_link_event(l, up ? SV_LINK_UP : SV_LINK_CUT, 0, 0, sv_link_packets(l));
     for (sv_port port = 0; port < 2; port++)
@@ -220,8 +133,9 @@ void sv_link_set_down(struct sv_link *l, sv_port port, bool down, sv_time now)
     (void)sv_core_clock(&l->core, now);
     if (l->direction[port].conditions.down == (down ? 1u : 0u))
         return;
+    sv_link_settle(l, port);
     l->direction[port].conditions.down = down;
-    sv_link_event(l, down ? SV_LINK_CUT : SV_LINK_UP, port, 0, l->direction[port].frames);
+    sv_link_event(l, down ? SV_LINK_CUT : SV_LINK_UP, port, 0, sv_link_flying(&l->direction[port]));
     sv_link_empty(l, port);
 }
 
@@ -235,7 +149,7 @@ void sv_link_flip(struct sv_link *l, sv_port port, uint32_t frame, uint32_t bit)
 uint32_t sv_link_packets(const struct sv_link *l)
 {
     const struct sv_link_direction *d = l->direction;
-    return d[0].frames + d[0].waiting + d[1].frames + d[1].waiting;
+    return sv_link_flying(&d[0]) + d[0].waiting + sv_link_flying(&d[1]) + d[1].waiting;
 }
 
 uint64_t sv_link_drops(const struct sv_link *l, enum sv_drop reason)
@@ -247,56 +161,6 @@ const struct sv_link_counts *sv_link_count(const struct sv_link *l, sv_port port
 {
     SV_ASSERT(port < 2);
     return &l->direction[port].count;
-}
-
-/* --- what a frame draws --- */
-
-/* One draw: `hit` with the given chance; `rest` says where or by how much. */
-struct sv_link_draw {
-    bool hit;
-    uint32_t rest;
-};
-
-static struct sv_link_draw sv_link_roll(struct sv_link_direction *d, enum sv_link_stream stream, uint32_t chance)
-{
-    const uint64_t draw = sv_rng_u64(&d->rng[stream]);
-    const uint32_t upper = (uint32_t)(draw >> 32);
-    return (struct sv_link_draw){
-        .hit = ((uint64_t)upper * SV_LINK_MILLION >> 32) < chance,
-        .rest = (uint32_t)draw,
-    };
-}
-
-static struct sv_link_fate sv_link_draw_fate(struct sv_link_direction *d)
-{
-    const struct sv_link_way *way = &d->conditions;
-    const struct sv_link_draw state = sv_link_roll(d, SV_LINK_RNG_STATE, d->bad ? way->to_good : way->to_bad);
-    d->bad ^= state.hit ? 1u : 0u;
-    const struct sv_link_draw loss = sv_link_roll(d, SV_LINK_RNG_LOSS, d->bad ? way->bad_loss : way->loss);
-    const struct sv_link_draw twice = sv_link_roll(d, SV_LINK_RNG_DUPLICATE, way->duplicate);
-    const struct sv_link_draw reorder = sv_link_roll(d, SV_LINK_RNG_REORDER, way->reorder);
-    const struct sv_link_draw corrupt = sv_link_roll(d, SV_LINK_RNG_CORRUPT, way->corrupt);
-    const struct sv_link_draw cut = sv_link_roll(d, SV_LINK_RNG_TRUNCATE, way->truncate);
-    const struct sv_link_draw jitter = sv_link_roll(d, SV_LINK_RNG_JITTER, 0);
-    struct sv_link_fate fate = {
-        .jitter = jitter.rest,
-        .later = reorder.rest,
-        .copy_later = twice.rest,
-        .corrupt_bit = corrupt.rest,
-        .truncate_at = cut.rest,
-        .lost = loss.hit,
-        .duplicated = twice.hit,
-        .reordered = reorder.hit,
-        .corrupted = corrupt.hit,
-        .truncated = cut.hit,
-    };
-    if (d->flip_in == 0) {
-        fate.corrupted = true;
-        fate.corrupt_bit = d->flip_bit;
-    }
-    if (d->flip_in != SV_NONE)
-        d->flip_in--; /* after 0 comes SV_NONE */
-    return fate;
 }
 
 /* [0, most], from 32 random bits. */
@@ -399,14 +263,14 @@ static void sv_link_duplicate(struct sv_link *l, sv_port port, struct sv_buf *b,
 {
     struct sv_link_direction *d = &l->direction[port];
     const sv_time later = sv_link_part(d->conditions.reorder_ns, rest);
-    if (d->frames + d->waiting >= l->ceiling)
+    if (sv_link_flying(d) + d->waiting >= d->ceiling)
         return;
     struct sv_buf *copy = sv_buf_clone(b, SV_WANT_DATA);
     if (!copy)
         return;
     d->count.duplicated++;
     sv_link_event(l, SV_LINK_DUPLICATED, port, b->id, (uint32_t)(later / SV_US));
-    sv_link_put(d, copy, at + later);
+    sv_link_put(d, copy, at + later, later != 0);
 }
 
 /* When the frame arrives whose last bit leaves at `leaves`. */
@@ -442,7 +306,7 @@ static void sv_link_depart(struct sv_link *l, sv_port port, struct sv_buf *b, sv
     } else if (way->mtu && b->length > way->mtu + ETHERNET) {
         sv_drop(&l->core, SV_DROP_LINK_MTU, b, port, 0);
     } else if (sv_link_damage(l, port, b, fate)) {
-        sv_link_put(d, b, at);
+        sv_link_put(d, b, at, fate->reordered);
         if (fate->duplicated)
             sv_link_duplicate(l, port, b, at, fate->copy_later);
     }
@@ -454,26 +318,49 @@ static void sv_link_mark_frame(struct sv_link *l, sv_port port, struct sv_buf *b
     sv_link_event(l, SV_LINK_MARKED, port, b->id, l->direction[port].waiting);
 }
 
+/* The first of those that wait leaves the queue. */
+static void sv_link_leave(struct sv_link *l, sv_port port)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    const struct sv_link_waiting *w = &sv_link_ring(d)[d->first]; /* stays as it is: nobody comes meanwhile */
+    struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), w->buf);
+    const sv_time begins = sv_max_u64(d->free_at, w->came);
+    const enum sv_queue_verdict verdict = sv_queue_leave(&d->queue, b->length, w->came, begins);
+    d->first = sv_link_place(d, d->first, 1);
+    d->waiting--;
+    d->eventful -= w->eventful;
+    const bool marked = verdict == SV_QUEUE_MARK && sv_link_mark(b);
+    if (marked)
+        sv_link_mark_frame(l, port, b);
+    if (verdict == SV_QUEUE_REFUSE || (verdict == SV_QUEUE_MARK && !marked))
+        sv_drop(&l->core, SV_DROP_QUEUE_MANAGED, b, port, 0);
+    else
+        sv_link_depart(l, port, b, begins, &w->fate);
+}
+
 /* Those whose turn it is leave the queue. */
 static void sv_link_pump(struct sv_link *l, sv_port port)
 {
     struct sv_link_direction *d = &l->direction[port];
-    while (d->waiting && d->free_at <= l->core.now) {
-        const struct sv_link_waiting w = sv_link_ring(d)[d->first];
-        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), w.buf);
-        const sv_time begins = sv_max_u64(d->free_at, w.came);
-        const enum sv_queue_verdict verdict = sv_queue_leave(&d->queue, b->length, w.came, begins);
-        d->first = (d->first + 1u) % l->ceiling;
-        d->waiting--;
-        const bool marked = verdict == SV_QUEUE_MARK && sv_link_mark(b);
-        if (marked)
-            sv_link_mark_frame(l, port, b);
-        if (verdict == SV_QUEUE_REFUSE || (verdict == SV_QUEUE_MARK && !marked))
-            sv_drop(&l->core, SV_DROP_QUEUE_MANAGED, b, port, 0);
-        else
-            sv_link_depart(l, port, b, begins, &w.fate);
-    }
-    d->count.waiting = d->waiting;
+    while (d->waiting && d->free_at <= l->core.now)
+        sv_link_leave(l, port);
+}
+
+/* Those whose turn was before now: what happens to a link comes before its own doings at the same time. */
+static void sv_link_settle(struct sv_link *l, sv_port port)
+{
+    struct sv_link_direction *d = &l->direction[port];
+    while (d->waiting && d->free_at < l->core.now)
+        sv_link_leave(l, port);
+}
+
+/* When the first of those that wait must leave the queue. While nobody could see it leave, that is no event of its own:
+ * it is enough that it has left before it arrives. */
+static sv_time sv_link_turn_at(const struct sv_link_direction *d)
+{
+    const struct sv_link_way *way = &d->conditions;
+    const bool seen = d->eventful || way->queue.kind == SV_QUEUE_CODEL || way->mtu || way->flap_ns;
+    return d->free_at + (seen ? 0 : way->delay_ns);
 }
 
 /* It waits, unless the queue refuses it. */
@@ -494,8 +381,10 @@ static void sv_link_enqueue(struct sv_link *l, sv_port port, struct sv_buf *b, c
         sv_drop(&l->core, full ? SV_DROP_QUEUE_FULL : SV_DROP_QUEUE_MANAGED, b, port, 0);
         return;
     }
-    sv_link_ring(d)[(d->first + d->waiting++) % l->ceiling] =
-        (struct sv_link_waiting){.came = l->core.now, .buf = b->self, .fate = *fate};
+    const bool eventful = fate->lost || fate->duplicated || fate->reordered || fate->corrupted || fate->truncated;
+    sv_link_ring(d)[sv_link_place(d, d->first, d->waiting++)] =
+        (struct sv_link_waiting){.came = l->core.now, .buf = b->self, .eventful = eventful, .fate = *fate};
+    d->eventful += eventful;
     sv_queue_joined(&d->queue, b->length);
     d->count.waiting_most = sv_max_u32(d->count.waiting_most, d->waiting);
     sv_link_pump(l, port);
@@ -506,15 +395,16 @@ static void sv_link_carry(struct sv_link *l, sv_port port, struct sv_buf *b)
     struct sv_link_direction *d = &l->direction[port];
     SV_ASSERT(!b->gso_size && !(b->flags & SV_BUF_CSUM_PARTIAL)); /* a cable carries finished frames */
     sv_link_pump(l, port);
-    const struct sv_link_fate fate = sv_link_draw_fate(d);
-    const uint32_t draw = sv_rng_u32(&d->rng[SV_LINK_RNG_QUEUE]);
+    struct sv_link_fate fate;
+    uint32_t draw;
+    sv_link_draw(d, &fate, &draw);
     d->count.frames++;
     d->count.bytes += b->length;
     if (b->linear_length && sv_buf_head(b)[0] & 1u)
         d->count.broadcasts++;
     if (!l->up || d->conditions.down)
         sv_drop(&l->core, SV_DROP_LINK_DOWN, b, port, 0);
-    else if (d->frames + d->waiting >= l->ceiling)
+    else if (sv_link_flying(d) + d->waiting >= d->ceiling)
         sv_drop(&l->core, SV_DROP_QUEUE_FULL, b, port, 0);
     else if (!d->waiting && d->free_at <= l->core.now && d->conditions.queue.kind != SV_QUEUE_RED)
         sv_link_depart(l, port, b, l->core.now, &fate); /* nobody before it */
@@ -544,7 +434,7 @@ static uint32_t sv_link_transmit(struct sv_node *x, sv_port out, struct sv_room 
     const uint32_t before = give->n;
     now = sv_core_clock(&l->core, now);
     while (give->n < SV_BURST && room.packets && sv_link_first_at(d) <= now) {
-        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), sv_link_frames(d)[0].buf);
+        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), sv_link_head(d)->buf);
         if (b->length > room.bytes)
             break;
         room.packets--;
@@ -576,7 +466,7 @@ static sv_time sv_link_next_deadline(const struct sv_node *x)
         const struct sv_link_direction *d = &l->direction[p];
         at = sv_min_u64(at, sv_link_first_at(d));
         if (d->waiting)
-            at = sv_min_u64(at, d->free_at);
+            at = sv_min_u64(at, sv_link_turn_at(d));
     }
     return at;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A link between two ports: a node that takes a frame in at one end and gives it out at the other, later,
  * and perhaps not as it was. Each direction has its own rate, delay, queue and faults, and for each kind of fault a
- * random stream of its own, named by the link and the direction, from which every frame draws exactly once when it
- * comes, whether or not it is used: so a fault more, or another rate of one kind, does not move the others.
+ * random stream of its own, named by the link and the direction, of which the n-th number is the n-th frame's, whether
+ * or not it is used: so a fault more, or another rate of one kind, does not move the others.
  *
  * A frame waits in the queue while those before it are sent (`rate_bit_s`), then it is on the cable for `delay_ns`.
  * Frames keep their order unless the draw for reordering says otherwise; jitter alone never overtakes. */
@@ -66,7 +66,7 @@ struct sv_node *sv_link_node(struct sv_link *l);
 uint64_t sv_link_bytes(uint32_t ceiling); /* arena bytes it takes, at most */
 
 /* New conditions for what comes in at `port` from now on; the queue's discipline begins anew. */
-void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way);
+void sv_link_set_way(struct sv_link *l, sv_port port, const struct sv_link_way *way, sv_time now);
 const struct sv_link_way *sv_link_way_of(const struct sv_link *l, sv_port port);
 
 /* Cut: what waits and what is on the cable is lost, and what is sent into it (LINK_DOWN). */
@@ -90,7 +90,7 @@ struct sv_link_counts {
     uint64_t delivered;     /* that came out, copies too */
     uint64_t broadcasts;    /* of `frames`, those to a broadcast or group address */
     uint64_t marked, duplicated, reordered, corrupted, truncated;
-    uint32_t waiting, waiting_most; /* frames in the queue now, and at most */
+    uint32_t waiting_most; /* frames in the queue, at most */
 };
 const struct sv_link_counts *sv_link_count(const struct sv_link *l, sv_port port);
 

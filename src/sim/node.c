@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The five verbs, by the kind of node: the only place that knows every kind. */
-#include "stack/node.h"
+#include "sim/node.h"
 
-#include "core/mem.h"
 #include "l2_link/bridge.h"
 #include "sim/cable.h"
 #include "sim/link.h"
+#include "stack/node.h"
 
-static const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
+const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
     [SV_NODE_STACK] = &sv_stack_ops,
     [SV_NODE_LINK] = &sv_link_ops,
     [SV_NODE_BRIDGE] = &sv_bridge_ops,
     [SV_NODE_CABLE] = &sv_cable_ops,
 };
-
-static const struct sv_node_ops *sv_node_ops_of(const struct sv_node *x)
-{
-    SV_ASSERT(x->kind < SV_NODE_KINDS && sv_node_kinds[x->kind]);
-    return sv_node_kinds[x->kind];
-}
 
 void sv_node_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
 {

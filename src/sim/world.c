@@ -4,6 +4,8 @@
 #include "core/math.h"
 #include "core/mem.h"
 #include "core/pool_inline.h"
+#include "sim/host.h"
+#include "sim/node.h"
 
 #define BILLION 1000000000u
 #define PORTS_LEAST 8u
@@ -135,10 +137,16 @@ static void sv_world_place(struct sv_world *w, uint32_t place, struct sv_world_s
 /* The node's time has changed: up or down to where it belongs. */
 static void sv_world_wake_at(struct sv_world *w, uint32_t node, sv_time at)
 {
-    const struct sv_world_slot *heap = sv_world_heap(w), slot = {.wake = at, .node = node};
+    struct sv_world_slot *heap = sv_world_heap(w);
+    const struct sv_world_slot slot = {.wake = at, .node = node};
     uint32_t i = sv_world_record(w, node)->place;
-    for (; i && sv_world_sooner(&slot, &heap[(i - 1u) / 2u]); i = (i - 1u) / 2u)
-        sv_world_place(w, i, heap[(i - 1u) / 2u]);
+    heap[i].wake = at;
+    if (i && sv_world_sooner(&slot, &heap[(i - 1u) / 2u])) {
+        for (; i && sv_world_sooner(&slot, &heap[(i - 1u) / 2u]); i = (i - 1u) / 2u)
+            sv_world_place(w, i, heap[(i - 1u) / 2u]);
+        sv_world_place(w, i, slot);
+        return;
+    }
     for (uint32_t child = 2u * i + 1u; child < w->nodes; child = 2u * i + 1u) {
         if (child + 1u < w->nodes && sv_world_sooner(&heap[child + 1u], &heap[child]))
             child++;
@@ -198,21 +206,21 @@ bool sv_world_peer(const struct sv_world *w, uint32_t node, sv_port port, uint32
 
 /* --- clocks --- */
 
-static sv_time sv_clock_shows(const struct sv_world_clock *c, sv_time now)
+static sv_time sv_clock_shows_own(const struct sv_world_clock *c, sv_time now)
 {
-    if (!c->own)
-        return now;
     const sv_time passed = now - c->set;
     const uint32_t rate = (uint32_t)(c->ppb < 0 ? -(int64_t)c->ppb : c->ppb);
     const sv_time off = sv_muldiv64(passed, rate, BILLION);
     return c->shown + (c->ppb < 0 ? passed - off : passed + off);
 }
 
-/* The world's time at which that clock shows `local`: the first such nanosecond. */
-static sv_time sv_clock_when(const struct sv_world_clock *c, sv_time local, sv_time now)
+static inline sv_time sv_clock_shows(const struct sv_world_clock *c, sv_time now)
 {
-    if (!c->own || local == SV_NEVER)
-        return local;
+    return SV_LIKELY(!c->own) ? now : sv_clock_shows_own(c, now);
+}
+
+static sv_time sv_clock_when_own(const struct sv_world_clock *c, sv_time local, sv_time now)
+{
     if (local <= sv_clock_shows(c, now))
         return now;
     sv_time at = c->set + sv_muldiv64(local - c->shown, BILLION, (uint64_t)((int64_t)BILLION + c->ppb));
@@ -222,6 +230,12 @@ static sv_time sv_clock_when(const struct sv_world_clock *c, sv_time local, sv_t
     while (sv_clock_shows(c, at) < local)
         at++;
     return at;
+}
+
+/* The world's time at which that clock shows `local`: the first such nanosecond. */
+static inline sv_time sv_clock_when(const struct sv_world_clock *c, sv_time local, sv_time now)
+{
+    return SV_LIKELY(!c->own || local == SV_NEVER) ? local : sv_clock_when_own(c, local, now);
 }
 
 void sv_world_set_clock(struct sv_world *w, uint32_t node, int32_t ppb, sv_time ahead)
@@ -330,38 +344,63 @@ void sv_world_touch(struct sv_world *w, uint32_t node)
         sv_world_wake_at(w, node, w->now);
 }
 
+/* The node has something to do at that time, by its own clock, or had it earlier. */
+static inline void sv_world_due(struct sv_world *w, const struct sv_world_node *n, uint32_t node, sv_time local)
+{
+    const sv_time at = sv_clock_when(&n->clock, local, w->now);
+    if (node == w->waking)
+        w->touched = 1;
+    else if (at < sv_world_heap(w)[n->place].wake)
+        sv_world_wake_at(w, node, sv_max_u64(at, w->now));
+}
+
+static void sv_sim_lose(struct sv_burst *burst)
+{
+    for (uint32_t i = 0; i < burst->n; i++)
+        sv_buf_free(burst->packet[i]);
+    burst->n = 0;
+}
+
 static void sv_sim_hand_on(struct sv_sim *sim, const struct sv_passage *p, struct sv_burst *burst)
 {
     struct sv_world *w = sim->world;
-    if (p->to == SV_NONE) {
-        for (uint32_t i = 0; i < burst->n; i++)
-            sv_buf_free(burst->packet[i]);
-        burst->n = 0;
+    if (SV_UNLIKELY(p->to == SV_NONE)) {
+        sv_sim_lose(burst);
         return;
     }
     if (sim->tap)
         sim->tap(sim->tap_self, p, burst);
     w->passed += burst->n;
-    if (burst->n) {
-        sv_node_receive(sv_world_node_of(w, p->to), p->to_port, burst, sv_world_local(w, p->to));
-        sv_world_touch(w, p->to);
-    }
+    if (!burst->n)
+        return;
+    const struct sv_world_node *n = sv_world_record(w, p->to);
+    struct sv_node *x = (struct sv_node *)(uintptr_t)((intptr_t)w + (intptr_t)n->at);
+    const struct sv_node_ops *ops = sv_node_ops_of(x);
+    const sv_time local = sv_clock_shows(&n->clock, w->now);
+    ops->receive(x, p->to_port, burst, local);
+    /* A link has nothing to say at once: its next deadline is enough. */
+    sv_world_due(w, n, p->to, x->kind == SV_NODE_LINK ? ops->next_deadline(x) : local);
 }
 
 /* Everything that the node may send now goes through its wires. */
-static void sv_sim_drain(struct sv_sim *sim, uint32_t node, sv_time local)
+static void sv_sim_drain(struct sv_sim *sim, uint32_t node, struct sv_node *x, sv_time local)
 {
     struct sv_world *w = sim->world;
-    struct sv_node *x = sv_world_node_of(w, node);
+    const struct sv_node_ops *ops = sv_node_ops_of(x);
     const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX, .super = 0};
-    struct sv_burst burst; /* 64 places: only those that are used are written */
+    const bool once = x->kind == SV_NODE_LINK; /* gives all that has arrived, if the burst holds it */
+    struct sv_burst burst;                     /* 64 places: only those that are used are written */
     burst.n = 0;
-    for (sv_port p = sv_node_next_output(x, SV_NO_PORT); p != SV_NO_PORT; p = sv_node_next_output(x, p)) {
+    for (sv_port p = ops->next_output(x, SV_NO_PORT); p != SV_NO_PORT;
+         p = p + 1u < x->ports ? ops->next_output(x, p) : SV_NO_PORT) {
         const struct sv_world_end end = *sv_world_end(w, node, p);
         const struct sv_passage passage = {
             .now = w->now, .from = node, .to = end.node, .from_port = p, .to_port = end.port};
-        while (sv_node_transmit(x, p, room, &burst, local))
+        for (uint32_t n; (n = ops->transmit(x, p, room, &burst, local)) != 0;) {
             sv_sim_hand_on(sim, &passage, &burst);
+            if (once && n < SV_BURST)
+                break;
+        }
     }
 }
 
@@ -386,19 +425,19 @@ static void sv_sim_wake(struct sv_sim *sim, uint32_t node)
 {
     struct sv_world *w = sim->world;
     struct sv_host *host = sim->host[node];
-    const sv_time local = sv_world_local(w, node);
-    sv_time at = SV_NEVER;
+    const struct sv_world_node *n = sv_world_record(w, node);
+    struct sv_node *x = (struct sv_node *)(uintptr_t)((intptr_t)w + (intptr_t)n->at);
+    const struct sv_node_ops *ops = sv_node_ops_of(x);
+    const sv_time local = sv_clock_shows(&n->clock, w->now);
     w->waking = node; /* it stays at the top of the heap meanwhile */
     w->touched = 0;
-    if (host)
-        at = sv_host_turn(host, local);
-    else
-        sv_node_expire(sv_world_node_of(w, node), local);
-    sv_sim_drain(sim, node, local);
+    ops->expire(x, local);
+    const sv_time at = host ? sv_host_serve(host, local) : SV_NEVER;
+    sv_sim_drain(sim, node, x, local);
     /* Sending sets timers too, and may loop back to the node itself, which has touched it then. */
-    at = sv_min_u64(at, sv_node_next_deadline(sv_world_node_of(w, node)));
+    const sv_time next = w->touched ? w->now : sv_clock_when(&n->clock, sv_min_u64(at, ops->next_deadline(x)), w->now);
     w->waking = SV_NONE;
-    sv_world_wake_at(w, node, w->touched ? w->now : sv_clock_when(&sv_world_record(w, node)->clock, at, w->now));
+    sv_world_wake_at(w, node, next);
 }
 
 bool sv_sim_step(struct sv_sim *sim, sv_time until)
@@ -412,7 +451,7 @@ bool sv_sim_step(struct sv_sim *sim, sv_time until)
     }
     w->now = next;
     w->events++;
-    if (sv_world_post_at(w) <= next)
+    if (SV_UNLIKELY(sv_world_post_at(w) <= next))
         sv_sim_deliver(sim);
     else
         sv_sim_wake(sim, sv_world_heap(w)[0].node);

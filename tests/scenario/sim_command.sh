@@ -40,6 +40,20 @@ check "replay" $?
 [ $? -eq 1 ] && grep -q '^first difference, event [0-9]*:$' "$dir/other"
 check "first difference" $?
 
+# By hand: forwards and backwards, and another way from there. What was seen once is the same when it is come back to, and a
+# run that was moved about ends as one that was not.
+printf 'event 7\nevent\npacket 3\ntime -100ms\nto end\nto event 8\nto start\nto end\n' |
+    "$seven" sim scenarios/figure-6.yaml --step >"$dir/step"
+[ $? -eq 0 ] && [ "$(grep -c '^= event 8, packet 5, 0.100009280 s$' "$dir/step")" -eq 2 ] &&
+    [ "$(grep -c "^figure-6: seed 1, .* hash $("$seven" sim scenarios/figure-6.yaml --no-mutants |
+        sed -n 's/.*hash //p')$" "$dir/step")" -eq 2 ]
+check "forwards and backwards" $?
+printf 'to packet 6\ndrop data from a\nto end\nto packet 6\nset links.ab.delay=1s\nto end\nto packet 2\nto end\nwhat\n' |
+    "$seven" sim scenarios/figure-6.yaml --step >"$dir/step"
+grep -q 'FAILED whole' "$dir/step" && [ "$(sed -n 's/^figure-6: .* hash //p' "$dir/step" | sort -u | wc -l)" -eq 3 ] &&
+    grep -q '"what" is none of event, packet' "$dir/step"
+check "a branch" $?
+
 # Errors: place, what is wrong, what would be right; status 2.
 sed 's/delay: 50ms/dealy: 50ms/' scenarios/figure-6.yaml >"$dir/wrong.yaml"
 "$seven" sim "$dir/wrong.yaml" 2>"$dir/errors"
