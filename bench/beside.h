@@ -19,7 +19,8 @@
 #define BESIDE_TICK (100u * SV_MS) /* between samples */
 #define BESIDE_TICKS 1200u         /* 120 s at most */
 
-enum beside_who { BESIDE_NOBODY, BESIDE_KERNEL, BESIDE_SEVEN };
+/* Seven by its default profile, and by the one that mirrors the kernel's constants. */
+enum beside_who { BESIDE_NOBODY, BESIDE_KERNEL, BESIDE_MODERN, BESIDE_LINUX };
 
 /* What a path does. Chances are in millionths of the frames on the way to the receiver. */
 struct beside_condition {
@@ -47,7 +48,7 @@ struct beside_job {
     enum beside_who who[BESIDE_FLOWS];
     uint32_t start_ms[BESIDE_FLOWS]; /* after the first flow's SYN */
     uint32_t congestion;             /* enum sv_congestion: cubic, reno or bbr, of both alike */
-    uint32_t profile;                /* enum sv_profile of Seven */
+    const char *capture;             /* pcapng of what enters the link; NULL: none */
 };
 
 /* A sender's own view, in segments and microseconds. */
@@ -63,7 +64,8 @@ struct beside_late {
 
 struct beside_result {
     bool ok;
-    char wrong[160];
+    char wrong[256];
+    bool capture_failed; /* some of it is missing */
     uint32_t ticks;
     uint64_t received[BESIDE_FLOWS][BESIDE_TICKS]; /* bytes that the receiver's program had read at each tick */
     struct beside_view view[BESIDE_FLOWS][BESIDE_TICKS];
@@ -74,6 +76,8 @@ struct beside_result {
 };
 
 /* The machine disturbed it: see beside_run.c. */
+const char *beside_who_name(enum beside_who who);
+bool beside_is_seven(enum beside_who who);
 bool beside_disturbed(const struct beside_result *r);
 /* Mbit/s of a flow that its receiver's program read between two times. */
 double beside_goodput(const struct beside_result *r, uint32_t flow, double from_s, double to_s);

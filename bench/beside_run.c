@@ -11,8 +11,8 @@
 
 #include "bench/beside.h"
 
-#define TOGETHER 6u      /* runs at once, */
-#define SMALL_MBIT_S 60u /* whose rates are at most this together; a faster one runs alone */
+#define TOGETHER 8u       /* runs at once, */
+#define SMALL_MBIT_S 110u /* whose rates are at most this together; a faster one runs alone */
 
 struct running {
     pid_t pid; /* 0: free */
@@ -28,6 +28,17 @@ static void on_signal(int number)
 {
     (void)number;
     enough = 1;
+}
+
+const char *beside_who_name(enum beside_who who)
+{
+    static const char *const name[] = {"-", "kernel", "modern", "linux"};
+    return name[who];
+}
+
+bool beside_is_seven(enum beside_who who)
+{
+    return who == BESIDE_MODERN || who == BESIDE_LINUX;
 }
 
 bool beside_disturbed(const struct beside_result *r)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seven in the kernel's place: a stack at 10.9.0.3 whose only port is the near end of the link, as `modern` (or another
- * profile) and the configuration's defaults have it, but for as much room as the kernel is given. */
+/* Seven in the kernel's place: a stack at 10.9.0.3 whose only port is the near end of the link, as `modern` (or `linux`,
+ * by the kernel's constants) and the configuration's defaults have it, but for as much room as the kernel is given. */
 #include <string.h>
 
 #include "bench/beside.h"
@@ -15,7 +15,7 @@ static struct sv_stack_config config_of(const struct beside_job *job)
     c.size = (uint32_t)sizeof c;
     c.seed = job->seed;
     c.cpu = sv_cpu_detect();
-    c.profile = job->profile;
+    c.profile = job->who[0] == BESIDE_LINUX || job->who[1] == BESIDE_LINUX ? SV_PROFILE_LINUX : SV_PROFILE_MODERN;
     c.connections = c.busy = 16;
     c.send_buffer = c.recv_buffer = ROOM;
     c.congestion = job->congestion;

@@ -14,9 +14,11 @@
 #include "bench/beside.h"
 #include "bench/kernel_end.h"
 #include "core/pool_inline.h"
+#include "port/capture_file.h"
 #include "port/clock.h"
 #include "port/memory.h"
 #include "port/tap.h"
+#include "trace/dissect.h"
 
 #define PACKETS 98304u /* in both directions, and what Seven has not been acknowledged */
 #define CEILING 40000u /* of the link, each way */
@@ -40,7 +42,8 @@ struct world {
     sv_time begun;    /* the first frame; SV_NEVER: not yet */
     sv_time allowed;  /* behind the clock */
     sv_time shortest; /* nap: a fast link's frames come in small bursts rather than wake it up each */
-    sv_time late;     /* of the frames that are being given out */
+    struct sv_capture_out capture;
+    sv_time late; /* of the frames that are being given out */
 };
 
 /* --- frames --- */
@@ -59,11 +62,27 @@ static void keep_ip(struct sv_burst *b)
     b->n = kept;
 }
 
+/* Frames as they enter the link, with what is done to them still to come. */
+static void keep(struct world *w, sv_port port, const struct sv_burst *b, sv_time now)
+{
+    uint8_t bytes[96];
+    for (uint32_t i = 0; i < b->n; i++) {
+        const uint32_t length = b->packet[i]->length, n = length < sizeof bytes ? length : (uint32_t)sizeof bytes;
+        const struct sv_pcapng_piece piece = {bytes, n};
+        const struct sv_pcapng_packet p = {
+            .interface = port, .time_ns = now - w->begun, .wire_length = length, .piece = &piece, .pieces = 1};
+        if (sv_buf_read(b->packet[i], 0, bytes, n) && !sv_pcapng_packet(&w->capture.writer, &p))
+            w->out->capture_failed = true;
+    }
+}
+
 static void enter(struct world *w, sv_port port, struct sv_burst *b)
 {
     const sv_time now = sv_clock();
     if (b->n && w->begun == SV_NEVER)
         w->begun = now;
+    if (w->job->capture)
+        keep(w, port, b, now);
     if (b->n)
         sv_node_receive(w->node, port, b, now);
     b->n = 0;
@@ -159,7 +178,7 @@ static void nap(const struct world *w)
 static void start(struct world *w, uint32_t flow, sv_time now)
 {
     w->started[flow] = true;
-    if (w->job->who[flow] == BESIDE_SEVEN && !beside_seven_connect(&w->seven, flow, now))
+    if (beside_is_seven(w->job->who[flow]) && !beside_seven_connect(&w->seven, flow, now))
         w->seven.wrong = "it cannot connect";
     else if (w->job->who[flow] == BESIDE_KERNEL)
         (void)!write(w->go[flow], "", 1);
@@ -182,7 +201,7 @@ static void sample(struct world *w, sv_time now)
         for (uint32_t i = 0; i < BESIDE_FLOWS; i++) {
             r->received[i][r->ticks] = atomic_load(&w->shared->received[i]);
             r->view[i][r->ticks] = w->shared->kernel[i];
-            if (w->job->who[i] == BESIDE_SEVEN)
+            if (beside_is_seven(w->job->who[i]))
                 beside_seven_view(&w->seven, i, &r->view[i][r->ticks]);
         }
         r->ticks++;
@@ -229,9 +248,24 @@ static const char *build(struct world *w)
     if (!w->link)
         return "no memory for the link";
     w->node = sv_link_node(w->link);
-    w->has_seven = w->job->who[0] == BESIDE_SEVEN || w->job->who[1] == BESIDE_SEVEN;
+    w->has_seven = beside_is_seven(w->job->who[0]) || beside_is_seven(w->job->who[1]);
     if (w->has_seven && !beside_seven_create(&w->seven, arena, w->pool, w->job, now))
         return "no memory for the stack";
+    return NULL;
+}
+
+static const char *capture(struct world *w)
+{
+    static char error[SV_DEVICE_TEXT];
+    const struct sv_pcapng_about about = {.application = "seven bench_beside", .comment = w->job->condition->says};
+    if (!w->job->capture)
+        return NULL;
+    if (!sv_capture_create(&w->capture, w->job->capture, &about, error))
+        return error;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (sv_pcapng_interface(&w->capture.writer, i ? "back" : "out", SV_LINK_ETHERNET, 96) != i)
+            return "the capture cannot be written";
+    }
     return NULL;
 }
 
@@ -263,6 +297,8 @@ static void finish(struct world *w)
     }
     if (!w->link)
         return;
+    if (w->job->capture && !sv_capture_finish(&w->capture))
+        r->capture_failed = true;
     for (sv_port p = 0; p < 2; p++) {
         r->way[p] = *sv_link_count(w->link, p);
         const uint64_t dropped = beside_ends_dropped(&w->ends, p);
@@ -291,6 +327,7 @@ void beside_play(const struct beside_job *job, struct beside_result *out)
     wrong = wrong ? wrong : people(&w);
     (void)sched_setscheduler(0, SCHED_FIFO, &p); /* without the right to it lateness tells */
     wrong = wrong ? wrong : build(&w);
+    wrong = wrong ? wrong : capture(&w);
     wrong = wrong ? wrong : turn_until_over(&w);
     finish(&w);
     out->ok = !wrong;
