@@ -209,6 +209,8 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
         sv_tcp_discard(t, s, SV_DROP_TCP_ACK_NOT_ACCEPTABLE);
         return SV_WALK_STOP;
     }
+    if (s->options & SV_OPTION_TIMESTAMPS)
+        sv_tcp_note_timestamp(t, s);
     const struct sv_board *k = sv_tcb_board(t);
     struct sv_news news = {.flight = sv_tcb_flight(t), .fack = k ? k->fack : t->h->snd_una};
     if (SV_UNLIKELY(s->options & SV_OPTION_SACK) && (t->h->agreed & SV_TCP_SACK) && !sv_tcb_opening(t))

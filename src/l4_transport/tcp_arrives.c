@@ -58,6 +58,17 @@ static bool sv_tcp_ts_outdated(const struct sv_tcb *t)
     return sv_tick(t->now) - t->h->ts_recent_at >= days24_ticks;
 }
 
+/* RFC 7323 §4.3: a segment that spans Last.ACK.sent brings the timestamp to echo. Only one whose acknowledgement was
+ * believed: RFC 5961 §5.2 discards others, and who forges one could else shut out the peer's own by PAWS. */
+void sv_tcp_note_timestamp(struct sv_tcb *t, const struct sv_seg *s)
+{
+    if ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_seq_before_or_at(s->seq, t->h->rcv_acked) &&
+        (sv_seq_after_or_at(s->ts_val, t->h->ts_recent) || sv_tcp_ts_outdated(t))) {
+        t->h->ts_recent = s->ts_val;
+        t->h->ts_recent_at = sv_tick(t->now);
+    }
+}
+
 /* RFC 7323 §5.3 R1. */
 static bool sv_tcp_paws_rejects(const struct sv_tcb *t, const struct sv_seg *s)
 {
@@ -110,13 +121,6 @@ static enum sv_walk sv_tcp_step1_sequence(struct sv_tcb *t, struct sv_seg *s)
         }
     } else if (!begins && !ends) {
         return sv_tcp_not_acceptable(t, s, sv_seq_before(s->seq, nxt) ? SV_DROP_TCP_OLD : SV_DROP_TCP_BEYOND_WINDOW);
-    }
-    /* RFC 7323 §4.3: a segment that spans Last.ACK.sent brings the timestamp to echo. */
-    if ((s->options & SV_OPTION_TIMESTAMPS) && (t->h->agreed & SV_TCP_TIMESTAMPS) &&
-        sv_seq_before_or_at(s->seq, t->h->rcv_acked) &&
-        (sv_seq_after_or_at(s->ts_val, t->h->ts_recent) || sv_tcp_ts_outdated(t))) {
-        t->h->ts_recent = s->ts_val;
-        t->h->ts_recent_at = sv_tick(t->now);
     }
     return SV_WALK_ON;
 }

@@ -309,6 +309,8 @@ static inline uint32_t sv_tcp_echoed(const struct sv_seg *s)
     return s->options & SV_OPTION_TIMESTAMPS ? s->ts_ecr : 0;
 }
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s);
+/* The timestamp of a segment whose acknowledgement is believed; it has the option. */
+void sv_tcp_note_timestamp(struct sv_tcb *t, const struct sv_seg *s);
 void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s);
 
 /* --- tcp_text.c: steps 6 to 8 --- */

@@ -104,12 +104,14 @@ bool sv_tcp_ordinary_arrives(struct sv_tcb *t, struct sv_seg *s)
 {
     if (SV_UNLIKELY(!sv_tcp_is_ordinary(t, s)))
         return false;
-    if ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_seq_before_or_at(s->seq, t->h->rcv_acked)) {
-        t->h->ts_recent = s->ts_val; /* RFC 7323 §4.3 */
-        t->h->ts_recent_at = sv_tick(t->now);
-    }
-    if (!sv_tcp_calm_ack(t, s) && sv_tcp_step5_ack(t, s) == SV_WALK_STOP)
+    if (sv_tcp_calm_ack(t, s)) {
+        if ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_seq_before_or_at(s->seq, t->h->rcv_acked)) {
+            t->h->ts_recent = s->ts_val; /* RFC 7323 §4.3 */
+            t->h->ts_recent_at = sv_tick(t->now);
+        }
+    } else if (sv_tcp_step5_ack(t, s) == SV_WALK_STOP) {
         return true;
+    }
     if (s->length && !sv_tcp_calm_text(t, s) && sv_tcp_step7_text(t, s) == SV_WALK_ON && t->b && t->b->fin_early)
         (void)sv_tcp_step8_fin(t, s); /* one that came early may be next now */
     return true;
