@@ -76,6 +76,44 @@ static void note_of(void *ctx, const struct sc_run *run, uint32_t left, uint32_t
     }
 }
 
+/* The ladder that the terminal shows, with the notes of both languages; free them when the page is written. */
+static struct sc_page_note *story_of(struct notes *notes, const struct sc_run *run, struct sc_page_story *story)
+{
+    const struct sc_experiment *x = notes->x;
+    struct sv_ladder_options options = {.columns = 80};
+    struct sc_page_note *beside = NULL;
+    char why[256];
+    sc_rows_window(notes->rows, x->tell->window[0], x->tell->window[1]);
+    for (uint32_t lang = 0; lang < SC_LANGS; lang++) {
+        size_t n = 0;
+        sc_rows_forget_notes(notes->rows);
+        if (x->mutant)
+            sc_experiment_mark(x, run, notes->rows);
+        else
+            (void)sc_experiment_notes(x, run, notes->rows, lang, why, sizeof why);
+        story->row = sc_rows_finish(notes->rows, run, &n, &options);
+        beside = beside ? beside : calloc(n + 1u, sizeof *beside);
+        for (size_t i = 0; beside && i < n; i++)
+            beside[i].text.in[lang == SC_ZH ? SC_PAGE_ZH : SC_PAGE_EN] = story->row[i].note;
+        story->n = beside && story->row ? (uint32_t)n : 0;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        story->end[i] = options.end[i];
+        story->host[i] = sc_rows_host(notes->rows, i);
+    }
+    story->note = beside;
+    return beside;
+}
+
+static void say_of(void *ctx, const struct sc_run *run, uint32_t expectation, struct sc_page_text *said)
+{
+    static char text[SC_LANGS][1024];
+    const struct notes *notes = ctx;
+    for (uint32_t lang = 0; lang < SC_LANGS; lang++)
+        sc_experiment_say(notes->x, run, expectation, lang, text[lang], sizeof text[lang]);
+    *said = (struct sc_page_text){{text[SC_EN], text[SC_ZH]}};
+}
+
 static void on_record(void *ctx, const struct sc_run *run, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     (void)run;
@@ -102,11 +140,17 @@ static struct sc_page_text filled(const struct sc_experiment *x, const struct sc
     return (struct sc_page_text){{room[SC_EN], room[SC_ZH]}};
 }
 
+static const char *base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static bool write_page(const struct explain *e, const struct sc_experiment *x, const struct sc_run *run,
                        struct notes *notes, struct sc_page *page, const char *file, struct sc_page_words *words)
 {
     static char title[SC_LANGS][4096], claim[SC_LANGS][4096], watch[SC_LANGS][4096], verdict[SC_LANGS][4096];
-    char before[SC_LANGS][512], command[SC_LANGS][512], replay[256];
+    char before[SC_LANGS][512], command[SC_LANGS][512], replay[512];
     const char *see[SC_SEE + 1u] = {NULL};
     words->lang = e->lang == SC_ZH ? SC_PAGE_ZH : SC_PAGE_EN;
     words->title = filled(x, &x->tell->title, title);
@@ -119,20 +163,25 @@ static bool write_page(const struct explain *e, const struct sc_experiment *x, c
     for (uint32_t i = 0; i < SC_LANGS; i++)
         sc_experiment_try(x->tell, i, before[i], sizeof before[i], command[i], sizeof command[i]);
     words->try_this = (struct sc_page_text){{before[SC_EN], before[SC_ZH]}};
-    words->try_command = command[SC_EN];
-    snprintf(replay, sizeof replay, "seven explain %s%s%s", x->model->name, x->run ? " --run " : "",
-             x->run ? x->run : "");
+    words->try_command = (struct sc_page_text){{command[SC_EN], command[SC_ZH]}};
+    snprintf(replay, sizeof replay, "seven explain %s%s%s --html %.200s", x->model->name, x->run ? " --run " : "",
+             x->run ? x->run : "", base(file));
     words->replay = replay;
     for (uint32_t i = 0; i < x->tell->sees; i++)
         see[i] = x->tell->see[i];
     words->see = see;
     words->note = note_of;
     words->ctx = notes;
+    words->say = say_of;
     gather(notes, run);
+    struct sc_page_story story = {.n = 0};
+    struct sc_page_note *beside = story_of(notes, run, &story);
+    words->story = story.n ? &story : NULL;
     FILE *f = fopen(file, "w");
     const struct sv_sink to = {put_file, f};
     bool good = f && sc_page_write(page, x->mutant, words, &to);
     good = f && !ferror(f) && fclose(f) == 0 && good;
+    free(beside);
     if (!good)
         (void)cli_fail("explain", "--html %s: %s", file, errno ? strerror(errno) : "no memory");
     return good;
@@ -166,12 +215,6 @@ static bool make(const struct explain *e, struct page *p, struct sc_page_words *
     sc_rows_close(rows);
     sc_experiment_close(&x);
     return good;
-}
-
-static const char *base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 /* The runs of a topic that are wanted, appended; of a mutant, the one in which it is tried. */

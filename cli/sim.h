@@ -47,7 +47,10 @@ bool sim_run_outside(struct sc_run *run, struct sc_result *result);
 /* sim_html.c: "page.html" of a run called udp: "page-udp.html". */
 void sim_html_name(char *to, size_t room, const char *html, const char *run);
 /* The run's page into the file that --html names. False: said on stderr why not. */
-bool sim_html_write(struct sc_page *page, const struct sc_mutant *mutant, uint64_t seed, const struct sim_config *c);
+bool sim_html_write(struct sc_page *page, const struct sc_run *run, const struct sc_mutant *mutant, uint64_t seed,
+                    const struct sim_config *c);
+/* Of a run whose page shows what a third forged; NULL: nobody does. */
+struct sc_rows *sim_html_rows(const struct sc_run *run);
 
 /* sim_many.c: many seeds on all cores; how many failed. */
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);

@@ -235,6 +235,10 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
     if (c->ladder)
         sv_trace_select(run->trace, ~0ull);
     w.page = c->html ? sc_page_open(run) : NULL;
+    struct sc_rows *rows = c->html ? sim_html_rows(run) : NULL;
+    run->rows = rows;
+    if (rows)
+        sv_trace_select(run->trace, ~0ull);
     run->frame = w.capturing ? on_frame : NULL;
     run->record = on_record;
     run->ctx = &w;
@@ -245,7 +249,8 @@ bool sim_run_watched(const struct sc_model *model, uint64_t seed, const struct s
         sc_run_all(run, mutant);
         sc_result_of(run, mutant, result);
     }
-    const bool page = !ran || !c->html || sim_html_write(w.page, mutant, seed, c);
+    const bool page = !ran || !c->html || sim_html_write(w.page, run, mutant, seed, c);
+    sc_rows_close(rows);
     sc_run_close(run);
     if (w.against && w.differs)
         result->expected = false;

@@ -79,7 +79,18 @@ function momentsOf(conversation) {
   return [...at.values()].sort((a, b) => a.t - b.t);
 }
 
+/* The ladder of two hosts has no samples: the other pictures show the conversation in it on which the claim turns. */
+function detailsOf(c) {
+  if (!c || !c.story)
+    return c;
+  const within = DATA.conversations.filter((o) => !o.story && o.sides.every((s) => s.host !== undefined &&
+    c.sides.some((e) => e.host === s.host)));
+  return within.find((o) => o.rows.some((r) => r.x)) || within[0] || null;
+}
+
 function conversationName(c) {
+  if (c.story)
+    return say("story", {a: c.sides[0].name, b: c.sides[1].name});
   const names = c.names.join(", ");
   return (names ? names + ": " : "") + c.sides[0].name + " → " + c.sides[1].name;
 }
@@ -87,7 +98,7 @@ function conversationName(c) {
 /* May numbers count from the ISNs? Not where segments of several incarnations stand in one ladder. */
 function oneLife(c) {
   return c.sides.every((side, i) => side.isn !== undefined && c.rows.every((r) => r.s !== i || r.k > KIND.ARRIVED ||
-    !(r.f & FLAG.SYN) || r.q === side.isn));
+    r.lb || r.by || !(r.f & FLAG.SYN) || r.q === side.isn));
 }
 
 const numbers = {relative: false};

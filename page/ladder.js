@@ -18,8 +18,12 @@ function againOf(row) {
 
 /* The words of a segment. `shown` remembers each side's window: it is said when it is news. */
 function labelOf(row, shown, conversation) {
+  if (row.lb)
+    return row.lb.split(" ");
   const own = conversation.sides[row.s], peer = conversation.sides[1 - row.s];
   const words = [flagsOf(row.f), "seq=" + (row.f & FLAG.RST && row.q === 0 ? 0 : numberOf(row.q, own))];
+  if (row.by)
+    words.push(say("forgedBy", {name: row.by}));
   if (row.k === KIND.ARRIVED)
     return words;
   if (row.c !== undefined)
@@ -70,8 +74,9 @@ function sentenceOf(row, conversation) {
   const names = conversation.sides.map((s) => s.name);
   const who = names[row.s];
   if (row.k <= KIND.ARRIVED) {
-    const what = who + " → " + names[1 - row.s] + "  " + labelOf(row, {}, conversation).join(" ");
-    return what + (row.k === KIND.LOST ? "  ✕ " + lossOf(row) : row.k === KIND.DROPPED ? "  ✕ " + row.t : "");
+    const real = row.by ? say("actsAs", {name: row.by, as: who}) : who;
+    const what = real + " → " + names[1 - row.s] + "  " + labelOf(row, {}, conversation).join(" ");
+    return what + (row.k === KIND.LOST ? "  ✕ " + lossOf(row) : row.t ? "  ✕ " + row.t : "");
   }
   if (row.k === KIND.FOLD)
     return foldText(row);
@@ -86,6 +91,8 @@ function lossOf(row) {
 function toneOf(row) {
   if (row.k > KIND.ARRIVED)
     return "aside";
+  if (row.lb)
+    return "data";
   if (row.f & FLAG.RST)
     return "rst";
   if (row.re)
@@ -102,7 +109,7 @@ function foldable(row) {
   if (row.L !== undefined || row.R !== undefined || row.x || row.n)
     return false;
   if (row.k === KIND.SEGMENT || row.k === KIND.DEPARTED || row.k === KIND.ARRIVED)
-    return !(row.f & (FLAG.SYN | FLAG.FIN | FLAG.RST)) && !row.re;
+    return row.g || row.lb || !(row.f & (FLAG.SYN | FLAG.FIN | FLAG.RST)) && !row.re;
   return Boolean(row.g) && (row.k === KIND.CALL || row.k === KIND.TIMER);
 }
 
@@ -114,7 +121,7 @@ function foldRows(rows) {
       end++;
     if (end - i > 6) {
       const hidden = rows.slice(i + 2, end - 2);
-      const segments = hidden.filter((r) => r.k === KIND.SEGMENT || r.k === KIND.DEPARTED);
+      const segments = hidden.filter((r) => r.k === KIND.SEGMENT || r.k === KIND.DEPARTED || r.by);
       const bytes = segments.reduce((n, r) => n + (r.l || 0), 0);
       out.push(rows[i], rows[i + 1], {k: KIND.FOLD, d: departs(hidden[0]), a: departs(hidden[hidden.length - 1]),
         fs: segments.length, fb: bytes, hidden}, rows[end - 2], rows[end - 1]);
@@ -131,6 +138,9 @@ function foldRows(rows) {
 function wireOf(row) {
   if (row.k === KIND.LOST)
     return make("div", {class: "wire"}, make("i", {class: "line"}), make("b", {class: "cross"}, "✕ " + lossOf(row)));
+  if (row.by) /* from neither side: it comes in from outside */
+    return make("div", {class: "wire"}, make("i", {class: "line"}), make("b", {class: "outsider"}, row.by),
+      make("i", {class: "head"}));
   const open = row.k === KIND.DEPARTED || row.k === KIND.ARRIVED;
   return make("div", {class: "wire"}, make("i", {class: "line"}), open ? make("b", {class: "dots"}, "···") : null,
     row.k === KIND.DEPARTED ? null : make("i", {class: "head"}));
@@ -140,7 +150,7 @@ function fieldOf(row, words) {
   if (row.k <= KIND.ARRIVED) {
     const label = make("div", {class: "label"});
     words.forEach((w, i) => label.append(make("span", {class: i ? "" : "flags"}, w), " "));
-    const dropped = row.k === KIND.DROPPED ? make("div", {class: "dropped"}, "✕ " + row.t) : null;
+    const dropped = row.k === KIND.DROPPED || row.k === KIND.ARRIVED && row.t ? make("div", {class: "dropped"}, "✕ " + row.t) : null;
     return make("div", {class: "field"}, label, wireOf(row), dropped);
   }
   if (row.k === KIND.TIMER || row.k === KIND.CALL)
@@ -161,7 +171,7 @@ function rowElement(row, conversation, shown, go, expand) {
   }
   const state = (s, which) => make("span", {class: "state " + which}, s === undefined ? "" : STATE[s]);
   const e = make("div", {
-    class: ["row", side, toneOf(row), KINDS[row.k], row.x ? "decisive" : ""].join(" "), onclick: () => go(row)},
+    class: ["row", side, toneOf(row), KINDS[row.k], row.x ? "decisive" : "", row.by ? "forged" : ""].join(" "), onclick: () => go(row)},
   make("span", {class: "mark"}, row.x ? "★" : ""), make("span", {class: "time"}, (departs(row) / 1e9).toFixed(3)),
   state(row.L, "l"), field, state(row.R, "r"),
   row.n && both(row.n) ? make("p", {class: "note"}, both(row.n)) : null);

@@ -47,7 +47,7 @@ function tryLines() {
   if (DATA.try)
     parts.push(make("p", {}, both(DATA.try)));
   if (DATA.try_command)
-    parts.push(make("pre", {}, DATA.try_command));
+    parts.push(make("pre", {}, both(DATA.try_command)));
   if (DATA.replay)
     parts.push(make("p", {class: "none"}, say("again")), make("pre", {}, DATA.replay));
   fillIn(box, ...parts);
@@ -55,13 +55,15 @@ function tryLines() {
 }
 
 function expectations() {
-  fillIn(byId("expect"), ...DATA.expect.map((x) => make("li", {class: x.verdict},
+  const told = DATA.expect.some((x) => x.say); /* then what has no sentence is said only when it fails */
+  const list = DATA.expect.filter((x) => !told || x.say || x.verdict !== "passed");
+  fillIn(byId("expect"), ...list.map((x) => make("li", {class: x.verdict, title: x.say ? x.words : null},
     make("span", {class: "badge " + (x.verdict === "passed" ? "good" : "bad")},
       (x.verdict === "passed" ? "✓ " : "✕ ") + say(x.verdict)),
     make("b", {}, " " + x.id), x.decisive ? make("span", {class: "star"}, " ★ " + say("decisive")) : null,
-    make("div", {class: "words"}, x.words || ""),
+    x.say ? make("div", {}, both(x.say)) : make("div", {class: "words"}, x.words || ""),
     make("div", {class: "why"}, make("button", {type: "button", onclick: () => goTime(x.t)}, seconds(x.t)), " ",
-      x.why || ""))));
+      x.say && x.verdict === "passed" ? "" : x.why || ""))));
 }
 
 function chooser() {
@@ -87,8 +89,8 @@ function sentences(moment) {
   const host = (e) => (e.host === undefined ? "" : DATA.hosts[e.host].name + ": ");
   return [...moment.events.filter((e) => e.text).map((e) => host(e) + e.text),
     ...moment.rows.map((r) => sentenceOf(r, c)),
-    ...moment.ends.map((r) => [c.sides[1 - r.s].name, "←", flagsOf(r.f), "seq=" + numberOf(r.q, c.sides[r.s]), "",
-      say("arrived")].join(" "))];
+    ...moment.ends.map((r) => [c.sides[1 - r.s].name, "←", ...(r.lb ? [r.lb] : [flagsOf(r.f),
+      "seq=" + numberOf(r.q, c.sides[r.s])]), "", say("arrived")].join(" "))];
 }
 
 /* The list of all moments, made when it is opened: it may be long. */
@@ -125,7 +127,7 @@ function remarks() {
     lines.push(say("notDrawn", {n: DATA.not_drawn}));
   if (DATA.events_left_out)
     lines.push(say("leftOut", {n: count(DATA.events_left_out)}));
-  for (const side of c ? c.sides : [])
+  for (const side of (detailsOf(c) || {sides: []}).sides)
     if (side.stride)
       lines.push(say("thinned", {name: side.name, n: side.stride}));
   return lines;
@@ -152,12 +154,15 @@ function draw() {
   byId("slider").max = page.moments.length - 1;
   chooser();
   page.shows = [drawTopology(c)];
-  for (const id of ["ladderbox", "machinebox", "sequencebox", "plotbox"])
-    byId(id).hidden = !c;
-  if (c) {
-    page.shows.push(drawLadder(c, (row) => goTime(departs(row))), drawPlots(c), (t) => drawMachines(c, t),
-      (t) => drawSequence(c, t));
-  } else {
+  const details = detailsOf(c);
+  byId("ladderbox").hidden = !c;
+  for (const id of ["machinebox", "sequencebox", "plotbox"])
+    byId(id).hidden = !details;
+  if (c)
+    page.shows.push(drawLadder(c, (row) => goTime(departs(row))));
+  if (details)
+    page.shows.push(drawPlots(details), (t) => drawMachines(details, t), (t) => drawSequence(details, t));
+  if (!c) {
     document.body.classList.add("quiet"); /* no conversation: the moments take the ladder's place */
     byId("events").parentElement.open = true;
   }
@@ -247,7 +252,7 @@ function start() {
 
 lang = DATA.lang;
 const decided = DATA.conversations.findIndex((c) => c.rows.some((r) => r.x));
-page.conversation = Math.max(0, decided);
+page.conversation = DATA.conversations.some((c) => c.story) ? 0 : Math.max(0, decided);
 byId("slider").addEventListener("input", () => go(Number(byId("slider").value)));
 byId("first").addEventListener("click", () => go(0));
 byId("back").addEventListener("click", () => go(page.at - 1));

@@ -83,12 +83,17 @@ function nodeElement(n, [x, y], roomy) {
   return g;
 }
 
+/* "delay: 50ms": the file's own key, or what the page's language calls it. */
+function setting(word) {
+  return word.replace(/^([a-z_]+): /, (all, key) => (WORDS["set_" + key] ? say("set_" + key) + " " : all));
+}
+
 function linkElement(link, place, wide) {
   const [a, b] = link.ends.map((n) => place.get(n));
   const g = make("svg:g", {class: "link"});
   g.append(make("svg:path", {d: `M${a}L${b}`}));
   const roomy = wide && Math.abs(a[0] - b[0]) > 180;
-  const words = roomy && link.words ? link.words.split(", ") : [];
+  const words = roomy && link.words ? link.words.split(", ").map(setting) : [];
   const x = (a[0] + b[0]) / 2, y = (a[1] + b[1]) / 2;
   const upright = Math.abs(a[0] - b[0]) < 20;
   g.append(make("svg:text", {class: upright ? "small beside" : "small", x: upright ? x + 6 : x,

@@ -39,24 +39,37 @@ struct sc_page_note {
     struct sc_page_text text; /* both NULL: no note. Borrowed until sc_page_write() returns */
 };
 
+/* A ladder of all that passed between two hosts, which opens first: rows in drawing order with absolute numbers and the
+ * world's times, the first of them with the states to begin with. Borrowed until sc_page_write() returns. */
+struct sc_page_story {
+    const struct sv_ladder_row *row;
+    uint32_t n;
+    struct sv_ladder_end end[2];
+    uint32_t host[2];                /* of the model */
+    const struct sc_page_note *note; /* one for each row; NULL: none. Which rows are decisive the rows say */
+};
+
 /* Words for people. All borrowed. Zero is a good beginning: what is not given is not on the page. */
 struct sc_page_words {
-    uint32_t lang;                /* enum sc_page_lang: which one it opens in */
-    struct sc_page_text title;    /* else the scenario's name */
-    struct sc_page_text claim;    /* one sentence */
-    struct sc_page_text watch;    /* what to look at */
-    struct sc_page_text verdict;  /* said beside "holds" or "fails", which the expectations decide */
-    struct sc_page_text try_this; /* one thing to change */
-    const char *try_command;      /* the command for it, copied as it is; NULL */
-    const char *replay;           /* the command that makes this page; NULL */
-    const char *const *see;       /* sections of standards, NULL-terminated; NULL: none */
-    const char *home;             /* link back to the index ("index.html"); NULL: none */
-    const char *previous, *next;  /* links to the neighbours' pages; NULL: none */
-    /* Asked for every row of every ladder in drawing order; NULL: no notes, and the row at the moment of the decisive
+    uint32_t lang;                     /* enum sc_page_lang: which one it opens in */
+    struct sc_page_text title;         /* else the scenario's name */
+    struct sc_page_text claim;         /* one sentence */
+    struct sc_page_text watch;         /* what to look at */
+    struct sc_page_text verdict;       /* said beside "holds" or "fails", which the expectations decide */
+    struct sc_page_text try_this;      /* one thing to change */
+    struct sc_page_text try_command;   /* the command for it, copied as it is */
+    const char *replay;                /* the command that makes this page; NULL */
+    const char *const *see;            /* sections of standards, NULL-terminated; NULL: none */
+    const char *home;                  /* link back to the index ("index.html"); NULL: none */
+    const char *previous, *next;       /* links to the neighbours' pages; NULL: none */
+    const struct sc_page_story *story; /* NULL: none */
+    /* Asked for every row of every conversation's ladder in drawing order; NULL: no notes, and the row at the moment of the decisive
      * expectation is marked. `left` and `right` are hosts of the model (right SV_NONE: a stranger); numbers in the row
      * are the header's own, times the world's. */
     void (*note)(void *ctx, const struct sc_run *run, uint32_t left, uint32_t right, const struct sv_ladder_row *row,
                  struct sc_page_note *note);
+    /* The sentence of an expectation, borrowed until the next call; NULL: its condition, as the file has it. */
+    void (*say)(void *ctx, const struct sc_run *run, uint32_t expectation, struct sc_page_text *said);
     void *ctx;
 };
 

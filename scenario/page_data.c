@@ -120,20 +120,19 @@ static void segment(const struct sv_sink *to, const struct sv_ladder_row *r)
     number(to, "rc", r->re_count);
 }
 
-static void row(struct sc_page *p, const struct page_conversation *c, const struct page_row *at,
-                const struct sc_page_words *w, const struct sv_sink *to)
+void page_row_data(const struct sc_page *p, const struct page_row *at, const struct sc_page_note *note,
+                   const struct sv_sink *to)
 {
     const struct sv_ladder_row *r = &at->row;
-    struct sc_page_note note = {false, {{NULL, NULL}}};
-    if (w->note)
-        w->note(w->ctx, p->run, c->side[0].host, c->side[1].host, r, &note);
     sv_sink_format(to, "{\"k\":%u,\"s\":%u", r->kind, r->side & 1u);
     if (r->departure != SV_NEVER)
         sv_sink_format(to, ",\"d\":%" PRIu64, r->departure);
     if (r->arrival != SV_NEVER && r->kind != SV_LADDER_LOST)
         sv_sink_format(to, ",\"a\":%" PRIu64, r->arrival);
-    if (r->kind <= SV_LADDER_ARRIVED)
+    if (r->kind <= SV_LADDER_ARRIVED && !r->label)
         segment(to, r);
+    page_text(to, "lb", r->label);
+    page_text(to, "by", r->by);
     number(to, "b", r->bracket);
     number(to, "du", r->duration_ns);
     number(to, "nx", r->next_ns);
@@ -146,8 +145,8 @@ static void row(struct sc_page *p, const struct page_conversation *c, const stru
         sv_sink_format(to, ",\"R\":%u", r->right_state);
     page_text(to, "t", r->kind == SV_LADDER_LOST && r->text && strcmp(r->text, "lost") == 0 ? NULL : r->text);
     page_text(to, "fault", at->fault == SV_NONE ? NULL : p->run->model->fault[at->fault].id);
-    number(to, "x", note.decisive || (!w->note && r->decisive));
-    page_both(to, "n", &note.text);
+    number(to, "x", note->decisive);
+    page_both(to, "n", &note->text);
     sv_sink_text(to, "}");
 }
 
@@ -194,7 +193,7 @@ static void conversation(struct sc_page *p, uint32_t number_of, const struct sc_
     struct sv_ladder_options o;
     uint32_t n = 0;
     memset(&o, 0, sizeof o);
-    struct page_row *rows = page_rows(p, number_of, SC_PAGE_ROWS / p->conversations, &n, &o);
+    struct page_row *rows = page_rows(p, number_of, SC_PAGE_ROWS / (p->conversations + (w->story ? 1u : 0u)), &n, &o);
     if (!rows)
         return;
     sv_sink_format(to, "%s{\"names\":[", first ? "" : ",\n");
@@ -205,8 +204,14 @@ static void conversation(struct sc_page *p, uint32_t number_of, const struct sc_
     side(&c->side[1], &o.end[1], true, to);
     sv_sink_text(to, "],\"rows\":[");
     for (uint32_t i = 0; i < n; i++) {
+        const struct sv_ladder_row *r = &rows[i].row;
+        struct sc_page_note note = {r->decisive, {{NULL, NULL}}};
+        if (w->note)
+            note.decisive = false;
+        if (w->note)
+            w->note(w->ctx, p->run, c->side[0].host, c->side[1].host, r, &note);
         sv_sink_text(to, i ? ",\n" : "\n");
-        row(p, c, &rows[i], w, to);
+        page_row_data(p, &rows[i], &note, to);
     }
     sv_sink_text(to, "]}");
     free(rows);
@@ -214,7 +219,7 @@ static void conversation(struct sc_page *p, uint32_t number_of, const struct sc_
 
 /* --- judgement and the rest --- */
 
-static void expectations(struct sc_page *p, const struct sv_sink *to)
+static void expectations(struct sc_page *p, const struct sc_page_words *w, const struct sv_sink *to)
 {
     static const char *const verdicts[] = {"open", "passed", "failed"};
     static const char *const but[] = {"id", "decisive", "say", NULL};
@@ -228,6 +233,10 @@ static void expectations(struct sc_page *p, const struct sv_sink *to)
         page_text(to, "words", page_sentence(p, x->at_node, but));
         page_text(to, "why", run->judged[i].why);
         number(to, "decisive", x->decisive);
+        struct sc_page_text said = {{NULL, NULL}};
+        if (w->say)
+            w->say(w->ctx, run, i, &said);
+        page_both(to, "say", &said);
         sv_sink_text(to, "}");
     }
     sv_sink_text(to, "]");
@@ -261,7 +270,7 @@ static void words_of(const struct sc_page_words *w, const struct sv_sink *to)
     page_both(to, "watch", &w->watch);
     page_both(to, "said", &w->verdict);
     page_both(to, "try", &w->try_this);
-    page_text(to, "try_command", w->try_command);
+    page_both(to, "try_command", &w->try_command);
     page_text(to, "replay", w->replay);
     page_text(to, "home", w->home);
     page_text(to, "previous", w->previous);
@@ -294,10 +303,13 @@ void page_data(struct sc_page *p, const struct sc_mutant *mutant, const struct s
     words_of(w, to);
     hosts(p, to);
     machine(to);
-    expectations(p, to);
+    expectations(p, w, to);
     events(p, to);
     sv_sink_text(to, ",\n\"conversations\":[");
-    for (uint32_t i = 0, written = 0; i < p->conversations; i++)
-        conversation(p, i, w, written++ == 0, to);
+    bool first = !w->story || !page_story(p, w->story, SC_PAGE_ROWS / (p->conversations + 1u), to);
+    for (uint32_t i = 0; i < p->conversations; i++) {
+        conversation(p, i, w, first, to);
+        first = false;
+    }
     sv_sink_text(to, "]}");
 }

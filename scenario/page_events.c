@@ -6,6 +6,7 @@
 
 #include "scenario/page_private.h"
 #include "sim/link.h"
+#include "trace/dissect.h"
 #include "trace/events.h"
 
 #define OF_ONE_KIND 300u
@@ -126,6 +127,31 @@ static bool is_told(const struct sc_page *p, const struct sv_trace_record *r)
     }
 }
 
+static const char *state_of(uint32_t state)
+{
+    static const char *const names[] = {"-",     "INCOMPLETE", "REACHABLE", "STALE",
+                                        "DELAY", "PROBE",      "FAILED",    "PERMANENT"};
+    return state < sizeof names / sizeof *names ? names[state] : "?";
+}
+
+/* The commonest in fewer words, which are the same in every language. False: it is none of those. */
+static bool brief(const struct sv_trace_record *r, const uint8_t *bytes, char *to, size_t room)
+{
+    char address[48];
+    const bool out = r->kind == SV_TRACE_UDP_SENT;
+    if (r->kind == SV_TRACE_NEIGHBOUR && r->bytes >= 16) {
+        const bool v4 = bytes[10] == 0xff && bytes[11] == 0xff;
+        sv_dissect_address(v4 ? 4 : 6, v4 ? bytes + 12 : bytes, address);
+        snprintf(to, room, "%s %s: %s → %s", v4 ? "ARP" : "ND", address, state_of(r->arg[1]), state_of(r->arg[2]));
+        return true;
+    }
+    if (out || r->kind == SV_TRACE_UDP_RECEIVED) {
+        snprintf(to, room, "UDP %u %s %u len=%u", r->arg[0], out ? "→" : "←", r->arg[1], r->arg[2]);
+        return true;
+    }
+    return false;
+}
+
 static void other(struct sc_page *p, const struct sv_trace_record *r, const uint8_t *bytes)
 {
     const struct sv_events_options options = {0};
@@ -133,7 +159,7 @@ static void other(struct sc_page *p, const struct sv_trace_record *r, const uint
     const struct sc_model *m = p->run->model;
     char room[300], text[360];
     struct sv_line_text line = sv_text_of(room, sizeof room);
-    if (!is_told(p, r))
+    if (!is_told(p, r) || (r->kind == SV_TRACE_NEIGHBOUR && r->arg[1] == r->arg[2]))
         return;
     if (r->kind < 64 && p->of_kind[r->kind]++ >= OF_ONE_KIND) {
         p->events_left_out++;
@@ -146,6 +172,8 @@ static void other(struct sc_page *p, const struct sv_trace_record *r, const uint
         rest += strcspn(rest, " ");
         rest += strspn(rest, " ");
     }
+    if (brief(r, bytes, room, sizeof room))
+        rest = room;
     const bool link = host >= m->hosts && host - m->hosts < m->links;
     snprintf(text, sizeof text, "%s%s%.*s", link ? m->link[host - m->hosts].name : "", link ? " " : "",
              (int)strcspn(rest, "\n"), rest);

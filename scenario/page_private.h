@@ -107,7 +107,17 @@ struct page_row *page_rows(struct sc_page *p, uint32_t conversation, uint32_t mo
 uint32_t page_decisive(const struct sc_page *p, const struct page_conversation *c, const struct page_row *row,
                        uint32_t n);
 
+/* Which fault took what was lost. */
+void page_faults(const struct sc_page *p, const uint32_t host[2], struct page_row *row, uint32_t n);
+/* Long runs of routine rows give way until there are at most so many. How many there are. */
+uint32_t page_fold_to(struct page_row *row, uint32_t n, uint32_t most);
+
+/* page_story.c: one more conversation. False: it has no rows, nothing was written. */
+bool page_story(struct sc_page *p, const struct sc_page_story *story, uint32_t most, const struct sv_sink *to);
+
 /* page_data.c */
+void page_row_data(const struct sc_page *p, const struct page_row *at, const struct sc_page_note *note,
+                   const struct sv_sink *to);
 void page_data(struct sc_page *p, const struct sc_mutant *mutant, const struct sc_page_words *w,
                const struct sv_sink *to);
 /* "key":"text" with a comma before it; nothing if there is no text. */

@@ -102,7 +102,7 @@ static void put_states(struct page_row *row, uint32_t *n, const struct page_conv
     }
 }
 
-static void put_faults(const struct sc_page *p, const struct page_conversation *c, struct page_row *row, uint32_t n)
+void page_faults(const struct sc_page *p, const uint32_t host[2], struct page_row *row, uint32_t n)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -110,7 +110,7 @@ static void put_faults(const struct sc_page *p, const struct page_conversation *
         if (r->kind != SV_LADDER_LOST)
             continue;
         for (at = 0; at < p->losts; at++) {
-            if (p->lost[at].t == r->departure && p->lost[at].host == c->side[r->side & 1u].host)
+            if (p->lost[at].t == r->departure && p->lost[at].host == host[r->side & 1u])
                 row[i].fault = p->lost[at].fault;
         }
     }
@@ -121,13 +121,14 @@ static void put_faults(const struct sc_page *p, const struct page_conversation *
 static bool routine(const struct page_row *row)
 {
     const struct sv_ladder_row *r = &row->row;
-    if (r->left_state != SV_LADDER_UNKNOWN || r->right_state != SV_LADDER_UNKNOWN || r->decisive)
+    if (r->left_state != SV_LADDER_UNKNOWN || r->right_state != SV_LADDER_UNKNOWN || r->decisive || r->note)
         return false;
     switch (r->kind) {
     case SV_LADDER_SEGMENT:
     case SV_LADDER_DEPARTED:
     case SV_LADDER_ARRIVED:
-        return !(r->flags & (SV_LADDER_SYN | SV_LADDER_FIN | SV_LADDER_RST)) && r->re == SV_LADDER_RE_NONE;
+        return r->foldable || r->label ||
+               (!(r->flags & (SV_LADDER_SYN | SV_LADDER_FIN | SV_LADDER_RST)) && r->re == SV_LADDER_RE_NONE);
     case SV_LADDER_CALL:
     case SV_LADDER_TIMER:
         return r->foldable;
@@ -146,7 +147,7 @@ static uint32_t fold_run(struct page_row *row, uint32_t from, uint32_t to, uint3
     fold.arrival = when_of(&row[last].row);
     for (uint32_t i = first; i <= last; i++) {
         const struct sv_ladder_row *r = &row[i].row;
-        if (r->kind == SV_LADDER_SEGMENT || r->kind == SV_LADDER_DEPARTED) {
+        if (r->kind == SV_LADDER_SEGMENT || r->kind == SV_LADDER_DEPARTED || r->by) {
             fold.fold_segments++;
             fold.fold_bytes += r->len;
         }
@@ -174,7 +175,7 @@ static uint32_t fold(struct page_row *row, uint32_t n, uint32_t ends)
 }
 
 /* A copy folded harder each time until it fits; beyond that the rest is not shown. */
-static uint32_t fold_to(struct page_row *row, uint32_t n, uint32_t most)
+uint32_t page_fold_to(struct page_row *row, uint32_t n, uint32_t most)
 {
     for (uint32_t ends = 128; n > most && ends; ends /= 2u)
         n = fold(row, n, ends);
@@ -243,10 +244,10 @@ struct page_row *page_rows(struct sc_page *p, uint32_t conversation, uint32_t mo
         (*n)++;
     }
     put_states(row, n, c);
-    put_faults(p, c, row, *n);
+    page_faults(p, (const uint32_t[2]){c->side[0].host, c->side[1].host}, row, *n);
     const uint32_t decisive = page_decisive(p, c, row, *n);
     if (decisive != SV_NONE)
         row[decisive].row.decisive = 1;
-    *n = fold_to(row, *n, most);
+    *n = page_fold_to(row, *n, most);
     return row;
 }

@@ -59,6 +59,11 @@ uint32_t sc_rows_side(const struct sc_rows *w, uint32_t host)
     return host == w->host[0] ? 0 : host == w->host[1] ? 1 : SV_NONE;
 }
 
+uint32_t sc_rows_host(const struct sc_rows *w, uint32_t side)
+{
+    return w->host[side];
+}
+
 uint32_t sc_rows_now(const struct sc_rows *w, bool *arrival)
 {
     *arrival = w->current_arrival;
@@ -269,6 +274,7 @@ void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
     } else { /* a copy made on the way */
         row.kind = SV_LADDER_ARRIVED;
         row.arrival = run->now;
+        row.by = p->forger == SV_NONE ? NULL : run->model->host[p->forger].name;
         if (!p->tcp && !(row.label = sc_rows_label(w, p, &d)))
             return;
         r = sc_rows_insert(w, w->n, &row);

@@ -18,6 +18,8 @@ struct sv_trace_record;
 struct sc_rows *sc_rows_open(const struct sc_model *model, uint32_t left, uint32_t right);
 void sc_rows_close(struct sc_rows *rows);
 
+uint32_t sc_rows_host(const struct sc_rows *rows, uint32_t side); /* 0: the left one's number in the model */
+
 /* The run tells. */
 void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, const struct sc_packet *p,
                      const uint8_t *bytes, uint32_t n);
@@ -37,6 +39,7 @@ const struct sv_ladder_row *sc_rows_finish(struct sc_rows *rows, const struct sc
 /* Puts a note beside the row of that number, or marks it. False: it has no row. */
 bool sc_rows_note(struct sc_rows *rows, uint32_t row, bool arrival, const char *note);
 bool sc_rows_note_ends(struct sc_rows *rows, bool end, const char *note); /* beside the first row, or the last */
+void sc_rows_forget_notes(struct sc_rows *rows);                          /* for those of another language */
 bool sc_rows_mark(struct sc_rows *rows, uint32_t row, bool arrival);
 /* The number of the n-th (from 1) row of a timer, or of a call, of the host; 0: there are not so many. */
 uint32_t sc_rows_nth(const struct sc_rows *rows, uint32_t host, bool timer, uint32_t n);

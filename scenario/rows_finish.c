@@ -92,6 +92,13 @@ bool sc_rows_note_ends(struct sc_rows *w, bool end, const char *note)
     return !end && w->first_note;
 }
 
+void sc_rows_forget_notes(struct sc_rows *w)
+{
+    for (uint32_t i = 0; i < w->n; i++)
+        w->row[i].note_out = w->row[i].note_in = NULL;
+    w->first_note = NULL;
+}
+
 bool sc_rows_mark(struct sc_rows *w, uint32_t row, bool arrival)
 {
     struct sc_row *r = numbered(w, row);
@@ -186,19 +193,23 @@ static const char *joined(struct sc_rows *w, const char *a, const char *b)
 /* A departure that stands alone has its own words; what stands in one row has both. */
 static void dress(struct sc_rows *w, struct sv_ladder_row *rows, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct sc_row *r = NULL;
-        bool split = false;
-        for (uint32_t k = 0; k < w->n && !r; k++)
-            r = w->row[k].id == rows[i].tag ? &w->row[k] : NULL;
-        if (!r || !rows[i].tag)
+    /* By number: where the row stands, 1 and up, and in how many drawn ones it became. */
+    uint32_t *place = calloc(2u * ((size_t)w->ids + 1u), sizeof *place), *drawn = place ? place + w->ids + 1u : NULL;
+    for (uint32_t i = 0; place && i < w->n; i++)
+        place[w->row[i].id] = i + 1u;
+    for (size_t i = 0; place && i < n; i++)
+        drawn[rows[i].tag <= w->ids ? rows[i].tag : 0]++;
+    for (size_t i = 0; place && i < n; i++) {
+        const uint32_t tag = rows[i].tag <= w->ids ? rows[i].tag : 0;
+        const struct sc_row *r = tag && place[tag] ? &w->row[place[tag] - 1u] : NULL;
+        if (!r)
             continue;
-        for (size_t k = 0; k < n; k++)
-            split = split || (k != i && rows[k].tag == rows[i].tag);
+        const bool split = drawn[tag] > 1;
         const bool out = split && rows[i].kind == SV_LADDER_DEPARTED;
         rows[i].note = !split ? joined(w, r->note_out, r->note_in) : out ? r->note_out : r->note_in;
         rows[i].decisive = !split ? r->mark_out || r->mark_in : out ? r->mark_out : r->mark_in;
     }
+    free(place);
 }
 
 static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_ladder_row *to)

@@ -99,7 +99,9 @@ struct sv_ladder_row {
     uint32_t tag;                                              /* the giver's own number, as it was given */
     const char *label; /* words instead of TCP's fields: "UDP len=100"; NULL: it is TCP. Borrowed */
     const char *text;  /* as the kind says; NULL: none. Borrowed until the ladder is closed */
-    const char *note;  /* explanation under (or beside) the row; NULL: none. Borrowed */
+    const char
+        *by; /* who wrote the segment and put it on a link under the sender's address; NULL: the sender. Borrowed */
+    const char *note; /* explanation under (or beside) the row; NULL: none. Borrowed */
 };
 
 /* A row of which nothing is known yet. */

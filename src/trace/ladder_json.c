@@ -40,6 +40,7 @@ static void sv_json_segment(const struct sv_sink *s, const struct sv_ladder_row 
     if (row->flags & SV_LADDER_ACK)
         sv_sink_format(s, ",\"ack\":%" PRIu32, row->ack);
     sv_sink_format(s, ",\"len_bytes\":%" PRIu32, row->len);
+    sv_json_text(s, "by", row->by);
     char room[24];
     struct sv_line_text re = sv_text_of(room, sizeof room);
     if (sv_ladder_re_text(row, &re))

@@ -138,6 +138,10 @@ void sv_label_make(struct sv_ladder *l, const struct sv_ladder_row *row, struct 
     sv_ladder_flags(row->flags, &word);
     /* A RST that answers a stranger has the number 0 of its own, counted from no ISN (RFC 9293 §3.10.7.1). */
     sv_label_number(label, "seq", row->flags & SV_LADDER_RST && row->seq == 0 ? 0 : row->seq - seq_base);
+    if (row->by) { /* forged: it never left the side whose address it bears */
+        word = sv_label_word(label, 0);
+        sv_text_format(&word, "by=%s", row->by);
+    }
     if (row->kind == SV_LADDER_ARRIVED)
         return;
     if (row->flags & SV_LADDER_ACK)

@@ -165,6 +165,38 @@ def numbers(b, run):
     check("nothing complained of", not b.complaints, b.complaints)
 
 
+def forged(b, seven, folder):
+    """What a third wrote under another's name comes in from outside, in a page of explain and in one of sim; and a
+    ladder stands on the page of a run that has no TCP."""
+    page = os.path.join(folder, "forged.html")
+    fields = ("[...document.querySelectorAll('.row.forged')].map(r => [r.querySelector('.label').textContent.trim(), "
+              "r.querySelector('.outsider').textContent, r.querySelector('.dropped')?.textContent || ''])")
+    for words in (["explain", "isn", "--run", "reset"], ["sim", "experiments/isn.yaml", "--run", "reset"]):
+        done = subprocess.run([seven, *words, "--html", page], capture_output=True, check=False)
+        for size, width, height, dark in SIZES:
+            b.shape(width, height, dark)
+            b.open(page)
+            rows = b.evaluate(fields)
+            check(f"forged segments {words[0]} {size}", done.returncode == 0 and 1 <= len(rows) <= 6 and
+                  all("RST" in label and "forged by m" in label and who == "m" and "OLD" in dropped
+                      for label, who, dropped in rows), rows)
+            check(f"forged segments {words[0]} {size}: inside the rails", b.evaluate(
+                "[...document.querySelectorAll('.row.forged')].every(r => { const f = r.querySelector('.field')"
+                ".getBoundingClientRect(), o = r.querySelector('.outsider').getBoundingClientRect(); "
+                "return o.left > f.left && o.right < f.right; })"))
+        b.evaluate("document.getElementById('lang').click()")
+        check(f"forged segments {words[0]} in Chinese", all("由 m 伪造" in label for label, _, _ in b.evaluate(fields)))
+        b.evaluate("document.querySelector('button.foldrow').click()")
+        check(f"all 200 {words[0]}", b.evaluate("document.querySelectorAll('.row.forged').length") == 200)
+        check(f"forged segments {words[0]}: nothing complained of", not b.complaints, b.complaints)
+    subprocess.run([seven, "explain", "arp", "--html", page], capture_output=True, check=False)
+    b.open(page)
+    labels = b.evaluate("[...document.querySelectorAll('.row .label')].map(l => l.textContent.trim())")
+    check("a ladder without TCP", "ARP who-has 10.0.0.1" in labels and not b.complaints, labels)
+    said = b.evaluate("[...document.querySelectorAll('#expect li')].map(l => l.textContent).join(' ')")
+    check("expectations in words", "eventually:" not in said and "NEIGHBOUR" not in said, said)
+
+
 def topics(b, path):
     looks(b, "list", path)
     check("three cards under two headings", b.evaluate("document.querySelectorAll('.card').length") == 3 and
@@ -217,6 +249,7 @@ def main():
             verdict = b.evaluate("document.getElementById('verdict').textContent")
             check("a mutant says that it is one", "two-way" in verdict, verdict)
             check("and what fails", b.evaluate("document.querySelectorAll('#expect li.failed').length") >= 2)
+            forged(b, seven, folder)
             topics(b, listed)
         finally:
             b.close()

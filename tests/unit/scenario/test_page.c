@@ -159,7 +159,7 @@ static void test_words_of_a_teller(void **state)
     const struct sc_page_words words = {.lang = SC_PAGE_ZH,
                                         .title = {{"Title", "标题"}},
                                         .verdict = {{NULL, "是的"}},
-                                        .try_command = "seven explain 'x'",
+                                        .try_command = {{"seven explain 'x'", NULL}},
                                         .see = see,
                                         .home = "index.html",
                                         .note = note};
@@ -174,7 +174,9 @@ static void test_words_of_a_teller(void **state)
     assert_non_null(strstr(data, ",\"x\":1,\"n\":[\"K \\\"300\\\"\",\"第二次\"]"));
     assert_int_equal(times(data, ",\"x\":1"), 1); /* the teller decides, not the expectation */
     assert_non_null(strstr(data, "\"said\":[\"是的\",\"是的\"]"));
-    assert_non_null(strstr(data, "\"try_command\":\"seven explain 'x'\",\"home\":\"index.html\",\"see\":[\"RFC 1\"]"));
+    assert_non_null(strstr(
+        data,
+        "\"try_command\":[\"seven explain 'x'\",\"seven explain 'x'\"],\"home\":\"index.html\",\"see\":[\"RFC 1\"]"));
     free(t.bytes);
 }
 
