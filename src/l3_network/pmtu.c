@@ -132,6 +132,15 @@ bool sv_pmtu_learn(struct sv_core *c, struct sv_pmtu *t, const struct sv_addr *d
     return true;
 }
 
+void sv_pmtu_widen(struct sv_core *c, struct sv_pmtu *t, const struct sv_addr *dst, uint32_t mtu)
+{
+    const uint32_t i = t->used ? sv_pmtu_index(c, t, dst) : SV_NONE;
+    if (i == SV_NONE || sv_pmtu_path_of(t, i)->mtu >= mtu)
+        return;
+    sv_pmtu_path_of(t, i)->mtu = mtu;
+    t->generation++;
+}
+
 bool sv_pmtu_expire(struct sv_core *c, struct sv_pmtu *t, uint32_t index, struct sv_addr *dst)
 {
     const struct sv_pmtu_path *p = sv_pmtu_path_of(t, index);

@@ -17,7 +17,16 @@
 #define SV_PMTU_MIN_IP6 1280u       /* RFC 8200 §5 */
 
 /* The `detail` of SV_TRACE_PMTU. */
-enum sv_pmtu_event { SV_PMTU_LEARNED = 1, SV_PMTU_AGED = 2, SV_PMTU_RECYCLED = 3 };
+enum sv_pmtu_event {
+    SV_PMTU_LEARNED = 1,
+    SV_PMTU_AGED = 2,
+    SV_PMTU_RECYCLED = 3,
+    /* The transport's search (RFC 8899): a probe of that size went out, got there, did not; so much it is. */
+    SV_PMTU_PROBED = 4,
+    SV_PMTU_FOUND = 5,
+    SV_PMTU_TOO_LONG = 6,
+    SV_PMTU_COMPLETE = 7,
+};
 
 struct sv_pmtu_path {
     struct sv_wheel_node timer;
@@ -52,6 +61,9 @@ static inline uint32_t sv_pmtu_of(const struct sv_core *c, const struct sv_pmtu 
 
 /* A believable report: packets of that length are too long for the path. False: nothing became narrower. */
 bool sv_pmtu_learn(struct sv_core *c, struct sv_pmtu *t, const struct sv_addr *dst, uint32_t mtu);
+
+/* A packet of that length got there: what was told or believed of the path is not less. */
+void sv_pmtu_widen(struct sv_core *c, struct sv_pmtu *t, const struct sv_addr *dst, uint32_t mtu);
 
 /* The wheel woke path `index` (SV_WHEEL_PATH). True: it is forgotten, *dst is where it led. */
 bool sv_pmtu_expire(struct sv_core *c, struct sv_pmtu *t, uint32_t index, struct sv_addr *dst);

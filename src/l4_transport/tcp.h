@@ -18,6 +18,7 @@
 #include "l4_transport/tcp_fastopen.h"
 #include "l4_transport/tcp_profile.h"
 #include "l4_transport/tcp_record.h"
+#include "l4_transport/tcp_search.h"
 #include "l4_transport/tcp_teach.h"
 #include "l4_transport/tcp_wire.h"
 #include "seven/stack.h"
@@ -68,6 +69,7 @@ struct sv_tcp_counters {
     uint64_t reordered, reorder_timeouts, tlp_probes, tlp_recoveries, tlp_spurious;
     uint64_t undo_eifel, undo_dsack, undo_frto;
     uint64_t black_holes; /* paths that swallowed long segments in silence */
+    uint64_t mtu_probes, mtu_found, mtu_failed;                  /* of the search for the longest (tcp_search.h) */
     uint64_t cookies_sent, cookies_good, cookies_bad;            /* SYN cookies */
     uint64_t fast_opened, fast_accepted, fast_refused;           /* Fast Open: as client, as server, not taken */
 };
@@ -135,6 +137,7 @@ struct sv_tcp {
     uint32_t ao_free, ao_spare;
     uint32_t keys, keys_used; /* of signed connections (tcp_auth.h): ceiling; one more than the last in use, 0: none */
     struct sv_fastopen_peer fast_peer[SV_FASTOPEN_PEERS];
+    struct sv_searches searches;
 };
 
 /* Ceilings as in sv_stack_config. */

@@ -219,6 +219,11 @@ void sv_tcp_path_works(struct sv_tcb *t);         /* progress: the neighbour is 
 uint16_t sv_tcp_path_mss(const struct sv_tcb *t); /* payload bytes of what fits the path and the peer */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
 void sv_tcp_black_hole(struct sv_tcb *t); /* a timeout: does the path swallow long segments? */
+/* Is any path searched for the longest segment (tcp_search.h)? */
+static inline bool sv_search_on(const struct sv_tcp *tcp)
+{
+    return tcp->searches.used || tcp->habits.mtu_probing > 1;
+}
 void sv_tcp_local_pin(struct sv_tcp *tcp, uint32_t local);
 void sv_tcp_local_unpin(struct sv_tcp *tcp, uint32_t local);
 

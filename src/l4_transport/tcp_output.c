@@ -394,10 +394,15 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
 /* New data within the grant. False: stopped by the grant or by memory, more is left. */
 static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
-    const uint32_t mss = t->h->mss; /* divided by only where super-frames may be sent: a division is dear */
     uint32_t bytes = 0;
     if (t->h->snd_queued && !t->b->persist) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);
+    if (SV_UNLIKELY(sv_search_on(t->tcp)) && t->h->snd_queued) {
+        const enum sv_search_says says = sv_search_turn(t, turn);
+        if (says != SV_SEARCH_SAYS_SEND)
+            return says == SV_SEARCH_SAYS_WAIT;
+    }
+    const uint32_t mss = t->h->mss; /* divided by only where super-frames may be sent: a division is dear */
     const uint32_t packet = turn->grant.super > mss ? sv_tcb_burst(t, turn->grant.super) : mss;
     uint32_t n = sv_tcb_sendable(t);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))

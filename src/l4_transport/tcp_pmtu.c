@@ -11,7 +11,9 @@ uint16_t sv_tcp_path_mss(const struct sv_tcb *t)
 {
     const struct sv_net *net = (const struct sv_net *)(uintptr_t)((intptr_t)t->tcp + (intptr_t)t->tcp->net_at);
     const uint32_t link_mtu = sv_tcp_interface(t->tcp, t->h->interface)->mtu;
-    const uint32_t mtu = sv_pmtu_of(t->core, &net->pmtu, &t->h->remote, link_mtu);
+    uint32_t mtu = sv_pmtu_of(t->core, &net->pmtu, &t->h->remote, link_mtu);
+    if (SV_UNLIKELY(sv_search_on(t->tcp)))
+        mtu = sv_search_mtu(t, mtu);
     const uint32_t headers = sv_addr_is_v4(&t->h->remote) ? 40 : 60;
     const uint32_t room = mtu > headers + SV_TCP_MSS_FLOOR ? mtu - headers : SV_TCP_MSS_FLOOR;
     const uint32_t options = (t->h->agreed & SV_TCP_TIMESTAMPS ? SV_TCP_TIMESTAMPS_LENGTH : 0u) + sv_tcb_auth_room(t);
@@ -39,6 +41,8 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
     }
     if (!sv_tcb_synchronized(&t) || !t.b)
         return; /* before there is data nothing is too big */
+    if (sv_search_on(tcp))
+        sv_search_told(&t);
     const uint16_t mss = sv_tcp_path_mss(&t);
     if (mss >= t.h->mss)
         return;
@@ -56,19 +60,24 @@ void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
 }
 
 /* RFC 4821 §7.7, RFC 8899 §4.3: full segments time out again and again, and no router says why. What is believed to fit
- * everywhere is tried; as with a router's report it is for this destination, and is forgotten after ten minutes. */
+ * everywhere is tried, and less if that vanishes, too; from there the search goes up again (tcp_search.h). As with a
+ * router's report it is for this destination, and whoever sends datagrams knows it for ten minutes. */
 void sv_tcp_black_hole(struct sv_tcb *t)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     struct sv_net *net = (struct sv_net *)(uintptr_t)((intptr_t)t->tcp + (intptr_t)t->tcp->net_at);
-    if (!p->mtu_probing || t->b->backoff != p->black_hole_timeouts || t->h->mss <= p->base_mss ||
-        t->h->snd_max - t->h->snd_una <= p->base_mss || t->h->neighbour == SV_NONE)
+    const uint32_t often = p->black_hole_timeouts, backoff = t->b->backoff;
+    if (!p->mtu_probing || !often || backoff < often || (backoff % often && !p->search_halves) ||
+        t->h->snd_max - t->h->snd_una < sv_min_u32(t->h->mss, p->base_mss) || t->h->neighbour == SV_NONE)
         return;
-    const bool v4 = sv_addr_is_v4(&t->h->remote);
-    const uint32_t mtu = sv_max_u32(p->base_mss + (v4 ? 40u : 60u), v4 ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6);
-    if (!sv_pmtu_learn(t->core, &net->pmtu, &t->h->remote, mtu))
+    const uint32_t mtu = sv_search_fall(t);
+    if (!mtu)
         return;
+    (void)sv_pmtu_learn(t->core, &net->pmtu, &t->h->remote, mtu);
     t->h->mss = sv_tcp_path_mss(t);
+    t->b->sent_rough = 0xff; /* full segments were longer */
+    if (t->b->board != SV_NONE)
+        sv_board_narrowed(t);
     t->tcp->count.black_holes++;
 }
 

@@ -6,6 +6,11 @@
 #include "seven/socket.h"
 #include "seven/stack.h"
 
+/* RFC 8899 §5.1.2's MAX_PROBES, §5.1.1's PMTU_RAISE_TIMER and the least of its PROBE_TIMER; RFC 4821 §7.4: as many segments
+ * behind a probe as tell of its loss. */
+#define SEARCH                                                                                                       \
+    .search_tries = 3, .search_interval_s = 600, .search_pause_ms = 1000, .search_window = 5, .search_threshold = 8, \
+    .mtu_probe_floor = 256
 #define ALL_OPTIONS (SV_TCP_TIMESTAMPS | SV_TCP_SACK | SV_TCP_SCALING)
 
 /* Several values to a line, so that profiles can be compared. */
@@ -23,6 +28,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
         .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3,
+        SEARCH,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */
@@ -56,6 +62,12 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .mtu_probing = 0,             /* tcp_mtu_probing */
         .base_mss = 1024,             /* tcp_base_mss */
         .black_hole_timeouts = 3,     /* tcp_retries1 */
+        .search_halves = 1,           /* tcp_mtu_probe(), tcp_mtu_probing() */
+        .search_tries = 1,            /* tcp_mtup_probe_failed() */
+        .search_window = 11,          /* tcp_mtu_probe(): tcp_snd_cwnd() < 11 */
+        .search_threshold = 8,        /* tcp_probe_threshold */
+        .search_interval_s = 600,     /* tcp_probe_interval */
+        .mtu_probe_floor = 48,        /* tcp_mtu_probe_floor */
         .congestion = SV_CC_CUBIC,    /* tcp_congestion_control */
         .ecn = SV_ECN_ACCEPT,         /* tcp_ecn = 2 */
         .push_bursts = 1,             /* __tcp_transmit_skb(), tcp_mark_push() */
@@ -94,7 +106,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
         .accecn_option = 2, .accecn_beacon = 3,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
-        .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3,
+        .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3, SEARCH,
     },
     [SV_PROFILE_TINY] = {
         .rto_initial_us = 1000000, .rto_min_us = 500000, .rto_max_us = 60000000, .rto_after_syn_us = 3000000,
@@ -103,7 +115,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
         .accecn_option = 2, .accecn_beacon = 3,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
-        .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3,
+        .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3, SEARCH,
     },
 };
 /* clang-format on */

@@ -61,7 +61,8 @@ struct sv_tcp_profile {
     uint8_t acks_by_sent;    /* an ACK below all that was ever sent is refused, within the largest window too */
     uint8_t acks_crossed_syn;  /* a SYN,ACK in SYN-RECEIVED, whose SYN came before, is acknowledged by itself */
     uint8_t delays_ack_of_fin; /* the ACK of a FIN may wait for a FIN of ours */
-    uint8_t mtu_probing;       /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7) */
+    uint8_t mtu_probing;       /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7), and
+                                    is searched for the longest; 2: every path is, from base_mss */
     uint8_t cork_ceiling;      /* a cork lets go by itself after an RTO */
     uint8_t rack_rtt_last;     /* RACK.rtt is of what was looked at last, by number, not of what was sent last */
     uint8_t rtt_every_ack;     /* a sample of the round-trip time from each acknowledgement, not one a round trip */
@@ -71,6 +72,15 @@ struct sv_tcp_profile {
     uint8_t cubic_least_inverse; /* ... and while it knows no maximum grows by one for so many at least */
     uint8_t probe_bare;          /* a closed window is probed with an old number, not with a byte beyond it */
     uint8_t black_hole_timeouts; /* timeouts in a row of full segments that make one suspect a black hole */
+    uint8_t search_tries;        /* probes of a size that must be lost before it is too long (RFC 8899's MAX_PROBES) */
+    uint8_t search_window;       /* segments: no probe while the congestion window is smaller */
+    uint8_t search_halves;       /* the next probe is always the middle of what is left; base_mss is payload alone; who
+                                    was called goes by it only once a probe has told something; each timeout beyond
+                                    black_hole_timeouts halves it again */
+    uint16_t search_threshold;   /* bytes of MTU that are not worth a probe */
+    uint16_t search_pause_ms;    /* after a lost probe */
+    uint16_t mtu_probe_floor;    /* payload that is not gone below when not even base_mss gets there */
+    uint32_t search_interval_s;  /* until more is tried than what has been found (RFC 8899's PMTU_RAISE_TIMER) */
 };
 
 /* Bits of `fastopen`: those of Linux's tcp_fastopen. */

@@ -181,7 +181,7 @@ void sv_rack_timeout(struct sv_tcb *t)
     t->tcp->count.reorder_timeouts++;
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_REORDER, t->c->flow, 0, 0, t->c->rto_us);
     news.lost = sv_rack_detect(t, k);
-    if (news.lost && t->b->recovery == SV_RECOVERY_DISORDER)
+    if (news.lost && t->b->recovery == SV_RECOVERY_DISORDER && !(sv_search_on(t->tcp) && sv_search_lost(t, k)))
         sv_recovery_begin(t, k, &news);
     if (news.lost && t->b->recovery == SV_RECOVERY_FAST) {
         news.delivered = t->h->mss; /* as much as one acknowledgement would let go */

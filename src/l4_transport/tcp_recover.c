@@ -22,6 +22,13 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
         b->dup_flight = t->h->snd_max - t->h->snd_una;
     if (b->recovery == SV_RECOVERY_FAST) {
         t->h->cwnd = sv_min_u32(t->h->cwnd + t->h->mss, SV_CWND_MAX); /* one segment has left the network */
+    } else if (t->h->dupacks == sv_tcb_profile(t)->duplicate_threshold && sv_search_on(t->tcp) &&
+               sv_search_lost(t, NULL)) { /* RFC 4821 §7.6.1: no congestion */
+        b->rexmit = 1;
+        b->rexmit_nxt = t->h->snd_una;
+        b->reason = SV_SENT_FAST;
+        b->timing = 0;
+        sv_sent_log_forget(t);
     } else if (t->h->dupacks == sv_tcb_profile(t)->duplicate_threshold && sv_seq_after(t->h->snd_una, b->recover)) {
         t->tcp->count.fast_recoveries++;
         /* Without what limited transmit added, RFC 5681 §3.2 step 2. */
@@ -124,7 +131,7 @@ static void sv_recovery_episode(struct sv_tcb *t, struct sv_board *k, const stru
     if (k->frto == SV_FRTO_PROBES)
         return; /* until it is decided nothing else is taken for lost, or sent again */
     news->lost = sv_rack_detect(t, k);
-    if (k->lost && t->b->recovery == SV_RECOVERY_DISORDER)
+    if (k->lost && t->b->recovery == SV_RECOVERY_DISORDER && !(sv_search_on(t->tcp) && sv_search_lost(t, k)))
         sv_recovery_begin(t, k, news);
 }
 

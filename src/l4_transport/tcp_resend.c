@@ -21,7 +21,7 @@ static uint32_t sv_tcb_send_piece(struct sv_tcb *t, struct sv_turn *turn, uint32
 }
 
 /* The segment at rexmit_nxt again, whatever the windows say. */
-bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
+static bool sv_tcb_send_one_again(struct sv_tcb *t, struct sv_turn *turn)
 {
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     const uint32_t seq = t->b->rexmit_nxt;
@@ -36,7 +36,21 @@ bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
         sv_board_sent_again(t, k, seq, n);
         sv_undo_sent_again(t, k, n);
     }
+    if (n && SV_UNLIKELY(sv_search_on(t->tcp)) && sv_search_resends(t, seq + n)) {
+        t->b->rexmit = 1;
+        t->b->rexmit_nxt = seq + n;
+    }
     return n != 0;
+}
+
+/* ... and what belongs to it: a lost probe was several. */
+bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn)
+{
+    do {
+        if (!sv_tcb_send_one_again(t, turn))
+            return false;
+    } while (t->b->rexmit && turn->made < turn->grant.packets);
+    return !t->b->rexmit;
 }
 
 /* A window probe: one byte beyond the closed window (§3.8.6.1), or where the profile says so none (tcp_write_wakeup()).

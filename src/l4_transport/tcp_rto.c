@@ -182,6 +182,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
     sv_sent_log_forget(t);
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_RTO, t->c->flow, 0, b->backoff,
                    (uint32_t)(sv_tcb_next_rto(t) / SV_US));
+    if (SV_UNLIKELY(sv_search_on(t->tcp)))
+        sv_search_timeout(t);
     if (!sv_tcb_opening(t))
         sv_tcp_black_hole(t);
     else if (SV_UNLIKELY(t->tcp->teach.opening))
