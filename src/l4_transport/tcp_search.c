@@ -8,7 +8,7 @@
 #include "l4_transport/tcp_sack.h"
 
 /* RFC 1191 §7.1's plateaus, and what is common today: jumbo frames, Ethernet, PPPoE, tunnels, IPv6's least. */
-static const uint16_t sv_search_common[] = {576,  1006, 1280, 1400, 1420, 1480, 1492,  1500,
+static const uint16_t sv_search_common[] = {576,  1006, 1280, 1400, 1420, 1480,  1492, 1500,
                                             2002, 4352, 8166, 9000, 9216, 17914, 32000};
 
 static struct sv_net *sv_search_net(const struct sv_tcb *t)
@@ -81,9 +81,8 @@ uint32_t sv_search_mtu(const struct sv_tcb *t, uint32_t mtu)
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     const struct sv_search *r = sv_search_find(t->tcp, &t->h->remote);
     if (r)
-        return r->marks & SV_SEARCH_PROVEN || !p->search_halves || t->h->flags & SV_TCP_ACTIVE
-                   ? sv_min_u32(mtu, r->low)
-                   : mtu;
+        return r->marks & SV_SEARCH_PROVEN || !p->search_halves || t->h->flags & SV_TCP_ACTIVE ? sv_min_u32(mtu, r->low)
+                                                                                               : mtu;
     if (p->mtu_probing < 2 || t->h->neighbour == SV_NONE)
         return mtu;
     /* Linux: who was called keeps the length that its SYN,ACK agreed on until a probe has told something. */
@@ -172,16 +171,20 @@ bool sv_search_lost(struct sv_tcb *t, const struct sv_board *k)
         return false;
     for (uint32_t i = 0; k && i < k->count; i++) {
         const struct sv_run *run = sv_run_at(t, k, i);
-        const bool inside = sv_seq_after_or_at(run->start, r->start) && sv_seq_before_or_at(sv_run_end(t, k, i), r->end);
+        const bool inside =
+            sv_seq_after_or_at(run->start, r->start) && sv_seq_before_or_at(sv_run_end(t, k, i), r->end);
         if ((run->marks & SV_RUN_LOST) && (!inside || run->marks & SV_RUN_AGAIN)) {
             r->size = 0; /* more is missing: congestion, of which the probe may have died (RFC 4821 §7.6.2) */
             r->marks &= (uint8_t)~SV_SEARCH_GONE;
             return false;
         }
     }
-    if (!(r->marks & SV_SEARCH_GONE))
-        sv_search_failed(t, r);
+    if (r->marks & SV_SEARCH_GONE)
+        return true;
+    sv_search_failed(t, r);
     r->marks |= SV_SEARCH_GONE;
+    if (k)
+        t->b->recover = t->h->snd_max - 1u; /* what is in flight went out before the pieces will: sv_rack_after() */
     return true;
 }
 
@@ -239,7 +242,8 @@ uint32_t sv_search_fall(struct sv_tcb *t)
     struct sv_search *r = sv_search_make(t, low, high);
     r->phase = phase;
     r->marks |= SV_SEARCH_PROVEN;
-    r->lost = (uint8_t)(p->search_tries - 1u); /* it vanished often enough: one probe more, lest it was something else */
+    r->lost =
+        (uint8_t)(p->search_tries - 1u); /* it vanished often enough: one probe more, lest it was something else */
     return low;
 }
 
@@ -324,7 +328,7 @@ static enum sv_search_says sv_search_send(struct sv_tcb *t, struct sv_turn *turn
     if (!n)
         return SV_SEARCH_SAYS_STUCK;
     t->b->sent_rough |= (uint8_t)(1u << (t->b->sent_marks - 1u)); /* its run is not of segments of one length */
-    if (n <= mss)
+    if (n <= mss && n < bytes)
         return SV_SEARCH_SAYS_SEND;
     r->size = n + sv_search_headers(t) + sv_search_options(t);
     r->start = start;
@@ -350,7 +354,7 @@ static enum sv_search_says sv_search_try(struct sv_tcb *t, struct sv_turn *turn,
     const uint32_t bytes = size - fixed, flight = h->snd_nxt - h->snd_una;
     const uint32_t behind = (sv_max_u32(p->duplicate_threshold, t->b->reordering) + 1u) * h->mss;
     const uint32_t needed = bytes + behind;
-    if (bytes <= h->mss || h->snd_queued - flight < needed || h->snd_wnd < needed ||
+    if ((bytes <= h->mss && !p->search_halves) || h->snd_queued - flight < needed || h->snd_wnd < needed ||
         h->cwnd < sv_max_u32((uint32_t)p->search_window * h->mss, needed))
         return SV_SEARCH_SAYS_SEND;
     const uint32_t room = p->search_halves ? 2u * h->mss : bytes; /* Linux's window is of segments, of any length */
