@@ -32,6 +32,8 @@ static const struct {
     {"TcpExtTCPDSACKOldSent", COUNT(dsack_out)},
     {"TcpExtTCPDSACKRecv", COUNT(dsack_in)},
     {"TcpExtTCPChallengeACK", COUNT(challenges)},
+    {"TcpExtTCPMTUPSuccess", COUNT(mtu_found)},
+    {"TcpExtTCPMTUPFail", COUNT(mtu_failed)},
     {"TcpExtTCPFastOpenActive", COUNT(fast_opened)},
     {"TcpExtTCPFastOpenPassive", COUNT(fast_accepted)},
     {"TcpExtTCPFastOpenPassiveFail", COUNT(fast_refused)},

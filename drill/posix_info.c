@@ -138,7 +138,7 @@ static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f,
     sv_posix_put32(to, 28, sv_posix_segments(i->sacked, mss));
     sv_posix_put32(to, 32, sv_posix_segments(i->lost + i->sent_again, mss)); /* Linux's lost_out has both */
     sv_posix_put32(to, 36, sv_posix_segments(i->sent_again, mss));
-    sv_posix_put32(to, 60, p->config.mtu);
+    sv_posix_put32(to, 60, sv_pmtu_of(&p->stack->core, &p->stack->net.pmtu, &f->remote.addr, p->config.mtu));
     sv_posix_put32(to, 68, i->srtt_us);
     sv_posix_put32(to, 72, i->rttvar_us);
     sv_posix_put32(to, 76, i->ssthresh > INT32_MAX ? INT32_MAX : i->ssthresh / mss); /* TCP_INFINITE_SSTHRESH */

@@ -54,6 +54,10 @@ int sv_posix_address_add(struct sv_posix *p, const struct sv_addr *addr);
 /* `ip tcp_metrics flush`: what was learnt of peers is forgotten, Fast Open's cookies among it. */
 void sv_posix_flush_metrics(struct sv_posix *p);
 
+/* `ip route change`: what of the way out is another from now on; 0: nothing. Connections that are open notice when
+ * their path is next asked after. */
+void sv_posix_route(struct sv_posix *p, uint32_t mtu, uint32_t advmss, uint32_t initcwnd);
+
 /* What nstat shows: the kernel's name of counter `index` from 0 on, and how far it has come; NULL: no more. */
 const char *sv_posix_counter(const struct sv_posix *p, uint32_t index, uint64_t *value);
 

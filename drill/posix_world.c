@@ -387,6 +387,19 @@ void sv_posix_flush_metrics(struct sv_posix *p)
     sv_tcp_fastopen_forget(&p->stack->tcp);
 }
 
+void sv_posix_route(struct sv_posix *p, uint32_t mtu, uint32_t advmss, uint32_t initcwnd)
+{
+    struct sv_tcp *tcp = &p->stack->tcp;
+    if (mtu) {
+        p->config.mtu = mtu;
+        sv_tcp_set_mtu(tcp, p->port, mtu);
+    }
+    if (advmss)
+        tcp->teach.mss = advmss;
+    if (initcwnd)
+        tcp->habits.initial_window = (uint16_t)initcwnd;
+}
+
 struct sv_stack *sv_posix_stack(struct sv_posix *p)
 {
     return p->stack;

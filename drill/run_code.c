@@ -170,6 +170,11 @@ static void flush_metrics(void *ctx)
     sv_posix_flush_metrics(((struct sv_drill_run *)ctx)->posix);
 }
 
+static void change_route(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd)
+{
+    sv_posix_route(((struct sv_drill_run *)ctx)->posix, mtu, advmss, initcwnd);
+}
+
 static const char *counter(void *ctx, uint32_t index, uint64_t *value)
 {
     return sv_posix_counter(((struct sv_drill_run *)ctx)->posix, index, value);
@@ -211,6 +216,7 @@ void sv_drill_shell_open(struct sv_drill_run *r)
                                        .sysctl_get = get_sysctl,
                                        .sleep = sleep_for,
                                        .flush_metrics = flush_metrics,
+                                       .route = change_route,
                                        .counter = counter,
                                        .sockets = list_sockets,
                                        .note = print,

@@ -4,8 +4,8 @@
  *
  * Understood: words and quotes, comments, $((2*3)), ; & && || | and redirections (which are passed over); scripts
  * (*.sh) are read from beside the packet script. Known: sysctl, set_sysctls.py, echo (into /proc/sys too), grep, cat,
- * sleep, sockstat and /proc/net/tcp (the stack's own sockets), nstat (its counters), ip tcp_metrics flush, true, false,
- * exit; and those that would set up the kernel's device, of which there is none: tc, ethtool, ifconfig, tcpdrop, rm.
+ * sleep, sockstat and /proc/net/tcp (the stack's own sockets), nstat (its counters), ip tcp_metrics flush, ip route
+ * change (mtu, advmss, initcwnd), true, false, exit; and those that would set up the kernel's device, of which there is none: tc, ethtool, ifconfig, tcpdrop, rm.
  *
  * What is passed over ends well, but for `||`: it goes on to what is to be done instead. */
 #ifndef SV_DRILL_SHELL_H
@@ -25,6 +25,8 @@ struct sv_drill_shell {
     int (*sysctl_get)(void *ctx, const char *name, char *value, size_t size);
     void (*sleep)(void *ctx, uint64_t ns);
     void (*flush_metrics)(void *ctx);                                   /* ip tcp_metrics flush */
+    /* ip route change: of the way to the peers; 0: as it was. */
+    void (*route)(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd);
     const char *(*counter)(void *ctx, uint32_t index, uint64_t *value); /* sv_posix_counter(); NULL: no more */
     /* A line for each TCP socket: as sockstat prints it, or as /proc/net/tcp has it. */
     void (*sockets)(void *ctx, bool proc, struct sv_line_text *to);

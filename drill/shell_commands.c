@@ -229,6 +229,26 @@ static int script(struct sv_drill_shell_run *r, struct sv_drill_command *c)
     return status;
 }
 
+/* There is one way out, to every peer; so it is the one that is meant. */
+static int route(struct sv_drill_shell_run *r, struct sv_drill_command *c, uint32_t at)
+{
+    static const char *const known[] = {"mtu", "advmss", "initcwnd"};
+    uint32_t value[3] = {0};
+    for (uint32_t i = at; i + 1u < c->n; i++) {
+        for (uint32_t k = 0; k < 3; k++) {
+            const bool lock = strcmp(c->word[i + 1u], "lock") == 0 && i + 2u < c->n;
+            if (strcmp(c->word[i], known[k]) == 0)
+                value[k] = (uint32_t)strtoul(c->word[i + (lock ? 2u : 1u)], NULL, 10);
+        }
+    }
+    if ((value[0] && (value[0] < 68 || value[0] > 65535)) || value[1] > 65535 || value[2] > 1000) {
+        sv_drill_shell_why(r, "ip route: mtu, advmss or initcwnd is out of range");
+        return 2;
+    }
+    r->shell->route(r->shell->ctx, value[0], value[1], value[2]);
+    return 0;
+}
+
 static int ip(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
     const uint32_t at = c->n > 1 && c->word[1][0] == '-' ? 2 : 1;
@@ -239,6 +259,9 @@ static int ip(struct sv_drill_shell_run *r, struct sv_drill_command *c)
             r->shell->flush_metrics(r->shell->ctx);
         return 0;
     }
+    if (c->n > at + 1u && strcmp(c->word[at], "route") == 0 &&
+        (strcmp(c->word[at + 1u], "change") == 0 || strcmp(c->word[at + 1u], "replace") == 0))
+        return route(r, c, at + 2u);
     sv_drill_shell_why(r, "ip %s: not known here", c->n > at ? c->word[at] : "");
     return 127;
 }

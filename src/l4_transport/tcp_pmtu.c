@@ -73,7 +73,8 @@ void sv_tcp_black_hole(struct sv_tcb *t)
     const uint32_t mtu = sv_search_fall(t);
     if (!mtu)
         return;
-    (void)sv_pmtu_learn(t->core, &net->pmtu, &t->h->remote, mtu);
+    const uint32_t least = sv_addr_is_v4(&t->h->remote) ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6;
+    (void)sv_pmtu_learn(t->core, &net->pmtu, &t->h->remote, sv_max_u32(mtu, least));
     t->h->mss = sv_tcp_path_mss(t);
     t->b->sent_rough = 0xff; /* full segments were longer */
     if (t->b->board != SV_NONE)

@@ -67,13 +67,20 @@ static uint32_t sv_search_headers(const struct sv_tcb *t)
     return sv_addr_is_v4(&t->h->remote) ? 40u : 60u;
 }
 
+/* What every path carries. Linux goes below it. */
+static uint32_t sv_search_least(const struct sv_tcb *t)
+{
+    if (sv_tcb_profile(t)->search_halves)
+        return SV_PMTU_MIN_IP4;
+    return sv_addr_is_v4(&t->h->remote) ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6;
+}
+
 /* BASE_PLPMTU, RFC 8899 §5.1.2. Linux counts what of it is payload (tcp_mss_to_mtu()). */
 static uint32_t sv_search_base(const struct sv_tcb *t)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     const uint32_t options = p->search_halves ? sv_search_options(t) : 0;
-    const uint32_t least = sv_addr_is_v4(&t->h->remote) ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6;
-    return sv_max_u32(p->base_mss + sv_search_headers(t) + options, least);
+    return sv_max_u32(p->base_mss + sv_search_headers(t) + options, sv_search_least(t));
 }
 
 uint32_t sv_search_mtu(const struct sv_tcb *t, uint32_t mtu)
@@ -227,12 +234,11 @@ uint32_t sv_search_fall(struct sv_tcb *t)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     const uint32_t fixed = sv_search_headers(t) + sv_search_options(t), now = t->h->mss + fixed;
-    const uint32_t least = sv_addr_is_v4(&t->h->remote) ? SV_PMTU_MIN_IP4 : SV_PMTU_MIN_IP6;
     uint32_t low = sv_search_base(t);
     uint8_t phase = SV_SEARCH_BASE;
     if (now <= low) { /* tcp_mtu_probing(); RFC 8899 §5.2: ERROR */
         const uint32_t half = sv_max_u32(sv_min_u32(t->h->mss / 2u, p->base_mss), p->mtu_probe_floor);
-        low = sv_max_u32(half + fixed, least);
+        low = sv_max_u32(half + fixed, sv_search_least(t));
         phase = SV_SEARCH_ERROR;
     }
     if (low >= now)
@@ -366,8 +372,10 @@ static enum sv_search_says sv_search_try(struct sv_tcb *t, struct sv_turn *turn,
 }
 
 /* Others may have found out more, or that less gets there. */
-static void sv_search_follow(struct sv_tcb *t)
+static void sv_search_follow(struct sv_tcb *t, const struct sv_search *r)
 {
+    if (!(r->marks & SV_SEARCH_PROVEN))
+        return;
     const uint16_t mss = sv_tcp_path_mss(t);
     if (mss == t->h->mss || t->b->board != SV_NONE || t->h->snd_nxt != t->h->snd_max)
         return;
@@ -387,7 +395,7 @@ enum sv_search_says sv_search_turn(struct sv_tcb *t, struct sv_turn *turn)
     }
     r->used = ++t->tcp->searches.asked;
     sv_search_judge(t, r);
-    sv_search_follow(t);
+    sv_search_follow(t, r);
     if (r->size || !p->mtu_probing || !sv_search_goes_on(t, r))
         return SV_SEARCH_SAYS_SEND;
     return sv_search_try(t, turn, r);

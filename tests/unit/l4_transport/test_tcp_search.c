@@ -70,7 +70,9 @@ static void acknowledge(struct receiver *r, uint32_t from, uint32_t to)
         a.options = sack;
         a.options_length = sizeof sack;
     }
-    peer_give(r->p, a);
+    struct sv_burst burst = {.n = 1, .packet = {peer_packet(r->p, &a)}}; /* peer_give() checks everything each time */
+    sv_node_receive(sv_stack_node(r->p->stack), r->p->port, &burst, r->p->now);
+    peer_take(r->p);
 }
 
 /* The application writes as much as it may, until it is `idle`; time passes in steps of 10 ms; what gets there is acknowledged. */
@@ -236,7 +238,7 @@ static void below_base(void **state)
     (void)state;
     (void)begin(p, &r, SV_PROFILE_MODERN, "1", true);
     p->mtu = 600;
-    run(&r, 90000);
+    run(&r, 70000);
     assert_int_equal(p->stack->tcp.count.black_holes, 2);
     assert_true(search_of(p)->low > 590 && search_of(p)->low <= 600);
     peer_close(p);
