@@ -49,6 +49,7 @@ struct beside_job {
     uint32_t start_ms[BESIDE_FLOWS]; /* after the first flow's SYN */
     uint32_t congestion;             /* enum sv_congestion: cubic, reno or bbr, of both alike */
     const char *capture;             /* pcapng of what enters the link; NULL: none */
+    const char *log;                 /* what Seven's TCP did, as lines; NULL: none */
 };
 
 /* A sender's own view, in segments and microseconds. */
@@ -123,6 +124,9 @@ struct beside_seven {
     uint64_t sent[BESIDE_FLOWS];
     bool open[BESIDE_FLOWS];
     const char *wrong;
+    struct sv_trace *trace; /* NULL: none */
+    FILE *log;
+    sv_time begun;
 };
 uint64_t beside_seven_bytes(const struct beside_job *job);
 bool beside_seven_create(struct beside_seven *s, struct sv_arena *arena, struct sv_pool *pool,

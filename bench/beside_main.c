@@ -23,6 +23,7 @@ static int usage(FILE *to)
         "  --who A[,B]      these alone, of kernel, modern, linux; without a table\n"
         "  --series FILE    every tenth of a second of every run\n"
         "  --capture FILE   pcapng of what enters the link\n"
+        "  --log FILE       what Seven's TCP did, a line each event\n"
         "  --verbose        every run as it ends\n"
         "  --list           the conditions\n"
         "Needs the right to make network namespaces and TAPs; as root it also runs before other programs. Exit status\n"
@@ -52,7 +53,8 @@ static void add(struct beside_bench *b, const struct beside_condition *c, uint32
                                          .who = {who[0], who[1]},
                                          .start_ms = {0, 2000},
                                          .congestion = b->o.congestion,
-                                         .capture = b->o.capture};
+                                         .capture = b->o.capture,
+                                         .log = b->o.log};
 }
 
 static bool wanted(const struct beside_options *o, const struct beside_condition *c)

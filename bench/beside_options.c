@@ -55,6 +55,8 @@ static bool text_option(struct beside_options *o, int argc, char **argv, int *i)
         o->series = value;
     else if (strcmp(word, "--capture") == 0)
         o->capture = value;
+    else if (strcmp(word, "--log") == 0)
+        o->log = value;
     else if (strcmp(word, "--who") == 0)
         return who_named(value, o->who);
     else

@@ -13,7 +13,7 @@ struct beside_options {
     uint64_t first_seed;
     bool share, verbose;
     enum beside_who who[BESIDE_FLOWS]; /* these alone, without a table */
-    const char *series, *capture;
+    const char *series, *capture, *log;
     const char **names;
     uint32_t count;
 };
