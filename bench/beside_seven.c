@@ -10,9 +10,10 @@
 #define ROOM (64u << 20)
 #define RECORDS 65536u
 
-#define LOGGED                                                                                \
-    (1ull << SV_TRACE_TCP_SENT | 1ull << SV_TRACE_TCP_CWND | 1ull << SV_TRACE_TCP_TIMER_SET | \
-     1ull << SV_TRACE_TCP_TIMER_FIRED | 1ull << SV_TRACE_TCP_RECEIVED | 1ull << SV_TRACE_TCP_STATE | 1ull << SV_TRACE_TCP_RTT)
+#define LOGGED                                                                                       \
+    (1ull << SV_TRACE_TCP_SENT | 1ull << SV_TRACE_TCP_CWND | 1ull << SV_TRACE_TCP_TIMER_SET |        \
+     1ull << SV_TRACE_TCP_TIMER_FIRED | 1ull << SV_TRACE_TCP_RECEIVED | 1ull << SV_TRACE_TCP_STATE | \
+     1ull << SV_TRACE_TCP_RTT)
 
 static struct sv_stack_config config_of(const struct beside_job *job)
 {
