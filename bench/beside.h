@@ -49,6 +49,8 @@ struct beside_job {
     uint32_t start_ms[BESIDE_FLOWS]; /* after the first flow's SYN */
     uint32_t congestion;             /* enum sv_congestion: cubic, reno or bbr, of both alike */
     const char *capture;             /* pcapng of what enters the link; NULL: none */
+    bool first;                      /* run before every other program of the machine (SCHED_FIFO) */
+    const char *log;                 /* what Seven's TCP did, as lines; NULL: none */
 };
 
 /* A sender's own view, in segments and microseconds. */
@@ -85,10 +87,11 @@ double beside_goodput(const struct beside_result *r, uint32_t flow, double from_
 /* One run in the present process, which should be a child made for it: it makes network namespaces and stays. */
 void beside_play(const struct beside_job *job, struct beside_result *out);
 
-/* Runs jobs in children, several at once while their rates together are small. done() is called for each in its turn,
+/* Runs jobs in children, several at once while their rates together are at most `together` Mbit/s. done() is called for each in its turn,
  * with its number; a disturbed or failed one is run again, at most `tries` times in all. False: interrupted. */
 typedef void beside_done(void *self, uint32_t job, const struct beside_result *r, uint32_t tries);
-bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, beside_done *done, void *self);
+bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, uint32_t together, beside_done *done,
+                void *self);
 
 /* --- the parts of a run --- */
 
@@ -100,8 +103,8 @@ struct beside_shared {
 
 /* Children in namespaces of their own: a receiver that listens when this returns, and a sender that connects when a byte
  * comes through *go. -1: failed. */
-pid_t beside_receiver(struct beside_shared *s, uint32_t flow);
-pid_t beside_sender(struct beside_shared *s, uint32_t flow, uint32_t congestion, int *go);
+pid_t beside_receiver(struct beside_shared *s, uint32_t flow, bool first);
+pid_t beside_sender(struct beside_shared *s, uint32_t flow, const struct beside_job *job, int *go);
 #define BESIDE_PORT 5001u
 
 /* Two namespaces with a TAP in each, addressed 10.9.0.1 and 10.9.0.2, as the kernel has them but for larger buffers.
@@ -123,6 +126,9 @@ struct beside_seven {
     uint64_t sent[BESIDE_FLOWS];
     bool open[BESIDE_FLOWS];
     const char *wrong;
+    struct sv_trace *trace; /* NULL: none */
+    FILE *log;
+    sv_time begun;
 };
 uint64_t beside_seven_bytes(const struct beside_job *job);
 bool beside_seven_create(struct beside_seven *s, struct sv_arena *arena, struct sv_pool *pool,

@@ -103,8 +103,8 @@ uint64_t beside_ends_dropped(const struct beside_ends *e, uint32_t end)
     return found;
 }
 
-/* A child: ends with its parent, and has its turn as soon as it has something to do, as the link has. */
-static pid_t child(void)
+/* A child: ends with its parent, and if asked has its turn as soon as it has something to do, as the link has. */
+static pid_t child(bool first)
 {
     const struct sched_param p = {.sched_priority = 1};
     const pid_t parent = getpid(), pid = fork();
@@ -113,16 +113,17 @@ static pid_t child(void)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    (void)sched_setscheduler(0, SCHED_FIFO, &p);
+    if (first)
+        (void)sched_setscheduler(0, SCHED_FIFO, &p);
     return 0;
 }
 
-pid_t beside_receiver(struct beside_shared *s, uint32_t flow)
+pid_t beside_receiver(struct beside_shared *s, uint32_t flow, bool first)
 {
     const int listener = kernel_listen("0.0.0.0", (uint16_t)(BESIDE_PORT + flow), 4);
     if (listener < 0)
         return -1;
-    const pid_t pid = child();
+    const pid_t pid = child(first);
     if (pid != 0) {
         close(listener);
         return pid;
@@ -171,14 +172,14 @@ static _Noreturn void send_for_ever(struct beside_shared *s, uint32_t flow, uint
     }
 }
 
-pid_t beside_sender(struct beside_shared *s, uint32_t flow, uint32_t congestion, int *go)
+pid_t beside_sender(struct beside_shared *s, uint32_t flow, const struct beside_job *job, int *go)
 {
     int channel[2];
     if (pipe2(channel, O_CLOEXEC) != 0)
         return -1;
-    const pid_t pid = child();
+    const pid_t pid = child(job->first);
     if (pid == 0)
-        send_for_ever(s, flow, congestion, channel[0]);
+        send_for_ever(s, flow, job->congestion, channel[0]);
     close(channel[0]);
     *go = channel[1];
     return pid;

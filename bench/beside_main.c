@@ -23,9 +23,13 @@ static int usage(FILE *to)
         "  --who A[,B]      these alone, of kernel, modern, linux; without a table\n"
         "  --series FILE    every tenth of a second of every run\n"
         "  --capture FILE   pcapng of what enters the link\n"
+        "  --log FILE       what Seven's TCP did, a line each event\n"
+        "  --first          run before every other program of the machine (SCHED_FIFO, as root): on a machine of\n"
+        "                   one's own alone, others starve\n"
+        "  --together N     Mbit/s of runs at once; a faster one runs alone [60]\n"
         "  --verbose        every run as it ends\n"
         "  --list           the conditions\n"
-        "Needs the right to make network namespaces and TAPs; as root it also runs before other programs. Exit status\n"
+        "Needs the right to make network namespaces and TAPs. Exit status\n"
         "1: a run could not be done. 2: usage.\n");
     return to == stderr ? 2 : 0;
 }
@@ -52,7 +56,9 @@ static void add(struct beside_bench *b, const struct beside_condition *c, uint32
                                          .who = {who[0], who[1]},
                                          .start_ms = {0, 2000},
                                          .congestion = b->o.congestion,
-                                         .capture = b->o.capture};
+                                         .first = b->o.first,
+                                         .capture = b->o.capture,
+                                         .log = b->o.log};
 }
 
 static bool wanted(const struct beside_options *o, const struct beside_condition *c)
@@ -96,7 +102,7 @@ static int list(void)
 
 int main(int argc, char **argv)
 {
-    static struct beside_bench b = {.o = {.seeds = 3, .tries = 3, .congestion = SV_CC_CUBIC}};
+    static struct beside_bench b = {.o = {.seeds = 3, .tries = 3, .together = 60, .congestion = SV_CC_CUBIC}};
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return usage(stdout);
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
@@ -111,7 +117,7 @@ int main(int argc, char **argv)
         return 1;
     }
     plan(&b);
-    const bool all = beside_run(b.job, b.n, b.o.tries, done, &b), good = b.o.who[0] || beside_print(&b);
+    const bool all = beside_run(b.job, b.n, b.o.tries, b.o.together, done, &b), good = b.o.who[0] || beside_print(&b);
     for (uint32_t i = 0; i < b.n; i++)
         free(b.result[i]);
     free(b.o.names);

@@ -55,6 +55,8 @@ static bool text_option(struct beside_options *o, int argc, char **argv, int *i)
         o->series = value;
     else if (strcmp(word, "--capture") == 0)
         o->capture = value;
+    else if (strcmp(word, "--log") == 0)
+        o->log = value;
     else if (strcmp(word, "--who") == 0)
         return who_named(value, o->who);
     else
@@ -71,6 +73,10 @@ bool beside_options(struct beside_options *o, int argc, char **argv)
             o->share = true;
         else if (strcmp(argv[i], "--verbose") == 0)
             o->verbose = true;
+        else if (strcmp(argv[i], "--first") == 0)
+            o->first = true;
+        else if (strcmp(argv[i], "--together") == 0)
+            good = number(argv, argc, &i, 1000, &o->together);
         else if (strcmp(argv[i], "--seeds") == 0)
             good = number(argv, argc, &i, 16, &o->seeds);
         else if (strcmp(argv[i], "--seconds") == 0)

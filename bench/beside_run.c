@@ -11,8 +11,7 @@
 
 #include "bench/beside.h"
 
-#define TOGETHER 8u       /* runs at once, */
-#define SMALL_MBIT_S 110u /* whose rates are at most this together; a faster one runs alone */
+#define TOGETHER 8u /* runs at once, at most */
 
 struct running {
     pid_t pid; /* 0: free */
@@ -133,12 +132,12 @@ static struct running *free_slot(struct running *r)
 }
 
 /* Starts as many of the next jobs as go together. */
-static bool fill(struct running *r, const struct beside_job *job, uint32_t n, uint32_t *next)
+static bool fill(struct running *r, const struct beside_job *job, uint32_t n, uint32_t together, uint32_t *next)
 {
     while (*next < n && !enough) {
         struct running *slot = free_slot(r);
         const uint32_t rate = rate_of(r, TOGETHER, job);
-        if (!slot || (rate && rate + job[*next].condition->mbit_s > SMALL_MBIT_S))
+        if (!slot || (rate && rate + job[*next].condition->mbit_s > together))
             return true;
         slot->tries = 0;
         if (!begin(slot, &job[*next], *next))
@@ -178,7 +177,8 @@ static void listen_to(struct running *r, const struct beside_job *job, uint32_t 
     }
 }
 
-bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, beside_done *done, void *self)
+bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, uint32_t together, beside_done *done,
+                void *self)
 {
     const struct sigaction a = {.sa_handler = on_signal};
     struct running r[TOGETHER];
@@ -188,7 +188,7 @@ bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, beside
     (void)sigaction(SIGINT, &a, NULL);
     (void)sigaction(SIGTERM, &a, NULL);
     while (good && !enough && (next < n || rate_of(r, TOGETHER, job))) {
-        good = fill(r, job, n, &next);
+        good = fill(r, job, n, together, &next);
         listen_to(r, job, tries, done, self);
     }
     stop(r);

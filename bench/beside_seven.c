@@ -5,8 +5,15 @@
 
 #include "bench/beside.h"
 #include "port/cpu.h"
+#include "trace/events.h"
 
 #define ROOM (64u << 20)
+#define RECORDS 65536u
+
+#define LOGGED                                                                                       \
+    (1ull << SV_TRACE_TCP_SENT | 1ull << SV_TRACE_TCP_CWND | 1ull << SV_TRACE_TCP_TIMER_SET |        \
+     1ull << SV_TRACE_TCP_TIMER_FIRED | 1ull << SV_TRACE_TCP_RECEIVED | 1ull << SV_TRACE_TCP_STATE | \
+     1ull << SV_TRACE_TCP_RTT)
 
 static struct sv_stack_config config_of(const struct beside_job *job)
 {
@@ -25,13 +32,13 @@ static struct sv_stack_config config_of(const struct beside_job *job)
 uint64_t beside_seven_bytes(const struct beside_job *job)
 {
     const struct sv_stack_config c = config_of(job);
-    return sv_stack_bytes(&c);
+    return sv_stack_bytes(&c) + sv_trace_bytes(RECORDS);
 }
 
 bool beside_seven_create(struct beside_seven *s, struct sv_arena *arena, struct sv_pool *pool,
                          const struct beside_job *job, sv_time now)
 {
-    const struct sv_stack_config c = config_of(job);
+    struct sv_stack_config c = config_of(job);
     const struct sv_addr own = sv_addr_v4(10, 9, 0, 3), peer = sv_addr_v4(10, 9, 0, 2);
     struct sv_interface_config i;
     uint8_t mac[6];
@@ -43,6 +50,15 @@ bool beside_seven_create(struct beside_seven *s, struct sv_arena *arena, struct 
     beside_mac(i.mac, 3);
     beside_mac(mac, 2);
     s->job = job;
+    if (job->log) {
+        s->log = fopen(job->log, "w");
+        s->trace = s->log ? sv_trace_create(arena, RECORDS) : NULL;
+        s->begun = now;
+        if (!s->trace)
+            return false;
+        sv_trace_select(s->trace, LOGGED);
+        c.trace = s->trace;
+    }
     s->stack = sv_stack_create(arena, pool, &c, now);
     if (!s->stack || sv_interface_add(s->stack, &i, &port, now) != SV_OK)
         return false;
@@ -76,12 +92,27 @@ static void write_all(struct beside_seven *s, uint32_t flow, sv_time now)
     } while (taken == BENCH_PERIOD);
 }
 
+static void write_line(void *self, const char *text, size_t n)
+{
+    (void)fwrite(text, 1, n, self);
+}
+
+static void drain(struct beside_seven *s)
+{
+    const struct sv_events_options options = {.origin = s->begun};
+    const struct sv_sink to = {write_line, s->log};
+    struct sv_trace_record r;
+    while (s->trace && sv_trace_read(s->trace, &r, NULL, 0))
+        sv_events_text(&r, NULL, &options, &to);
+}
+
 void beside_seven_turn(struct beside_seven *s, sv_time now)
 {
     struct sv_event event[16];
     uint32_t n;
     if (sv_node_next_deadline(s->node) <= now)
         sv_node_expire(s->node, now);
+    drain(s);
     while ((n = sv_stack_events(s->stack, event, 16)) > 0) {
         for (uint32_t i = 0; i < n; i++) {
             const uint32_t flow = (uint32_t)event[i].cookie;

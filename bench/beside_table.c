@@ -80,7 +80,7 @@ static bool print_goodput(const struct beside_bench *b, uint32_t first)
     for (uint32_t i = 0; i < b->o.seeds; i++)
         (void)add_seed(b, first + BESIDE_TURNS * i, &s);
     if (s.n == 0) {
-        printf("| %s | %s | disturbed | | | | | |\n", c->name, c->says);
+        printf("| %s | %s | %s | | | | | | |\n", c->name, c->says, b->result[first] ? "disturbed" : "not run");
         return false;
     }
     printf("| %s | %s | %.2f |", c->name, c->says, s.kernel / s.n);
@@ -111,7 +111,7 @@ static bool print_share(const struct beside_bench *b, uint32_t at)
     }
     printf("| %s | %s, %s |", j->condition->says, beside_who_name(j->who[0]), beside_who_name(j->who[1]));
     if (n == 0) {
-        printf(" disturbed | | | |\n");
+        printf(" %s | | | |\n", b->result[at] ? "disturbed" : "not run");
         return false;
     }
     printf(" %.2f, %.2f | %.4f | %.4f | %.1f %% |\n", x / n, y / n, (x + y) * (x + y) / (2 * (x * x + y * y)), least,

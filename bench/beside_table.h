@@ -11,9 +11,10 @@
 struct beside_options {
     uint32_t seconds, seeds, tries, congestion;
     uint64_t first_seed;
-    bool share, verbose;
+    uint32_t together; /* Mbit/s of runs at once */
+    bool share, verbose, first;
     enum beside_who who[BESIDE_FLOWS]; /* these alone, without a table */
-    const char *series, *capture;
+    const char *series, *capture, *log;
     const char **names;
     uint32_t count;
 };

@@ -275,11 +275,10 @@ static const char *people(struct world *w)
     for (uint32_t i = 0; i < BESIDE_FLOWS; i++) {
         if (!w->job->who[i])
             continue;
-        if (!kernel_go(w->ends.ns[1]) || (w->child[n++] = beside_receiver(w->shared, i)) < 0)
+        if (!kernel_go(w->ends.ns[1]) || (w->child[n++] = beside_receiver(w->shared, i, w->job->first)) < 0)
             return "no receiver";
         if (w->job->who[i] == BESIDE_KERNEL &&
-            (!kernel_go(w->ends.ns[0]) ||
-             (w->child[n++] = beside_sender(w->shared, i, w->job->congestion, &w->go[i])) < 0))
+            (!kernel_go(w->ends.ns[0]) || (w->child[n++] = beside_sender(w->shared, i, w->job, &w->go[i])) < 0))
             return "no sender";
     }
     return NULL;
@@ -325,7 +324,8 @@ void beside_play(const struct beside_job *job, struct beside_result *out)
     w.shared = mmap(NULL, sizeof *w.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const char *wrong = w.shared == MAP_FAILED ? "no memory" : beside_ends_open(&w.ends);
     wrong = wrong ? wrong : people(&w);
-    (void)sched_setscheduler(0, SCHED_FIFO, &p); /* without the right to it lateness tells */
+    if (job->first)
+        (void)sched_setscheduler(0, SCHED_FIFO, &p); /* without the right to it lateness tells */
     wrong = wrong ? wrong : build(&w);
     wrong = wrong ? wrong : capture(&w);
     wrong = wrong ? wrong : turn_until_over(&w);

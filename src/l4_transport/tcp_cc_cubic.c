@@ -48,7 +48,8 @@ static void sv_cubic_epoch(struct sv_tcb *t, struct sv_tcp_cubic_state *c)
 /* §4.3. */
 static void sv_cubic_reno(const struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint32_t acked)
 {
-    const bool caught_up = c->w_est >= c->cwnd_prior; /* alpha is 1 from there on */
+    /* Alpha is 1 from there on; bictcp_update() never had that of RFC 9438. */
+    const bool caught_up = c->w_est >= c->cwnd_prior && !sv_tcb_profile(t)->cubic_pause_ticks;
     const uint32_t num = caught_up ? 1u : ALPHA_NUM, den = (caught_up ? 1u : ALPHA_DEN);
     const uint64_t by = (uint64_t)den * t->h->cwnd;
     const uint64_t due = (uint64_t)acked * t->h->mss * num + c->rest_est;

@@ -80,8 +80,8 @@ static bool sv_hystart_delay(const struct sv_tcb *t, struct sv_tcp_hystart *y, u
 static uint32_t sv_hystart_classic(struct sv_tcb *t, struct sv_tcp_hystart *y, const struct sv_tcp_acked *a)
 {
     const uint32_t rtt_us = sv_tcp_cc_rtt(t, a);
-    if (!rtt_us || t->h->cwnd < LOW_WINDOW * t->h->mss)
-        return a->bytes;
+    /* Rounds are counted from the first on, though nothing is judged yet: one that began in the middle of a burst would
+     * take the burst's own queue for the path's (hystart_update() has the same order). */
     if (!y->begun || sv_seq_after(t->h->snd_una, y->window_end)) {
         y->begun = 1;
         y->round_us = y->last_ack_us = (uint32_t)(t->now / SV_US);
@@ -89,6 +89,8 @@ static uint32_t sv_hystart_classic(struct sv_tcb *t, struct sv_tcp_hystart *y, c
         y->now_min_us = UINT32_MAX;
         y->samples = 0;
     }
+    if (!rtt_us || t->h->cwnd < LOW_WINDOW * t->h->mss)
+        return a->bytes;
     const bool train = sv_hystart_train(t, y);
     if (!sv_hystart_delay(t, y, rtt_us) && !train)
         return a->bytes;

@@ -299,13 +299,12 @@ void sv_tcp_discard(struct sv_tcb *t, struct sv_seg *s, enum sv_drop why);
 
 /* --- tcp_ack.c: step 5 --- */
 uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s); /* what it measured, in us; 0: nothing */
+void sv_tcb_tell_room(struct sv_tcb *t); /* tcp_tune.c: who met a full buffer may go on, if it has room now */
 /* Whoever writes may go on; whoever lent memory may look whether it is free. */
 static inline void sv_tcp_tell_acked(struct sv_tcb *t)
 {
-    if ((t->h->flags & SV_TCP_WANT_WRITE) && t->h->snd_queued <= t->c->send_buffer / 2u) {
-        t->h->flags &= (uint16_t)~SV_TCP_WANT_WRITE;
-        sv_tcb_tell(t, SV_EVENT_WRITABLE);
-    }
+    if (t->h->flags & SV_TCP_WANT_WRITE)
+        sv_tcb_tell_room(t);
     if (t->c->events & SV_TCP_BY_REFERENCE)
         sv_tcb_tell(t, SV_EVENT_SENT);
 }

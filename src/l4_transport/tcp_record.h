@@ -194,7 +194,7 @@ struct sv_sent_mark {
     uint32_t end;
     uint32_t at; /* ticks of 2^10 ns: when the first byte after the mark before went out */
 };
-#define SV_SENT_MARKS 3u
+#define SV_SENT_MARKS 5u /* four that last a fourth of a flight each, and the one that is being written */
 
 /* Beside cwnd_used: the window was what kept us from sending more. */
 #define SV_CWND_WAS_FULL 0x80000000u
@@ -296,7 +296,7 @@ struct sv_tcp_small {
 _Static_assert(SV_CAUSES <= 16, "four bits");
 _Static_assert(sizeof(struct sv_tcp_hot) == 128, "two cache lines");
 _Static_assert(sizeof(struct sv_tcp_cold) == 112, "hot and cold together are 240 bytes");
-_Static_assert(sizeof(struct sv_tcp_busy) <= 392, "busy");
+_Static_assert(sizeof(struct sv_tcp_busy) <= 408, "busy");
 _Static_assert(sizeof(struct sv_tcp_small) == 64, "one cache line");
 _Static_assert(offsetof(struct sv_tcp_hot, rcv_nxt) == 32, "the first 32 bytes are shared");
 _Static_assert(offsetof(struct sv_tcp_small, next) == 32, "the first 32 bytes are shared");

@@ -369,7 +369,16 @@ void sv_tcb_note_sent_anew(struct sv_tcb *t, uint32_t start)
         return; /* gone back: not news */
     while (gone < b->sent_marks && sv_seq_before_or_at(b->sent[gone].end, t->h->snd_una))
         gone++;
-    if (!gone && b->sent_marks == SV_SENT_MARKS) { /* none is free: the two oldest become one */
+    if (!gone && b->sent_marks == SV_SENT_MARKS) {
+        /* None is free: the flight lasts longer than the round trip that is known. So do its marks: a flight's first
+         * mark must not take in all that went before, or what is lost there would be looked for as late. */
+        struct sv_sent_mark *m = &b->sent[b->sent_marks - 1u];
+        if (m->end == start && b->snd_small != start && now - m->at <= (now - b->sent[0].at) / (SV_SENT_MARKS - 1u)) {
+            m->end = t->h->snd_max;
+            b->sent_last = now;
+            return;
+        }
+        /* The two oldest become one. */
         b->sent[1].at = b->sent[0].at;
         b->sent_rough |= 1u << 1;
         gone = 1;

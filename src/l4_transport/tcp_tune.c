@@ -3,8 +3,9 @@
  * that is on its way, and one more so that the sender's window may double as long as it is in slow start (dynamic
  * right-sizing, Fisk and Feng 2001; RFC 7323 §2 gives the room to tell it); and as much again, for what was taken is
  * known a round trip late, and while a hole is filled the sender goes on and nothing is taken. (Linux gives a sender
- * that has doubled six times: tcp_rcvbuf_grow().) A send queue should hold two congestion
- * windows: one in flight, one to follow. Both grow up to a ceiling, never shrink, and not while memory is short. */
+ * that has doubled six times: tcp_rcvbuf_grow().) A send queue should hold three congestion windows: one in flight,
+ * one that follows while a hole is filled and nothing leaves the queue, and one that is being written meanwhile. Both
+ * grow up to a ceiling, never shrink, and not while memory is short. */
 #include "l4_transport/tcp_internal.h"
 
 #define SV_TUNE_SLACK_SEGMENTS 16u /* beyond twice, so that the first rounds of a small window are not slow */
@@ -25,8 +26,19 @@ void sv_tcb_tune_round(struct sv_tcb *t)
 
 void sv_tcb_tune_send(struct sv_tcb *t)
 {
-    const uint32_t wanted = sv_min_u32(t->h->cwnd, 1u << 29) * 2u;
+    const uint32_t wanted = sv_min_u32(t->h->cwnd, 1u << 29) * 3u;
     if (t->c->send_fixed || wanted <= t->c->send_buffer || sv_tcb_memory_short(t))
         return;
     t->c->send_buffer = sv_max_u32(sv_min_u32(wanted, t->tcp->send_buffer), t->c->send_buffer) & 0x7fffffffu;
+}
+
+/* Two thirds of the buffer are two windows: whoever were told only when less is queued would be too late (the kernel's
+ * rule is the same: __sk_stream_is_writeable(); it grows the buffer here, too: tcp_check_space()). */
+void sv_tcb_tell_room(struct sv_tcb *t)
+{
+    sv_tcb_tune_send(t);
+    if (t->h->snd_queued > t->c->send_buffer - t->c->send_buffer / 3u)
+        return;
+    t->h->flags &= (uint16_t)~SV_TCP_WANT_WRITE;
+    sv_tcb_tell(t, SV_EVENT_WRITABLE);
 }
