@@ -245,6 +245,21 @@ static bool run_mutants(const char *name, uint32_t run, const struct sc_model *m
     return good;
 }
 
+/* --check: the file, and what each mutant makes of it. */
+static bool check_only(const char *name, uint32_t run, const struct sc_model *m, const struct sim_config *c)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < m->mutants; i++) {
+        struct sim_file f;
+        good = sim_file_open(&f, name, run, c, &m->mutant[i]) && good;
+        sim_file_close(&f);
+    }
+    if (good)
+        printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, m->hosts, m->links,
+               m->steps, m->faults, m->expects, m->mutants);
+    return good;
+}
+
 /* What came of a file so far. */
 struct progress {
     uint32_t runs;       /* that it has */
@@ -279,8 +294,7 @@ static bool one_run(const char *name, uint32_t run, const struct sim_config *who
     if (good && sc_outsides(f.model) && (c->runs > 1 || c->shrink || c->step)) {
         good = cli_usage("sim", "%s has a host behind a TAP: it runs once, in real time", name) == 0;
     } else if (good && c->check) {
-        printf("%s: %u hosts, %u links, %u steps, %u faults, %u expectations, %u mutants\n", name, f.model->hosts,
-               f.model->links, f.model->steps, f.model->faults, f.model->expects, f.model->mutants);
+        good = check_only(name, run, f.model, c);
     } else if (good && c->step) {
         t->failed += sim_step(&f, c, output) != 0;
     } else if (good && c->shrink) {

@@ -92,6 +92,15 @@ static bool misread(struct sc_reader *r, const struct sc_node *n, const char *su
     return sc_selector_words(r, n, rest, &f->what);
 }
 
+static uint32_t place(const char *word, const char *const *list)
+{
+    for (uint32_t i = 0; list[i]; i++) {
+        if (strcmp(list[i], word) == 0)
+            return i;
+    }
+    return SV_NONE;
+}
+
 static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
 {
     static const char *const verbs[] = {"in",   "accepts", "sends", "receives", "drops",
@@ -103,6 +112,12 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
         return false;
     }
     const char *rest = n->text + at;
+    if (place(verb, verbs) == SV_NONE) {
+        sc_error(r->e, n,
+                 "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read, hears, misreads)%s",
+                 verb, strcmp(verb, "is") == 0 ? " (did you mean \"in\"?)" : sc_hint(verb, verbs, hint, sizeof hint));
+        return false;
+    }
     if (strcmp(verb, "in") == 0) {
         f->kind = SC_FACT_STATE;
         f->state = state_of(rest);
@@ -142,12 +157,6 @@ static bool one(struct sc_reader *r, const struct sc_node *n, struct sc_fact *f)
         return dropped(r, n, rest, f);
     }
     f->kind = strcmp(verb, "sends") == 0 ? SC_FACT_SENDS : SC_FACT_RECEIVES;
-    if (f->kind == SC_FACT_RECEIVES && strcmp(verb, "receives") != 0) {
-        sc_error(r->e, n,
-                 "\"%s\" is no verb of a fact (in, accepts, sends, receives, drops, sent, read, hears, misreads)%s",
-                 verb, sc_hint(verb, verbs, hint, sizeof hint));
-        return false;
-    }
     return sc_selector_words(r, n, rest, &f->what);
 }
 

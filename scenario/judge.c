@@ -263,6 +263,20 @@ static bool all_read(const struct sc_conn *c, const struct sc_endpoint *e, const
     return p && pc && e->ended && p->ended && c->read == pc->written && pc->read == c->written;
 }
 
+/* Why there was none, as the first attempt was told. */
+static const char *never_opened(struct sc_run *run)
+{
+    for (uint32_t k = 0; k < run->model->attempts; k++) {
+        const uint32_t c = run->conn_of_attempt[k];
+        if (c == SV_NONE || !run->conn[c].error)
+            continue;
+        snprintf(run->why, sizeof run->why, "no connection was ever opened (%s: %s)", run->model->attempt[k].name,
+                 sv_err_text((enum sv_err)run->conn[c].error));
+        return run->why;
+    }
+    return "no connection was ever opened";
+}
+
 /* docs/SCENARIOS.md, "streams: whole". */
 static void end_streams(struct sc_run *run, uint32_t i)
 {
@@ -307,7 +321,7 @@ static void end_streams(struct sc_run *run, uint32_t i)
     }
     if (!pairs && named)
         sc_decide(run, i, true, run->now, "no connection was opened, and each attempt was told why");
-    sc_decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : "no connection was ever opened");
+    sc_decide(run, i, pairs != 0, run->now, pairs ? "every byte in its place" : never_opened(run));
 }
 
 static void end_pools(struct sc_run *run, uint32_t i)

@@ -231,6 +231,8 @@ struct sc_model *sc_model_read(struct sc_memory *m, const struct sc_node *root, 
     limits(&r, sc_member(root, "limits"));
     sc_read_hosts(&r, root);
     sc_read_links(&r, root);
+    if (!e->n)
+        sc_read_sense(&r, root);
     sc_read_timeline(&r, steps);
     sc_read_faults(&r, faults);
     sc_read_expect(&r, expect);

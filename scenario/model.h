@@ -487,6 +487,7 @@ struct sc_reader {
 };
 void sc_read_hosts(struct sc_reader *r, const struct sc_node *root);
 void sc_read_links(struct sc_reader *r, const struct sc_node *root);
+void sc_read_sense(struct sc_reader *r, const struct sc_node *root); /* model_sense.c: does it fit together? */
 void sc_read_timeline(struct sc_reader *r, const struct sc_node *list);
 /* model_sockets.c: names a service or a UDP socket. SV_NONE: e says why not. */
 uint32_t sc_socket_new(struct sc_reader *r, const struct sc_node *as, struct sc_socket socket);

@@ -107,7 +107,13 @@ static bool drop_word(struct sc_reader *r, const struct sc_node *at, const char 
             return true;
         }
     }
-    sc_error(r->e, at, "no drop has the reason \"%s\" (docs/DROPS.md lists them)", word);
+    const char *names[SV_DROP_COUNT + 1u];
+    char hint[64];
+    for (uint32_t i = 0; i < SV_DROP_COUNT; i++)
+        names[i] = sv_drop_name((enum sv_drop)i);
+    names[SV_DROP_COUNT] = NULL;
+    sc_error(r->e, at, "no drop has the reason \"%s\"%s (docs/DROPS.md lists them)", word,
+             sc_hint(word, names, hint, sizeof hint));
     return false;
 }
 
@@ -197,6 +203,35 @@ static bool bound(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
     return false;
 }
 
+/* Is a counter a time, a rate, or a count of bytes or of something else? "ns", "bit/s" or NULL. */
+static const char *unit_of(const char *counter)
+{
+    static const char *const times[] = {"established_at", "longest_silence", "first_read_at",
+                                        "last_read_at",   "rtt_max",         "rtt_min",
+                                        "first_at",       "last_at",         NULL};
+    const char *word = strrchr(counter, '.') ? strrchr(counter, '.') + 1 : counter;
+    if (strcmp(word, "goodput") == 0)
+        return "bit/s";
+    return place(word, times) != SV_NONE ? "ns" : NULL;
+}
+
+/* A bare number is a count of anything; with a unit it must be the counter's. */
+static bool bound_of(struct sc_reader *r, const struct sc_node *n, const char *counter, uint64_t *value)
+{
+    char unit[8];
+    const char *own = unit_of(counter);
+    if (!bound(r, n, value))
+        return false;
+    (void)sc_quantity(n->text, value, unit);
+    if (!unit[0] || (own ? strcmp(unit, own) == 0 : strcmp(unit, "B") == 0))
+        return true;
+    sc_error(r->e, n, "\"%s\" cannot be compared with %s: that is %s", n->text, counter,
+             !own            ? "a number, 18, or of bytes, 4MiB"
+             : own[0] == 'b' ? "a rate, 2Mbit/s"
+                             : "a time, 3s");
+    return false;
+}
+
 static void read_value(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_expect *x)
 {
     const struct sc_node *n;
@@ -207,13 +242,18 @@ static void read_value(struct sc_reader *r, const struct sc_node *c, const struc
     x->counter = v->text;
     (void)sc_counter_check(r, v, v->text, x->counter_of);
     if ((n = sc_member(c, "equals")))
-        x->has_equals = bound(r, n, &x->equals);
+        x->has_equals = bound_of(r, n, v->text, &x->equals);
     if ((n = sc_member(c, "at_least")))
-        x->has_least = bound(r, n, &x->at_least);
+        x->has_least = bound_of(r, n, v->text, &x->at_least);
     if ((n = sc_member(c, "at_most")))
-        x->has_most = bound(r, n, &x->at_most);
+        x->has_most = bound_of(r, n, v->text, &x->at_most);
     if (!x->has_equals && !x->has_least && !x->has_most)
         sc_error(r->e, c, "value is compared with something: equals, at_least or at_most");
+    if (x->has_equals && (x->has_least || x->has_most))
+        sc_error_key(r->e, sc_member(c, "equals"), "equals says it all: at_least and at_most go without it");
+    if (x->has_least && x->has_most && x->at_least > x->at_most)
+        sc_error(r->e, sc_member(c, "at_most"), "nothing is at least %s and at most %s", sc_member(c, "at_least")->text,
+                 sc_member(c, "at_most")->text);
     if ((n = sc_member(c, "at")) && sc_time(r, n, &x->at) && x->at > r->model->until)
         sc_error(r->e, n, "%s is after until", n->text);
 }
@@ -320,10 +360,13 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
     else if (x->kind == SC_STREAMS && v->kind == SC_SCALAR && strcmp(v->text, "accounted") == 0)
         x->accounted = true;
     else if (v->kind != SC_SCALAR || strcmp(v->text, x->kind == SC_STREAMS ? "whole" : "settled") != 0)
-        sc_error(r->e, v, "%s: %s", v->key,
-                 x->kind == SC_STREAMS  ? "whole"
+        sc_error(r->e, v, "%s is %s, not \"%s\"", v->key,
+                 x->kind == SC_STREAMS  ? "whole or accounted"
                  : x->kind == SC_LAWFUL ? "lawful"
-                                        : "settled");
+                                        : "settled",
+                 v->kind == SC_SCALAR ? v->text : "(a list or map)");
+    if (x->kind == SC_ALWAYS && x->fact != SV_NONE && m->fact[x->fact].kind != SC_FACT_STATE)
+        sc_error(r->e, v, "always is said of a state, \"a.c in ESTABLISHED\": what happens has no duration");
     if (x->exactly && x->kind != SC_ORDER)
         sc_error(r->e, c, "exactly belongs to an order");
     if (x->kind == SC_POOLS && !m->settle)

@@ -45,6 +45,9 @@ static void read_queue(struct sc_reader *r, const struct sc_node *map, struct sv
         w->queue.red_max = (uint32_t)value;
     if ((n = sc_member(map, "chance")))
         (void)sc_chance(r, n, &w->queue.red_chance);
+    if (sc_member(map, "max") && w->queue.red_max && w->queue.red_max <= (w->queue.red_min ? w->queue.red_min : 5u))
+        sc_error(r->e, sc_member(map, "max"), "max must be above min (%u): between them the chance grows",
+                 w->queue.red_min ? w->queue.red_min : 5u);
     if ((n = sc_member(map, "weight")) && sc_count(r, n, 1, 16, &value))
         w->queue.red_weight = (uint32_t)value;
 }
@@ -155,6 +158,8 @@ static void read_end(struct sc_reader *r, const struct sc_node *n, struct sc_lin
     const unsigned long port = dot ? strtoul(dot + 1, NULL, 10) : 1;
     if (!dot && h->kind != SC_HOST && h->kind != SC_OUTSIDE)
         sc_error(r->e, n, "\"%s\" has %u ports: say which, as %s.1", name, h->ports, name);
+    else if (!h->ports) /* something was wrong with it, and was said */
+        return;
     else if (port < 1 || port > h->ports)
         sc_error(r->e, n, "\"%s\" has the ports 1 to %u", name, h->ports);
     l->port[i] = (uint32_t)port - 1u;

@@ -308,7 +308,8 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
     if (!v)
         return;
     if (!at == !after) {
-        sc_error(r->e, c, "a step has a time: at: 3s, or after: a fact");
+        sc_error(r->e, c,
+                 at ? "a step has one time: at or after, not both" : "a step has a time: at: 3s, or after: a fact");
         return;
     }
     if (at && sc_time(r, at, &s->at) && s->at >= r->model->until)

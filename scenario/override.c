@@ -15,14 +15,15 @@ struct path {
     char part[8][PART];
 };
 
-static bool split(const char *text, struct path *p, struct sc_errors *e)
+static bool split(const char *text, const struct sc_node *value, struct path *p, struct sc_errors *e)
 {
     p->whole = text;
     p->n = 0;
     while (*text) {
         const size_t n = strcspn(text, ".");
         if (n == 0 || n >= PART || p->n == 8) {
-            sc_error_at(e, 0, 0, "\"%s\" is no path: names with dots between, as links.ab.delay", p->whole);
+            sc_error_at(e, value->line, value->column, "\"%s\" is no path: names with dots between, as links.ab.delay",
+                        p->whole);
             return false;
         }
         memcpy(p->part[p->n], text, n);
@@ -56,14 +57,14 @@ static bool put(struct sc_memory *m, struct sc_node *parent, const struct path *
                 sc_append(parent, next);
         }
         if (!next || next->kind == SC_SCALAR) {
-            sc_error_at(e, 0, 0, "override \"%s\": there is no \"%s\"", p->whole, p->part[from]);
+            sc_error_at(e, value->line, value->column, "override \"%s\": there is no \"%s\"", p->whole, p->part[from]);
             return false;
         }
         parent = next;
     }
     struct sc_node *fresh = sc_copy(m, value), *old = find(parent, p->part[from]);
     if (!fresh || parent->kind != SC_MAP) {
-        sc_error_at(e, 0, 0, "override \"%s\": nothing can be put there", p->whole);
+        sc_error_at(e, value->line, value->column, "override \"%s\": nothing can be put there", p->whole);
         return false;
     }
     fresh->key = sc_take_text(m, p->part[from], strlen(p->part[from]));
@@ -105,7 +106,7 @@ bool sc_override(struct sc_memory *m, struct sc_node *root, const char *path, co
                  struct sc_errors *e)
 {
     struct path p;
-    if (!split(path, &p, e))
+    if (!split(path, value, &p, e))
         return false;
     struct sc_node *hosts = sc_member(root, "hosts"), *switches = sc_member(root, "switches");
     const bool every_host = strcmp(p.part[0], "all") == 0;
@@ -125,8 +126,8 @@ bool sc_override(struct sc_memory *m, struct sc_node *root, const char *path, co
     }
     if (!is_listed(p.part[0], sc_file_keys)) {
         char hint[64];
-        sc_error_at(e, 0, 0, "override \"%s\": \"%s\" is neither a host nor a part of the file%s", path, p.part[0],
-                    sc_hint(p.part[0], sc_file_keys, hint, sizeof hint));
+        sc_error_at(e, value->line, value->column, "override \"%s\": \"%s\" is neither a host nor a part of the file%s",
+                    path, p.part[0], sc_hint(p.part[0], sc_file_keys, hint, sizeof hint));
         return false;
     }
     return put(m, root, &p, 0, value, e);
@@ -144,9 +145,10 @@ bool sc_override_text(struct sc_memory *m, struct sc_node *root, const char *ass
     struct sc_errors inner = {.file = e->file};
     struct sc_node *value = sc_yaml_read(m, equals + 1, strlen(equals + 1), &inner);
     if (!value) {
-        sc_error_at(e, 0, 0, "override \"%s\": %s", assignment, inner.n ? inner.error[0].text : "no value");
+        sc_error_at(e, 0, 0, "override \"%s\": %s", assignment,
+                    inner.n ? inner.error[0].text : "no value");
         return false;
     }
-    value->line = value->column = 0;
+    value->line = value->column = 0; /* of no file */
     return sc_override(m, root, path, value, e);
 }

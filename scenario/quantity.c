@@ -72,6 +72,18 @@ bool sc_quantity(const char *text, uint64_t *value, char unit[8])
     return false;
 }
 
+/* A number with such a unit, but more of it than 64 bits hold. */
+static bool too_much(const char *text, const char *base)
+{
+    const size_t digits = strspn(text, "0123456789");
+    const char *name = text + digits + strspn(text + digits, " ");
+    for (uint32_t i = 0; digits && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(units[i].name, name) == 0 && strcmp(units[i].base, base) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool of_unit(struct sc_reader *r, const struct sc_node *n, const char *base, const char *example,
                     uint64_t *value)
 {
@@ -83,6 +95,9 @@ static bool of_unit(struct sc_reader *r, const struct sc_node *n, const char *ba
             sc_error(r->e, n, "\"%s\" needs its unit, as %s", n->text, example);
             return false;
         }
+    } else if (n->kind == SC_SCALAR && too_much(n->text, base)) {
+        *value = UINT64_MAX; /* above whatever is the most */
+        return true;
     }
     sc_error(r->e, n, "\"%s\" should be such as %s", n->kind == SC_SCALAR ? n->text : "(a list or map)", example);
     return false;
@@ -114,7 +129,8 @@ bool sc_size(struct sc_reader *r, const struct sc_node *n, uint64_t *bytes)
     if (n->kind == SC_SCALAR && sc_quantity(n->text, bytes, unit) && (unit[0] == 0 || strcmp(unit, "B") == 0) &&
         *bytes <= 1ull << 40)
         return true;
-    sc_error(r->e, n, "\"%s\" is no size: 536, 500B, 32KiB, 4MiB", n->kind == SC_SCALAR ? n->text : "(a list or map)");
+    sc_error(r->e, n, "\"%s\" is no size: 536, 500B, 32KiB, 4MiB, 1GiB",
+             n->kind == SC_SCALAR ? n->text : "(a list or map)");
     return false;
 }
 
@@ -124,7 +140,7 @@ bool sc_chance(struct sc_reader *r, const struct sc_node *n, uint32_t *millionth
     if (!of_unit(r, n, "%", "1%, 0.05%, 30ppm", &value))
         return false;
     if (value > 1000000u) {
-        sc_error(r->e, n, "\"%s\": a chance is 100%% at most", n->text);
+        sc_error(r->e, n, "\"%s\": 100%% at most", n->text);
         return false;
     }
     *millionths = (uint32_t)value;

@@ -281,6 +281,7 @@ struct sc_run {
     bool watches_frames;
     bool sends_frames; /* a host does, without a layer above */
     char problem[256]; /* why the run is worth nothing; empty: it is not */
+    char why[160];     /* a verdict's words, on their way */
     /* who else wants to know (cli); may be NULL */
     void (*frame)(void *ctx, const struct sc_run *run, uint32_t link, uint32_t port, const uint8_t *bytes, uint32_t n,
                   uint32_t length, const char *comment);

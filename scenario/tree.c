@@ -180,7 +180,7 @@ const char *sc_near(const char *word, const char *const *list)
     uint32_t least = (uint32_t)strlen(word) / 3u + 2u;
     for (; *list; list++) {
         const uint32_t d = distance(word, *list);
-        if (d < least) {
+        if (d < least && d < strlen(word)) { /* else nothing of the word is left */
             least = d;
             best = *list;
         }

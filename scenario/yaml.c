@@ -12,6 +12,8 @@ struct reader {
     yaml_parser_t parser;
     struct sc_memory *m;
     struct sc_errors *e;
+    const char *bytes;
+    size_t n;
 };
 
 bool sc_yaml_present(void)
@@ -25,6 +27,22 @@ static bool refuse(struct reader *r, const yaml_mark_t *at, const char *what)
     return false;
 }
 
+/* Line and column of a byte. */
+static void place_of(const struct reader *r, size_t offset, uint32_t *line, uint32_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < offset && i < r->n; i++) {
+        *column = r->bytes[i] == '\n' ? 1 : *column + 1u;
+        *line += r->bytes[i] == '\n';
+    }
+}
+
+/* Is a tab what nothing can begin with there? */
+static bool tab_at(const struct reader *r, const yaml_mark_t *at)
+{
+    return r->parser.error == YAML_SCANNER_ERROR && at->index < r->n && r->bytes[at->index] == '\t';
+}
+
 /* The next event; false: the file is not YAML. */
 static bool next(struct reader *r, yaml_event_t *event)
 {
@@ -32,9 +50,22 @@ static bool next(struct reader *r, yaml_event_t *event)
         return true;
     const yaml_mark_t *at =
         r->parser.problem_mark.line || r->parser.problem_mark.column ? &r->parser.problem_mark : &r->parser.mark;
-    sc_error_at(r->e, (uint32_t)at->line + 1u, (uint32_t)at->column + 1u, "not YAML: %s%s%s",
-                r->parser.problem ? r->parser.problem : "unreadable", r->parser.context ? " " : "",
-                r->parser.context ? r->parser.context : "");
+    uint32_t line = (uint32_t)at->line + 1u, column = (uint32_t)at->column + 1u;
+    char begun[48] = "";
+    if (r->parser.error == YAML_READER_ERROR) { /* its marks say nothing, only how many bytes are before it */
+        place_of(r, r->parser.problem_offset, &line, &column);
+        sc_error_at(r->e, line, column, "not YAML: no text in UTF-8 (%s)", r->parser.problem);
+        return false;
+    }
+    if (tab_at(r, at)) {
+        sc_error_at(r->e, line, column, "a tab: YAML is indented with spaces");
+        return false;
+    }
+    if (r->parser.context && (r->parser.context_mark.line != at->line || r->parser.context_mark.column != at->column))
+        snprintf(begun, sizeof begun, ", which begins at %u:%u", (uint32_t)r->parser.context_mark.line + 1u,
+                 (uint32_t)r->parser.context_mark.column + 1u);
+    sc_error_at(r->e, line, column, "not YAML: %s%s%s%s", r->parser.problem ? r->parser.problem : "unreadable",
+                r->parser.context ? " " : "", r->parser.context ? r->parser.context : "", begun);
     return false;
 }
 
@@ -172,7 +203,7 @@ static struct sc_node *document(struct reader *r)
 
 struct sc_node *sc_yaml_read(struct sc_memory *m, const char *bytes, size_t n, struct sc_errors *e)
 {
-    struct reader r = {.m = m, .e = e};
+    struct reader r = {.m = m, .e = e, .bytes = bytes, .n = n};
     if (!yaml_parser_initialize(&r.parser)) {
         sc_error_at(e, 1, 1, "no memory to read it");
         return NULL;

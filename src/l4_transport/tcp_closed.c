@@ -148,12 +148,11 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     t->b->sack_recent = t->h->rcv_nxt;
-    const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
-    const uint8_t offered = taught ? taught->offered : sv_tcb_offers(t);
-    sv_tcp_agree(t, offered, s);
+    const uint16_t said = t->c->syn_offers;
+    sv_tcp_agree(t, sv_tcb_offers(t), s);
     sv_tcp_ecn_agree(t, sv_tcp_ecn_of_syn_ack(t, s), s);
-    if (taught && t->h->agreed & SV_TCP_SCALING)
-        t->h->scales = (uint8_t)(taught->scale << 4 | sv_tcb_send_scale(t));
+    if (said && t->h->agreed & SV_TCP_SCALING)
+        t->h->scales = (uint8_t)((uint32_t)SV_SYN_OFFERS_SCALE(said) << 4 | sv_tcb_send_scale(t));
     SV_TRACE_EVENT(t->core, SV_TRACE_TCP_OPENED, t->h->agreed, t->c->flow, s->packet->id, t->c->iss, t->c->irs,
                    t->h->mss, sv_tcb_send_scale(t), sv_tcb_recv_scale(t));
     if (s->flags & SV_ACK) {

@@ -107,6 +107,8 @@ uint8_t sv_tcp_auth_offers(const struct sv_tcp *tcp, const struct sv_addr *local
 
 static inline uint8_t sv_tcb_offers(const struct sv_tcb *t)
 {
+    if (t->h->state == SV_SYN_SENT && t->c->syn_offers)
+        return (uint8_t)t->c->syn_offers;
     const uint8_t offers = sv_tcp_offers(t->tcp);
     if (!(t->h->agreed & SV_TCP_SIGNED))
         return offers;

@@ -138,7 +138,10 @@ struct sv_tcp_cold {
     uint32_t ecn : 2;              /* enum sv_ecn_kind: what our SYN asks for, then what was agreed on */
     uint32_t heard_tick;           /* when a segment last arrived, in ticks of 2^20 ns */
     uint16_t keep_idle_s, keep_interval_s;
-    uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
+    union {
+        uint16_t max_window_field; /* the largest window the peer ever offered, as on the wire */
+        uint16_t syn_offers;       /* in SYN-SENT: what our SYN said, SV_SYN_OFFERS */
+    };
     uint16_t peer_mss;
     uint8_t keep_count;
     uint8_t error : 7;       /* enum sv_err */
@@ -148,6 +151,11 @@ struct sv_tcp_cold {
     uint8_t cc : 3;          /* enum sv_congestion: never DEFAULT */
     uint8_t syn_data : 1;    /* data went with a SYN, and was taken (RFC 7413) */
 };
+
+/* Options of our SYN, enum sv_tcp_agreed and the window's scale: what the answer agrees to, and what the SYN offers when
+ * it is sent again, whatever a stack's habits are by then. 0: it has not been sent. */
+#define SV_SYN_OFFERS(offers, scale) ((uint16_t)(0x8000u | (uint32_t)(scale) << 8 | (offers)))
+#define SV_SYN_OFFERS_SCALE(said) ((uint8_t)((said) >> 8 & 15u))
 
 /* Why a connection ended, for the trace and sv_sock_info. */
 enum sv_tcp_cause {

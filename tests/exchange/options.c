@@ -123,6 +123,26 @@ static const struct sv_line keepalive_answered_by_us[] = { /* the peer's probe: 
     {10, US, ACK, 0, 0, 0, SAME},
 };
 
+/* What the two SYNs said is agreed, whatever the stack's habits have become between them: a peer that agreed to timestamps
+ * drops what has none (RFC 7323 §3.2). Sent again, a SYN says the same. */
+static const struct sv_line offered_before[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS, .mss = 1460},
+    {10, CALL, OFFERS, 0, 0, SV_OK, SV_SYN_SENT},
+    {1000, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS, .mss = 1460},
+    {1050, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, T(5000, 0), .event = SV_EVENT_CONNECTED | SV_EVENT_WRITABLE},
+    {1050, US, ACK, 1, 1, 0, SV_ESTABLISHED, .options = O_TS, .ecr = 5000},
+};
+static const struct sv_line offered_after[] = {
+    {0, CALL, OFFERS, 0, 0, SV_OK, SV_CLOSED},
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SACK_OK, .mss = 1460},
+    {10, CALL, OFFERS, 1, 0, SV_OK, SV_SYN_SENT},
+    {1000, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SACK_OK, .mss = 1460},
+    {1050, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, T(5000, 0), .event = SV_EVENT_CONNECTED | SV_EVENT_WRITABLE},
+    {1050, US, ACK, 1, 1, 0, SV_ESTABLISHED, .options = O_NONE},
+};
+
 #define FROM(state) .starts = SV_START(state)
 #define MODERN_EST FROM(SV_ESTABLISHED), .modern = 1
 static const struct sv_exchange options[] = {
@@ -144,5 +164,7 @@ static const struct sv_exchange options[] = {
                      .from_next = 1),
     SV_EXCHANGE_WITH(no_keepalive, FROM(SV_ESTABLISHED)),
     SV_EXCHANGE_WITH(keepalive_answered_by_us, .starts = SV_SYNCHRONIZED, .from_next = 1),
+    SV_EXCHANGE_WITH(offered_before, FROM(SV_CLOSED), .modern = 1),
+    SV_EXCHANGE_WITH(offered_after, FROM(SV_CLOSED), .modern = 1),
 };
 SV_EXCHANGE_GROUP(options, options);

@@ -50,6 +50,7 @@ enum sv_call_name {
     ADMIT,        /* who asked first at the deferred listener */
     REFUSE,       /* the same; seq: enum sv_refusal */
     CONNECT_FAST, /* seq bytes of the pattern with the SYN; ack: how many go with it; len: the error */
+    OFFERS,       /* seq 0: from now on the stack offers neither timestamps nor window scaling; 1: both */
 };
 
 enum sv_confirm {

@@ -115,6 +115,11 @@ enum sv_err sv_talk_call(struct sv_talk *t, const struct sv_line *l, size_t *don
         t->have_listener = false;
         sv_close(t->stack, t->listener, t->now);
         return SV_OK;
+    case OFFERS: {
+        const char *value = l->seq ? "1" : "0";
+        const enum sv_err error = sv_stack_knob_set(t->stack, "tcp_timestamps", value, t->now);
+        return error ? error : sv_stack_knob_set(t->stack, "tcp_window_scaling", value, t->now);
+    }
     default:
         *done = l->ack;
         return sv_sock_set(t->stack, t->socket, (enum sv_option)l->seq, l->ack, t->now);

@@ -222,6 +222,40 @@ static void quantities(void **state)
     assert_false(sc_quantity("5 parsec", &value, unit));
 }
 
+/* Each part well said, and yet it cannot be meant so. */
+static void sense(void **state)
+{
+    (void)state;
+    refused("10.0.0.2/24", "10.0.0.1/24", 8, 13, "\"b\" has an address of \"a\"");
+    refused("profile: rfc", "gateway: 10.5.0.1", 7, 35, "on none of the networks of \"a\"");
+    refused("links:\n", "routers:\n  r: {addr: [10.1.0.1/24], nat: {outside: 2}}\nlinks:\n", 10, 33,
+            "the ports 1 to 1");
+    refused("delay: 20ms", "queue: {kind: red, min: 10, max: 5}", 10, 79, "above min (10)");
+    refused("equals: 20", "equals: 20, at_least: 3", 20, 45, "says it all");
+    refused("equals: 20", "at_least: 20, at_most: 3", 20, 68, "nothing is at least 20 and at most 3");
+    refused("equals: 20", "equals: 1s", 20, 53, "cannot be compared with b.c.bytes_delivered: that is a number");
+    refused("bytes_delivered, equals: 20", "goodput, equals: 20MB", 20, 45, "that is a rate");
+    refused("bytes_delivered, equals: 20", "rtt_max, at_most: 20B", 20, 46, "that is a time");
+    refused("eventually: b.c in ESTABLISHED, by: 1s", "always: a sends data", 19, 24, "said of a state");
+    refused("a.c in ESTABLISHED", "a.c is ESTABLISHED", 13, 13, "did you mean \"in\"?");
+    refused("streams: whole", "streams: hole", 18, 26, "whole or accounted, not \"hole\"");
+    refused("{at: 5s,", "{at: 5s, after: a.c sent all,", 14, 5, "one time");
+    refused("rate: 10Mbit/s", "rate: 99999999999999999999Gbit/s", 10, 36, "no possible rate");
+    refused("delay: 20ms", "delay: 99999999999h", 10, 53, "9600h at most");
+    refused("hosts:\n", "hosts:\n\t", 7, 1, "a tab");
+    refused("name: good\n", "name: \xff\n", 2, 7, "no text in UTF-8");
+    refused("delay: 20ms}", "delay: 20ms", 11, 9, "which begins at 10:5");
+    /* A name of one letter is near to every other: none is proposed. */
+    struct read r;
+    read_with(&r, "host: a, close: c", "host: z, close: c");
+    assert_string_equal(r.errors.error[0].text, "there is no host \"z\"");
+    sc_memory_free(&r.memory);
+    /* What follows from an error is not told as one. */
+    read_with(&r, "a: {addr:", "a: {adr:");
+    assert_int_equal(r.errors.n, 1);
+    sc_memory_free(&r.memory);
+}
+
 static void shapes(void **state)
 {
     (void)state;
@@ -390,6 +424,7 @@ int main(void)
         cmocka_unit_test(forgers_and_crowds),
         cmocka_unit_test(flaws_and_flags),
         cmocka_unit_test(quantities),
+        cmocka_unit_test(sense),
         cmocka_unit_test(shapes),
         cmocka_unit_test(overrides),
         cmocka_unit_test(a_written_file_reads_back),
