@@ -216,6 +216,17 @@ static uint32_t ace_of(uint32_t flags)
     return flags >> 6 & 7u; /* ECE, CWR, AE */
 }
 
+static void match_window(struct verdict *v, const struct sv_drill_packet *want, const struct sv_drill_seen *seen,
+                         const struct sv_drill_rules *r)
+{
+    struct sv_drill_number wanted = want->window;
+    if (r->any_window) {
+        wanted.low -= wanted.low / 32u;
+        wanted.high += wanted.high / 32u;
+    }
+    within(v, "window", &wanted, seen->window);
+}
+
 static void match_tcp(struct verdict *v, const struct sv_drill_packet *want, const struct sv_drill_seen *seen,
                       const struct sv_drill_rules *r)
 {
@@ -234,7 +245,7 @@ static void match_tcp(struct verdict *v, const struct sv_drill_packet *want, con
         within(v, "acknowledgement number", &want->ack, seen->ack);
     else if (!(seen->flags & SV_DRILL_RST) || (seen->flags & SV_DRILL_ACK))
         same(v, "acknowledgement number", 0, seen->flags & SV_DRILL_ACK ? seen->ack : 0);
-    within(v, "window", &want->window, seen->window);
+    match_window(v, want, seen, r);
     if (want->urgent.given)
         within(v, "urgent pointer", &want->urgent, seen->urgent);
     else

@@ -21,6 +21,8 @@ struct sv_drill_rules {
     uint64_t ts_tick_ns;    /* a step of TSval; 0: TSval is not looked at */
     uint64_t ts_slack_ns;   /* how far it may be off */
     bool any_order;         /* options may stand in any order, and padding does not count */
+    bool any_window;        /* windows may be off by a thirty-second: a receiver may hold its edge back by a segment
+                               (RFC 9293 §3.8.6.2.2), and each stack does that at other times */
     uint32_t flow_label[2]; /* a label's number in the script, and what it is on the wire; 0: none seen yet */
 };
 

@@ -172,6 +172,40 @@ static ssize_t sv_posix_send_fast(struct sv_posix *p, struct sv_posix_fd *f, con
     return sv_posix_wait_to_write(p, f, flags, -EINPROGRESS);
 }
 
+/* FreeBSD's implied connect: what the SYN cannot take along waits for the handshake, and the call does not. */
+static ssize_t sv_posix_send_implied(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t *from, size_t n,
+                                     const struct sockaddr *addr, socklen_t addr_n)
+{
+    size_t taken = 0;
+    int error = sv_posix_take_address(f, addr, addr_n, &f->remote);
+    if (!error)
+        error = sv_posix_begin(p, f, sv_posix_may_fast(p), from, n, &taken);
+    if (error)
+        return error;
+    f->connect_told = true;
+    free(f->kept);
+    f->kept_bytes = n - taken;
+    f->kept = f->kept_bytes ? malloc(f->kept_bytes) : NULL;
+    if (f->kept)
+        memcpy(f->kept, from + taken, f->kept_bytes);
+    sv_posix_pump(p);
+    return f->kept || taken == n ? (ssize_t)n : -ENOBUFS;
+}
+
+void sv_posix_send_kept(struct sv_posix *p)
+{
+    for (uint32_t i = 0; i < SV_POSIX_FDS; i++) {
+        struct sv_posix_fd *f = &p->fd[i];
+        size_t done = 0;
+        if (f->kind == SV_POSIX_FREE || !f->kept || f->phase == SV_POSIX_CONNECTING)
+            continue;
+        if (f->phase == SV_POSIX_CONNECTED)
+            (void)sv_posix_put(p, f, f->kept, f->kept_bytes, &done, 0); /* it ended: the next call is told */
+        free(f->kept);
+        f->kept = NULL;
+    }
+}
+
 ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, int flags, const struct sockaddr *addr,
                         socklen_t addr_n)
 {
@@ -184,6 +218,8 @@ ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, 
     if (!from && n)
         return -EFAULT;
     if (f->kind == SV_POSIX_TCP) {
+        if (p->freebsd && addr && f->opt.fastopen && (f->phase == SV_POSIX_NEW || f->phase == SV_POSIX_ENDED))
+            return sv_posix_send_implied(p, f, from, n, addr, addr_n);
         if (flags & MSG_FASTOPEN || f->deferred) {
             const ssize_t opened = sv_posix_send_fast(p, f, from, n, flags, addr, addr_n);
             if (opened)

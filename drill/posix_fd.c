@@ -65,6 +65,8 @@ void sv_posix_drop(struct sv_posix *p, struct sv_posix_fd *f)
         if (f->pipe->readers + f->pipe->writers == 0)
             free(f->pipe);
     }
+    free(f->kept);
+    f->kept = NULL;
     f->kind = SV_POSIX_FREE;
     if (p->config.fd_close)
         p->config.fd_close(p->config.hook, fd);

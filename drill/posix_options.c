@@ -151,7 +151,7 @@ void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f)
 static void sv_posix_set_buffers(struct sv_posix *p, struct sv_posix_fd *f)
 {
     if (f->opt.recv_buffer_fixed)
-        sv_posix_set(p, f, SV_OPT_RECV_BUFFER, (uint64_t)f->opt.recv_buffer / 2u);
+        sv_posix_set(p, f, SV_OPT_RECV_BUFFER, (uint64_t)f->opt.recv_buffer / (p->freebsd ? 1u : 2u));
     if (f->opt.send_buffer_fixed)
         f->memory.buffer = (uint32_t)f->opt.send_buffer;
     sv_posix_set(p, f, SV_OPT_SEND_BUFFER, 1u << 30);
@@ -239,7 +239,8 @@ static int sv_posix_set_buffer(struct sv_posix *p, struct sv_posix_fd *f, bool r
     const int least = receive ? 2304 : 4608; /* SOCK_MIN_RCVBUF, SOCK_MIN_SNDBUF */
     const int most = forced ? INT32_MAX / 2 : (int)sv_posix_sysctl_number(p, ceiling, 0);
     value = value < 0 || value > most ? most : value;
-    value = value * 2 > least ? value * 2 : least;
+    if (!p->freebsd)
+        value = value * 2 > least ? value * 2 : least;
     if (receive) {
         f->opt.recv_buffer = value;
         f->opt.recv_buffer_fixed = true;
@@ -409,7 +410,12 @@ static int sv_posix_buffer_of(const struct sv_posix *p, const struct sv_posix_fd
 {
     const int kept = receive ? f->opt.recv_buffer : f->memory.buffer ? (int)f->memory.buffer : f->opt.send_buffer;
     const char *const sysctl = receive ? "net.ipv4.tcp_rmem" : "net.ipv4.tcp_wmem";
-    return kept ? kept : (int)sv_posix_sysctl_number(p, sysctl, 1);
+    const int bytes = kept ? kept : (int)sv_posix_sysctl_number(p, sysctl, 1);
+    uint32_t index;
+    if (!p->freebsd || !receive || f->kind != SV_POSIX_TCP || !sv_session_tcp(&p->stack->session, f->sock, &index))
+        return bytes;
+    const int mss = sv_tcp_cold(&p->stack->tcp, index)->peer_mss; /* FreeBSD's connections have whole segments */
+    return mss ? (bytes + mss - 1) / mss * mss : bytes;
 }
 
 static int sv_posix_get_socket(struct sv_posix *p, struct sv_posix_fd *f, int option, void *to, socklen_t *n)

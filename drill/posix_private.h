@@ -108,6 +108,8 @@ struct sv_posix_fd {
     bool seen_writable;
     uint32_t seen_backlog;
     struct sv_posix_pipe *pipe;
+    uint8_t *kept; /* of an implied connect: what waits for the connection; NULL: nothing */
+    size_t kept_bytes;
     struct sv_posix_memory memory;
     struct sv_posix_life life;
 };
@@ -138,6 +140,7 @@ struct sv_posix {
     struct sv_stack *stack;
     sv_port port;
     sv_time now;
+    bool freebsd; /* sv_posix_as_freebsd() */
     sv_time poll_until; /* of a blocked poll() or epoll_wait(); SV_NEVER: none, or for ever */
     bool poll_blocked;
     uint16_t next_port;
@@ -210,6 +213,9 @@ void sv_posix_push_ends(struct sv_posix *p, struct sv_posix_fd *f, bool push, bo
 uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f);
 uint32_t sv_posix_send_room(const struct sv_posix *p, struct sv_posix_fd *f, size_t n);
 bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f, bool wake);
+
+/* --- posix_data.c --- */
+void sv_posix_send_kept(struct sv_posix *p); /* of connections that are open now */
 
 /* --- posix_sysctl.c --- */
 void sv_posix_sysctl_init(struct sv_posix *p);

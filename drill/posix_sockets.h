@@ -67,6 +67,9 @@ const char *sv_posix_counter(const struct sv_posix *p, uint32_t index, uint64_t 
 int sv_posix_sysctl(struct sv_posix *p, const char *name, const char *value);
 /* The value as text. 0, -ENOENT, -ENOSPC. */
 int sv_posix_sysctl_get(const struct sv_posix *p, const char *name, char *value, size_t size);
+/* From now on sockets are as FreeBSD's where these differ: a buffer is as many bytes as are asked for, all of them
+ * payload; sendto() with an address opens a connection whose socket has TCP_FASTOPEN. */
+void sv_posix_as_freebsd(struct sv_posix *p);
 /* Walks the names it knows, as "net.ipv4.tcp_sack"; NULL: no more. */
 const char *sv_posix_sysctl_name(uint32_t index);
 

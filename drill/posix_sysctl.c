@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sysctl lines. Each name begins with the kernel's default; what the stack has a habit for is told to the stack. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "drill/posix_private.h"
@@ -178,6 +179,28 @@ uint32_t sv_posix_congestion(const char *name)
     return 0;
 }
 
+/* The stack's knob takes half of the first buffer for payload (tcp_adv_win_scale); FreeBSD takes all of it. */
+static void sv_posix_tell_receive(struct sv_posix *p, const char *name)
+{
+    char text[96];
+    const uint64_t first = sv_posix_sysctl_number(p, name, 1) * (p->freebsd ? 2u : 1u);
+    const uint64_t most = sv_posix_sysctl_number(p, name, 2);
+    (void)snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 " %" PRIu64, sv_posix_sysctl_number(p, name, 0), first,
+                   most > first ? most : first);
+    const enum sv_err error = sv_stack_knob_set(p->stack, name, text, p->now);
+    (void)error; /* what is no buffer changes nothing */
+}
+
+void sv_posix_as_freebsd(struct sv_posix *p)
+{
+    if (p->freebsd)
+        return;
+    p->freebsd = true;
+    p->stack->tcp.habits.quickack = 0; /* nothing is acknowledged at once at first, and a FIN always */
+    p->stack->tcp.habits.delays_ack_of_fin = 0;
+    sv_posix_tell_receive(p, "net.ipv4.tcp_rmem");
+}
+
 /* Habits of the stack's. The rest is read where it is needed, or means nothing here. */
 static bool sv_posix_tell_stack(struct sv_posix *p, uint32_t i)
 {
@@ -189,6 +212,9 @@ static bool sv_posix_tell_stack(struct sv_posix *p, uint32_t i)
         if (number)
             p->stack->tcp.congestion = (uint8_t)number;
         return number != 0;
+    } else if (strcmp(name, "net.ipv4.tcp_rmem") == 0) {
+        sv_posix_tell_receive(p, name);
+        return true;
     }
     const enum sv_err error = sv_stack_knob_set(p->stack, name, value, p->now);
     (void)error; /* most names are no habit of the stack's: what they mean is looked at here, or nothing */

@@ -155,6 +155,10 @@ int sv_posix_packet_in(struct sv_posix *p, const void *packet, size_t n)
     }
     burst.packet[0] = b;
     sv_node_receive(sv_stack_node(p->stack), p->port, &burst, p->now);
+    if (p->freebsd) {
+        sv_posix_collect(p);
+        sv_posix_send_kept(p);
+    }
     if (p->config.opened && sv_posix_writer_waits(p)) {
         sv_posix_collect(p);
         p->config.opened(p->config.opened_hook);

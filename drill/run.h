@@ -54,6 +54,7 @@ struct sv_drill_run {
     sv_time zero; /* the clock at the script's 0 */
     /* settings, the script's taken in */
     bool six, mapped;
+    bool freebsd; /* written for it: its sockets, and options in any order */
     struct sv_addr local, remote;
     uint32_t mtu, tolerance_permille;
     uint64_t tolerance_ns, ts_tick_ns;

@@ -154,6 +154,13 @@ static int set_sysctl(void *ctx, const char *name, const char *value)
     return sv_posix_sysctl(((struct sv_drill_run *)ctx)->posix, name, value);
 }
 
+static void freebsd(void *ctx)
+{
+    struct sv_drill_run *r = ctx;
+    r->freebsd = true;
+    sv_posix_as_freebsd(r->posix);
+}
+
 static int get_sysctl(void *ctx, const char *name, char *value, size_t size)
 {
     return sv_posix_sysctl_get(((struct sv_drill_run *)ctx)->posix, name, value, size);
@@ -214,6 +221,7 @@ void sv_drill_shell_open(struct sv_drill_run *r)
     (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 0, path);
     r->shell = (struct sv_drill_shell){.sysctl = set_sysctl,
                                        .sysctl_get = get_sysctl,
+                                       .freebsd = freebsd,
                                        .sleep = sleep_for,
                                        .flush_metrics = flush_metrics,
                                        .route = change_route,

@@ -24,6 +24,7 @@ struct sv_drill_shell {
     int (*sysctl)(void *ctx, const char *name, const char *value);
     int (*sysctl_get)(void *ctx, const char *name, char *value, size_t size);
     void (*sleep)(void *ctx, uint64_t ns);
+    void (*freebsd)(void *ctx); /* a sysctl of FreeBSD's is set: the script is written for its sockets */
     void (*flush_metrics)(void *ctx);                                   /* ip tcp_metrics flush */
     /* ip route change: of the way to the peers; 0: as it was. */
     void (*route)(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd);

@@ -22,7 +22,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static void note(struct sv_drill_shell_run *r, const char *format, const char *word)
+void sv_drill_shell_note(struct sv_drill_shell_run *r, const char *format, const char *word)
 {
     char text[256];
     (void)snprintf(text, sizeof text, format, word);
@@ -32,11 +32,11 @@ static void note(struct sv_drill_shell_run *r, const char *format, const char *w
 
 /* --- sysctl --- */
 
-static int set_one(struct sv_drill_shell_run *r, const char *name, const char *value)
+int sv_drill_shell_set(struct sv_drill_shell_run *r, const char *name, const char *value)
 {
     const int error = r->shell->sysctl(r->shell->ctx, name, value);
     if (error == -ENOENT)
-        note(r, "sysctl %s: means nothing here, passed over", name);
+        sv_drill_shell_note(r, "sysctl %s: means nothing here, passed over", name);
     else if (error)
         sv_drill_shell_why(r, "sysctl %s: \"%s\" is no value of it", name, value);
     return error == -ENOENT ? SV_DRILL_SHELL_PASSED : error != 0;
@@ -48,54 +48,15 @@ static int both(int a, int b)
     return a > 0 || b == 0 ? a : b;
 }
 
-/* FreeBSD's names of what Linux calls otherwise. */
-static int set_freebsd(struct sv_drill_shell_run *r, const char *name, const char *value)
-{
-    static const struct {
-        const char *theirs, *ours;
-        const char *format; /* of the value; NULL: as it is */
-        uint32_t unit;      /* theirs count in 1/unit of ours */
-    } names[] = {{"rfc1323", "net.ipv4.tcp_timestamps", NULL, 0},
-                 {"rfc1323", "net.ipv4.tcp_window_scaling", NULL, 0},
-                 {"sack.enable", "net.ipv4.tcp_sack", NULL, 0},
-                 {"ecn.enable", "net.ipv4.tcp_ecn", NULL, 0},
-                 {"recvspace", "net.ipv4.tcp_rmem", "4096 %s 15728640", 0},
-                 {"sendspace", "net.ipv4.tcp_wmem", "4096 %s 4194304", 0},
-                 {"syncookies", "net.ipv4.tcp_syncookies", NULL, 0},
-                 {"fastopen.client_enable", "net.ipv4.tcp_fastopen", NULL, 0},
-                 {"keepidle", "net.ipv4.tcp_keepalive_time", NULL, 1000},
-                 {"keepintvl", "net.ipv4.tcp_keepalive_intvl", NULL, 1000},
-                 {"keepcnt", "net.ipv4.tcp_keepalive_probes", NULL, 0}};
-    const char *tail = name + strlen("net.inet.tcp.");
-    int status = 0;
-    bool found = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char text[64];
-        if (strcmp(names[i].theirs, tail) != 0)
-            continue;
-        found = true;
-        if (names[i].unit)
-            (void)snprintf(text, sizeof text, "%llu", strtoull(value, NULL, 10) / names[i].unit);
-        else if (names[i].format)
-            (void)snprintf(text, sizeof text, "4096 %.20s%s", value, strrchr(names[i].format, ' '));
-        else
-            (void)snprintf(text, sizeof text, "%.60s", value);
-        status = both(status, set_one(r, names[i].ours, text));
-    }
-    if (!found)
-        note(r, "sysctl %s: means nothing here, passed over", name);
-    return status;
-}
-
 static int set(struct sv_drill_shell_run *r, char *assignment)
 {
     char *value = strchr(assignment, '=');
     char name[128];
     (void)snprintf(name, sizeof name, "%.*s", (int)(value - assignment), assignment);
     value++;
-    if (strncmp(name, "net.inet.tcp.", 13) == 0)
-        return set_freebsd(r, name, value);
-    return set_one(r, name, value);
+    if (strncmp(name, "net.inet", 8) == 0 || strncmp(name, "kern.", 5) == 0)
+        return sv_drill_shell_freebsd(r, name, value);
+    return sv_drill_shell_set(r, name, value);
 }
 
 static int sysctl(struct sv_drill_shell_run *r, struct sv_drill_command *c)
@@ -134,7 +95,7 @@ static int echo(struct sv_drill_shell_run *r, struct sv_drill_command *c)
     for (uint32_t i = 1; i < c->n; i++)
         sv_text_format(&text, "%s%s", i > 1 ? " " : "", c->word[i]);
     if (c->into && (strncmp(c->into, "/proc/sys/", 10) == 0 || strncmp(c->into, "/sys/", 5) == 0))
-        return set_one(r, c->into, line);
+        return sv_drill_shell_set(r, c->into, line);
     sv_text_format(c->out, "%s\n", line);
     return 0;
 }
@@ -298,7 +259,7 @@ int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command
     const char *name = base_name(c->word[0]);
     for (uint32_t i = 0; nothing[i]; i++) {
         if (strcmp(nothing[i], name) == 0) {
-            note(r, "%s: there is nothing here for it to do", name);
+            sv_drill_shell_note(r, "%s: there is nothing here for it to do", name);
             return 0;
         }
     }

@@ -30,6 +30,11 @@ struct sv_drill_shell_run {
 
 /* shell_commands.c: the exit status. */
 int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command *c);
+/* One sysctl: 0, 1 or SV_DRILL_SHELL_PASSED. */
+int sv_drill_shell_set(struct sv_drill_shell_run *r, const char *name, const char *value);
+void sv_drill_shell_note(struct sv_drill_shell_run *r, const char *format, const char *word);
+/* shell_freebsd.c: one of FreeBSD's. */
+int sv_drill_shell_freebsd(struct sv_drill_shell_run *r, const char *name, const char *value);
 /* shell.c */
 int sv_drill_shell_text(struct sv_drill_shell_run *r, const char *text, struct sv_line_text *out);
 void sv_drill_shell_why(struct sv_drill_shell_run *r, const char *format, ...) SV_PRINTF(2, 3);

@@ -30,6 +30,11 @@ static int sysctl_get(void *ctx, const char *name, char *value, size_t size)
     return strlen(name) < 3 ? -ENOENT : 0;
 }
 
+static void freebsd(void *ctx)
+{
+    (void)ctx;
+}
+
 static void nap(void *ctx, uint64_t ns)
 {
     (void)ctx;
@@ -62,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sv_drill_python *py = calloc(1, sizeof *py);
     struct sv_drill_shell shell = {.sysctl = sysctl,
                                    .sysctl_get = sysctl_get,
+                                   .freebsd = freebsd,
                                    .sleep = nap,
                                    .flush_metrics = flush_metrics,
                                    .counter = counter,

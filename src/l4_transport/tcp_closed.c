@@ -147,7 +147,6 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_nxt = s->seq + 1u;
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
-    t->b->sack_recent = t->h->rcv_nxt;
     const uint16_t said = t->c->syn_offers;
     sv_tcp_agree(t, sv_tcb_offers(t), s);
     sv_tcp_ecn_agree(t, sv_tcp_ecn_of_syn_ack(t, s), s);

@@ -300,7 +300,6 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
     t.b->syn_count = (uint8_t)(1u + SV_SMALL_COUNT(m->bits));
     t.b->backoff = (uint8_t)SV_SMALL_COUNT(m->bits);
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss; /* RFC 6582 §3.2 step 1 */
-    t.b->sack_recent = t.h->rcv_nxt;
     if (small != SV_NONE)
         sv_half_sample_rtt(&t, m);
     sv_tcp_move(&t, SV_ON_SYN);

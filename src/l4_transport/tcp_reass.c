@@ -12,11 +12,13 @@ struct sv_range {
     uint32_t first, last; /* descriptors */
 };
 
-#define SV_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range))
+/* The ranges fill a slab but for the last place: there are numbers of the ranges that grew last, the last one first. */
+#define SV_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range) - 1u)
+#define SV_SACK_RECENT (sizeof(struct sv_range) / sizeof(uint32_t))
 
 #define SV_HELD_BUF_BYTES 640u /* of a descriptor, and 2 KiB for each slab of its own */
 
-_Static_assert(sizeof(struct sv_range) == 16, "128 ranges fit a slab");
+_Static_assert(sizeof(struct sv_range) == 16, "127 ranges fit a slab");
 _Static_assert(sizeof(struct sv_buf) <= SV_HELD_BUF_BYTES, "charged in full");
 
 static struct sv_range *sv_ranges(const struct sv_tcb *t)
@@ -188,9 +190,11 @@ static void sv_range_precede(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
 static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
 {
     struct sv_range *r = sv_ranges(t);
+    bool told = false; /* RFC 2883 §4.2: of several pieces that were there the first is reported */
     if (at < t->b->ooo_count && sv_seq_before_or_at(r[at].start, s->seq)) {
         const uint32_t have = r[at].end - s->seq;
-        if (have) /* 0: it goes on where the range ends */
+        told = have != 0; /* 0: it goes on where the range ends */
+        if (told)
             sv_dsack_note(t, s->seq, s->seq + sv_min_u32(have, s->length));
         if (have >= s->length)
             return false;
@@ -201,7 +205,9 @@ static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     }
     while (at < t->b->ooo_count && sv_seq_before(r[at].start, s->seq + s->length)) {
         const uint32_t end = s->seq + s->length;
-        sv_dsack_note(t, r[at].start, sv_seq_before(end, r[at].end) ? end : r[at].end);
+        if (!told)
+            sv_dsack_note(t, r[at].start, sv_seq_before(end, r[at].end) ? end : r[at].end);
+        told = true;
         if (sv_seq_before(s->seq + s->length, r[at].end)) {
             s->length = r[at].start - s->seq;
             sv_buf_truncate(s->packet, s->length);
@@ -221,6 +227,29 @@ static bool sv_range_continues(const struct sv_tcb *t, uint32_t at, const struct
     return at < t->b->ooo_count && r[at].end == s->seq && sv_held_joins(pool, sv_pool_buf(pool, r[at].last), s->packet);
 }
 
+static uint32_t *sv_sack_recent(const struct sv_tcb *t)
+{
+    return (uint32_t *)(void *)&sv_ranges(t)[SV_RANGES];
+}
+
+static bool sv_range_has(const struct sv_range *r, uint32_t seq)
+{
+    return sv_seq_within(seq, r->start, r->end - r->start);
+}
+
+/* Range `at` got a segment that begins at `start`: it is the first to be told of. */
+static void sv_sack_heard(struct sv_tcb *t, uint32_t at, uint32_t start)
+{
+    const struct sv_range *r = &sv_ranges(t)[at];
+    uint32_t *recent = sv_sack_recent(t);
+    uint32_t k = 0;
+    while (k < SV_SACK_RECENT - 1u && !sv_range_has(r, recent[k]))
+        k++;
+    for (; k; k--)
+        recent[k] = recent[k - 1u];
+    recent[0] = start;
+}
+
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
@@ -230,15 +259,17 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
             sv_tcp_discard(t, s, SV_DROP_NO_MEMORY);
             return;
         }
+        for (uint32_t k = 0; k < SV_SACK_RECENT; k++)
+            sv_sack_recent(t)[k] = t->h->rcv_nxt;
     }
     const uint32_t start = s->seq;
     const uint32_t at = sv_range_find(t, s->seq);
-    t->b->sack_recent = start; /* told of first, also when all of it was there */
     if (!sv_held_room(t, s->packet) && !sv_range_continues(t, at, s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
         return;
     }
     if (!sv_range_trim(t, at, s)) {
+        sv_sack_heard(t, at, start); /* told of first, also when all of it was there */
         sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
         return;
     }
@@ -252,6 +283,7 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
         sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
         return;
     }
+    sv_sack_heard(t, at, start);
     t->b->ooo_hint = at;
     s->packet = NULL;
 }
@@ -291,21 +323,34 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
     }
 }
 
-/* RFC 2018 §4: the range that holds the segment that came last is told first, then the others. */
+static uint32_t sv_sack_add(struct sv_sack_block *to, uint32_t n, uint32_t max, const struct sv_range *r)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        if (to[k].start == r->start)
+            return n;
+    }
+    if (n == max)
+        return n;
+    to[n] = (struct sv_sack_block){r->start, r->end};
+    return n + 1u;
+}
+
+/* RFC 2018 §4: the range that holds the segment that came last is told first, then those told first before it. */
 uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max)
 {
     uint32_t n = 0;
     if (!t->b || !t->b->ooo_count)
         return 0;
     const struct sv_range *r = sv_ranges(t);
-    for (uint32_t i = 0; i < t->b->ooo_count && n == 0; i++) {
-        if (sv_seq_within(t->b->sack_recent, r[i].start, r[i].end - r[i].start))
-            to[n++] = (struct sv_sack_block){r[i].start, r[i].end};
+    for (uint32_t k = 0; k < SV_SACK_RECENT && n < max; k++) {
+        for (uint32_t i = 0; i < t->b->ooo_count; i++) {
+            if (sv_range_has(&r[i], sv_sack_recent(t)[k])) {
+                n = sv_sack_add(to, n, max, &r[i]);
+                break;
+            }
+        }
     }
-    for (uint32_t i = t->b->ooo_count; i-- && n < max;) {
-        if (n && r[i].start == to[0].start)
-            continue;
-        to[n++] = (struct sv_sack_block){r[i].start, r[i].end};
-    }
+    for (uint32_t i = t->b->ooo_count; i-- && n < max;)
+        n = sv_sack_add(to, n, max, &r[i]);
     return n;
 }

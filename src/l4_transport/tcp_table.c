@@ -173,7 +173,6 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     b->snd_small = t->h->snd_una;
     b->rexmit_nxt = t->h->snd_una;
     b->recover = t->h->snd_una - 1u; /* RFC 6582: nothing to be recovered yet */
-    b->sack_recent = t->h->rcv_nxt;
     t->h->busy = index;
     t->b = b;
     tcp->busy_used++;

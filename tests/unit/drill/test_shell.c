@@ -27,7 +27,7 @@ static int set(void *ctx, const char *name, const char *value)
 static int get(void *ctx, const char *name, char *value, size_t size)
 {
     (void)ctx;
-    (void)snprintf(value, size, "5");
+    (void)snprintf(value, size, strstr(name, "mem") ? "4096 5 6" : "5");
     return strstr(name, "unknown") ? -ENOENT : 0;
 }
 
@@ -36,6 +36,11 @@ static void nap(void *ctx, uint64_t ns)
     (void)ctx;
     const size_t n = strlen(log_text);
     (void)snprintf(log_text + n, sizeof log_text - n, "sleep %u ms;", (unsigned)(ns / 1000000));
+}
+
+static void freebsd(void *ctx)
+{
+    (void)ctx;
 }
 
 static void sockets(void *ctx, bool proc, struct sv_line_text *to)
@@ -63,6 +68,7 @@ static int run(const char *text, const char *wanted_log, const char *wanted_why)
     struct sv_drill_shell shell = {
         .sysctl = set,
         .sysctl_get = get,
+        .freebsd = freebsd,
         .sleep = nap,
         .flush_metrics = flush,
         .counter = counter,
@@ -95,6 +101,12 @@ static void test_sysctl(void **state)
     assert_int_equal(run("sysctl -w net.inet.tcp.sack.enable=0; sysctl -w net.inet.tcp.keepidle=5000",
                          "net.ipv4.tcp_sack=0;net.ipv4.tcp_keepalive_time=5;", ""),
                      0);
+    assert_int_equal(run("sysctl -w net.inet.tcp.recvspace=65536 || true; sysctl -w kern.ipc.maxsockbuf=73728 || true",
+                         "net.ipv4.tcp_rmem=4096 65536 6;net.ipv4.tcp_rmem=4096 5 73728;net.ipv4.tcp_wmem=4096 5 73728;",
+                         ""),
+                     0);
+    assert_int_equal(run("sysctl -w net.inet.tcp.fastopen.client_enable=0", "net.ipv4.tcp_fastopen=0;flush;", ""), 0);
+    assert_int_equal(run("sysctl -w net.inet.tcp.hostcache.purgenow=1", "", ""), 0);
 }
 
 static void test_lists(void **state)
