@@ -164,8 +164,8 @@ static bool sv_posix_is_numbers(const char *text)
 /* 0 never, 1 asks and accepts, 2 accepts; from 3 on AccECN is accepted, and asked for, or ECN, or none. */
 static void sv_posix_tell_ecn(struct sv_posix *p, uint64_t value)
 {
-    static const enum sv_ecn_mode modes[] = {SV_ECN_NEVER,    SV_ECN_ASK,                 SV_ECN_ACCEPT,
-                                             SV_ECN_ACCURATE, SV_ECN_ACCEPT_ACCURATE_ASK, SV_ECN_ACCEPT_ACCURATE};
+    static const enum sv_ecn_mode modes[] = {
+        SV_ECN_NEVER, SV_ECN_ASK, SV_ECN_ACCEPT, SV_ECN_ACCURATE, SV_ECN_ACCEPT_ACCURATE_ASK, SV_ECN_ACCEPT_ACCURATE};
     if (value < sizeof modes / sizeof modes[0])
         p->stack->tcp.ecn = (uint8_t)(modes[value] - 1);
 }
@@ -231,7 +231,7 @@ int sv_posix_sysctl(struct sv_posix *p, const char *name, const char *value)
         return -EINVAL;
     if (sv_posix_is_numbers(sv_posix_known[i].value) && !sv_posix_is_numbers(words))
         return -EINVAL;
-    if (strcmp(words, p->sysctl[i]) == 0)
+    if (strcmp(words, p->sysctl[i]) == 0 && p->config.profile == SV_PROFILE_LINUX)
         return 0;
     memcpy(p->sysctl[i], words, sizeof words);
     return sv_posix_tell_stack(p, i) ? 0 : -EINVAL;
@@ -254,6 +254,7 @@ void sv_posix_sysctl_init(struct sv_posix *p)
     for (uint32_t i = 0; i < SV_POSIX_KNOWN; i++) {
         const int n = snprintf(p->sysctl[i], sizeof p->sysctl[i], "%s", sv_posix_known[i].value);
         SV_ASSERT(n > 0 && (size_t)n < sizeof p->sysctl[i]);
-        (void)sv_posix_tell_stack(p, i);
+        if (p->config.profile == SV_PROFILE_LINUX) /* others have habits of their own, until a script changes them */
+            (void)sv_posix_tell_stack(p, i);
     }
 }

@@ -337,10 +337,10 @@ static void receive_packet(struct sv_drill_run *r, const struct sv_drill_packet 
         whole.zeros = whole.zeros && piece[i].zeros;
         whole.wrong = whole.wrong ? whole.wrong : piece[i].wrong;
     }
-    struct sv_drill_rules rules = {
-        .check_ecr = r->settings->strict, .any_order = r->settings->any_order || r->freebsd,
-        .any_window = r->freebsd,
-        .ts_tick_ns = r->ts_tick_ns};
+    struct sv_drill_rules rules = {.check_ecr = r->settings->strict,
+                                   .any_order = r->settings->any_order || r->freebsd,
+                                   .any_window = r->freebsd,
+                                   .ts_tick_ns = r->ts_tick_ns};
     rules.ts_slack_ns = sv_drill_tolerance(r, r->at_ns, 0);
     memcpy(rules.flow_label, c->flow_label, sizeof rules.flow_label);
     map_stamp(c, want, &whole);

@@ -4,11 +4,13 @@
  * exchange -6 GROUP [TEST] the same over IPv6
  * exchange --first         plays all, as far as the first that fails
  * exchange --grid          plays all and prints the grid (docs/TCP_GRID.md)
+ * exchange --scripts FOLDER plays all and writes them as packet scripts, into FOLDER/rfc and so on, by profile
  * exchange --check FILE    fails if FILE is not that, or an empty cell has no reason */
 #include <string.h>
 
 #include "tests/exchange/groups.h"
 #include "tests/support/exchange.h"
+#include "tests/support/exchange_script.h"
 
 static uint32_t play(const struct sv_exchange *x, FILE *say)
 {
@@ -27,6 +29,7 @@ static uint32_t play(const struct sv_exchange *x, FILE *say)
 static uint32_t play_group(const struct sv_exchange_group *g, const char *only, FILE *say)
 {
     uint32_t bad = 0;
+    sv_script.group = g->name;
     for (uint32_t i = 0; i < g->count; i++) {
         if (!only || strcmp(only, g->tests[i].name) == 0)
             bad += play(&g->tests[i], say);
@@ -93,6 +96,14 @@ static int grid(const char *path)
     return bad ? 1 : 0;
 }
 
+static int scripts(const char *folder)
+{
+    sv_script.folder = folder;
+    const uint32_t bad = play_all(stderr);
+    sv_script_summary(stdout);
+    return bad || !sv_script.written ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "-6") == 0) {
@@ -106,6 +117,8 @@ int main(int argc, char **argv)
         return grid(NULL);
     if (argc == 3 && strcmp(argv[1], "--check") == 0)
         return grid(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "--scripts") == 0)
+        return scripts(argv[2]);
     for (uint32_t i = 0; argc > 1 && i < sv_exchange_group_count; i++) {
         const struct sv_exchange_group *g = sv_exchange_groups[i];
         if (strcmp(g->name, argv[1]) != 0)
@@ -114,6 +127,6 @@ int main(int argc, char **argv)
         printf("%s: %u conversations, %u lines, %u failed\n", g->name, sv_grid.conversations, sv_grid.lines, bad);
         return bad || !sv_grid.conversations ? 1 : 0;
     }
-    fprintf(stderr, "exchange [-6] GROUP [TEST] | --first | --grid | --check FILE\n");
+    fprintf(stderr, "exchange [-6] GROUP [TEST] | --first | --grid | --scripts FOLDER | --check FILE\n");
     return 2;
 }

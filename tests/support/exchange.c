@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/support/exchange_private.h"
+#include "tests/support/exchange_script.h"
 
 struct sv_grid sv_grid;
 
@@ -41,9 +42,9 @@ static const char *flags_text(uint32_t flags, char *to)
 
 static const char *call_name(uint32_t call)
 {
-    static const char *const names[] = {"?",        "LISTEN", "CONNECT", "ACCEPT",         "SEND", "RECV",
-                                        "SHUTDOWN", "CLOSE",  "ABORT",   "CLOSE_LISTENER", "SET",
-                                        "ADMIT",    "REFUSE", "CONNECT_FAST"};
+    static const char *const names[] = {"?",    "LISTEN",   "CONNECT", "ACCEPT",      "SEND",
+                                        "RECV", "SHUTDOWN", "CLOSE",   "ABORT",       "CLOSE_LISTENER",
+                                        "SET",  "ADMIT",    "REFUSE",  "CONNECT_FAST"};
     return call < sizeof names / sizeof names[0] ? names[call] : "?";
 }
 
@@ -283,6 +284,7 @@ static void check_us(struct sv_talk *t, const struct sv_line *l)
     if (s->flags & SYN)
         learn_isn(t, l, s, text);
     note_sent(t, s);
+    sv_script_packet(t, l, s, true);
     const uint32_t end = s->seq + s->length + 1u;
     if ((int32_t)(end - t->our_max) > 0 || (s->flags & SYN))
         t->our_max = end;
@@ -327,6 +329,14 @@ static void play_peer(struct sv_talk *t, const struct sv_line *l)
         t->peer_ts = l->ts - (uint32_t)((t->now - t->zero) / SV_MS);
     }
     const uint32_t n = l->who == ICMP ? sv_talk_icmp(t, l, frame) : sv_talk_segment(t, l, frame);
+    if (l->who == PEER && sv_script.folder) {
+        struct sv_seen s;
+        memset(&s, 0, sizeof s);
+        s.at = t->now;
+        s.ecn = (uint8_t)(l->ecn ? l->ecn - 1 : 0);
+        sv_talk_parse_tcp(frame + sv_talk_tcp_at(), n - sv_talk_tcp_at(), &s);
+        sv_script_packet(t, l, &s, false);
+    }
     sv_grid_meets_segment(t, l, t->peer_base + l->seq, t->our_base + l->ack);
     deliver(t, frame, n);
     if (l->drop && sv_stack_drops(t->stack, (enum sv_drop)l->drop) != drops + 1u)
@@ -339,7 +349,9 @@ static void play_call(struct sv_talk *t, const struct sv_line *l)
     if (!reach(t, l))
         return;
     sv_grid_meets_call(t, l->flags);
+    const enum sv_tcp_state before = state_now(t);
     const enum sv_err error = sv_talk_call(t, l, &done);
+    sv_script_call(l, t->now, error, done, before);
     collect_events(t);
     sv_stack_check(t->stack);
     if (t->wrong)
@@ -382,6 +394,8 @@ static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
     char text[LOG_LINE * 4];
     t->lines++;
     other_end(t, l);
+    if (l->who == ICMP)
+        sv_script_cannot("an ICMP error");
     switch (l->who) {
     case PEER:
     case ICMP:
@@ -427,7 +441,8 @@ static void play(struct sv_talk *t, const struct sv_line *lines, uint32_t n)
     for (uint32_t i = 0; i < n && lines[i].who != END && !t->failed; i++) {
         /* Arrivals and calls of one instant come before the device asks for packets (RFC 9293 MUST-59). */
         const struct sv_line *next = &lines[i + 1u];
-        const bool together = i + 1u < n && next->ms == lines[i].ms && (next->who == CALL || next->who == PEER);
+        const bool together =
+            !sv_script.folder && i + 1u < n && next->ms == lines[i].ms && (next->who == CALL || next->who == PEER);
         play_line(t, &lines[i], together);
     }
     if (!t->failed && t->seen_count)
@@ -515,6 +530,7 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
     struct sv_talk *t = calloc(1, sizeof *t);
     t->x = x;
     bool good = begin(t);
+    sv_script_begin(x, t->zero);
     if (good && start != SV_CLOSED) {
         uint32_t n = 0;
         const struct sv_line *path = sv_talk_path(x, start, &n);
@@ -529,6 +545,8 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
         t->peer_base = t->rcv_nxt;
         t->our_base = t->snd_nxt;
     }
+    if (x->from_next && !t->know_our_isn)
+        sv_script_cannot("an acknowledgement before any number of ours is known");
     tell(t, "         -- %s, from %s --\n", x->name, sv_tcp_state_name(start));
     if (good && !t->failed)
         play(t, x->lines, x->count);
@@ -536,6 +554,12 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
         end(t);
     add_to_grid(t);
     good = good && !t->failed;
+    if (sv_script.folder) {
+        if (!good) /* a script's arrivals come one by one, and each is answered at once */
+            sv_script_cannot("arrivals of one instant, before the device asks for packets");
+        sv_script_end(x, start);
+        good = true;
+    }
     if (!good)
         fprintf(say, "%s\n", t->story);
     free(t->story);

@@ -17,6 +17,7 @@ struct sv_seen {
     uint8_t scale, sacks, ecn, cookie_length;
     uint32_t sack[8];
     uint8_t cookie[8];
+    uint8_t raw[40], raw_length; /* the options as they were */
     uint8_t payload[SV_FRAME_MAX];
     const char *strange; /* not a segment at all, or a bad one: what is wrong */
 };
@@ -71,6 +72,9 @@ struct sv_talk {
 uint8_t sv_talk_pattern(uint32_t offset);
 uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame);
 uint32_t sv_talk_icmp(const struct sv_talk *t, const struct sv_line *l, uint8_t *frame);
+/* The TCP segment alone; `length`: of all of it. */
+void sv_talk_parse_tcp(const uint8_t *tcp, uint32_t length, struct sv_seen *seen);
+uint32_t sv_talk_tcp_at(void); /* where it begins in a frame */
 void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *seen);
 extern const uint8_t sv_talk_our_mac[6], sv_talk_peer_mac[6];
 

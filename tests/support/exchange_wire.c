@@ -304,6 +304,28 @@ static uint32_t parse_ip6(const uint8_t *ip, uint32_t n, struct sv_seen *s)
     return length;
 }
 
+void sv_talk_parse_tcp(const uint8_t *tcp, uint32_t length, struct sv_seen *s)
+{
+    const uint32_t header = (uint32_t)(tcp[12] >> 4) * 4u;
+    s->source = (uint16_t)get16(tcp);
+    s->destination = (uint16_t)get16(tcp + 2);
+    s->seq = get32(tcp + 4);
+    s->ack = get32(tcp + 8);
+    s->flags = get16(tcp + 12) & 0x1ffu;
+    s->window = (uint16_t)get16(tcp + 14);
+    s->urgent = (uint16_t)get16(tcp + 18);
+    s->length = length - header;
+    memcpy(s->payload, tcp + header, s->length);
+    s->raw_length = (uint8_t)(header - 20u);
+    memcpy(s->raw, tcp + 20, s->raw_length);
+    parse_options(tcp + 20, header - 20u, s);
+}
+
+uint32_t sv_talk_tcp_at(void)
+{
+    return l4_at();
+}
+
 void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *s)
 {
     const uint8_t *ip = frame + 14;
@@ -320,15 +342,6 @@ void sv_talk_parse(const uint8_t *frame, uint32_t n, struct sv_seen *s)
         s->strange = "a TCP checksum or header that does not add up";
         return;
     }
-    s->source = (uint16_t)get16(tcp);
-    s->destination = (uint16_t)get16(tcp + 2);
-    s->seq = get32(tcp + 4);
-    s->ack = get32(tcp + 8);
-    s->flags = get16(tcp + 12) & 0x1ffu;
     s->ecn = (sv_exchange_six ? ip[1] >> 4 : ip[1]) & 3u;
-    s->window = (uint16_t)get16(tcp + 14);
-    s->urgent = (uint16_t)get16(tcp + 18);
-    s->length = length - header;
-    memcpy(s->payload, tcp + header, s->length);
-    parse_options(tcp + 20, header - 20u, s);
+    sv_talk_parse_tcp(tcp, length, s);
 }

@@ -101,10 +101,10 @@ static void test_sysctl(void **state)
     assert_int_equal(run("sysctl -w net.inet.tcp.sack.enable=0; sysctl -w net.inet.tcp.keepidle=5000",
                          "net.ipv4.tcp_sack=0;net.ipv4.tcp_keepalive_time=5;", ""),
                      0);
-    assert_int_equal(run("sysctl -w net.inet.tcp.recvspace=65536 || true; sysctl -w kern.ipc.maxsockbuf=73728 || true",
-                         "net.ipv4.tcp_rmem=4096 65536 6;net.ipv4.tcp_rmem=4096 5 73728;net.ipv4.tcp_wmem=4096 5 73728;",
-                         ""),
-                     0);
+    assert_int_equal(
+        run("sysctl -w net.inet.tcp.recvspace=65536 || true; sysctl -w kern.ipc.maxsockbuf=73728 || true",
+            "net.ipv4.tcp_rmem=4096 65536 6;net.ipv4.tcp_rmem=4096 5 73728;net.ipv4.tcp_wmem=4096 5 73728;", ""),
+        0);
     assert_int_equal(run("sysctl -w net.inet.tcp.fastopen.client_enable=0", "net.ipv4.tcp_fastopen=0;flush;", ""), 0);
     assert_int_equal(run("sysctl -w net.inet.tcp.hostcache.purgenow=1", "", ""), 0);
 }
