@@ -157,6 +157,8 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     } else if (s->flags & SV_SYN) {
         answer = sv_tcp_challenge_allowed(tcp);
         why = SV_DROP_TCP_SYN_IN_WINDOW;
+    } else if (!(s->flags & SV_ACK) && sv_seq_after_or_at(s->seq, m->u.wait.rcv_nxt)) {
+        why = SV_DROP_TCP_NO_ACK; /* RFC 9293 §3.10.7.4, fifth: nor does a FIN without it begin the wait anew */
     } else if (s->flags & SV_FIN) {
         answer = true; /* our last ACK was lost: again, and the wait begins anew */
         m->u.wait.ends_at = core->now + tcp->time_wait;

@@ -30,6 +30,7 @@ static const struct sv_line old_data[] = {
     {5, PEER, ACK, OLD, 0, 0, SV_TIME_WAIT},
     {5, US, ACK, 0, 0, 0, SV_TIME_WAIT},
     {6, PEER, 0, 0, 0, 0, SV_TIME_WAIT},
+    {7, PEER, FIN, 1, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_NO_ACK}, /* §3.10.7.4, fifth */
     {60001, WAIT, 0, 0, 0, 0, SV_LISTEN}, /* and none of these began the wait anew */
 };
 /* A SYN beyond the old numbers opens directly (RFC 9293 §3.6.1, MAY-2), and our ISN is beyond ours. */
