@@ -37,7 +37,7 @@ static inline void sv_addr_set_v4(struct sv_addr *a, uint64_t as_it_lies)
 }
 static inline struct sv_addr sv_addr_of_v4(uint32_t number)
 {
-    const uint32_t as_it_lies = number >> 24 | (number >> 8 & 0xff00u) | (number << 8 & 0xff0000u) | number << 24;
+    const uint32_t as_it_lies = __builtin_bswap32(number);
     struct sv_addr a;
     sv_addr_set_v4(&a, as_it_lies);
     return a;
@@ -45,11 +45,7 @@ static inline struct sv_addr sv_addr_of_v4(uint32_t number)
 /* The 4 bytes of a wire field. */
 static inline struct sv_addr sv_addr_of_v4_bytes(const uint8_t *four)
 {
-    const uint64_t as_it_lies =
-        (uint64_t)four[0] | (uint64_t)four[1] << 8 | (uint64_t)four[2] << 16 | (uint64_t)four[3] << 24;
-    struct sv_addr a;
-    sv_addr_set_v4(&a, as_it_lies);
-    return a;
+    return sv_addr_of_v4(sv_get_u32(four));
 }
 /* "Any": :: or ::ffff:0.0.0.0. */
 static inline bool sv_addr_is_any(const struct sv_addr *a)

@@ -8,44 +8,55 @@
 
 #include "core/mem.h"
 
-/* Accessors for places whose length was checked already. */
+/* Accessors for places whose length was checked already. The copies and the exchange of bytes are said outright: of
+ * bytes that are shifted together gcc 12 makes one load or store only sometimes, and what is read by other widths than
+ * it was just written by stalls the processor. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define SV_NETWORK(bits, v) (v)
+#define SV_LITTLE64(v) __builtin_bswap64(v)
+#else
+#define SV_NETWORK(bits, v) __builtin_bswap##bits(v)
+#define SV_LITTLE64(v) (v)
+#endif
 static inline uint16_t sv_get_u16(const uint8_t *p)
 {
-    return (uint16_t)((uint32_t)p[0] << 8 | p[1]);
+    uint16_t v;
+    sv_memcpy(&v, p, 2);
+    return SV_NETWORK(16, v);
 }
 static inline uint32_t sv_get_u32(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    uint32_t v;
+    sv_memcpy(&v, p, 4);
+    return SV_NETWORK(32, v);
 }
 static inline void sv_put_u16(uint8_t *p, uint16_t v)
 {
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
+    v = SV_NETWORK(16, v);
+    sv_memcpy(p, &v, 2);
 }
 static inline void sv_put_u32(uint8_t *p, uint32_t v)
 {
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
+    v = SV_NETWORK(32, v);
+    sv_memcpy(p, &v, 4);
+}
+static inline void sv_put_u64(uint8_t *p, uint64_t v)
+{
+    v = SV_NETWORK(64, v);
+    sv_memcpy(p, &v, 8);
 }
 
-/* Eight bytes as a little-endian number: one load or store where the machine is that way round. */
+/* Eight bytes as a little-endian number. */
 static inline uint64_t sv_get_le64(const uint8_t *p)
 {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+    uint64_t v;
+    sv_memcpy(&v, p, 8);
+    return SV_LITTLE64(v);
 }
 static inline void sv_put_le64(uint8_t *p, uint64_t v)
 {
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-    p[2] = (uint8_t)(v >> 16);
-    p[3] = (uint8_t)(v >> 24);
-    p[4] = (uint8_t)(v >> 32);
-    p[5] = (uint8_t)(v >> 40);
-    p[6] = (uint8_t)(v >> 48);
-    p[7] = (uint8_t)(v >> 56);
+    v = SV_LITTLE64(v);
+    sv_memcpy(p, &v, 8);
 }
 
 /* A reader: after a read past the end it gives zeros and short_read stays true. */

@@ -192,9 +192,6 @@ struct sv_tcp_way {
     uint8_t ttl, tos;
 };
 
-/* True when a connection of that interface has something to send. */
-bool sv_tcp_ready(const struct sv_tcp *tcp, sv_port port);
-
 /* How much the next connection in turn may send at once. */
 struct sv_tcp_grant {
     uint32_t packets; /* at most this many packets */
@@ -203,14 +200,13 @@ struct sv_tcp_grant {
     bool offload;   /* the device sums: payload need not be */
 };
 
-/* The connection whose turn it is: SV_NONE when none. Its neighbour tells the stack whether it can be sent
- * to now; if not, sv_tcp_park() takes it off the ring until sv_tcp_unpark(). */
-uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port, uint32_t *neighbour);
+/* sv_tcp_next(), below, says whose turn it is. Its neighbour tells the stack whether it can be sent to now; if not,
+ * sv_tcp_park() takes it off the ring until sv_tcp_unpark(). */
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port);
 void sv_tcp_unpark(struct sv_tcp *tcp);
 
 /* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many; *way is theirs. */
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
                          struct sv_tcp_way *way);
 
 /* A segment that belongs to no full connection (RST, or SYN,ACK and ACK of small records). */
@@ -326,6 +322,12 @@ static inline struct sv_tcp_interface *sv_tcp_interface(const struct sv_tcp *tcp
 {
     SV_ASSERT(port < tcp->interfaces);
     return (struct sv_tcp_interface *)(uintptr_t)((intptr_t)tcp + (intptr_t)tcp->interfaces_at) + port;
+}
+/* The connection whose turn it is on that interface; SV_NONE: none has anything to send. */
+static inline uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port)
+{
+    const struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
+    return i->urgent.first != SV_NONE ? i->urgent.first : i->bulk.first;
 }
 /* Starts fetching all lines of a connection: one wait instead of one each when it is not in the cache. */
 static inline void sv_tcp_prefetch(const struct sv_tcp *tcp, uint32_t index)

@@ -221,14 +221,9 @@ static void sv_tcp_eight_steps(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp
     }
 }
 
-void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
+static void sv_tcp_walk(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
-    t->c->heard_tick = sv_tick(t->now);
-    t->c->keep_probes = 0;
-    if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN))
-        sv_tcp_ecn_arrives(t, s);
-    if (!sv_tcp_ordinary_arrives(t, s))
-        sv_tcp_eight_steps(t, s, reply, answer);
+    sv_tcp_eight_steps(t, s, reply, answer);
     if (SV_UNLIKELY(s->flags & SV_LATE)) {
         sv_tcp_make_reset(s, reply);
         reply->flow = t->c->flow;
@@ -241,11 +236,23 @@ void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_t
     }
 }
 
-bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
+{
+    sv_tcp_heard(t, s);
+    sv_tcp_walk(t, s, reply, answer);
+}
+
+bool sv_tcp_walks(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     bool answer = false;
-    tcp->count.segments_in += s->segments;
-    s->flow_value = sv_tcp_resolve(tcp, s);
+    sv_tcp_walk(t, s, reply, &answer);
+    sv_tcp_arrived(t);
+    return answer;
+}
+
+bool sv_tcp_arrives_else(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    bool answer = false;
     if (s->flow_value == SV_NONE)
         return sv_tcp_listen_arrives(tcp, s, NULL, reply);
     switch (SV_TCP_VALUE_KIND(s->flow_value)) {
@@ -257,15 +264,10 @@ bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *r
         break;
     }
     struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
-    SV_TRACE_EVENT(t.core, SV_TRACE_TCP_RECEIVED, t.h->state, t.c->flow, s->packet->id, s->seq, s->ack, s->length,
-                   s->flags, s->window, s->segments);
     if (t.h->state == SV_SYN_SENT)
         sv_tcp_syn_sent_arrives(&t, s, reply, &answer);
     else
         sv_tcp_synchronized_arrives(&t, s, reply, &answer);
-    if (t.h->kind == SV_TCP_FULL && t.index != SV_NONE) {
-        sv_tcb_rearm(&t);
-        sv_tcb_settle(&t);
-    }
+    sv_tcp_arrived(&t);
     return answer;
 }

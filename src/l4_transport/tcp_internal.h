@@ -199,6 +199,15 @@ uint32_t sv_tcp_small_new(struct sv_tcp *tcp);
 void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
 /* The record that a looked-up segment is for now. */
 uint32_t sv_tcp_resolve(struct sv_tcp *tcp, struct sv_seg *s);
+/* Is it of the flow of the segment before it, and is that in the table still? Then nothing need be hashed. */
+static inline bool sv_tcp_is_last(const struct sv_tcp *tcp, const struct sv_seg *s)
+{
+    if (tcp->last_flow == SV_NONE)
+        return false;
+    const struct sv_tcp_hot *h = sv_tcp_hot(tcp, tcp->last_flow);
+    return h->local_port == s->local_port && h->remote_port == s->remote_port && h->local == s->local &&
+           (h->flags & SV_TCP_TABLED) && h->kind == SV_TCP_FULL && sv_addr_equal(&h->remote, &s->remote);
+}
 
 /* --- tcp_ring.c: ready rings and queues of small records --- */
 void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why); /* onto its ring */
@@ -209,8 +218,27 @@ static inline void sv_tcb_ready(struct sv_tcb *t, uint16_t why)
     if (!(t->h->flags & SV_TCP_READY))
         sv_tcb_ready_anew(t, why);
 }
-void sv_tcb_unready(struct sv_tcb *t);                       /* off its ring, before it is freed */
-uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port); /* the ring's first connection, taken off */
+void sv_tcb_unready(struct sv_tcb *t); /* off its ring, before it is freed */
+static inline uint32_t sv_tcp_ring_pop(struct sv_tcp *tcp, struct sv_tcp_ring *ring)
+{
+    const uint32_t index = ring->first;
+    ring->first = sv_tcp_hot(tcp, index)->ready_next;
+    if (ring->first == SV_NONE)
+        ring->last = SV_NONE;
+    return index;
+}
+static inline uint32_t sv_tcp_ring_next(struct sv_tcp *tcp, sv_port port)
+{
+    struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
+    return sv_tcp_ring_pop(tcp, i->urgent.first != SV_NONE ? &i->urgent : &i->bulk);
+}
+/* Whose turn it is, taken off the ring. */
+static inline uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port)
+{
+    const uint32_t index = sv_tcp_ring_next(tcp, port);
+    sv_tcp_hot(tcp, index)->flags &= (uint16_t)~SV_TCP_READY;
+    return index;
+}
 void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index);
 void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
@@ -289,11 +317,20 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
 void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s); /* options of the peer's SYN */
 
-/* --- tcp_ordinary.c: the short cut through them --- */
-bool sv_tcp_ordinary_arrives(struct sv_tcb *t, struct sv_seg *s); /* false: nothing was done */
-
 /* --- tcp_arrives.c: the eight steps --- */
 enum sv_walk { SV_WALK_ON, SV_WALK_STOP };
+/* One of no established connection; flow_value says whose it is. */
+bool sv_tcp_arrives_else(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
+/* Through the steps, though the connection has heard of it already; true: *reply is the answer. */
+bool sv_tcp_walks(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply);
+/* Whatever it is, the peer is there. */
+static inline void sv_tcp_heard(struct sv_tcb *t, struct sv_seg *s)
+{
+    t->c->heard_tick = sv_tick(t->now);
+    t->c->keep_probes = 0;
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN))
+        sv_tcp_ecn_arrives(t, s);
+}
 void sv_tcp_synchronized_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer);
 bool sv_tcp_challenge_allowed(struct sv_tcp *tcp);
 void sv_tcp_challenge_ack(struct sv_tcb *t);
@@ -518,6 +555,14 @@ static inline void sv_tcb_rearm(struct sv_tcb *t)
 {
     if (sv_tcb_busy_at(t) < t->h->wake.at || t->c->keep_idle_s || t->h->state == SV_FIN_WAIT_2)
         sv_tcb_rearm_slowly(t);
+}
+/* A segment was dealt with. */
+static inline void sv_tcp_arrived(struct sv_tcb *t)
+{
+    if (t->index != SV_NONE && t->h->kind == SV_TCP_FULL) {
+        sv_tcb_rearm(t);
+        sv_tcb_settle(t);
+    }
 }
 static inline void sv_tcb_arm_delack(struct sv_tcb *t)
 {

@@ -6,10 +6,11 @@
 #include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
+/* Asked of an established connection. */
 static inline bool sv_tcp_is_ordinary(const struct sv_tcb *t, const struct sv_seg *s)
 {
     const struct sv_tcp_hot *h = t->h;
-    if (h->state != SV_ESTABLISHED || (s->flags & ~(uint32_t)SV_PSH) != SV_ACK || s->seq != h->rcv_nxt)
+    if ((s->flags & ~(uint32_t)SV_PSH) != SV_ACK || s->seq != h->rcv_nxt || (h->flags & SV_TCP_DETACHED))
         return false;
     if (s->length > h->rcv_right - h->rcv_nxt || (s->options & ~(uint32_t)SV_OPTION_TIMESTAMPS))
         return false;
@@ -54,10 +55,9 @@ static inline bool sv_tcp_calm_ack(struct sv_tcb *t, const struct sv_seg *s)
     const uint32_t acked = s->ack - h->snd_una;
     const uint32_t window = s->window << sv_tcb_send_scale(t);
     const bool opened = window > h->snd_wnd;
-    if ((acked ? !b : s->length == 0) || (b && b->persist))
+    if (b ? b->uncalm : acked)
         return false;
-    if (acked && (acked > h->snd_queued || acked > h->snd_max - h->snd_una || b->backoff || b->recovery || b->rexmit ||
-                  b->urgent || h->dupacks))
+    if (acked ? acked > h->snd_queued || acked > h->snd_max - h->snd_una || h->dupacks : s->length == 0)
         return false;
     if (acked)
         sv_tcp_calm_acked(t, s, acked);
@@ -81,7 +81,7 @@ static inline bool sv_tcp_calm_text(struct sv_tcb *t, struct sv_seg *s)
     struct sv_pool *pool = sv_core_pool(t->core);
     struct sv_tcp_busy *b = t->b;
     struct sv_buf *p = s->packet;
-    if (!b || b->ooo_count || b->fin_early || (t->h->flags & SV_TCP_DETACHED) || p->linear_length || p->slices != 1 ||
+    if (!b || b->ooo_count || b->fin_early || p->linear_length || p->slices != 1 ||
         (b->recv.count && s->length < SV_SLAB_BYTES / 2u))
         return false;
     const struct sv_slice piece = p->slice[0];
@@ -100,19 +100,41 @@ static inline bool sv_tcp_calm_text(struct sv_tcb *t, struct sv_seg *s)
     return true;
 }
 
-bool sv_tcp_ordinary_arrives(struct sv_tcb *t, struct sv_seg *s)
+static inline void sv_tcp_ordinary_arrives(struct sv_tcb *t, struct sv_seg *s)
 {
-    if (SV_UNLIKELY(!sv_tcp_is_ordinary(t, s)))
-        return false;
     if (sv_tcp_calm_ack(t, s)) {
         if ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_seq_before_or_at(s->seq, t->h->rcv_acked)) {
             t->h->ts_recent = s->ts_val; /* RFC 7323 §4.3 */
             t->h->ts_recent_at = sv_tick(t->now);
         }
     } else if (sv_tcp_step5_ack(t, s) == SV_WALK_STOP) {
-        return true;
+        return;
     }
     if (s->length && !sv_tcp_calm_text(t, s) && sv_tcp_step7_text(t, s) == SV_WALK_ON && t->b && t->b->fin_early)
         (void)sv_tcp_step8_fin(t, s); /* one that came early may be next now */
-    return true;
+}
+
+/* Nearly every segment is of the flow of the one before it, or was found by sv_tcp_lookup(). */
+bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+{
+    tcp->count.segments_in += s->segments;
+    if (SV_LIKELY(sv_tcp_is_last(tcp, s)))
+        s->flow_value = SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
+    else
+        s->flow_value = sv_tcp_resolve(tcp, s);
+    if (SV_UNLIKELY(SV_TCP_VALUE_KIND(s->flow_value) != SV_TCP_FULL))
+        return sv_tcp_arrives_else(tcp, s, reply);
+    struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
+    SV_TRACE_EVENT(t.core, SV_TRACE_TCP_RECEIVED, t.h->state, t.c->flow, s->packet->id, s->seq, s->ack, s->length,
+                   s->flags, s->window, s->segments);
+    if (SV_UNLIKELY(t.h->state != SV_ESTABLISHED))
+        return sv_tcp_arrives_else(tcp, s, reply);
+    sv_tcp_heard(&t, s);
+    if (SV_UNLIKELY(!sv_tcp_is_ordinary(&t, s)))
+        return sv_tcp_walks(&t, s, reply);
+    sv_tcp_ordinary_arrives(&t, s);
+    if (s->packet)
+        sv_buf_free_fast(s->packet);
+    sv_tcp_arrived(&t);
+    return false;
 }

@@ -70,6 +70,8 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
  * come twice. */
 static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
 {
+    if (SV_LIKELY(!(t->h->agreed & SV_TCP_ECN_ECHO) && !(t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack))))
+        return;
     if ((t->h->agreed & SV_TCP_ECN_ECHO) && !(h->flags & SV_SYN))
         h->flags |= sv_tcb_accurate(t) ? sv_accecn_told(t) : SV_ECE;
     if (!t->b)
@@ -86,6 +88,7 @@ static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
     }
 }
 
+/* All but what is rare. */
 static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t seq, uint16_t flags)
 {
     h->source = t->h->local_port;
@@ -101,8 +104,6 @@ static inline void sv_tcb_header(struct sv_tcb *t, struct sv_tcp_header *h, uint
         h->ts_ecr = t->h->ts_recent;
     }
     h->window = sv_tcb_window_field(t);
-    if (SV_UNLIKELY((t->h->agreed & SV_TCP_ECN_ECHO) || (t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack))))
-        sv_tcb_header_rare(t, h);
 }
 
 /* Whatever carries an ACK settles what we owed. */
@@ -149,6 +150,7 @@ bool sv_tcb_send_bare(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint
     if (!b)
         return false;
     sv_tcb_header(t, &h, seq, flags);
+    sv_tcb_header_rare(t, &h);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN_ECHO) && sv_tcb_accurate(t))
         sv_accecn_bare(t, &h);
     sv_tcb_finish_packet(t, turn, b, &h, 0, reason, 0);
@@ -165,6 +167,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     if (!b)
         return false;
     sv_tcb_header(t, &h, t->c->iss, (uint16_t)(SV_SYN | (answer ? SV_ACK | sv_tcp_ecn_answer(t) : sv_tcp_ecn_syn(t))));
+    sv_tcb_header_rare(t, &h);
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
     const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcb_offers(t);
     h.options = SV_OPTION_MSS;
@@ -274,6 +277,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     turn->fresh |= !again && reason == SV_SENT_NEW;
     turn->stale |= again || reason != SV_SENT_NEW;
     sv_tcb_header(t, &h, seq, flags);
+    sv_tcb_header_rare(t, &h);
     if (SV_UNLIKELY(accurate))
         sv_accecn_data(t, &h, n, again);
     if (again) {
@@ -458,8 +462,8 @@ static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
 {
     const struct sv_tcp_hot *h = t->h;
     const struct sv_tcp_busy *b = t->b;
-    if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->rexmit || b->probe ||
-        b->persist || b->urgent || b->ooo_count || b->dsack || (h->agreed & SV_TCP_UNCALM))
+    if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->uncalm ||
+        b->ooo_count || (h->agreed & SV_TCP_UNCALM))
         return false;
     if (!(h->flags & SV_TCP_SEND_NOW))
         return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
@@ -556,10 +560,10 @@ static bool sv_accecn_first(struct sv_tcb *t, struct sv_turn *turn)
     return sv_accecn_owes_handshake(t) && sv_tcb_send_bare(t, turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
 }
 
-static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+static uint32_t sv_tcb_long_turn(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
                                  struct sv_tcp_way *way)
 {
-    struct sv_turn turn = {.out = out, .grant = grant, .made = 0};
+    struct sv_turn turn = {.out = out, .grant = *grant, .made = 0};
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_SIGNED))
         turn.grant.super = 0; /* each segment is signed by itself */
     if (SV_UNLIKELY(t->h->flags & SV_TCP_DEAD)) {
@@ -572,7 +576,7 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
         done = !(t->h->flags & SV_TCP_SEND_NOW);
     else if (t->h->flags & SV_TCP_SEND_NOW)
         done = sv_tcb_take_turn(t, &turn);
-    if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant.packets && t->h->state != SV_SYN_SENT)
+    if (t->h->flags & SV_TCP_ACK_NOW && turn.made < grant->packets && t->h->state != SV_SYN_SENT)
         done &= sv_tcb_send_bare(t, &turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
     if (t->h->agreed & SV_TCP_ECN)
         way->tos |= turn.fresh && !turn.stale ? sv_tcp_ecn_codepoint(t) : sv_tcp_ecn_codepoint_else(t);
@@ -590,7 +594,7 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, struct sv_tcp_grant grant, st
     return turn.made;
 }
 
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant grant, struct sv_tcp_out *out,
+uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
                          struct sv_tcp_way *way)
 {
     struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
@@ -599,7 +603,7 @@ uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, struct sv_tcp_grant g
         sv_tcp_cc_idle(&t);
         if (SV_UNLIKELY(t.h->agreed & SV_TCP_ECN) && (t.h->flags & SV_TCP_SEND_NOW))
             way->tos |= sv_tcp_ecn_codepoint(&t);
-        if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant.offload)))
+        if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant->offload)))
             return 1;
     }
     return sv_tcb_long_turn(&t, grant, out, way);

@@ -211,9 +211,22 @@ struct sv_tcp_busy {
     /* Deadlines, exact; SV_NEVER when off. The wheel holds one entry for the earliest. */
     sv_time retransmit_at; /* RTO, or persist when nothing is in flight */
     sv_time delack_at;
-    sv_time give_up_at;   /* user timeout: since the oldest unacknowledged byte */
-    sv_time rtt_began;    /* when rtt_seq was sent; in SYN-SENT the first SYN, though it was sent again */
-    sv_time pace_at;      /* the next burst goes then */
+    sv_time give_up_at; /* user timeout: since the oldest unacknowledged byte */
+    sv_time rtt_began;  /* when rtt_seq was sent; in SYN-SENT the first SYN, though it was sent again */
+    sv_time pace_at;    /* the next burst goes then */
+    union {
+        struct {
+            uint8_t backoff;   /* timeouts in a row */
+            uint8_t recovery;  /* enum sv_tcp_recovery */
+            uint8_t persist;   /* retransmit_at is the persist timer */
+            uint8_t probe;     /* a window probe or keepalive must go out */
+            uint8_t rexmit;    /* bytes at rexmit_nxt must go out again */
+            uint8_t urgent;    /* snd_up is ahead of SND.UNA */
+            uint8_t fin_early; /* the peer's FIN came before its data: it stands at fin_seq */
+            uint8_t dsack;     /* dsack_from to dsack_to came twice: the next acknowledgement says so (RFC 2883) */
+        };
+        uint64_t uncalm; /* all of them at once: what the short cuts leave to the long way */
+    };
     struct sv_spans send; /* from SND.UNA: in flight, then unsent */
     struct sv_spans recv; /* in order, unread */
     /* Out of order: ranges in a slab, see tcp_reass.c. */
@@ -229,22 +242,14 @@ struct sv_tcp_busy {
         uint32_t dup_flight; /* without SACK: bytes in flight at the first duplicate acknowledgement */
         uint32_t dsack_to;   /* with it */
     };
-    uint8_t backoff;  /* timeouts in a row */
-    uint8_t recovery; /* enum sv_tcp_recovery */
-    uint8_t timing;   /* a segment is being timed */
-    uint8_t persist;  /* retransmit_at is the persist timer */
-    uint8_t probe;    /* a window probe or keepalive must go out */
-    uint8_t rexmit;   /* bytes at rexmit_nxt must go out again */
-    uint8_t urgent;   /* snd_up is ahead of SND.UNA */
+    uint8_t timing; /* a segment is being timed */
     uint8_t rcv_urgent;
     uint8_t syn_count;             /* SYNs or SYN,ACKs sent */
     uint8_t quickack;              /* segments still acknowledged at once */
     uint8_t reason;                /* enum sv_sent_reason of what is sent again */
-    uint8_t fin_early;             /* the peer's FIN came before its data: it stands at fin_seq */
     uint8_t ecn_reduced;           /* ecn_recover is ahead */
     uint8_t pace_waits;            /* something could go but for pace_at */
     uint8_t waits;                 /* enum sv_tcp_waits */
-    uint8_t dsack;                 /* dsack_from to dsack_to came twice: the next acknowledgement says so (RFC 2883) */
     uint8_t tlp_now;               /* a segment of new data goes out as a probe, whatever the window says */
     uint8_t sent_marks;            /* in use of sent[] */
     uint8_t sent_rough;            /* bit m: sent[m] is not of full segments alone */

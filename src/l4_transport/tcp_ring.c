@@ -15,41 +15,11 @@ void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t i
     ring->last = index;
 }
 
-static uint32_t sv_tcp_ring_pop(struct sv_tcp *tcp, struct sv_tcp_ring *ring)
-{
-    const uint32_t index = ring->first;
-    ring->first = sv_tcp_hot(tcp, index)->ready_next;
-    if (ring->first == SV_NONE)
-        ring->last = SV_NONE;
-    return index;
-}
-
 void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why)
 {
     t->h->flags |= SV_TCP_READY;
     struct sv_tcp_interface *i = sv_tcp_interface(t->tcp, t->h->interface);
     sv_tcp_ring_append(t->tcp, (why & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent, t->index);
-}
-
-bool sv_tcp_ready(const struct sv_tcp *tcp, sv_port port)
-{
-    const struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
-    return i->urgent.first != SV_NONE || i->bulk.first != SV_NONE;
-}
-
-uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port, uint32_t *neighbour)
-{
-    const struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
-    const uint32_t index = i->urgent.first != SV_NONE ? i->urgent.first : i->bulk.first;
-    if (index != SV_NONE)
-        *neighbour = sv_tcp_hot(tcp, index)->neighbour;
-    return index;
-}
-
-static uint32_t sv_tcp_ring_next(struct sv_tcp *tcp, sv_port port)
-{
-    struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
-    return sv_tcp_ring_pop(tcp, i->urgent.first != SV_NONE ? &i->urgent : &i->bulk);
 }
 
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port)
@@ -71,13 +41,6 @@ void sv_tcp_unpark(struct sv_tcp *tcp)
         struct sv_tcp_interface *i = sv_tcp_interface(tcp, h->interface);
         sv_tcp_ring_append(tcp, (h->flags & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent, index);
     }
-}
-
-uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port)
-{
-    const uint32_t index = sv_tcp_ring_next(tcp, port);
-    sv_tcp_hot(tcp, index)->flags &= (uint16_t)~SV_TCP_READY;
-    return index;
 }
 
 /* A record that is about to be freed leaves its ring: rare (a connection ends with an ACK still owed). */

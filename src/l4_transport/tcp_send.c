@@ -91,14 +91,17 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 /* Where the window's right edge may stand now: as far as the buffer reaches, if that is worth telling. */
 static inline uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
 {
-    uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
-    if (SV_UNLIKELY(sv_tcb_memory_short(t))) /* enough that nobody stalls, no more than can be kept */
-        room = sv_min_u32(room, t->tcp->habits.recv_min);
+    const uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
     const uint32_t limit = 65535u << sv_tcb_recv_scale(t);
-    const uint32_t edge = t->h->rcv_nxt + sv_min_u32(room, limit);
-    const uint32_t gain = edge - t->h->rcv_right;
-    if ((int32_t)gain <= 0 || gain < sv_min_u32(t->c->recv_buffer / 2u, t->h->mss))
+    const uint32_t worth = sv_min_u32(t->c->recv_buffer / 2u, t->h->mss);
+    uint32_t edge = t->h->rcv_nxt + sv_min_u32(room, limit);
+    if ((int32_t)(edge - t->h->rcv_right) <= 0 || edge - t->h->rcv_right < worth)
         return t->h->rcv_right;
+    if (SV_UNLIKELY(sv_tcb_memory_short(t))) { /* enough that nobody stalls, no more than can be kept */
+        edge = t->h->rcv_nxt + sv_min_u32(sv_min_u32(room, t->tcp->habits.recv_min), limit);
+        if ((int32_t)(edge - t->h->rcv_right) <= 0 || edge - t->h->rcv_right < worth)
+            return t->h->rcv_right;
+    }
     return edge;
 }
 

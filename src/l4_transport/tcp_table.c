@@ -342,16 +342,6 @@ static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
            sv_addr_equal(&a->remote, &b->remote);
 }
 
-/* Is it the flow of the last burst's last segment, still in the table? Then nothing need be hashed. */
-static bool sv_tcp_is_last(const struct sv_tcp *tcp, const struct sv_seg *s)
-{
-    if (tcp->last_flow == SV_NONE)
-        return false;
-    const struct sv_tcp_hot *h = sv_tcp_hot(tcp, tcp->last_flow);
-    return h->local_port == s->local_port && h->remote_port == s->remote_port && h->local == s->local &&
-           (h->flags & SV_TCP_TABLED) && h->kind == SV_TCP_FULL && sv_addr_equal(&h->remote, &s->remote);
-}
-
 /* The lines of the busy record that an acknowledgement and its timers touch. */
 static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
 {
@@ -388,12 +378,13 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
 }
 
 /* Several passes over the burst, so that the misses of one packet overlap those of the others. A segment of the
- * flow before it shares what was found for that one. */
+ * flow before it shares what was found for that one. A lone segment gains nothing by looking first: sv_tcp_resolve()
+ * finds its record, and needs no hash if it is of the flow of the one before. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
     uint32_t begin = 0;
-    if (sv_tcp_is_last(tcp, &seg[0])) {
-        seg[0].flow_value = SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
+    if (n == 1 || sv_tcp_is_last(tcp, &seg[0])) {
+        seg[0].flow_value = n == 1 ? SV_NONE : SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
         seg[0].hash = 0; /* sv_tcp_resolve() makes it if it is needed after all */
         begin = 1;
     }
@@ -405,13 +396,13 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
             sv_tcp_hash_segment(tcp, &seg[i]);
         }
     }
-    for (uint32_t i = begin; i < n && n > 1; i++) { /* a lone segment gains nothing by fetching first */
+    for (uint32_t i = begin; i < n; i++) {
         if (i && seg[i].hash == seg[i - 1].hash)
             seg[i].flow_value = seg[i - 1].flow_value;
         else
             sv_tcp_find_segment(tcp, &seg[i]);
     }
-    for (uint32_t i = begin; i < n && n > 1; i++)
+    for (uint32_t i = begin; i < n; i++)
         sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
     tcp->looked_up = tcp->flows.changes;
 }

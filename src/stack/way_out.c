@@ -23,31 +23,31 @@ void sv_stack_tcp_checksum(const struct sv_addr *src, const struct sv_addr *dst,
     sv_sum_store(sv_buf_at(b, (uint16_t)(b->l4 + SV_TCP_SUM_AT)), sv_sum_add(pseudo, sum));
 }
 
-/* What the packets of one connection's turn have in common: the headers below TCP's, written once, and the sums
- * of their constant words, not folded. A packet gets a copy, its length and its checksums. */
+/* What the packets of one connection's turn have in common: what is written below TCP's header, and the sums of its
+ * constant words, not folded. IPv4's is written into each packet from here, number by number: to copy bytes that were
+ * just written by other widths stalls the processor. */
 struct sv_out_flow {
-    uint8_t lower[SV_OUT_LOWER6];
-    uint32_t ip_sum; /* of the IPv4 header without its length */
-    uint32_t pseudo; /* of the pseudo-header without the length */
+    const uint8_t *to, *from; /* hardware addresses; to ourselves there is none, and the header goes again */
+    uint32_t type_tos;        /* EtherType, version and length of the header, type of service */
+    uint32_t df_ttl;          /* DF, time to live, protocol */
+    uint32_t src4, dst4;      /* as they lie in the packet */
+    uint32_t ip_sum;          /* of the IPv4 header without its length */
+    uint32_t pseudo;          /* of the pseudo-header without the length */
     bool v6;
     bool offload; /* the device sums what TCP sends */
+    uint8_t lower6[SV_IP6_HDR_LEN];
 };
 
-static void sv_out_flow_ip4(const struct sv_addr *src, const struct sv_tcp_way *way, struct sv_out_flow *f)
+static inline void sv_out_flow_ip4(const struct sv_addr *src, const struct sv_tcp_way *way, struct sv_out_flow *f)
 {
-    uint8_t *p = f->lower + SV_ETH_HDR_LEN;
     const uint16_t tos = (uint16_t)(0x4500u | way->tos);
-    uint32_t a, b;
-    sv_memcpy(&a, src->byte + 12, 4);
-    sv_memcpy(&b, way->remote.byte + 12, 4);
-    const uint32_t pair = (a & 0xffffu) + (a >> 16) + (b & 0xffffu) + (b >> 16);
-    sv_put_u32(p, (uint32_t)tos << 16);
-    sv_put_u32(p + 4, SV_IP4_DF); /* no identification: RFC 6864 §4.1 */
-    sv_put_u32(p + 8, (uint32_t)way->ttl << 24 | (uint32_t)SV_PROTO_TCP << 16);
-    sv_memcpy(p + 12, &a, 4);
-    sv_memcpy(p + 16, &b, 4);
-    f->ip_sum =
-        pair + sv_sum_u16(tos) + sv_sum_u16(SV_IP4_DF) + sv_sum_u16((uint16_t)((uint32_t)way->ttl << 8 | SV_PROTO_TCP));
+    const uint16_t ttl_protocol = (uint16_t)((uint32_t)way->ttl << 8 | SV_PROTO_TCP);
+    sv_memcpy(&f->src4, src->byte + 12, 4);
+    sv_memcpy(&f->dst4, way->remote.byte + 12, 4);
+    const uint32_t pair = (f->src4 & 0xffffu) + (f->src4 >> 16) + (f->dst4 & 0xffffu) + (f->dst4 >> 16);
+    f->type_tos = (uint32_t)SV_ETHERTYPE_IP4 << 16 | tos;
+    f->df_ttl = (uint32_t)SV_IP4_DF << 16 | ttl_protocol; /* no identification: RFC 6864 §4.1 */
+    f->ip_sum = pair + sv_sum_u16(tos) + sv_sum_u16(SV_IP4_DF) + sv_sum_u16(ttl_protocol);
     f->pseudo = pair + sv_sum_u16(SV_PROTO_TCP);
 }
 
@@ -57,25 +57,22 @@ static void sv_out_flow_ip6(const struct sv_stack *s, const struct sv_addr *src,
 {
     const struct sv_ip_out o = {.src = *src, .dst = way->remote, .protocol = SV_PROTO_TCP};
     const uint32_t label = sv_ip6_flow_label(&s->core, &o, sv_get_u32(sv_buf_at(first, first->l4)));
-    uint8_t *p = f->lower + SV_ETH_HDR_LEN;
-    sv_put_u32(p, 6u << 28 | (uint32_t)way->tos << 20 | (label & SV_IP6_FLOW_MASK));
-    sv_put_u32(p + 4, (uint32_t)SV_PROTO_TCP << 8 | way->ttl);
-    sv_memcpy(p + 8, src->byte, 16);
-    sv_memcpy(p + 24, way->remote.byte, 16);
+    sv_put_u32(f->lower6, 6u << 28 | (uint32_t)way->tos << 20 | (label & SV_IP6_FLOW_MASK));
+    sv_put_u32(f->lower6 + 4, (uint32_t)SV_PROTO_TCP << 8 | way->ttl);
+    sv_memcpy(f->lower6 + 8, src->byte, 16);
+    sv_memcpy(f->lower6 + 24, way->remote.byte, 16);
     f->ip_sum = 0;
     f->pseudo = sv_pseudo_sum(src, &way->remote, SV_PROTO_TCP, 0);
 }
 
-static void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_way *way, const struct sv_interface *i,
-                           const struct sv_buf *first, struct sv_out_flow *f)
+static inline void sv_out_flow_of(const struct sv_stack *s, const struct sv_tcp_way *way, const struct sv_interface *i,
+                                  const struct sv_buf *first, struct sv_out_flow *f)
 {
-    const struct sv_addr *src = sv_tcp_address(&s->tcp, way->local);
+    const struct sv_addr *src = &sv_address_of(&s->net.addresses, way->local)->addr;
+    f->from = i->mac;
+    f->to = way->neighbour == SV_NONE ? i->mac : sv_neighbour_mac(&s->net.link.neighbours, way->neighbour);
     f->v6 = !sv_addr_is_v4(&way->remote);
     f->offload = (i->flags & SV_IF_CSUM) != 0;
-    if (way->neighbour != SV_NONE)
-        sv_memcpy(f->lower, sv_neighbour_mac(&s->net.link.neighbours, way->neighbour), SV_MAC_BYTES);
-    sv_memcpy(f->lower + 6, i->mac, SV_MAC_BYTES);
-    sv_put_u16(f->lower + 12, f->v6 ? SV_ETHERTYPE_IP6 : SV_ETHERTYPE_IP4);
     if (SV_UNLIKELY(f->v6))
         sv_out_flow_ip6(s, src, way, first, f);
     else
@@ -87,17 +84,24 @@ static inline void sv_out_lower(struct sv_buf *b, const struct sv_out_flow *f)
 {
     const uint16_t l4 = b->head, length = (uint16_t)b->length;
     SV_ASSERT(b->length <= 65535u - SV_IP4_HDR_LEN);
+    uint8_t *p;
     if (SV_UNLIKELY(f->v6)) {
-        uint8_t *p = sv_buf_push(b, SV_OUT_LOWER6);
-        sv_memcpy(p, f->lower, SV_OUT_LOWER6);
+        p = sv_buf_push(b, SV_OUT_LOWER6);
+        sv_memcpy(p + SV_ETH_HDR_LEN, f->lower6, SV_IP6_HDR_LEN);
+        sv_put_u16(p + 12, SV_ETHERTYPE_IP6);
         sv_put_u16(p + SV_ETH_HDR_LEN + 4, length);
     } else {
         const uint16_t total = (uint16_t)(length + SV_IP4_HDR_LEN);
-        uint8_t *p = sv_buf_push(b, SV_OUT_LOWER4);
-        sv_memcpy(p, f->lower, SV_OUT_LOWER4);
-        sv_put_u16(p + SV_ETH_HDR_LEN + 2, total);
-        sv_sum_store(p + SV_ETH_HDR_LEN + 10, sv_sum_fold(f->ip_sum + sv_sum_u16(total)));
+        p = sv_buf_push(b, SV_OUT_LOWER4);
+        sv_put_u32(p + 12, f->type_tos);
+        sv_put_u32(p + 16, (uint32_t)total << 16);
+        sv_put_u32(p + 20, f->df_ttl);
+        sv_sum_store(p + 24, sv_sum_fold(f->ip_sum + sv_sum_u16(total)));
+        sv_memcpy(p + 26, &f->src4, 4);
+        sv_memcpy(p + 30, &f->dst4, 4);
     }
+    sv_memcpy(p, f->to, SV_MAC_BYTES);
+    sv_memcpy(p + SV_MAC_BYTES, f->from, SV_MAC_BYTES);
     b->l2 = b->head;
     b->l3 = (uint16_t)(b->head + SV_ETH_HDR_LEN);
     b->l4 = l4;
@@ -119,21 +123,29 @@ static inline void sv_out_checksum(struct sv_buf *b, uint16_t length, uint16_t s
     }
 }
 
-/* The frame is complete. Of a tagged interface it gets the tag, and is the interface's below from there on. */
-static void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b,
-                        struct sv_burst *give)
+/* Of a tagged interface a frame gets the tag, and is the interface's below from there on. False: dropped. */
+static bool sv_out_tag(struct sv_stack *s, struct sv_interface **i, sv_port *out, struct sv_buf *b)
 {
-    while (SV_UNLIKELY(i->parent != SV_NO_PORT)) {
-        const struct sv_vlan_tag tag = {.tpid = i->tpid, .vid = i->vid};
-        sv_interface_count_out(i, b->segments, b->length);
+    while ((*i)->parent != SV_NO_PORT) {
+        const struct sv_vlan_tag tag = {.tpid = (*i)->tpid, .vid = (*i)->vid};
+        sv_interface_count_out(*i, b->segments, b->length);
         if (!sv_buf_make_headroom(b, SV_TAG_BYTES)) {
-            sv_drop(&s->core, SV_DROP_NO_MEMORY, b, out, 0);
-            return;
+            sv_drop(&s->core, SV_DROP_NO_MEMORY, b, *out, 0);
+            return false;
         }
         sv_vlan_push(b, &tag);
-        out = i->parent;
-        i = sv_interface_of(&s->net.link.interfaces, out);
+        *out = (*i)->parent;
+        *i = sv_interface_of(&s->net.link.interfaces, *out);
     }
+    return true;
+}
+
+/* The frame is complete. */
+static inline void sv_out_give(struct sv_stack *s, struct sv_interface *i, sv_port out, struct sv_buf *b,
+                               struct sv_burst *give)
+{
+    if (SV_UNLIKELY(i->parent != SV_NO_PORT) && !sv_out_tag(s, &i, &out, b))
+        return;
     sv_interface_count_out(i, b->segments, b->length);
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_OUT, b, out);
@@ -153,11 +165,10 @@ static bool sv_out_may_be_super(const struct sv_stack *s, const struct sv_interf
 }
 
 /* A turn of one connection. False: nothing can be sent to it now. */
-static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, struct sv_room *room,
-                        struct sv_burst *give)
+static bool sv_out_turn(struct sv_stack *s, sv_port out, struct sv_interface *i, uint32_t neighbour,
+                        struct sv_room *room, struct sv_burst *give)
 {
     struct sv_link *link = &s->net.link;
-    struct sv_interface *i = sv_interface_of(&link->interfaces, out);
     struct sv_tcp_out made[SV_BURST];
     if (neighbour != SV_NONE) {
         const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, link, &link->neighbours, neighbour);
@@ -176,10 +187,11 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, uint32_t neighbour, str
         .offload = (i->flags & SV_IF_CSUM) != 0,
     };
     struct sv_tcp_way way;
-    const uint32_t n = sv_tcp_transmit(&s->tcp, out, grant, made, &way);
+    const uint32_t n = sv_tcp_transmit(&s->tcp, out, &grant, made, &way);
+    if (SV_UNLIKELY(n == 0))
+        return true;
     struct sv_out_flow flow;
-    if (n)
-        sv_out_flow_of(s, &way, i, made[0].packet, &flow);
+    sv_out_flow_of(s, &way, i, made[0].packet, &flow);
     for (uint32_t k = 0; k < n; k++) {
         struct sv_buf *b = made[k].packet;
         const uint16_t length = (uint16_t)b->length;
@@ -217,17 +229,17 @@ static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room,
 /* What one interface has to send, its device's or a tagged one. */
 static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *room, struct sv_burst *give)
 {
-    const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
+    struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
     if (!i->up)
         return;
     if (i->queue.packets)
         sv_out_queued(s, out, room, give);
     while (room->packets && room->bytes >= i->mtu && give->n < SV_BURST) {
-        uint32_t neighbour;
-        if (sv_tcp_next(&s->tcp, out, &neighbour) == SV_NONE)
+        const uint32_t next = sv_tcp_next(&s->tcp, out);
+        if (next == SV_NONE)
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
-        if (!sv_out_turn(s, out, neighbour, room, give))
+        if (!sv_out_turn(s, out, i, sv_tcp_hot(&s->tcp, next)->neighbour, room, give))
             sv_out_queued(s, out, room, give);             /* a question for the neighbour may have been added */
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;
@@ -254,7 +266,7 @@ uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room,
 static bool sv_out_pending(const struct sv_stack *s, sv_port p)
 {
     const struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, p);
-    return i->up && (i->queue.packets || sv_tcp_ready(&s->tcp, p));
+    return i->up && (i->queue.packets || sv_tcp_next(&s->tcp, p) != SV_NONE);
 }
 
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
