@@ -103,7 +103,7 @@ function linkElement(link, place, wide) {
     const text = w.length > most ? w.slice(0, most - 1) + "…" : w;
     g.append(make("svg:text", {class: "small", x, y: y + 48 + 13 * i}, text));
   });
-  g.append(make("svg:title", {}, link.name + ": " + (link.words || "")));
+  g.append(make("svg:title", {}, link.name + ": " + (link.words || "").split(", ").map(setting).join(", ")));
   return g;
 }
 
