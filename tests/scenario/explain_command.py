@@ -160,6 +160,8 @@ def looks():
     check("another seed has other numbers", "seq=100 " not in run("three-way", "--seed", "7")[1])
     code, out, _ = run("three-way", "--runs", "4")
     check("--runs", code == 0 and "held in 4 of 4 worlds" in out and "mutant two-way: fails" in out, out)
+    code, out, _ = run("what-syn-carries", "--set", "a.mss=1000")
+    check("a verdict of all runs", code == 0 and "FAILED" in out and "still holds" not in out, out)
     code, out, _ = run("three-way", "--mutant", "two-way")
     check("a mutant told", code == 0 and "FAILED" in out, out)
 
