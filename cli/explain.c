@@ -66,8 +66,9 @@ static bool capture(const struct explain *e, const struct explain_told *told)
     return sim_run_watched(told->x.model, told->x.seed, told->x.mutant, &c, e->output, &again);
 }
 
+/* `held`: the claim in this run and in those before. */
 static bool tell_run(const struct explain *e, const struct explain_topic *t, struct explain_told *told, bool first,
-                     bool last)
+                     bool last, bool held)
 {
     if (e->output->json) {
         explain_json_run(e, t, told);
@@ -76,6 +77,7 @@ static bool tell_run(const struct explain *e, const struct explain_topic *t, str
             explain_head(e, t, told);
         explain_ladder(e, told);
         explain_checked(e, told);
+        told->result.expected = held; /* the verdict is of the whole topic */
         if (last)
             explain_tail(e, t, told);
     }
@@ -135,7 +137,7 @@ static bool tell(const struct explain *e, const struct explain_topic *t, bool *h
         if (!explain_run(e, t, run, e->c->mutant, &told))
             return false;
         *held = *held && told.result.expected;
-        const bool good = tell_run(e, t, &told, first, last);
+        const bool good = tell_run(e, t, &told, first, last, *held);
         first = false;
         explain_done(&told);
         if (!good)

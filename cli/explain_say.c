@@ -179,16 +179,17 @@ void explain_tail(const struct explain *e, const struct explain_topic *t, const 
 {
     const bool changed = e->c->set.n || e->c->drop.n || told->x.mutant;
     if (changed || !told->result.expected) {
-        explain_paragraph(e, explain_word(e, "Verdict", "结论"),
-                          told->x.mutant
-                              ? explain_word(e,
-                                             told->result.expected ? "broken, it fails: the claim depends on it."
-                                                                   : "broken, and nothing that was named fails.",
-                                             told->result.expected ? "改坏之后结论不成立：可见它正是靠这一点。"
-                                                                   : "改坏了，该不成立的却都成立。")
-                          : told->result.expected
-                              ? explain_word(e, "with your change the claim still holds.", "按你的改动，结论仍然成立。")
-                              : explain_word(e, "in this run the claim does not hold.", "这一次结论不成立。"));
+        explain_paragraph(
+            e, explain_word(e, "Verdict", "结论"),
+            told->x.mutant ? explain_word(e,
+                                          told->result.expected ? "broken, it fails: the claim depends on it."
+                                                                : "broken, and nothing that was named fails.",
+                                          told->result.expected ? "改坏之后结论不成立：可见它正是靠这一点。"
+                                                                : "改坏了，该不成立的却都成立。")
+            : told->result.expected
+                ? explain_word(e, "with your change the claim still holds.", "按你的改动，结论仍然成立。")
+            : changed ? explain_word(e, "with your change the claim does not hold.", "按你的改动，结论不成立。")
+                      : explain_word(e, "in this run the claim does not hold.", "这一次结论不成立。"));
     } else {
         words(e, told, explain_word(e, "Verdict", "结论"), &told->x.tell->verdict);
     }

@@ -93,7 +93,7 @@ function linkElement(link, place, wide) {
   const g = make("svg:g", {class: "link"});
   g.append(make("svg:path", {d: `M${a}L${b}`}));
   const roomy = wide && Math.abs(a[0] - b[0]) > 180;
-  const words = roomy && link.words ? link.words.split(", ").map(setting) : [];
+  const words = roomy && link.words ? link.words.split(", ").filter((w) => w !== "arp: true").map(setting) : [];
   const x = (a[0] + b[0]) / 2, y = (a[1] + b[1]) / 2;
   const upright = Math.abs(a[0] - b[0]) < 20;
   g.append(make("svg:text", {class: upright ? "small beside" : "small", x: upright ? x + 6 : x,
@@ -103,7 +103,7 @@ function linkElement(link, place, wide) {
     const text = w.length > most ? w.slice(0, most - 1) + "…" : w;
     g.append(make("svg:text", {class: "small", x, y: y + 48 + 13 * i}, text));
   });
-  g.append(make("svg:title", {}, link.name + ": " + (link.words || "")));
+  g.append(make("svg:title", {}, link.name + ": " + (link.words || "").split(", ").map(setting).join(", ")));
   return g;
 }
 

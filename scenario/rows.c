@@ -81,6 +81,7 @@ struct sc_row *sc_rows_insert(struct sc_rows *w, uint32_t at, const struct sv_la
         w->row = more;
         w->room = room;
     }
+    w->under_way = at < w->under_way ? at : w->under_way;
     memmove(&w->row[at + 1u], &w->row[at], (w->n - at) * sizeof *w->row);
     w->n++;
     w->row[at] = (struct sc_row){.row = *row, .id = ++w->ids};
@@ -234,11 +235,19 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
     current(w, r, false);
 }
 
+static bool on_its_way(const struct sc_row *r)
+{
+    return r->row.kind == SV_LADDER_LOST && !r->row.text;
+}
+
 /* Which departure was it? The same packet, else the oldest with the same header that nobody called lost. */
 static struct sc_row *departed(struct sc_rows *w, const struct sv_ladder_row *row, uint32_t packet)
 {
     struct sc_row *oldest = NULL;
-    for (uint32_t i = w->n > 8192 ? w->n - 8192 : 0; i < w->n; i++) {
+    while (w->under_way < w->n && !on_its_way(&w->row[w->under_way]))
+        w->under_way++;
+    const uint32_t from = w->n > 8192 ? w->n - 8192 : 0;
+    for (uint32_t i = w->under_way > from ? w->under_way : from; i < w->n; i++) {
         struct sc_row *r = &w->row[i];
         if (r->row.kind != SV_LADDER_LOST || r->row.side != row->side || r->row.text)
             continue;

@@ -38,6 +38,7 @@ struct sc_rows {
     uint32_t host[2]; /* left, right */
     struct sc_row *row;
     uint32_t n, room, ids;
+    uint32_t under_way; /* no row before this one stands for a packet that may still arrive */
     struct sv_ladder_row *done;
     struct sc_memory texts;
     uint32_t current;
