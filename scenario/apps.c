@@ -54,6 +54,11 @@ static uint32_t key_of(const struct sc_endpoint *e)
     return (e->host + 1u) * 7919u + e->iss * 31u;
 }
 
+void sc_app_bytes(const struct sc_endpoint *writer, uint64_t at, uint8_t *to, size_t n)
+{
+    pattern(key_of(writer), at, to, n);
+}
+
 static struct sc_conn *conn_new(struct sc_run *run, uint32_t host)
 {
     const uint32_t again = run->conn_free;

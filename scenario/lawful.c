@@ -78,14 +78,19 @@ static struct sc_lawful_syn syn_of(const struct sv_dissected *d)
                                   .scales = o->has_scale,
                                   .stamps = o->has_timestamp,
                                   .sacks = o->sack_permitted,
-                                  .scale = o->scale > 14 ? 14 : o->scale};
+                                  .scale = o->scale > 14 ? 14 : o->scale,
+                                  .stamp = o->has_timestamp ? o->ts_value : 0};
 }
 
 /* --- what leaves --- */
 
 /* A SYN with another number is another connection. */
-static void begins(struct sc_lawful *s, const struct sv_dissected *d)
+static void begins(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d)
 {
+    sc_lawful_asked(run, s);
+    const struct sc_lawful_due due = {
+        .kind = s->due.kind, .ack = s->due.ack, .at = s->due.at, .local = s->due.local, .why = s->due.why};
+    const sv_time came_at = s->came_at;
     struct sc_lawful fresh = {.local = s->local, .remote = s->remote, .host = s->host, .used = true, .syns = s->syns};
     memcpy(fresh.syn, s->syn, sizeof s->syn);
     *s = fresh;
@@ -95,6 +100,14 @@ static void begins(struct sc_lawful *s, const struct sv_dissected *d)
     s->sent = s->acked = s->iss;
     s->again_at = s->iss;
     s->owed = s->flight = s->waits = s->reset_due = SV_NEVER;
+    s->may_answer = s->may_reset = true;
+    s->due = due;
+    s->came_at = came_at;
+    for (uint32_t i = run->endpoints; i-- > 0 && !s->endpoint;) {
+        const struct sc_endpoint *e = &run->endpoint[i];
+        if (e->host == s->host && e->has_iss && e->iss == s->iss && e->local.port == s->local.port)
+            s->endpoint = i + 1u;
+    }
 }
 
 void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b)
@@ -114,8 +127,13 @@ void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b
         return;
     struct sc_lawful *s = side_of(run, host, &local, &remote, (d.tcp.flags & (SYN | RST)) == SYN);
     if (s && (d.tcp.flags & (SYN | RST)) == SYN && (!s->spoke || s->iss != d.tcp.seq))
-        begins(s, &d);
-    if (s && s->spoke)
+        begins(run, s, &d);
+    if (!s)
+        return;
+    run->lawful->host[host].recent = s;
+    if (d.tcp.flags & RST)
+        sc_observe(run); /* what has ended, and why */
+    if (!sc_lawful_answers(run, s, &d) && s->spoke)
         sc_lawful_rules_sent(run, s, &d);
 }
 
@@ -128,7 +146,14 @@ void sc_lawful_agree(struct sc_lawful *s, const struct sc_lawful_syn *syn)
     s->irs = syn->seq;
     s->came = s->told = syn->seq + 1u;
     s->edge = s->came + s->own.window;
+    s->stamp_known = syn->stamps;
+    s->stamp_came = syn->stamp;
+    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) { /* it may have come with several */
+        if (s->syn[i].seq == syn->seq && s->syn[i].stamps && sv_seq_after(s->syn[i].stamp, s->stamp_came))
+            s->stamp_came = s->syn[i].stamp;
+    }
     s->window = syn->window;
+    s->widest = (uint32_t)syn->window << (s->own.scales && syn->scales ? syn->scale : 0);
     s->window_told = syn->seq;
     s->window_end = s->acked + syn->window;
 }
@@ -158,6 +183,15 @@ static void came(struct sc_lawful *s, uint32_t begin, uint32_t end)
     }
 }
 
+static void stamped(struct sc_lawful *s, const struct sv_dissected *d)
+{
+    const struct sv_tcp_options *o = &d->tcp.options;
+    if (!o->has_timestamp || (s->stamp_known && !sv_seq_after(o->ts_value, s->stamp_came)))
+        return;
+    s->stamp_came = o->ts_value;
+    s->stamp_known = true;
+}
+
 /* What the acknowledgement of a segment that came tells the sender. */
 static void heard(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d)
 {
@@ -173,6 +207,8 @@ static void heard(struct sc_run *run, struct sc_lawful *s, const struct sv_disse
     /* SND.WND counts from SND.UNA, and a segment that came late moves that alone (§3.10.7.4, fifth): the edge may seem
      * to go further than the peer ever told. Late news of a window is no more than an older one. */
     const uint32_t window = (uint32_t)d->tcp.window << scale;
+    const uint32_t wide = (uint32_t)d->tcp.window << (s->own.scales && s->peer.scales ? s->peer.scale : 0);
+    s->widest = wide > s->widest ? wide : s->widest;
     if (sv_seq_before_or_at(s->window_told, d->tcp.seq)) {
         s->window_told = d->tcp.seq;
         s->window = window;
@@ -189,7 +225,7 @@ static bool is_for(const struct sc_run *run, uint32_t host, const struct sv_diss
     return !run->lawful->host[host].has_mac || memcmp(run->lawful->host[host].mac, d->mac_to, 6) == 0;
 }
 
-void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b)
+void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, bool stray)
 {
     struct sv_dissected d;
     if (!run->lawful || !read_whole(b, &d) || !is_for(run, host, &d) || d.checksum_state != SV_CHECKSUM_GOOD ||
@@ -199,35 +235,45 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     if (sc_host_of(run, &local.addr) != host)
         return;
     const uint32_t flags = d.tcp.flags, length = d.payload_bytes + (flags & FIN ? 1u : 0);
-    struct sc_lawful *s = side_of(run, host, &local, &remote, (flags & (SYN | RST)) == SYN);
+    const bool make = (flags & (SYN | RST)) == SYN || (run->strays && sc_host_of(run, &remote.addr) != SV_NONE);
+    struct sc_lawful *s = side_of(run, host, &local, &remote, make);
     if (!s)
         return;
+    run->lawful->host[host].recent = s;
     sc_lawful_rules_time(run, s);
+    sc_lawful_asked(run, s);
+    const enum sc_lawful_fate fate = sc_lawful_asks(run, s, &d);
+    if ((flags & (SYN | RST)) == SYN)
+        s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
+    if (s->agreed || flags & SYN)
+        stamped(s, &d);
+    if (fate == SC_LAWFUL_REFUSED)
+        return;
     s->again_n = 0;
     if (flags & RST) {
         s->reset_came = s->reset_came || sv_seq_within(d.tcp.seq, s->told, s->came - s->told + 1u) || !s->agreed;
         return;
     }
-    if (flags & SYN) {
-        s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
-        if (s->spoke && !s->agreed && flags & ACK && d.tcp.ack == s->iss + 1u)
-            sc_lawful_agree(s, &s->syn[(s->syns - 1u) % SC_LAWFUL_SYNS]);
-    }
+    if (flags & SYN && s->spoke && !s->agreed && flags & ACK && d.tcp.ack == s->iss + 1u)
+        sc_lawful_agree(s, &s->syn[(s->syns - 1u) % SC_LAWFUL_SYNS]);
     if (!s->agreed)
         return;
+    s->doubtful = s->doubtful || (fate == SC_LAWFUL_MAY_BE && s->fin_sent && sv_seq_after(d.tcp.ack, s->fin_at));
+    s->strayed = s->strayed || stray;
     if (flags & ACK)
         heard(run, s, &d);
-    if (d.tcp.options.has_timestamp && (!s->stamp_known || sv_seq_after(d.tcp.options.ts_value, s->stamp_came))) {
-        s->stamp_came = d.tcp.options.ts_value;
-        s->stamp_known = true;
-    }
     const bool stamps = s->own.stamps && s->peer.stamps;
     if (flags & SYN || !(flags & ACK))
         return;
     /* One without the timestamp that was agreed upon may be taken or dropped in silence (RFC 7323 §3.2). */
-    if (length && stamps == (bool)d.tcp.options.has_timestamp && s->owed == SV_NEVER &&
+    const bool past = stray || (fate == SC_LAWFUL_MAY_BE && sv_seq_before(d.tcp.ack, s->acked));
+    if (length && stamps == (bool)d.tcp.options.has_timestamp && s->owed == SV_NEVER && !past &&
         sv_seq_after(s->acked, s->iss) && !s->over)
         s->owed = sc_lawful_now(run, host);
+    const uint32_t unit = s->own.scales && s->peer.scales ? 1u << s->own.scale : 1u;
+    if (fate == SC_LAWFUL_TEXT_REFUSED || sv_seq_after(d.tcp.ack, s->sent) ||
+        sv_seq_before(d.tcp.ack, s->acked - s->widest) || sv_seq_after_or_at(d.tcp.seq, s->edge + unit - 1u))
+        return;
     if (flags & FIN)
         s->fin_came = true;
     if (length)
@@ -243,10 +289,10 @@ static bool leads(uint32_t from, uint32_t to)
         {SV_CLOSED, SV_LISTEN},           {SV_CLOSED, SV_SYN_SENT},          {SV_CLOSED, SV_SYN_RECEIVED},
         {SV_LISTEN, SV_SYN_RECEIVED},     {SV_LISTEN, SV_SYN_SENT},          {SV_SYN_SENT, SV_SYN_RECEIVED},
         {SV_SYN_SENT, SV_ESTABLISHED},    {SV_SYN_RECEIVED, SV_ESTABLISHED}, {SV_SYN_RECEIVED, SV_FIN_WAIT_1},
-        {SV_SYN_RECEIVED, SV_CLOSE_WAIT}, {SV_SYN_RECEIVED, SV_LISTEN},      {SV_ESTABLISHED, SV_FIN_WAIT_1},
-        {SV_ESTABLISHED, SV_CLOSE_WAIT},  {SV_FIN_WAIT_1, SV_FIN_WAIT_2},    {SV_FIN_WAIT_1, SV_CLOSING},
-        {SV_FIN_WAIT_1, SV_TIME_WAIT},    {SV_FIN_WAIT_2, SV_TIME_WAIT},     {SV_CLOSING, SV_TIME_WAIT},
-        {SV_CLOSE_WAIT, SV_LAST_ACK},     {SV_TIME_WAIT, SV_SYN_RECEIVED}};
+        {SV_SYN_RECEIVED, SV_CLOSE_WAIT}, {SV_ESTABLISHED, SV_FIN_WAIT_1},   {SV_ESTABLISHED, SV_CLOSE_WAIT},
+        {SV_FIN_WAIT_1, SV_FIN_WAIT_2},   {SV_FIN_WAIT_1, SV_CLOSING},       {SV_FIN_WAIT_1, SV_TIME_WAIT},
+        {SV_FIN_WAIT_2, SV_TIME_WAIT},    {SV_CLOSING, SV_TIME_WAIT},        {SV_CLOSE_WAIT, SV_LAST_ACK},
+        {SV_TIME_WAIT, SV_SYN_RECEIVED}};
     for (uint32_t i = 0; i < sizeof edges / sizeof *edges; i++) {
         if (edges[i][0] == from && edges[i][1] == to)
             return true;
@@ -254,10 +300,21 @@ static bool leads(uint32_t from, uint32_t to)
     return to == SV_CLOSED;
 }
 
-static struct sc_lawful *side_of_endpoint(struct sc_run *run, const struct sc_endpoint *e)
+struct sc_lawful *sc_lawful_side(struct sc_run *run, const struct sc_endpoint *e)
 {
     struct sc_lawful *s = e->remote.port ? side_of(run, e->host, &e->local, &e->remote, false) : NULL;
     return s && s->spoke && (!e->has_iss || e->iss == s->iss) ? s : NULL;
+}
+
+/* Small records have no number: a listener's half-open ones go back to LISTEN, and a wait ends, or is taken over. */
+void sc_lawful_moves_small(struct sc_run *run, uint32_t host, uint32_t from, uint32_t to)
+{
+    const bool right = from == SV_LISTEN         ? to == SV_SYN_RECEIVED
+                       : from == SV_SYN_RECEIVED ? to == SV_LISTEN || to == SV_CLOSED
+                                                 : from == SV_TIME_WAIT && (to == SV_CLOSED || to == SV_SYN_RECEIVED);
+    if (run->lawful && !right)
+        sc_lawful_breach(run, host, "goes from %s to %s, which no edge of RFC 9293's figure does",
+                         sv_tcp_state_name((enum sv_tcp_state)from), sv_tcp_state_name((enum sv_tcp_state)to));
 }
 
 /* What must have happened on the wire for a state. */
@@ -275,7 +332,7 @@ static const char *lacks(const struct sc_lawful *s, uint32_t from, uint32_t to)
         return "no FIN came";
     if ((to == SV_CLOSE_WAIT || to == SV_CLOSING) && !finished && !s->ranges_full)
         return "there are holes before the FIN";
-    if (from == SV_FIN_WAIT_1 && to == SV_CLOSING && acked)
+    if (from == SV_FIN_WAIT_1 && to == SV_CLOSING && acked && !s->doubtful)
         return "its FIN was acknowledged already";
     return NULL;
 }
@@ -289,7 +346,7 @@ void sc_lawful_moves(struct sc_run *run, const struct sc_endpoint *e, uint32_t f
                          sv_tcp_state_name((enum sv_tcp_state)from), sv_tcp_state_name((enum sv_tcp_state)to));
         return;
     }
-    struct sc_lawful *s = side_of_endpoint(run, e);
+    struct sc_lawful *s = sc_lawful_side(run, e);
     if (s)
         s->endpoint = (uint32_t)(e - run->endpoint) + 1u;
     const char *what = s ? lacks(s, from, to) : NULL;
@@ -299,6 +356,8 @@ void sc_lawful_moves(struct sc_run *run, const struct sc_endpoint *e, uint32_t f
         s->finished = true;
     if (s && to != SV_CLOSED)
         s->state = to;
+    if (s && from != SV_TIME_WAIT)
+        s->wait_from = to == SV_TIME_WAIT ? sc_lawful_now(run, e->host) : 0;
     if (to == SV_TIME_WAIT)
         run->lawful->host[e->host].at[run->lawful->host[e->host].began++ % 64u] = sc_lawful_now(run, e->host);
 }
@@ -309,6 +368,8 @@ void sc_lawful_waited(struct sc_run *run, uint32_t host)
     if (!run->lawful || run->down[host])
         return;
     const sv_time least = run->stack[host]->tcp.time_wait, now = sc_lawful_now(run, host);
+    if (run->script_begun && run->script_said == run->now)
+        return; /* its program connects anew, which may end a wait (RFC 6191); nobody knows which */
     const uint32_t k = run->lawful->host[host].over++;
     const uint32_t began = run->lawful->host[host].began;
     if (k < began && began - k <= 64u && now - run->lawful->host[host].at[k % 64u] < least)
@@ -319,7 +380,7 @@ void sc_lawful_waited(struct sc_run *run, uint32_t host)
 
 void sc_lawful_ends(struct sc_run *run, const struct sc_endpoint *e)
 {
-    struct sc_lawful *s = run->lawful ? side_of_endpoint(run, e) : NULL;
+    struct sc_lawful *s = run->lawful ? sc_lawful_side(run, e) : NULL;
     if (!s)
         return;
     sc_lawful_rules_time(run, s);
@@ -351,8 +412,10 @@ void sc_lawful_crashed(struct sc_run *run, uint32_t host)
 void sc_lawful_over(struct sc_run *run)
 {
     for (uint32_t i = 0; run->lawful && i < run->lawful->n; i++) {
-        if (run->lawful->side[i].used)
-            sc_lawful_rules_time(run, &run->lawful->side[i]);
+        if (!run->lawful->side[i].used)
+            continue;
+        sc_lawful_rules_time(run, &run->lawful->side[i]);
+        sc_lawful_asked(run, &run->lawful->side[i]);
     }
 }
 
@@ -361,6 +424,9 @@ void sc_lawful_over(struct sc_run *run)
 bool sc_lawful_open(struct sc_run *run)
 {
     bool asked = false;
+    for (uint32_t i = 0; i < run->model->faults; i++)
+        run->strays += run->model->fault[i].deed == SC_STRAY;
+    asked = run->strays != 0;
     for (uint32_t i = 0; i < run->model->expects; i++)
         asked = asked || run->model->expect[i].kind == SC_LAWFUL;
     if (!asked)

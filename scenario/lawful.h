@@ -15,7 +15,22 @@ struct sc_lawful_syn { /* of the peer's, that came */
     uint16_t window;
     bool scales, stamps, sacks;
     uint8_t scale;
+    uint32_t stamp; /* if it has one */
 };
+
+/* lawful_answers.c: what the segment that came last asks for. */
+enum sc_asked { SC_ASKED_NOTHING, SC_ASKED_ACK, SC_ASKED_RESET, SC_ASKED_SYN_ACK };
+struct sc_lawful_due {
+    uint32_t kind;     /* enum sc_asked */
+    uint32_t seq, ack; /* that it must have */
+    bool with_ack;
+    sv_time at, local; /* by the world's clock, by the host's */
+    const char *why;
+    uint32_t states; /* set of states, one of which must be there; 0: nothing is asked */
+    sv_time states_at;
+};
+/* What becomes of it: it is certainly dropped; all but its text is taken; it is certainly looked at to the end. */
+enum sc_lawful_fate { SC_LAWFUL_MAY_BE, SC_LAWFUL_REFUSED, SC_LAWFUL_TEXT_REFUSED, SC_LAWFUL_TAKEN };
 
 /* One end of a connection as its host's port sees it. Numbers are the header's. */
 struct sc_lawful {
@@ -46,35 +61,58 @@ struct sc_lawful {
     sv_time waits;     /* since when its application waits for what is there; SV_NEVER */
     sv_time owed;      /* since when an acknowledgement is owed; SV_NEVER */
     sv_time flight;    /* since when something is in flight and nothing was said; SV_NEVER */
+    /* lawful_answers.c */
+    struct sc_lawful_due due;
+    bool doubtful;              /* nobody knows whether it took the acknowledgement of its FIN */
+    bool strayed;               /* what it knows of the peer's window may be out of date, by a stray (SND.WL1) */
+    bool may_answer, may_reset; /* something that came may ask for an acknowledgement, a reset */
+    sv_time came_at;            /* when a segment came last, by the world's clock; 0: never */
+    sv_time free_at;            /* until then, it may say anything */
+    sv_time odd_at;             /* when one came last whose answer may be limited; 0: none */
+    sv_time wait_from;          /* since when it is in TIME-WAIT, by the host's clock; 0: it is not */
+    uint32_t widest;            /* the largest window of the peer's */
+    uint32_t echoed;            /* the timestamp that was echoed last */
+};
+struct sc_lawful_host {
+    sv_time at[64]; /* when ends began to wait, the oldest first */
+    uint32_t began, over;
+    sv_time asked; /* when it asked for an address last */
+    uint8_t mac[6];
+    bool has_mac;
+    sv_time odd_at[6]; /* when segments came whose answers may be limited */
+    uint32_t odds;
+    struct sc_lawful *recent; /* the end that was busy last; NULL */
 };
 
 struct sc_lawful_table {
     struct sc_lawful *side;
     uint32_t n; /* a power of two */
-    struct {    /* of each host: when ends began to wait, the oldest first */
-        sv_time at[64];
-        uint32_t began, over;
-        sv_time asked; /* when it asked for an address last */
-        uint8_t mac[6];
-        bool has_mac;
-    } * host;
+    struct sc_lawful_host *host;
 };
 
 bool sc_lawful_open(struct sc_run *run); /* false: no memory. If nobody asks, there is no table */
 void sc_lawful_close(struct sc_run *run);
 /* A frame leaves host's port, or comes to it. */
 void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b);
-void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b);
+/* stray: nobody sent it, and nobody waits for it to be acknowledged. */
+void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, bool stray);
 /* The stack says that this end is in another state, or over; or that a wait is over. */
 void sc_lawful_moves(struct sc_run *run, const struct sc_endpoint *e, uint32_t from, uint32_t to);
+void sc_lawful_moves_small(struct sc_run *run, uint32_t host, uint32_t from, uint32_t to);
 void sc_lawful_ends(struct sc_run *run, const struct sc_endpoint *e);
 void sc_lawful_waited(struct sc_run *run, uint32_t host);
 void sc_lawful_crashed(struct sc_run *run, uint32_t host);
 void sc_lawful_over(struct sc_run *run); /* at the end of time */
 
 sv_time sc_lawful_now(const struct sc_run *run, uint32_t host);
-/* lawful_rules.c: what is asked; `d` was judged to be whole. */
+struct sc_lawful *sc_lawful_side(struct sc_run *run, const struct sc_endpoint *e); /* NULL */
+/* lawful_answers.c: what a segment that came asks for; what an end says to it; what is overdue. */
 struct sv_dissected;
+enum sc_lawful_fate sc_lawful_asks(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
+/* True: a reset that was asked for, and ends nothing. */
+bool sc_lawful_answers(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
+void sc_lawful_asked(struct sc_run *run, struct sc_lawful *s);
+/* lawful_rules.c: what is asked; `d` was judged to be whole. */
 void sc_lawful_agree(struct sc_lawful *s, const struct sc_lawful_syn *syn); /* this SYN of the peer's was taken */
 void sc_lawful_rules_sent(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
 void sc_lawful_rules_time(struct sc_run *run, struct sc_lawful *s);

@@ -22,9 +22,10 @@ static uint32_t scale_of(const struct sc_lawful *s)
 static void acknowledges(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d)
 {
     const uint32_t ack = d->tcp.ack;
-    for (uint32_t i = 0; !s->agreed && i < SC_LAWFUL_SYNS && i < s->syns; i++) {
-        if (s->syn[i].seq + 1u == ack)
-            sc_lawful_agree(s, &s->syn[i]);
+    for (uint32_t i = 0; !s->agreed && i < SC_LAWFUL_SYNS && i < s->syns; i++) { /* the last that came */
+        const struct sc_lawful_syn *syn = &s->syn[(s->syns - 1u - i) % SC_LAWFUL_SYNS];
+        if (syn->seq + 1u == ack)
+            sc_lawful_agree(s, syn);
     }
     if (!s->agreed) {
         sc_lawful_breach(run, s->host, "acknowledges %u: no SYN with the number before it came (RFC 9293 §3.5)", ack);
@@ -104,7 +105,7 @@ static void sends(struct sc_run *run, struct sc_lawful *s, const struct sv_disse
                          "sends %u bytes and %u of options in one segment, and the peer takes %u "
                          "(RFC 9293 §3.7.1)",
                          n, d->tcp.header_bytes - 20u, s->peer.mss);
-    if (n && sv_seq_after(seq + n, s->window_end + (n == 1u ? 1u : 0)))
+    if (n && !s->strayed && sv_seq_after(seq + n, s->window_end + (n == 1u ? 1u : 0)))
         sc_lawful_breach(run, s->host, "sends %u bytes beyond the window (RFC 9293 §3.8.6)", seq + n - s->window_end);
     if (s->fin_sent && ((n && sv_seq_after(seq + n, s->fin_at)) || (fin && seq + n != s->fin_at)))
         sc_lawful_breach(run, s->host, "sends data behind its FIN, or the FIN elsewhere (RFC 9293 §3.6)");

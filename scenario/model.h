@@ -334,7 +334,8 @@ enum sc_deed {
     SC_PARTITION,
     SC_RESET, /* a reset is forged when it passes */
     SC_STRIP, /* options become NOPs */
-    SC_PROBE  /* nothing: a byte's signal is looked at on its cable */
+    SC_PROBE, /* nothing: a byte's signal is looked at on its cable */
+    SC_STRAY  /* with what comes to a host, segments come that nobody sent (stray.c) */
 };
 enum sc_to_whom { SC_TO_RECEIVER, SC_TO_SENDER, SC_TO_BOTH };
 enum sc_option { SC_OPTION_UNKNOWN = 6 }; /* those before it: boxes.c */
@@ -507,6 +508,7 @@ void sc_read_crowd(struct sc_reader *r, const struct sc_node *c, struct sc_step 
 /* model_boxes.c */
 void sc_read_reset(struct sc_reader *r, const struct sc_node *c, struct sc_fault *f);
 void sc_read_strip(struct sc_reader *r, const struct sc_node *c, struct sc_fault *f);
+void sc_read_stray(struct sc_reader *r, const struct sc_node *c, const struct sc_node *host, struct sc_fault *f);
 void sc_read_nat(struct sc_reader *r, const struct sc_node *n, struct sc_host *h);
 void sc_read_icmp(struct sc_reader *r, const struct sc_node *n, struct sc_host *h);
 /* model_cables.c */

@@ -83,3 +83,21 @@ void sc_read_icmp(struct sc_reader *r, const struct sc_node *n, struct sc_host *
     if (h->icmp == SV_NONE)
         sc_error(r->e, n, "icmp is what a router lets pass of it: all, no-errors or none");
 }
+
+/* {stray: HOST, chance: 5%, by: 2s, times: N} */
+void sc_read_stray(struct sc_reader *r, const struct sc_node *c, const struct sc_node *host, struct sc_fault *f)
+{
+    const struct sc_node *n;
+    uint64_t value;
+    f->times = 200;
+    if (host->kind == SC_SCALAR)
+        f->host[0] = sc_need_host(r, host, host->text);
+    if (host->kind != SC_SCALAR || (f->host[0] != SV_NONE && r->model->host[f->host[0]].kind != SC_HOST))
+        sc_error(r->e, host, "strays come to a host: stray: a");
+    if ((n = sc_member(c, "by")))
+        (void)sc_time(r, n, &f->by);
+    if ((n = sc_member(c, "times")) && sc_count(r, n, 1, 100000, &value))
+        f->times = (uint32_t)value;
+    if (!sc_member(c, "chance"))
+        sc_error(r->e, c, "how often? chance: 5%% of the segments that come");
+}

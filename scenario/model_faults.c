@@ -6,11 +6,12 @@
 #include "scenario/model.h"
 
 static const char *const deeds[] = {"drop", "hold",      "delay", "duplicate", "corrupt", "truncate", "edit",
-                                    "cut",  "partition", "reset", "strip",     "probe",   NULL};
+                                    "cut",  "partition", "reset", "strip",     "probe",   "stray",    NULL};
 static const char *const keys[] = {
     "id",        "drop",    "hold",  "delay", "duplicate", "corrupt", "truncate", "edit",    "cut",     "partition",
     "until",     "by",      "after", "at",    "bit",       "byte",    "to",       "chance",  "between", "fields",
-    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", "probe",   NULL};
+    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", "probe",   "stray",
+    NULL};
 
 static bool edit_address(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {
@@ -121,10 +122,13 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     case SC_PARTITION:
         partition(r, deed, f);
         break;
+    case SC_STRAY:
+        sc_read_stray(r, c, deed, f);
+        break;
     default:
         break;
     }
-    if (f->deed != SC_CUT && f->deed != SC_PARTITION && sc_selector_read(r, deed, &f->what) && f->what.which == SC_LAST)
+    if (f->deed != SC_CUT && f->deed != SC_PARTITION && f->deed != SC_STRAY && sc_selector_read(r, deed, &f->what) && f->what.which == SC_LAST)
         sc_error(r->e, deed, "\"last\" cannot be known before the run is over: only expectations may say it");
 }
 
@@ -147,7 +151,7 @@ static void read_fault(struct sc_reader *r, const struct sc_node *c)
     if (!deed) {
         sc_error(r->e, c,
                  "a fault has a deed: drop, hold, delay, duplicate, corrupt, truncate, edit, cut, partition, "
-                 "reset, strip, probe");
+                 "reset, strip, probe, stray");
         return;
     }
     if (!n || n->kind != SC_SCALAR || !sc_name_ok(n->text)) {

@@ -175,11 +175,15 @@ static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t from, uint3
 static void on_state(struct sc_run *run, uint32_t host, const struct sv_trace_record *r)
 {
     const uint32_t from = r->arg[0], to = r->arg[1];
+    const struct sc_endpoint *whole = r->flow ? sc_endpoint_of_flow(run, host, r->flow, false) : NULL;
+    const bool small = !r->flow || from == SV_LISTEN || (from == SV_SYN_RECEIVED && !(whole && whole->remote.port));
+    if (small)
+        sc_lawful_moves_small(run, host, from, to);
     if (from == SV_LISTEN && to == SV_SYN_RECEIVED) {
         half_open(run, host);
         return;
     }
-    if (from == SV_SYN_RECEIVED && to == SV_LISTEN) {
+    if (from == SV_SYN_RECEIVED && to == SV_LISTEN && small) {
         half_over(run, host, r->arg[2]);
         return;
     }

@@ -18,6 +18,10 @@ struct draw {
     size_t used, room;
     uint32_t shape, hosts;
     uint32_t end[CONNECTIONS][2]; /* hosts of each connection */
+    uint32_t mute;                /* 1 + the host whose acknowledgements are lost from from_s to until_s; 0: none */
+    uint32_t from_s, until_s;
+    uint32_t apart[2], from_ms, apart_until_s; /* two that do not hear each other meanwhile; from_ms 0: none */
+    uint32_t agains;                           /* set of connections that there are once more */
 };
 
 static void say(struct draw *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -55,6 +59,17 @@ static uint32_t net_of(const struct draw *d, uint32_t host)
     return d->shape >= ROUTER && host ? 1u : 0u; /* host 0 is on this side, the others on that */
 }
 
+/* What it offers, and how it mends losses. */
+static void options(struct draw *d)
+{
+    static const char *const off[] = {", sack: false", ", timestamps: false", ", window_scale: false",
+                                      ", iw: 1",       ", mss: 536",          ", sack: false, timestamps: false",
+                                      ", backlog: 1",  ", recovery: reno",    ", recovery: sack"};
+    if (one_in(d, 3))
+        say(d, "%s", off[below(d, sizeof off / sizeof *off)]);
+    say(d, "}");
+}
+
 static void hosts(struct draw *d)
 {
     static const char *const profiles[] = {"modern", "rfc", "linux", "tiny"};
@@ -66,9 +81,10 @@ static void hosts(struct draw *d)
         if (d->shape >= ROUTER)
             say(d, ", gateway: 10.0.%u.254", net);
         const bool slow = one_in(d, 3);
-        say(d, ", set: {keepalive: 30s, recv_buffer: %uB, send_buffer: %uB%s%s}",
+        say(d, ", set: {keepalive: 30s, recv_buffer: %uB, send_buffer: %uB%s%s",
             from_to(d, 4096, slow || one_in(d, 5) ? 16000 : 300000), from_to(d, 4096, 300000),
             one_in(d, 3) ? ", nagle: false" : "", one_in(d, 4) ? ", user_timeout: 100s" : "");
+        options(d);
         if (one_in(d, 4))
             say(d, ", clock: {%s: %u%%}", one_in(d, 2) ? "fast" : "slow", from_to(d, 1, 20));
         say(d, ", serve: [{port: 80, app: %s", apps[below(d, 4)]);
@@ -212,15 +228,65 @@ static void mishaps(struct draw *d)
         say(d, "  - {at: %ums, host: r, %s: true}\n", 1000u + below(d, 20000), one_in(d, 2) ? "forget" : "rebind");
 }
 
+/* One whose window closes: its peer stops reading, and what says that there is room again is lost. */
+static void stalls(struct draw *d, uint32_t i)
+{
+    const uint32_t opener = d->end[i][0], server = d->end[i][1], at = from_to(d, 8, 40);
+    say(d, "  - {after: h%u.c%u in ESTABLISHED, host: h%u, read: false, of: c%u}\n", opener, i, server, i);
+    say(d, "  - {after: h%u.c%u in ESTABLISHED, plus: %ums, host: h%u, send: %uB, of: c%u}\n", opener, i, below(d, 300),
+        opener, from_to(d, 20000, 400000), i);
+    say(d, "  - {at: %us, host: h%u, read: true, of: c%u}\n", at, server, i);
+    d->mute = server + 1u;
+    d->from_s = at - 1u;
+    d->until_s = at + from_to(d, 1, 4);
+}
+
+/* Both close at once, or open at once and give up; what they say then is lost for long. */
+static void parts(struct draw *d, uint32_t i)
+{
+    const uint32_t a = d->end[i][0], b = d->end[i][1], at = from_to(d, 6, 30);
+    const char *const how = one_in(d, 3) ? "shutdown" : "close";
+    say(d, "  - {at: %us, host: h%u, %s: c%u}\n  - {at: %us, host: h%u, %s: c%u}\n", at, a, how, i, at, b, how, i);
+    if (!one_in(d, 3))
+        return;
+    d->apart[0] = a;
+    d->apart[1] = b;
+    d->from_ms = at * 1000u + from_to(d, 1, 40);
+    d->apart_until_s = at + from_to(d, 1, 400);
+}
+
+/* The same port once more, some time after the first. */
+static void again(struct draw *d, uint32_t i)
+{
+    const uint32_t at = from_to(d, 4, 120), opener = d->end[i][0];
+    say(d, "  - {at: %us, host: h%u, connect: \"h%u:80\", from_port: %u, as: e%u}\n", at, opener, d->end[i][1],
+        5000u + below(d, 2), i);
+    say(d, "  - {after: h%u.e%u in ESTABLISHED, plus: %ums, host: h%u, send: %uB, of: e%u}\n", opener, i, below(d, 50),
+        opener, from_to(d, 1, 5000), i);
+    say(d, "  - {at: %us, host: h%u, close: e%u}\n", at + from_to(d, 1, 30), opener, i);
+    d->agains |= 1u << i;
+}
+
 static void timeline(struct draw *d)
 {
     const uint32_t n = from_to(d, 1, CONNECTIONS);
     say(d, "timeline:\n");
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         connection(d, i);
+        if (one_in(d, 6))
+            stalls(d, i);
+        else if (one_in(d, 4))
+            parts(d, i);
+        if (one_in(d, 5))
+            again(d, i);
+    }
     mishaps(d);
     for (uint32_t i = 0; i < 2u * n; i++) /* whoever only shut down, or kept it open, closes in the end */
         say(d, "  - {at: %us, host: h%u, close: c%u}\n", 1500u + i, d->end[i / 2u][i % 2u], i / 2u);
+    for (uint32_t i = 0; i < n; i++) {
+        if (d->agains >> i & 1u)
+            say(d, "  - {at: %us, host: h%u, close: e%u}\n", 1520u + i, d->end[i][1], i);
+    }
 }
 
 static void box(struct draw *d, uint32_t i, const char *kind, uint32_t nth, uint32_t host)
@@ -249,12 +315,28 @@ static void box(struct draw *d, uint32_t i, const char *kind, uint32_t nth, uint
     }
 }
 
+/* Segments that nobody sent. */
+static void stray(struct draw *d, uint32_t i)
+{
+    static const char *const later[] = {"", ", by: 50ms", ", by: 3s", ", by: 70s"};
+    const uint32_t chance[] = {2, 10, 30};
+    say(d, "  - {id: s%u, stray: h%u, chance: %u%%, times: %u%s}\n", i, below(d, d->hosts), chance[below(d, 3)],
+        from_to(d, 5, 100), later[below(d, 4)]);
+}
+
 static void faults(struct draw *d)
 {
     static const char *const kinds[] = {"segment", "data", "SYN", "\\\"SYN,ACK\\\"", "ACK", "FIN", "frame"};
-    const uint32_t n = below(d, 4);
-    if (n)
+    const uint32_t n = below(d, 4), strays = below(d, 3);
+    if (n || strays || d->mute || d->from_ms)
         say(d, "faults:\n");
+    if (d->from_ms)
+        say(d, "  - {id: apart, partition: [h%u, h%u], between: [%ums, %us]}\n", d->apart[0], d->apart[1], d->from_ms,
+            d->apart_until_s);
+    else if (d->mute)
+        say(d, "  - {id: mute, drop: \"ACK from h%u\", between: [%us, %us]}\n", d->mute - 1u, d->from_s, d->until_s);
+    for (uint32_t i = 0; i < strays; i++)
+        stray(d, i);
     for (uint32_t i = 0; i < n; i++) {
         const char *kind = kinds[below(d, 7)];
         const uint32_t nth = from_to(d, 1, 9), host = below(d, d->hosts), at = from_to(d, 0, 20);

@@ -247,6 +247,7 @@ struct sc_run {
     struct sc_ping *ping;
     struct sc_udp *udp; /* by socket */
     struct sc_job *job;
+    uint32_t strays; /* faults that are */
     uint32_t jobs;
     struct sc_crowd *crowd; /* by socket */
     uint16_t *crowd_port;   /* by port: 1 + the host whose crowd has it; NULL: there is none */
@@ -351,6 +352,10 @@ bool sc_box_refuses(const struct sc_run *run, uint32_t router, const struct sc_p
 void sc_box_forget(struct sc_run *run, uint32_t router, bool rebind);
 sv_time sc_box_next(const struct sc_run *run, sv_time said);
 void sc_box_speak(struct sc_run *run, sv_time now);
+/* stray.c: segments that nobody sent, made at a host's door out of what it knows. */
+#define SC_TAG_STRAY 0x80000000u /* and more: the fault's number is added */
+void sc_stray_may_come(struct sc_run *run, uint32_t host); /* a segment has come there */
+struct sv_buf *sc_stray_make(struct sc_run *run, uint32_t host, uint32_t tag); /* NULL: none comes */
 /* flaws.c: what a host's wrong TCP would have sent, or taken */
 void sc_flaw_departs(struct sc_run *run, uint32_t host, struct sv_buf *b);
 void sc_flaw_arrives(struct sc_run *run, uint32_t host, struct sv_buf *b);
@@ -369,6 +374,7 @@ void sc_app_ping(struct sc_run *run, uint32_t step);
 struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt);
 void sc_conn_pump(struct sc_run *run, struct sc_conn *c, sv_time now);
 void sc_app_crashed(struct sc_run *run, uint32_t host);
+void sc_app_bytes(const struct sc_endpoint *writer, uint64_t at, uint8_t *to, size_t n); /* of its pattern */
 /* http_app.c */
 void sc_http_read(struct sc_conn *c, const uint8_t *bytes, size_t n);
 void sc_words(const struct sc_conn *c, uint64_t at, uint8_t *to, size_t n); /* what it writes that is no pattern */
@@ -381,7 +387,7 @@ bool sc_forge_open(struct sc_run *run); /* false: no memory */
 void sc_forge_begin(struct sc_run *run, uint32_t step);
 void sc_forge_passes(struct sc_run *run, uint32_t tag);                            /* the next is on its way */
 uint32_t sc_forger_of(const struct sc_run *run, const uint8_t *frame, uint32_t n); /* a host; SV_NONE */
-#define SC_TAG_FORGED 2u /* and more, a tag of the world's: the step's number is added */
+#define SC_TAG_FORGED 16u /* and more, a tag of the world's: the step's number is added */
 /* crowd.c */
 extern const struct sv_app sc_crowd_ops;
 void sc_crowd_begin(struct sc_run *run, uint32_t step);

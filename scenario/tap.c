@@ -237,7 +237,7 @@ static bool judge(struct sc_run *run, const struct sc_packet *p, bool *hit)
     for (uint32_t i = 0; i < m->faults; i++) {
         const struct sc_fault *f = &m->fault[i];
         hit[i] = false;
-        if (f->deed == SC_CUT)
+        if (f->deed == SC_CUT || f->deed == SC_STRAY)
             continue;
         const bool now = run->now >= f->between[0] && run->now < f->between[1] && !run->settling;
         if (f->deed == SC_PARTITION) {
@@ -430,8 +430,10 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         b->flags |= SV_BUF_CSUM_VALID;
     sc_flaw_arrives(run, p->to, b);
     k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
-    if (k.tcp)
-        sc_lawful_arrives(run, p->to, b);
+    if (k.tcp) {
+        sc_lawful_arrives(run, p->to, b, p->tag >= SC_TAG_STRAY);
+        sc_stray_may_come(run, p->to);
+    }
     sc_track_packet(run, &run->received, &k, &from, &to);
     k.id = b->id;
     run->packets_received[p->to]++;
@@ -471,6 +473,13 @@ void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b)
     run->now = p->now;
     for (uint32_t i = 0; i < b->n; i++) {
         bool stays = true;
+        if (p->tag >= SC_TAG_STRAY) {
+            struct sv_buf *made = sc_stray_make(run, p->to, p->tag);
+            sv_buf_free(b->packet[i]);
+            if (!made)
+                continue;
+            b->packet[i] = made;
+        }
         if (p->tag >= SC_TAG_FORGED && p->to >= hosts) {
             forged(run, p, b->packet[i]);
         } else if (p->from < hosts && p->to >= hosts) {

@@ -129,6 +129,7 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
     t->b->rexmit = 0;
     sv_tcp_move(t, SV_ON_SYN_ACK);
     t->b->give_up_at = SV_NEVER;
+    t->c->heard_tick = sv_tick(t->now); /* or a keepalive, long due, would go out in place of the third message */
     if (SV_UNLIKELY(t->h->snd_queued))
         sv_tcp_fastopen_refused(t);
     sv_tcb_arm_retransmit(t);

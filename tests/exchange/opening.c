@@ -23,6 +23,18 @@ static const struct sv_line active[] = {
     {50, US, ACK, 1, 1, 0, SV_ESTABLISHED, .options = O_NONE},
 };
 
+/* The answer comes later than a keepalive would go out: the third message is no probe, whose number the peer, in
+ * SYN-RECEIVED, could not take (§3.8.4: a keepalive is of an idle connection). */
+static const struct sv_line active_late[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {0, CALL, SET, SV_OPT_KEEPALIVE_IDLE_S, 1, SV_OK, SV_SYN_SENT},
+    {1000, US, SYN, 0, 0, 0, SV_SYN_SENT, .slack_ms = 11},
+    {1500, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED | SV_EVENT_WRITABLE},
+    {1500, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {2500, US, ACK, 0, 1, 0, SV_ESTABLISHED, .slack_ms = 11},
+};
+
 /* Figure 7: simultaneous open. */
 static const struct sv_line simultaneous[] = {
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
@@ -289,6 +301,7 @@ static const struct sv_line passive_bare[] = {
 static const struct sv_exchange opening[] = {
     SV_EXCHANGE(passive),
     SV_EXCHANGE(active),
+    SV_EXCHANGE(active_late),
     SV_EXCHANGE(simultaneous),
     SV_EXCHANGE(simultaneous_ack),
     SV_EXCHANGE(simultaneous_again),

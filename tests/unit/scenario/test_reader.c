@@ -152,6 +152,16 @@ static void words_and_probes(void **state)
     refused("rate: 10Mbit/s, delay: 20ms", "kind: cable, bit_order: up", 10, 54, "lsb_first");
 }
 
+/* Segments that nobody sent come to a host, and so often. */
+static void strays(void **state)
+{
+    (void)state;
+    refused("drop: second data from a", "stray: a", 16, 5, "how often? chance: 5%");
+    refused("drop: second data from a", "stray: c, chance: 5%", 16, 23, "\"c\"");
+    refused("drop: second data from a", "stray: [a], chance: 5%", 16, 23, "strays come to a host");
+    refused("drop: second data from a", "stray: a, chance: 5%, times: 0", 16, 45, "1 to 100000");
+}
+
 /* Who forges says what, between whom, and knows only what its own connections were told. */
 static void forgers_and_crowds(void **state)
 {
@@ -421,6 +431,7 @@ int main(void)
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(sockets),
         cmocka_unit_test(words_and_probes),
+        cmocka_unit_test(strays),
         cmocka_unit_test(forgers_and_crowds),
         cmocka_unit_test(flaws_and_flags),
         cmocka_unit_test(quantities),
