@@ -411,8 +411,9 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     if (timed && !stamped && !(s->flags & SV_RST) && !tcp->habits.timestamps_may_lack)
         return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
     if (timed && stamped && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
-        sv_half_reply(tcp, m, s->port, s->hash, reply);
-        *answer = true;
+        *answer = s->length || sv_tcp_challenge_allowed(tcp); /* tcp_check_req(): tcp_oow_rate_limited() */
+        if (*answer)
+            sv_half_reply(tcp, m, s->port, s->hash, reply);
         return SV_DROP_TCP_PAWS;
     }
     if (!sv_half_acceptable(tcp, m, s)) {
