@@ -385,6 +385,16 @@ static bool sv_half_acceptable(const struct sv_tcp *tcp, const struct sv_tcp_sma
            (length && sv_seq_within(s->seq + length - 1u, nxt, sv_half_window(tcp)));
 }
 
+/* What is not acceptable is answered, but bare segments only so often (tcp_check_req(): tcp_oow_rate_limited()). */
+static bool sv_half_answers(struct sv_tcp *tcp, struct sv_tcp_small *m, const struct sv_seg *s,
+                            struct sv_tcp_reply *reply)
+{
+    if (!s->length && !sv_tcp_challenge_allowed(tcp))
+        return false;
+    sv_half_reply(tcp, m, s->port, s->hash, reply);
+    return true;
+}
+
 /* The eight steps for a half-open record, down to the fifth, where it becomes a connection or not. Gives
  * the drop's reason, NONE: go on with the ACK, unless it is *over: reset. *answer: *reply is to be sent. */
 static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_seg *s, struct sv_tcp_reply *reply,
@@ -410,14 +420,11 @@ static enum sv_drop sv_half_steps(struct sv_tcp *tcp, uint32_t index, struct sv_
     if (timed && !stamped && !(s->flags & SV_RST) && !tcp->habits.timestamps_may_lack)
         return SV_DROP_TCP_MISSING_TIMESTAMP; /* RFC 7323 §3.2: or a full record would be made that refuses it */
     if (timed && stamped && !(s->flags & SV_RST) && sv_seq_before(s->ts_val, m->u.half.ts_recent)) {
-        sv_half_reply(tcp, m, s->port, s->hash, reply);
-        *answer = true;
+        *answer = sv_half_answers(tcp, m, s, reply);
         return SV_DROP_TCP_PAWS;
     }
     if (!sv_half_acceptable(tcp, m, s)) {
-        *answer = !(s->flags & SV_RST) && (s->length || sv_tcp_challenge_allowed(tcp));
-        if (*answer)
-            sv_half_reply(tcp, m, s->port, s->hash, reply);
+        *answer = !(s->flags & SV_RST) && sv_half_answers(tcp, m, s, reply);
         return sv_seq_before(s->seq, m->u.half.irs + 1u) ? SV_DROP_TCP_OLD : SV_DROP_TCP_BEYOND_WINDOW;
     }
     if (s->flags & SV_RST) {

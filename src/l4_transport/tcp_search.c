@@ -149,21 +149,18 @@ static void sv_search_failed(struct sv_tcb *t, struct sv_search *r)
     r->marks &= (uint8_t)~SV_SEARCH_TOP;
 }
 
+/* Its connection may have nothing more to send, or be gone: then whoever comes next looks. */
 static void sv_search_judge(struct sv_tcb *t, struct sv_search *r)
 {
-    if (!sv_search_owns(t, r)) {
-        const struct sv_tcp_hot *h = sv_tcp_hot(t->tcp, r->owner);
-        if (r->size && (h->kind != SV_TCP_FULL || sv_tcp_cold(t->tcp, r->owner)->generation != r->generation ||
-                        h->state < SV_ESTABLISHED)) { /* its connection is gone, and told nothing */
-            r->size = 0;
-            r->marks &= (uint8_t)~SV_SEARCH_GONE;
-        }
+    if (!r->size)
         return;
-    }
-    if (sv_seq_before(t->h->snd_una, r->end))
+    const struct sv_tcp_hot *h = sv_tcp_hot(t->tcp, r->owner);
+    const bool over = h->kind != SV_TCP_FULL || sv_tcp_cold(t->tcp, r->owner)->generation != r->generation ||
+                      h->state < SV_ESTABLISHED;
+    if (!over && sv_seq_before(h->snd_una, r->end))
         return;
-    if (r->marks & SV_SEARCH_GONE)
-        r->size = 0; /* said before */
+    if (over || r->marks & SV_SEARCH_GONE)
+        r->size = 0; /* it has told nothing; it was said before */
     else
         sv_search_found(t, r);
     r->marks &= (uint8_t)~SV_SEARCH_GONE;

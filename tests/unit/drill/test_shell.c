@@ -55,6 +55,13 @@ static void flush(void *ctx)
     (void)strcat(log_text, "flush;");
 }
 
+static void route(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd)
+{
+    (void)ctx;
+    const size_t n = strlen(log_text);
+    (void)snprintf(log_text + n, sizeof log_text - n, "route %u %u %u;", mtu, advmss, initcwnd);
+}
+
 static const char *counter(void *ctx, uint32_t index, uint64_t *value)
 {
     static const char *const names[] = {"TcpA", "TcpExtB", "TcpExtC"};
@@ -71,6 +78,7 @@ static int run(const char *text, const char *wanted_log, const char *wanted_why)
         .freebsd = freebsd,
         .sleep = nap,
         .flush_metrics = flush,
+        .route = route,
         .counter = counter,
         .sockets = sockets,
         .folder = getenv("FOLDER"),
@@ -118,6 +126,8 @@ static void test_lists(void **state)
     assert_int_equal(run("tc qdisc add dev tun0 root pfifo; ip tcp_metrics flush all > /dev/null 2>&1", "flush;", ""),
                      0);
     /* What means nothing here is passed over, but for where something else is to be done then. */
+    assert_int_equal(
+        run("ip -6 route change ::1 dev tun0 advmss 600 mtu lock 660 initcwnd 11", "route 660 600 11;", ""), 0);
     assert_int_equal(run("sysctl unknown=1 b=2 &> /dev/null || ip tcp_metrics flush", "unknown=1;b=2;flush;", ""), 0);
     assert_int_equal(run("sysctl unknown=1 && sysctl b=2", "unknown=1;b=2;", ""), 0);
     assert_int_equal(run("sysctl unknown=1 a=bad || sysctl b=2", "unknown=1;a=bad;b=2;", "no value"), 0);
@@ -142,7 +152,8 @@ static void test_unknown(void **state)
 {
     (void)state;
     assert_int_equal(run("reboot now", "", "the command \"reboot\" is not known here"), 127);
-    assert_int_equal(run("ip route change 1.2.3.4 dev tun0", "", "ip route: not known here"), 127);
+    assert_int_equal(run("ip rule add", "", "ip rule: not known here"), 127);
+    assert_int_equal(run("ip route change 1.2.3.4 dev tun0 mtu 40", "", "out of range"), 2);
     assert_int_equal(run("cat /etc/passwd", "", "cat /etc/passwd: no file of the machine is read"), 1);
     assert_int_equal(run("./nowhere.sh", "", "./nowhere.sh: No such file or directory"), 127);
 }

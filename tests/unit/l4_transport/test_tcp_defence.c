@@ -122,6 +122,31 @@ static void challenges_are_limited(void **state)
     test_free(p);
 }
 
+/* The same of a half-open connection: bare segments with old timestamps (RFC 7323 §5.3) are answered so often, what
+ * carries data always. */
+static void half_open_paws_limited(void **state)
+{
+    struct peer *p = test_malloc(sizeof *p);
+    const struct sv_stack_config c = {.connections = 4};
+    (void)state;
+    peer_open(p, &c, 64u << 20, 1024);
+    assert_int_equal(sv_stack_knob_set(p->stack, "tcp_challenge_ack_limit", "7", p->now), SV_OK);
+    (void)peer_listen(p, 80, (struct sv_listen_options){0});
+    peer_give(p, (struct peer_seg){.flags = SYN, .seq = 1000, .timed = true, .ts = 5000});
+    const uint32_t iss = peer_last(p)->seq, ecr = peer_last(p)->ts;
+    struct peer_seg old = {.flags = ACK, .seq = 1001, .ack = iss + 1u, .timed = true, .ts = 4000, .ecr = ecr};
+    peer_clear(p);
+    for (uint32_t i = 0; i < 50; i++)
+        peer_give(p, old);
+    assert_int_equal(p->n, 7);
+    assert_int_equal(sv_stack_drops(p->stack, SV_DROP_TCP_PAWS), 50);
+    old.len = 10;
+    peer_give(p, old);
+    assert_int_equal(p->n, 8);
+    peer_close(p);
+    test_free(p);
+}
+
 /* A path that swallows packets of more than 1,100 bytes and says nothing: after three timeouts shorter segments go, and
  * the data arrives. */
 static void black_hole(void **state)
@@ -201,6 +226,7 @@ int main(void)
         cmocka_unit_test(syn_flood),
         cmocka_unit_test(off_path),
         cmocka_unit_test(challenges_are_limited),
+        cmocka_unit_test(half_open_paws_limited),
         cmocka_unit_test(black_hole),
         cmocka_unit_test(receive_window_grows),
     };
