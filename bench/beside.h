@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seven beside the kernel over one impaired link: the simulator's link (sim/link.h) on the real clock, a receiver of
- * the kernel's at its far end behind a TAP, and at the near end as sender either a socket of the kernel's behind another
+/* Seven beside the kernel over one impaired link: the simulator's link (sim/link.h) on the real clock, at its far end
+ * a receiver of the kernel's behind a TAP, and at the near end as sender either a socket of the kernel's behind another
  * TAP, or a stack of Seven's whose port is the link's. What is compared is TCP, not the speed of anybody's code: the
- * link is the bottleneck, and how far the program that is the link was behind the clock is told, so that a run which the
- * machine disturbed is repeated and not counted. */
+ * link is the bottleneck, and how far the program that is the link was behind the clock is told, so that a run that
+ * the machine disturbed is repeated and not counted. */
 #ifndef BENCH_BESIDE_H
 #define BENCH_BESIDE_H
 

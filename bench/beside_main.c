@@ -11,8 +11,8 @@ static int usage(FILE *to)
     fprintf(
         to,
         "usage: bench_beside [options] [CONDITION...]\n"
-        "  goodput through the same link of the kernel, of Seven (profile modern), of Seven (profile linux) and of the\n"
-        "  kernel again, each for 10 s\n"
+            "  goodput through the same link of the kernel, of Seven by its profiles modern and linux, and\n"
+            "  of the kernel again, each for 10 s\n"
         "  --share          two flows at one bottleneck instead, the second 2 s later: Jain's index over the last\n"
         "                   three quarters of 60 s\n"
         "  --seeds N        draws of the link, each for all [3]\n"
