@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seven beside the kernel over one impaired link: the simulator's link (sim/link.h) on the real clock, a receiver of the
- * kernel's at its far end behind a TAP, and at the near end as sender either a socket of the kernel's behind another TAP,
- * or a stack of Seven's whose port is the link's. What is compared is TCP, not the speed of anybody's code: the link is
- * the bottleneck, and how far the program that is the link was behind the clock is told, so that a run which the machine
- * disturbed is repeated and not counted. */
+/* Seven beside the kernel over one impaired link: the simulator's link (sim/link.h) on the real clock, at its far end
+ * a receiver of the kernel's behind a TAP, and at the near end as sender either a socket of the kernel's behind another
+ * TAP, or a stack of Seven's whose port is the link's. What is compared is TCP, not the speed of anybody's code: the
+ * link is the bottleneck, and how far the program that is the link was behind the clock is told, so that a run that
+ * the machine disturbed is repeated and not counted. */
 #ifndef BENCH_BESIDE_H
 #define BENCH_BESIDE_H
 
@@ -87,8 +87,9 @@ double beside_goodput(const struct beside_result *r, uint32_t flow, double from_
 /* One run in the present process, which should be a child made for it: it makes network namespaces and stays. */
 void beside_play(const struct beside_job *job, struct beside_result *out);
 
-/* Runs jobs in children, several at once while their rates together are at most `together` Mbit/s. done() is called for each in its turn,
- * with its number; a disturbed or failed one is run again, at most `tries` times in all. False: interrupted. */
+/* Runs jobs in children, several at once while their rates together are at most `together` Mbit/s. done() is called for
+ * each when it has ended, with its number; a disturbed or failed one is run again, at most `tries` times in all. False:
+ * interrupted. */
 typedef void beside_done(void *self, uint32_t job, const struct beside_result *r, uint32_t tries);
 bool beside_run(const struct beside_job *job, uint32_t n, uint32_t tries, uint32_t together, beside_done *done,
                 void *self);
@@ -101,7 +102,7 @@ struct beside_shared {
     struct beside_view kernel[BESIDE_FLOWS]; /* written by the sender alone; a torn read does no harm */
 };
 
-/* Children in namespaces of their own: a receiver that listens when this returns, and a sender that connects when a byte
+/* Children in the present namespace: a receiver that listens when this returns, and a sender that connects when a byte
  * comes through *go. -1: failed. */
 pid_t beside_receiver(struct beside_shared *s, uint32_t flow, bool first);
 pid_t beside_sender(struct beside_shared *s, uint32_t flow, const struct beside_job *job, int *go);

@@ -8,29 +8,28 @@
 
 static int usage(FILE *to)
 {
-    fprintf(
-        to,
-        "usage: bench_beside [options] [CONDITION...]\n"
-        "  goodput through the same link of the kernel, of Seven (profile modern), of Seven (profile linux) and of the\n"
-        "  kernel again, each for 10 s\n"
-        "  --share          two flows at one bottleneck instead, the second 2 s later: Jain's index over the last\n"
-        "                   three quarters of 60 s\n"
-        "  --seeds N        draws of the link, each for all [3]\n"
-        "  --seed N         the first of them [1]\n"
-        "  --seconds N      of one run\n"
-        "  --tries N        times that a run which the machine disturbed is done at most [3]\n"
-        "  --congestion W   cubic, reno or bbr, of both [cubic]\n"
-        "  --who A[,B]      these alone, of kernel, modern, linux; without a table\n"
-        "  --series FILE    every tenth of a second of every run\n"
-        "  --capture FILE   pcapng of what enters the link\n"
-        "  --log FILE       what Seven's TCP did, a line each event\n"
-        "  --first          run before every other program of the machine (SCHED_FIFO, as root): on a machine of\n"
-        "                   one's own alone, others starve\n"
-        "  --together N     Mbit/s of runs at once; a faster one runs alone [60]\n"
-        "  --verbose        every run as it ends\n"
-        "  --list           the conditions\n"
-        "Needs the right to make network namespaces and TAPs. Exit status\n"
-        "1: a run could not be done. 2: usage.\n");
+    fprintf(to,
+            "usage: bench_beside [options] [CONDITION...]\n"
+            "  goodput through the same link of the kernel, of Seven by its profiles modern and linux, and\n"
+            "  of the kernel again, each for 10 s\n"
+            "  --share          two flows at one bottleneck instead, the second 2 s later: Jain's index over the last\n"
+            "                   three quarters of 60 s\n"
+            "  --seeds N        draws of the link, each for all [3]\n"
+            "  --seed N         the first of them [1]\n"
+            "  --seconds N      of one run\n"
+            "  --tries N        times that a run which the machine disturbed is done at most [3]\n"
+            "  --congestion W   cubic, reno or bbr, of both [cubic]\n"
+            "  --who A[,B]      these alone, of kernel, modern, linux; without a table\n"
+            "  --series FILE    every tenth of a second of every run\n"
+            "  --capture FILE   pcapng of what enters the link\n"
+            "  --log FILE       what Seven's TCP did, a line each event\n"
+            "  --first          run before every other program of the machine (SCHED_FIFO, as root): on a machine of\n"
+            "                   one's own alone, others starve\n"
+            "  --together N     Mbit/s of runs at once; a faster one runs alone [60]\n"
+            "  --verbose        every run as it ends\n"
+            "  --list           the conditions\n"
+            "Needs the right to make network namespaces and TAPs. Exit status\n"
+            "1: a run could not be done. 2: usage.\n");
     return to == stderr ? 2 : 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seven in the kernel's place: a stack at 10.9.0.3 whose only port is the near end of the link, as `modern` (or `linux`,
- * by the kernel's constants) and the configuration's defaults have it, but for as much room as the kernel is given. */
+/* Seven in the kernel's place: a stack at 10.9.0.3 whose only port is the near end of the link, as the profile has it,
+ * with as much room as the kernel is given. */
 #include <string.h>
 
 #include "bench/beside.h"

@@ -127,8 +127,8 @@ bool beside_print(const struct beside_bench *b)
         printf("%s %s, %u s a run, %u seeds, %s\n\n", u.sysname, u.release, b->o.seconds, b->o.seeds,
                sv_congestion_name(b->o.congestion));
     if (b->o.share)
-        printf(
-            "| bottleneck | first, second | Mbit/s | Jain's index | least of a run | used |\n|---|---|---|---|---|---|\n");
+        printf("| bottleneck | first, second | Mbit/s | Jain's index | least of a run | used |\n"
+               "|---|---|---|---|---|---|\n");
     else
         printf("| condition | path | kernel | modern | ratio | linux | ratio | kernel against itself | sent again |\n"
                "|---|---|---|---|---|---|---|---|---|\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One run: the link on the real clock, and who is at its ends. One thread: frames are taken from the TAPs and from Seven,
- * put on the link at the time they were taken, and given out when they are due. */
+/* One run: the link on the real clock, and who is at its ends. One thread: frames are taken from the TAPs and from
+ * Seven, put on the link at the time they were taken, and given out when they are due. */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>

@@ -125,8 +125,8 @@ bool sv_tcb_send_board(struct sv_tcb *t, struct sv_turn *turn)
             return false;
         sv_board_sent_again(t, k, start, n);
         sv_undo_sent_again(t, k, n);
-        if (start == t->h->snd_una) { /* the timeout is its, and a round trip begins now (tcp_xmit_retransmit_queue()) */
-            t->b->retransmit_at = SV_NEVER;
+        if (start == t->h->snd_una && t->b->recovery == SV_RECOVERY_FAST) {
+            t->b->retransmit_at = SV_NEVER; /* its round trip begins now: tcp_xmit_retransmit_queue() */
             sv_tcb_arm_retransmit(t);
         }
     }
