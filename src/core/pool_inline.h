@@ -191,14 +191,9 @@ static inline struct sv_buf *sv_buf_take_fast(struct sv_pool *pool, enum sv_want
     pool->bufs_held.used++;
     quota->used++;
     b->next = SV_NONE;
-    b->length = 0;
-    b->linear_length = 0;
-    b->slices = 0;
-    b->l2 = b->l3 = b->l4 = b->payload = 0;
-    b->gso_size = 0;
+    sv_memset((uint8_t *)b + offsetof(struct sv_buf, length), 0,
+              offsetof(struct sv_buf, owner) - offsetof(struct sv_buf, length)); /* length to flags, at once */
     b->segments = 1;
-    b->csum_start = b->csum_offset = 0;
-    b->flags = 0;
     b->owner = owner;
     b->id = 0;
     return b;

@@ -165,6 +165,12 @@ void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up);
 
 /* Finds each segment's record (sets flow_value, SV_NONE: none) and starts fetching it. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n);
+/* A lone segment gains nothing by that: sv_tcp_arrives() finds its record. */
+static inline void sv_tcp_lookup_none(struct sv_seg *seg)
+{
+    seg->flow_value = SV_NONE;
+    seg->hash = 0;
+}
 
 /* Acts on one segment: takes seg->packet. The answer to a segment that has no connection (RST) is
  * put into *reply (true: send it). */

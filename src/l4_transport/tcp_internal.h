@@ -386,6 +386,11 @@ bool sv_tcb_has_new(const struct sv_tcb *t);        /* bytes never sent that the
 bool sv_tcb_board_may_send(const struct sv_tcb *t); /* something is lost, and the congestion window has room */
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t); /* moves the right edge */
+/* The peer has more than half of the buffer left to send into: no update can be due, they share one buffer. */
+static inline bool sv_tcb_window_ample(const struct sv_tcb *t)
+{
+    return t->h->rcv_right - t->h->rcv_nxt > t->c->recv_buffer - t->c->recv_buffer / 2u;
+}
 bool sv_tcb_window_update_due(const struct sv_tcb *t);
 static inline uint32_t sv_tcp_ts_now(const struct sv_tcb *t)
 {

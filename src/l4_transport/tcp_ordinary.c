@@ -25,7 +25,8 @@ static inline void sv_tcp_calm_acked(struct sv_tcb *t, const struct sv_seg *s, u
     struct sv_tcp_hot *h = t->h;
     struct sv_tcp_busy *b = t->b;
     const uint32_t flight = h->snd_nxt - h->snd_una;
-    const uint32_t rtt_us = b->timing ? sv_tcp_sample_rtt(t, s) : 0;
+    const bool times = b->timing && (b->log != SV_NONE || sv_seq_after_or_at(s->ack, b->rtt_seq));
+    const uint32_t rtt_us = times ? sv_tcp_sample_rtt(t, s) : 0;
     sv_spans_drop_before_fast(&b->send, sv_core_pool(t->core), s->ack);
     h->snd_queued -= acked;
     h->snd_una = s->ack;

@@ -109,9 +109,9 @@ bool sv_tcb_window_update_due(const struct sv_tcb *t)
 {
     if (t->h->state != SV_ESTABLISHED && t->h->state != SV_FIN_WAIT_1 && t->h->state != SV_FIN_WAIT_2)
         return false;
-    const uint32_t left = t->h->rcv_right - t->h->rcv_nxt;
-    if (left > t->c->recv_buffer - t->c->recv_buffer / 2u) /* nothing that follows can be: they share one buffer */
+    if (sv_tcb_window_ample(t))
         return false;
+    const uint32_t left = t->h->rcv_right - t->h->rcv_nxt;
     const uint32_t gain = sv_tcb_right_edge(t) - t->h->rcv_right;
     /* Half the buffer, or two segments when the peer has little left to go on with. */
     return gain && (gain >= t->c->recv_buffer / 2u || (gain >= 2u * t->h->mss && left < t->c->recv_buffer / 4u));

@@ -378,13 +378,12 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
 }
 
 /* Several passes over the burst, so that the misses of one packet overlap those of the others. A segment of the
- * flow before it shares what was found for that one. A lone segment gains nothing by looking first: sv_tcp_resolve()
- * finds its record, and needs no hash if it is of the flow of the one before. */
+ * flow before it shares what was found for that one. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
     uint32_t begin = 0;
-    if (n == 1 || sv_tcp_is_last(tcp, &seg[0])) {
-        seg[0].flow_value = n == 1 ? SV_NONE : SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
+    if (sv_tcp_is_last(tcp, &seg[0])) {
+        seg[0].flow_value = SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
         seg[0].hash = 0; /* sv_tcp_resolve() makes it if it is needed after all */
         begin = 1;
     }

@@ -278,7 +278,7 @@ static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
     }
     if (!t->c->recv_fixed && sv_tcb_synchronized(t))
         sv_tcb_tune_receive(t);
-    if (sv_tcb_window_update_due(t))
+    if (!sv_tcb_window_ample(t) && sv_tcb_window_update_due(t))
         sv_tcb_ready(t, SV_TCP_ACK_NOW);
     sv_tcb_settle(t);
 }

@@ -86,8 +86,7 @@ static bool sv_stack_config_ok(const struct sv_stack_config *c)
         c->recover > (SV_RECOVER_PLAIN | SV_RECOVER_ALL))
         return false;
     if (c->interfaces > 1024 || c->connections > 1u << 29 || c->route_tables > 14 || c->routes > 1u << 24 ||
-        c->acl_rules > 65536 || c->auth_keys > 65536 ||
-        c->auth_connections > 1u << 24)
+        c->acl_rules > 65536 || c->auth_keys > 65536 || c->auth_connections > 1u << 24)
         return false;
     if ((uint64_t)c->half_open + c->time_waits > 1u << 29)
         return false;
@@ -151,12 +150,6 @@ void sv_stack_set_checked(struct sv_stack *s, bool checked)
     s->checked = checked;
 }
 
-static void sv_stack_checked(const struct sv_stack *s)
-{
-    if (SV_UNLIKELY(s->checked))
-        sv_stack_check(s);
-}
-
 static struct sv_stack *sv_stack_of(struct sv_node *x)
 {
     SV_ASSERT(x->kind == SV_NODE_STACK);
@@ -166,18 +159,24 @@ static struct sv_stack *sv_stack_of(struct sv_node *x)
 static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
 {
     struct sv_stack *s = sv_stack_of(x);
-    sv_stack_checked(s);
+    if (SV_LIKELY(!s->checked)) {
+        sv_stack_receive(s, in, take, now);
+        return;
+    }
+    sv_stack_check(s);
     sv_stack_receive(s, in, take, now);
-    sv_stack_checked(s);
+    sv_stack_check(s);
 }
 
 static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
                                      sv_time now)
 {
     struct sv_stack *s = sv_stack_of(x);
-    sv_stack_checked(s);
+    if (SV_LIKELY(!s->checked))
+        return sv_stack_transmit(s, out, room, give, now);
+    sv_stack_check(s);
     const uint32_t n = sv_stack_transmit(s, out, room, give, now);
-    sv_stack_checked(s);
+    sv_stack_check(s);
     return n;
 }
 
@@ -194,9 +193,11 @@ static sv_time sv_stack_op_next_deadline(const struct sv_node *x)
 static void sv_stack_op_expire(struct sv_node *x, sv_time now)
 {
     struct sv_stack *s = sv_stack_of(x);
-    sv_stack_checked(s);
+    if (s->checked)
+        sv_stack_check(s);
     sv_stack_expire(s, now);
-    sv_stack_checked(s);
+    if (s->checked)
+        sv_stack_check(s);
 }
 
 const struct sv_node_ops sv_stack_ops = {

@@ -345,7 +345,10 @@ static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
         sv_forward_go(&s->core, &s->net, &in->onward);
     if (!in->n)
         return;
-    sv_tcp_lookup(&s->tcp, in->seg, in->n);
+    if (in->n > 1)
+        sv_tcp_lookup(&s->tcp, in->seg, in->n);
+    else
+        sv_tcp_lookup_none(&in->seg[0]);
     if (SV_UNLIKELY(s->tcp.keys_used)) {
         sv_in_act_signed(s, in);
         return;

@@ -256,10 +256,13 @@ uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room,
     (void)sv_core_clock(&s->core, now);
     if (!sv_interface_of(t, out)->up)
         return 0;
-    sv_out_interface(s, out, &room, give);
-    for (sv_port p = 0; SV_UNLIKELY(sv_interface_of(t, out)->children) && p < t->count; p++)
-        if (p != out && sv_interface_root(t, p) == out)
+    sv_port next = 0;
+    for (sv_port p = out;; p = next++) { /* the device's own, then the tagged ones upon it */
+        if (p == out ? next == 0 : sv_interface_root(t, p) == out)
             sv_out_interface(s, p, &room, give);
+        if (SV_LIKELY(!sv_interface_of(t, out)->children) || next == t->count)
+            break;
+    }
     return give->n - before;
 }
 
