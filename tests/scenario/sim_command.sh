@@ -54,6 +54,17 @@ grep -q 'FAILED whole' "$dir/step" && [ "$(sed -n 's/^figure-6: .* hash //p' "$d
     grep -q '"what" is none of event, packet' "$dir/step"
 check "a branch" $?
 
+# The line that replays a failure has all that made it fail; what is shrunk keeps what was to blame.
+"$seven" sim scenarios/figure-6.yaml --set links.ab.loss=90% --drop 'first data from a' --runs 2 --no-mutants >"$dir/many"
+replay=$(sed -n 's/^  replay: seven sim //p' "$dir/many" | head -n 1)
+[ -n "$replay" ] && eval "\"$seven\" sim $replay" >"$dir/one"
+[ $? -eq 1 ] && grep -q 'FAILED' "$dir/one" && case $replay in *"--set 'links.ab.loss=90%' --drop 'first data from a'") ;; *) false ;; esac
+check "a replay line" $?
+"$seven" sim scenarios/why-three.yaml --set all.handshake=two-way --shrink >"$dir/small.yaml"
+grep -q 'handshake: two-way' "$dir/small.yaml" && grep -q 'hold: "first SYN of x1"' "$dir/small.yaml" &&
+    [ "$(wc -l <"$dir/small.yaml")" -le 15 ] && "$seven" sim "$dir/small.yaml" | grep -q '^. FAILED no-ghost'
+check "shrinking keeps the cause" $?
+
 # Errors: place, what is wrong, what would be right; status 2.
 sed 's/delay: 50ms/dealy: 50ms/' scenarios/figure-6.yaml >"$dir/wrong.yaml"
 "$seven" sim "$dir/wrong.yaml" 2>"$dir/errors"
