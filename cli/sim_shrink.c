@@ -118,8 +118,8 @@ static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
     return fails_without(s, root, AS_IT_IS);
 }
 
-/* Does it still fail in one of the ways it did, and of the same cause? Shrinking must not slip to another failure: a file
- * that asks for what nobody does any more fails too. */
+/* Does it still fail in one of the ways it did, and of the same cause? Shrinking must not slip to another failure: a
+ * file that asks for what nobody does any more fails too. */
 static bool still(struct shrinker *s, const struct sc_node *root)
 {
     if (s->tries >= TRIES || !(fails_now(s, root) & s->failing))
