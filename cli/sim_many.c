@@ -125,6 +125,20 @@ static uint64_t tolerances(const struct board *b, const struct sim_file *f, uint
     return bad;
 }
 
+/* The line that replays it says all that made it what it was. */
+static void say_failure(const struct sim_file *f, const struct sim_config *c, uint64_t seed, const char *what)
+{
+    printf("FAILED seed %" PRIu64 ": %s\n  replay: seven sim %s --seed %" PRIu64 " --no-mutants", seed, what, f->name,
+           seed);
+    if (c->run)
+        printf(" --run %s", c->run);
+    for (uint32_t i = 0; i < c->set.n; i++)
+        printf(" --set '%s'", c->set.text[i]);
+    for (uint32_t i = 0; i < c->drop.n; i++)
+        printf(" --drop '%s'", c->drop.text[i]);
+    printf("\n");
+}
+
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output)
 {
     const uint64_t first = c->seeded ? c->seed : f->model->seed;
@@ -151,8 +165,7 @@ uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, cons
         packets += b->worker[k].packets;
         done += b->worker[k].done;
         for (uint32_t i = 0; i < b->worker[k].lines; i++)
-            printf("FAILED seed %" PRIu64 ": %s\n  replay: seven sim %s --seed %" PRIu64 " --no-mutants\n",
-                   b->worker[k].line[i].seed, b->worker[k].line[i].text, f->name, b->worker[k].line[i].seed);
+            say_failure(f, c, b->worker[k].line[i].seed, b->worker[k].line[i].text);
     }
     bad += c->runs - (done < c->runs ? done : c->runs);
     bad += tolerances(b, f, jobs, c->runs);

@@ -12,7 +12,7 @@
 
 #include "cli/sim.h"
 
-#define TRIES 2000u
+#define TRIES 4000u
 
 struct shrinker {
     struct sim_file *f;
@@ -21,7 +21,42 @@ struct shrinker {
     uint64_t way[64]; /* in which it failed: its sentence without numbers */
     char id[64][33];
     uint32_t ids, tries;
+    bool passes[3]; /* by enum without: what failed does not fail so */
 };
+
+/* A file without what may be to blame. */
+enum without { AS_IT_IS, WITHOUT_FAULTS, WITHOUT_SETS };
+
+static void strip(struct sc_node *map, const char *const *keys)
+{
+    for (; *keys; keys++) {
+        const struct sc_node *n = sc_member(map, *keys);
+        if (n)
+            (void)sc_remove(map, n);
+    }
+}
+
+static void disarm(struct sc_node *root, enum without what)
+{
+    static const char *const faults[] = {"faults", NULL}, *const set[] = {"set", NULL};
+    static const char *const ways[] = {"loss", "burst", "duplicate", "reorder",    "corrupt", "truncate",
+                                       "flap", "queue", "rate",      "black_hole", NULL};
+    const struct sc_node *links = sc_member(root, "links"), *hosts = sc_member(root, "hosts");
+    if (what == WITHOUT_FAULTS)
+        strip(root, faults);
+    for (struct sc_node *l = what == WITHOUT_FAULTS && links ? links->child : NULL; l; l = l->next) {
+        if (l->kind == SC_MAP)
+            strip(l, ways);
+        for (struct sc_node *from = l->child; from; from = from->next) {
+            if (from->kind == SC_MAP)
+                strip(from, ways);
+        }
+    }
+    for (struct sc_node *h = what == WITHOUT_SETS && hosts ? hosts->child : NULL; h; h = h->next) {
+        if (h->kind == SC_MAP)
+            strip(h, set);
+    }
+}
 
 /* The sentence without its numbers: another number is the same failure, another sentence is another. */
 static uint64_t way_of(const char *why)
@@ -34,8 +69,9 @@ static uint64_t way_of(const char *why)
     return h;
 }
 
-/* 0: it does not fail as the original does (or is no scenario). Else the set, by the original's numbers. */
-static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
+/* 0: it does not fail as the original does (or is no scenario). Else the set, by the original's numbers. Without
+ * something, any failure counts. */
+static uint64_t fails_without(struct shrinker *s, const struct sc_node *root, enum without what)
 {
     int end[2];
     uint64_t set = 0;
@@ -49,13 +85,15 @@ static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
         struct sc_errors e = {.file = "shrink"};
         struct sc_memory m = {.ceiling = 256u << 20};
         struct sc_node *copy = sc_copy(&m, root);
+        if (copy)
+            disarm(copy, what);
         const struct sc_model *model = copy ? sc_model_read(&m, copy, &e) : NULL;
         if (!freopen("/dev/null", "w", stderr) || !model || !sim_run(model, s->seed, NULL, &r))
             _exit(2);
         for (uint32_t i = 0; i < r.n; i++) {
             for (uint32_t k = 0; k < s->ids && r.outcome[i].verdict != SC_PASSED; k++) {
                 const uint64_t way = way_of(r.outcome[i].why);
-                if (strcmp(s->id[k], r.outcome[i].id) == 0 && (!s->failing || s->way[k] == way))
+                if (strcmp(s->id[k], r.outcome[i].id) == 0 && (!s->failing || what || s->way[k] == way))
                     set |= 1ull << k;
             }
         }
@@ -75,10 +113,22 @@ static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
     return set;
 }
 
-/* Does it still fail in one of the ways it did? Shrinking must not slip to another failure. */
+static uint64_t fails_now(struct shrinker *s, const struct sc_node *root)
+{
+    return fails_without(s, root, AS_IT_IS);
+}
+
+/* Does it still fail in one of the ways it did, and of the same cause? Shrinking must not slip to another failure: a
+ * file that asks for what nobody does any more fails too. */
 static bool still(struct shrinker *s, const struct sc_node *root)
 {
-    return s->tries < TRIES && (fails_now(s, root) & s->failing) != 0;
+    if (s->tries >= TRIES || !(fails_now(s, root) & s->failing))
+        return false;
+    for (enum without w = WITHOUT_FAULTS; w <= WITHOUT_SETS; w++) {
+        if (s->passes[w] && fails_without(s, root, w) & s->failing)
+            return false;
+    }
+    return true;
 }
 
 /* Takes children away, from the last to the first, as long as it still fails. */
@@ -210,6 +260,8 @@ int sim_shrink(struct sim_file *f, const struct sim_config *c)
                 s.seed);
         return 0;
     }
+    for (enum without w = WITHOUT_FAULTS; w <= WITHOUT_SETS; w++)
+        s.passes[w] = !(s.failing >> 63) && !(fails_without(&s, f->root, w) & s.failing);
     drop_words(f->root);
     while (pass(&s) && s.tries < TRIES)
         ;

@@ -115,6 +115,11 @@ static inline uint8_t sv_tcb_offers(const struct sv_tcb *t)
     return sv_tcp_auth_offers(t->tcp, sv_tcp_address(t->tcp, t->h->local), t->h->local_port, &t->h->remote,
                               t->h->remote_port, offers);
 }
+/* The scale our SYN says: what it said before, else `fresh`. */
+static inline uint8_t sv_tcb_syn_scale(const struct sv_tcb *t, uint8_t fresh)
+{
+    return t->c->syn_offers ? SV_SYN_OFFERS_SCALE(t->c->syn_offers) : fresh;
+}
 /* SACK blocks that a header has room for, of its 40 bytes of options. */
 static inline uint32_t sv_tcb_sack_fits(const struct sv_tcb *t)
 {

@@ -183,17 +183,11 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     }
     if (offer & SV_TCP_SACK)
         h.options |= SV_OPTION_SACK_PERMITTED;
-    uint8_t scale = taught ? taught->scale : t->tcp->recv_scale;
-    if (answer)
-        scale = sv_tcb_recv_scale(t);
-    else if (t->c->syn_offers)
-        scale = SV_SYN_OFFERS_SCALE(t->c->syn_offers);
-    if (offer & SV_TCP_SCALING) {
+    if (offer & SV_TCP_SCALING)
         h.options |= SV_OPTION_SCALE;
-        h.scale = scale;
-    }
+    h.scale = answer ? sv_tcb_recv_scale(t) : sv_tcb_syn_scale(t, taught ? taught->scale : t->tcp->recv_scale);
     if (!answer)
-        t->c->syn_offers = SV_SYN_OFFERS(offer, scale);
+        t->c->syn_offers = SV_SYN_OFFERS(offer, h.scale);
     h.window = (uint16_t)sv_min_u32(t->c->recv_buffer, 65535u);
     uint32_t length = 0;
     uint16_t sum = 0;

@@ -152,8 +152,8 @@ struct sv_tcp_cold {
     uint8_t syn_data : 1;    /* data went with a SYN, and was taken (RFC 7413) */
 };
 
-/* Options of our SYN, enum sv_tcp_agreed and the window's scale: what the answer agrees to, and what the SYN offers when
- * it is sent again, whatever a stack's habits are by then. 0: it has not been sent. */
+/* Options of our SYN, enum sv_tcp_agreed and the window's scale: what the answer agrees to, and what the SYN offers
+ * when it is sent again, whatever a stack's habits are by then. 0: it has not been sent. */
 #define SV_SYN_OFFERS(offers, scale) ((uint16_t)(0x8000u | (uint32_t)(scale) << 8 | (offers)))
 #define SV_SYN_OFFERS_SCALE(said) ((uint8_t)((said) >> 8 & 15u))
 

@@ -54,8 +54,8 @@ struct sv_link_direction {
     sv_time free_at; /* when the last frame's last bit has left the sender */
     sv_time last_at; /* when the last frame that was not reordered arrives */
     uint64_t number; /* of the next frame, for its draws */
-    /* From this struct: those on the cable in order, a ring; a heap of those that overtake or are overtaken; the ring of
-     * those that wait. */
+    /* From this struct: those on the cable in order, a ring; a heap of those that overtake or are overtaken; the ring
+     * of those that wait. */
     int64_t ordered_at, heap_at, waiting_at;
     uint32_t ceiling; /* of each */
     uint32_t ordered_first, ordered, heap, first, waiting;

@@ -123,8 +123,8 @@ static const struct sv_line keepalive_answered_by_us[] = { /* the peer's probe: 
     {10, US, ACK, 0, 0, 0, SAME},
 };
 
-/* What the two SYNs said is agreed, whatever the stack's habits have become between them: a peer that agreed to timestamps
- * drops what has none (RFC 7323 §3.2). Sent again, a SYN says the same. */
+/* What the two SYNs said is agreed, whatever the stack's habits have become between them: a peer that agreed to
+ * timestamps drops what has none (RFC 7323 §3.2). Sent again, a SYN says the same. */
 static const struct sv_line offered_before[] = {
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
     {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .options = O_MSS | O_SCALE | O_SACK_OK | O_TS, .mss = 1460},

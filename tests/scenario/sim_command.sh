@@ -40,19 +40,33 @@ check "replay" $?
 [ $? -eq 1 ] && grep -q '^first difference, event [0-9]*:$' "$dir/other"
 check "first difference" $?
 
-# By hand: forwards and backwards, and another way from there. What was seen once is the same when it is come back to, and a
-# run that was moved about ends as one that was not.
+# By hand: forwards and backwards, and another way from there. What was seen once is the same when it is come back to,
+# and a run that was moved about ends as one that was not.
 printf 'event 7\nevent\npacket 3\ntime -100ms\nto end\nto event 8\nto start\nto end\n' |
     "$seven" sim scenarios/figure-6.yaml --step >"$dir/step"
 [ $? -eq 0 ] && [ "$(grep -c '^= event 8, packet 5, 0.100009280 s$' "$dir/step")" -eq 2 ] &&
     [ "$(grep -c "^figure-6: seed 1, .* hash $("$seven" sim scenarios/figure-6.yaml --no-mutants |
         sed -n 's/.*hash //p')$" "$dir/step")" -eq 2 ]
 check "forwards and backwards" $?
-printf 'to packet 6\ndrop data from a\nto end\nto packet 6\nset links.ab.delay=1s\nto end\nto packet 2\nto end\nwhat\n' |
+printf '%s\n' 'to packet 6' 'drop data from a' 'to end' 'to packet 6' 'set links.ab.delay=1s' 'to end' 'to packet 2' \
+    'to end' what |
     "$seven" sim scenarios/figure-6.yaml --step >"$dir/step"
 grep -q 'FAILED whole' "$dir/step" && [ "$(sed -n 's/^figure-6: .* hash //p' "$dir/step" | sort -u | wc -l)" -eq 3 ] &&
     grep -q '"what" is none of event, packet' "$dir/step"
 check "a branch" $?
+
+# The line that replays a failure has all that made it fail; what is shrunk keeps what was to blame.
+"$seven" sim scenarios/figure-6.yaml --set links.ab.loss=90% --drop 'first data from a' --runs 2 --no-mutants \
+    >"$dir/many"
+replay=$(sed -n 's/^  replay: seven sim //p' "$dir/many" | head -n 1)
+[ -n "$replay" ] && eval "\"$seven\" sim $replay" >"$dir/one"
+[ $? -eq 1 ] && grep -q 'FAILED' "$dir/one" &&
+    case $replay in *"--set 'links.ab.loss=90%' --drop 'first data from a'") ;; *) false ;; esac
+check "a replay line" $?
+"$seven" sim scenarios/why-three.yaml --set all.handshake=two-way --shrink >"$dir/small.yaml"
+grep -q 'handshake: two-way' "$dir/small.yaml" && grep -q 'hold: "first SYN of x1"' "$dir/small.yaml" &&
+    [ "$(wc -l <"$dir/small.yaml")" -le 15 ] && "$seven" sim "$dir/small.yaml" | grep -q '^. FAILED no-ghost'
+check "shrinking keeps the cause" $?
 
 # Errors: place, what is wrong, what would be right; status 2.
 sed 's/delay: 50ms/dealy: 50ms/' scenarios/figure-6.yaml >"$dir/wrong.yaml"

@@ -42,9 +42,9 @@ static const char *flags_text(uint32_t flags, char *to)
 
 static const char *call_name(uint32_t call)
 {
-    static const char *const names[] = {"?",    "LISTEN",   "CONNECT", "ACCEPT",      "SEND",
-                                        "RECV", "SHUTDOWN", "CLOSE",   "ABORT",       "CLOSE_LISTENER",
-                                        "SET",  "ADMIT",    "REFUSE",  "CONNECT_FAST"};
+    static const char *const names[] = {"?",    "LISTEN",   "CONNECT", "ACCEPT",       "SEND",
+                                        "RECV", "SHUTDOWN", "CLOSE",   "ABORT",        "CLOSE_LISTENER",
+                                        "SET",  "ADMIT",    "REFUSE",  "CONNECT_FAST", "OFFERS"};
     return call < sizeof names / sizeof names[0] ? names[call] : "?";
 }
 
