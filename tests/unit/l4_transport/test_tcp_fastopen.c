@@ -319,7 +319,7 @@ static void client_data_not_taken(void **state)
     (void)state;
     (void)connect_fast(p, 0, &taken);
     answer(p, peer_last(p)->seq + 1u, gives, sizeof gives);
-    for (uint32_t some = 0; some < 100; some += 60) {
+    for (uint32_t some = 60; some < 100; some -= 60) { /* 60, then none: after that none is tried (§4.1.3.1) */
         const sv_sock c = connect_fast(p, 100, &taken);
         const uint32_t iss = peer_last(p)->seq;
         assert_int_equal(taken, 100);
@@ -333,6 +333,8 @@ static void client_data_not_taken(void **state)
         assert_int_equal(peer_info(p, c).bytes_sent, 100);
         assert_int_equal(peer_info(p, c).send_unacked, 0);
     }
+    (void)connect_fast(p, 100, &taken);
+    assert_int_equal(taken, 0);
     close_peer(p);
 }
 
