@@ -12,6 +12,22 @@
 #define sv_memset(to, byte, n) ((void)__builtin_memset((to), (byte), (n)))
 #define sv_memcmp(a, b, n) __builtin_memcmp((a), (b), (n))
 
+/* Zeros over n bytes, a number that the compiler knows: as stores in place. What it makes of one long memset is a
+ * string instruction, which takes longer to begin than a record's few lines take to be written. */
+__attribute__((always_inline)) static inline void sv_clear(void *to, size_t n)
+{
+    uint8_t *p = (uint8_t *)to;
+    for (; n >= 64; n -= 64, p += 64)
+        sv_memset(p, 0, 64);
+    if (n & 32u)
+        sv_memset(p, 0, 32);
+    p += n & 32u;
+    if (n & 16u)
+        sv_memset(p, 0, 16);
+    p += n & 16u;
+    sv_memset(p, 0, n & 15u);
+}
+
 #define SV_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SV_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SV_PREFETCH(p) __builtin_prefetch((p), 1, 3)

@@ -257,8 +257,17 @@ const struct sv_addr *sv_tcp_address(const struct sv_tcp *tcp, uint32_t local);
 /* Ends a TIME-WAIT for a new connection of ours, if timestamps make that safe (RFC 6191 §2). */
 bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small);
 
-enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
-                        const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index);
+/* The two ends of a connection to be. sv_tcp_find_tuple() tells who has them already, as sv_tcp_find(), and works out
+ * the hash that sv_tcp_open() wants. */
+struct sv_tcp_tuple {
+    const struct sv_endpoint *remote;
+    uint64_t hash;
+    uint32_t local;
+    uint16_t local_port;
+};
+uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u);
+enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const struct sv_tcp_path *path,
+                        uint64_t cookie, uint32_t *index);
 enum sv_err sv_tcp_listen(struct sv_tcp *tcp, const struct sv_endpoint *local, const struct sv_listen_options *options,
                           uint32_t *listener);
 bool sv_tcp_is_listened_for(const struct sv_tcp *tcp, const struct sv_seg *s); /* by address, port, interface */

@@ -31,28 +31,27 @@ bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_r
     return answer;
 }
 
-/* What the two SYNs agreed on; the segment carries the peer's. `offered`: enum sv_tcp_agreed of ours. */
-void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s)
+void sv_tcp_agree(struct sv_tcb *t, uint8_t ours, const struct sv_tcp_offer *peers)
 {
     uint8_t agreed = t->h->agreed & SV_TCP_SIGNED;
     uint8_t send_scale = 0;
-    if ((offered & SV_TCP_TIMESTAMPS) && (s->options & SV_OPTION_TIMESTAMPS)) {
+    if ((ours & SV_TCP_TIMESTAMPS) && (peers->options & SV_OPTION_TIMESTAMPS)) {
         agreed |= SV_TCP_TIMESTAMPS;
-        t->h->ts_recent = s->ts_val;
+        t->h->ts_recent = peers->ts_val;
         t->h->ts_recent_at = sv_tick(t->now);
     }
-    if ((offered & SV_TCP_SACK) && (s->options & SV_OPTION_SACK_PERMITTED))
+    if ((ours & SV_TCP_SACK) && (peers->options & SV_OPTION_SACK_PERMITTED))
         agreed |= SV_TCP_SACK;
-    if ((offered & SV_TCP_SCALING) && (s->options & SV_OPTION_SCALE)) {
+    if ((ours & SV_TCP_SCALING) && (peers->options & SV_OPTION_SCALE)) {
         agreed |= SV_TCP_SCALING;
-        send_scale = s->scale;
+        send_scale = (uint8_t)peers->scale;
     }
     t->h->agreed = agreed;
     t->h->scales = (uint8_t)(agreed & SV_TCP_SCALING ? t->tcp->recv_scale << 4 | send_scale : 0);
     /* MUST-15: 536 when the peer says nothing (1220 over IPv6). A ridiculous value is not believed. */
     uint16_t mss = sv_addr_is_v4(&t->h->remote) ? 536 : 1220;
-    if (s->options & SV_OPTION_MSS)
-        mss = s->mss < 64 ? 64 : s->mss;
+    if (peers->options & SV_OPTION_MSS)
+        mss = peers->mss < 64 ? 64 : peers->mss;
     if (t->c->peer_mss && t->c->peer_mss < mss) /* SV_OPT_MAX_SEGMENT kept its place until now */
         mss = t->c->peer_mss;
     t->c->peer_mss = mss;
@@ -149,7 +148,8 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
     t->h->rcv_acked = t->h->rcv_nxt;
     t->h->rcv_right = t->h->rcv_nxt + sv_min_u32(t->c->recv_buffer, 65535u);
     const uint16_t said = t->c->syn_offers;
-    sv_tcp_agree(t, sv_tcb_offers(t), s);
+    const struct sv_tcp_offer peers = {s->options, s->mss, s->ts_val, s->scale};
+    sv_tcp_agree(t, sv_tcb_offers(t), &peers);
     sv_tcp_ecn_agree(t, sv_tcp_ecn_of_syn_ack(t, s), s);
     if (said && t->h->agreed & SV_TCP_SCALING)
         t->h->scales = (uint8_t)((uint32_t)SV_SYN_OFFERS_SCALE(said) << 4 | sv_tcb_send_scale(t));

@@ -27,8 +27,11 @@ static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_p
                           struct sv_tcp_reply *reply)
 {
     const uint8_t agreed = SV_SMALL_AGREED(m->bits);
-    *reply = (struct sv_tcp_reply){.remote = m->remote, .local = m->local, .port = port};
     struct sv_tcp_header *h = &reply->header;
+    sv_clear(reply, sizeof *reply);
+    reply->remote = m->remote;
+    reply->local = m->local;
+    reply->port = port;
     h->source = m->local_port;
     h->destination = m->remote_port;
     h->seq = m->u.half.iss + 1u;
@@ -289,13 +292,9 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
         sv_tcp_free(&t);
         return false;
     }
-    const struct sv_seg syn = {
-        .options = (uint8_t)(SV_OPTION_MSS | SV_OPTION_TIMESTAMPS | SV_OPTION_SCALE | SV_OPTION_SACK_PERMITTED),
-        .mss = m->u.half.mss,
-        .scale = SV_SMALL_SCALE(m->bits),
-        .ts_val = m->u.half.ts_recent,
-    };
-    sv_tcp_agree(&t, SV_SMALL_AGREED(m->bits), &syn);
+    const uint8_t agreed = SV_SMALL_AGREED(m->bits);
+    const struct sv_tcp_offer syn = {SV_TCP_USUAL_SYN, m->u.half.mss, m->u.half.ts_recent, SV_SMALL_SCALE(m->bits)};
+    sv_tcp_agree(&t, agreed, &syn); /* what was not offered is not in `agreed` */
     sv_small_ecn_promote(&t, m);
     t.b->syn_count = (uint8_t)(1u + SV_SMALL_COUNT(m->bits));
     t.b->backoff = (uint8_t)SV_SMALL_COUNT(m->bits);

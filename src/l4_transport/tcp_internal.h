@@ -320,7 +320,14 @@ static inline bool sv_tcb_serves_fast(const struct sv_tcb *t)
 bool sv_tcp_closed_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply);
 void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer);
 void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply);
-void sv_tcp_agree(struct sv_tcb *t, uint8_t offered, const struct sv_seg *s); /* options of the peer's SYN */
+struct sv_tcp_offer { /* what the peer's SYN said */
+    uint16_t options; /* enum sv_tcp_option_seen */
+    uint16_t mss;
+    uint32_t ts_val;
+    uint32_t scale;
+};
+/* What the two SYNs agreed on. `ours`: enum sv_tcp_agreed. */
+void sv_tcp_agree(struct sv_tcb *t, uint8_t ours, const struct sv_tcp_offer *peers);
 
 /* --- tcp_arrives.c: the eight steps --- */
 enum sv_walk { SV_WALK_ON, SV_WALK_STOP };

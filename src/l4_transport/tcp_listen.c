@@ -104,22 +104,11 @@ static void sv_listen_give(struct sv_tcp_header *to, const struct sv_tcp_header 
     sv_accecn_fit(to);
 }
 
-/* Where a SYN goes: a connection at once, a half-open record, a cookie. *reply is what is answered, if its flags
- * are set. NONE, or why it goes nowhere. */
-static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
-                                      struct sv_tcp_reply *reply)
+/* The ordinary handshake: a half-open record, or a cookie. */
+static enum sv_drop sv_tcp_listen_ordinary(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s,
+                                           const uint32_t *beyond, struct sv_tcp_reply *reply)
 {
     const struct sv_tcp_listener *l = sv_tcp_listener(tcp, listener);
-    struct sv_tcp_header given = {0};
-    enum sv_fast_answer fast = SV_FAST_ORDINARY;
-    reply->header.flags = 0;
-    if (l->fast_max && !l->deferred && !(s->options & (SV_OPTION_MD5 | SV_OPTION_AO)))
-        fast = sv_tcp_fastopen_asked(tcp, listener, s, &given);
-    const bool taken = fast >= SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply);
-    if (taken && fast == SV_FAST_RENEW)
-        sv_listen_give(&reply->header, &given);
-    if (taken)
-        return SV_DROP_NONE;
     const bool full = l->half_open >= l->half_open_max || tcp->half_used >= tcp->half_max;
     /* A cookie has no room for which key a SYN was signed with. */
     const bool may_cookie = tcp->habits.syn_cookies && !l->deferred && !(s->options & SV_OPTION_AO);
@@ -131,9 +120,35 @@ static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, str
         return SV_DROP_TCP_LISTEN_FULL;
     else if (!sv_tcp_half_open_begin(tcp, listener, s, beyond, reply))
         return SV_DROP_NO_MEMORY;
-    if (fast == SV_FAST_GIVE)
-        sv_listen_give(&reply->header, &given);
     return SV_DROP_NONE;
+}
+
+/* A listener that serves Fast Open: perhaps a connection at once. */
+static enum sv_drop sv_tcp_listen_fast(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                                       struct sv_tcp_reply *reply)
+{
+    struct sv_tcp_header given = {0};
+    const enum sv_fast_answer fast = sv_tcp_fastopen_asked(tcp, listener, s, &given);
+    if (fast >= SV_FAST_TAKE && sv_tcp_half_open_fast(tcp, listener, s, reply)) {
+        if (fast == SV_FAST_RENEW)
+            sv_listen_give(&reply->header, &given);
+        return SV_DROP_NONE;
+    }
+    const enum sv_drop why = sv_tcp_listen_ordinary(tcp, listener, s, beyond, reply);
+    if (why == SV_DROP_NONE && fast == SV_FAST_GIVE)
+        sv_listen_give(&reply->header, &given);
+    return why;
+}
+
+/* Where a SYN goes. *reply is what is answered, if its flags are set. NONE, or why it goes nowhere. */
+static enum sv_drop sv_tcp_listen_syn(struct sv_tcp *tcp, uint32_t listener, struct sv_seg *s, const uint32_t *beyond,
+                                      struct sv_tcp_reply *reply)
+{
+    const struct sv_tcp_listener *l = sv_tcp_listener(tcp, listener);
+    reply->header.flags = 0;
+    if (l->fast_max && !l->deferred && !(s->options & (SV_OPTION_MD5 | SV_OPTION_AO)))
+        return sv_tcp_listen_fast(tcp, listener, s, beyond, reply);
+    return sv_tcp_listen_ordinary(tcp, listener, s, beyond, reply);
 }
 
 /* An ACK for which there is no connection: perhaps it brings one of our cookies back. NONE: it did. */

@@ -112,8 +112,8 @@ uint32_t sv_tcp_new(struct sv_tcp *tcp)
     struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
     struct sv_tcp_cold *c = sv_tcp_cold(tcp, index);
     const uint32_t generation = c->generation + 1u;
-    sv_memset(h, 0, sizeof *h);
-    sv_memset(c, 0, sizeof *c);
+    sv_clear(h, sizeof *h);
+    sv_clear(c, sizeof *c);
     h->kind = SV_TCP_FULL;
     h->state = SV_CLOSED;
     h->busy = SV_NONE;
@@ -164,7 +164,7 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     else
         return false;
     struct sv_tcp_busy *b = sv_tcp_busy(tcp, index);
-    sv_memset(b, 0, sizeof *b);
+    sv_clear(b, sizeof *b);
     b->retransmit_at = b->delack_at = b->give_up_at = SV_NEVER;
     sv_spans_init(&b->send);
     sv_spans_init(&b->recv);
@@ -327,6 +327,12 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
             sv_addr_equal(&m->remote, remote))
             return value;
     }
+}
+
+uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+{
+    u->hash = sv_tcp_hash(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
+    return sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port);
 }
 
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,

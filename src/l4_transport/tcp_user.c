@@ -3,10 +3,10 @@
 #include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
-enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, uint16_t local_port,
-                        const struct sv_tcp_path *path, uint64_t cookie, uint32_t *index)
+enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const struct sv_tcp_path *path,
+                        uint64_t cookie, uint32_t *index)
 {
-    const uint64_t hash = sv_tcp_hash(tcp, &remote->addr, remote->port, path->local, local_port);
+    const struct sv_endpoint *remote = u->remote;
     const uint32_t full = sv_tcp_new(tcp);
     if (full == SV_NONE)
         return SV_ERR_NO_MEMORY;
@@ -14,10 +14,10 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
     t.h->interface = SV_TCP_NO_PATH;
     t.h->remote = remote->addr;
     t.h->remote_port = remote->port;
-    t.h->local = path->local;
-    t.h->local_port = local_port;
-    t.h->tag = (uint32_t)(hash >> 32);
-    if (!sv_tcb_need_busy(&t) || !sv_tcb_enter_table(&t, hash)) {
+    t.h->local = u->local;
+    t.h->local_port = u->local_port;
+    t.h->tag = (uint32_t)(u->hash >> 32);
+    if (!sv_tcb_need_busy(&t) || !sv_tcb_enter_table(&t, u->hash)) {
         sv_tcb_release_busy(&t);
         sv_tcp_free(&t);
         return SV_ERR_NO_MEMORY;
@@ -27,8 +27,8 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_endpoint *remote, ui
     t.h->neighbour = path->neighbour;
     t.c->cookie = cookie;
     t.h->flags |= SV_TCP_ACTIVE;
-    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, path->local, local_port);
-    t.c->ts_offset = sv_tcp_ts_offset(hash);
+    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, u->local, u->local_port);
+    t.c->ts_offset = sv_tcp_ts_offset(u->hash);
     t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
     t.h->mss = 536;

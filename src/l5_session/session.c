@@ -178,16 +178,15 @@ enum sv_err sv_session_accept(struct sv_session *s, sv_sock listener, sv_sock *c
 
 struct sv_port_question {
     struct sv_session *s;
-    const struct sv_endpoint *remote;
-    uint32_t local;
+    struct sv_tcp_tuple *u; /* gets each port that is asked for */
 };
 
 static bool sv_session_port_is_free(void *context, uint16_t port)
 {
     const struct sv_port_question *q = context;
     struct sv_tcp *tcp = sv_session_tcps(q->s);
-    return sv_tcp_find(tcp, &q->remote->addr, q->remote->port, q->local, port) == SV_NONE &&
-           sv_tcp_port_free(tcp, port);
+    q->u->local_port = port;
+    return sv_tcp_find_tuple(tcp, q->u) == SV_NONE && sv_tcp_port_free(tcp, port);
 }
 
 /* The address record that the route, or the caller, chose to send from. */
@@ -205,11 +204,10 @@ static enum sv_err sv_session_local(struct sv_session *s, const struct sv_endpoi
 
 /* A four-tuple that is still there: free only if it is TIME-WAIT and its time may be cut short, our ISN and
  * timestamps being larger than any it saw (RFC 6191, RFC 9293 MAY-2). */
-static enum sv_err sv_session_tuple(struct sv_session *s, const struct sv_endpoint *remote, uint32_t local,
-                                    uint16_t port)
+static enum sv_err sv_session_tuple(struct sv_session *s, struct sv_tcp_tuple *u)
 {
     struct sv_tcp *tcp = sv_session_tcps(s);
-    const uint32_t there = sv_tcp_find(tcp, &remote->addr, remote->port, local, port);
+    const uint32_t there = sv_tcp_find_tuple(tcp, u);
     if (there == SV_NONE)
         return SV_OK;
     if (SV_TCP_VALUE_KIND(there) != SV_TCP_TIME_WAIT || !sv_tcp_time_wait_yields(tcp, SV_TCP_VALUE_INDEX(there)))
@@ -221,21 +219,18 @@ static enum sv_err sv_session_tuple(struct sv_session *s, const struct sv_endpoi
 static bool sv_session_port_yields(void *context, uint16_t port)
 {
     const struct sv_port_question *q = context;
-    return sv_tcp_port_free(sv_session_tcps(q->s), port) &&
-           sv_session_tuple(q->s, q->remote, q->local, port) == SV_OK;
+    q->u->local_port = port;
+    return sv_tcp_port_free(sv_session_tcps(q->s), port) && sv_session_tuple(q->s, q->u) == SV_OK;
 }
 
-/* One that nobody has; when there is none left, one of those that only wait (RFC 6191). 0: neither. */
-static uint16_t sv_session_choose(struct sv_session *s, const struct sv_endpoint *remote, uint32_t local)
+/* A port that nobody has; when there is none left, one of those that only wait (RFC 6191). False: neither. */
+static bool sv_session_choose(struct sv_session *s, struct sv_tcp_tuple *u)
 {
-    struct sv_port_question question = {s, remote, local};
+    struct sv_port_question question = {s, u};
     struct sv_ports *ports = &sv_session_udps(s)->ports;
-    const struct sv_addr *own = sv_tcp_address(sv_session_tcps(s), local);
-    const uint16_t port = sv_port_choose(ports, own, &remote->addr, remote->port, SV_TCP_PROTOCOL,
-                                         sv_session_port_is_free, &question);
-    if (port)
-        return port;
-    return sv_port_choose(ports, own, &remote->addr, remote->port, SV_TCP_PROTOCOL, sv_session_port_yields, &question);
+    const struct sv_addr *own = sv_tcp_address(sv_session_tcps(s), u->local), *to = &u->remote->addr;
+    return sv_port_choose(ports, own, to, u->remote->port, SV_TCP_PROTOCOL, sv_session_port_is_free, &question) ||
+           sv_port_choose(ports, own, to, u->remote->port, SV_TCP_PROTOCOL, sv_session_port_yields, &question);
 }
 
 enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *remote,
@@ -245,7 +240,7 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
     struct sv_connect_options wanted = {.size = sizeof wanted};
     struct sv_ip_path way;
     struct sv_tcp_path path;
-    uint32_t local, index;
+    uint32_t index;
     if (options) {
         if (options->size != sizeof wanted)
             return SV_ERR_VERSION;
@@ -256,22 +251,18 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
         return SV_ERR_INVALID;
     if (most && (most < SV_SEGMENT_MIN || most > SV_SEGMENT_MAX))
         return SV_ERR_INVALID;
-    enum sv_err error = sv_session_local(s, remote, &wanted.local, &way, &local);
+    struct sv_tcp_tuple u = {.remote = remote, .local_port = wanted.local.port};
+    enum sv_err error = sv_session_local(s, remote, &wanted.local, &way, &u.local);
     if (error != SV_OK)
         return error;
-    uint16_t port = wanted.local.port;
-    if (port == 0) {
-        port = sv_session_choose(s, remote, local);
-        if (port == 0)
-            return SV_ERR_NO_PORTS;
-    } else {
-        error = sv_session_tuple(s, remote, local, port);
-        if (error != SV_OK)
-            return error;
-    }
-    if (!sv_tcp_pin_path(tcp, &way, local, &path))
+    if (u.local_port == 0 && !sv_session_choose(s, &u))
+        return SV_ERR_NO_PORTS;
+    error = wanted.local.port ? sv_session_tuple(s, &u) : SV_OK;
+    if (error != SV_OK)
+        return error;
+    if (!sv_tcp_pin_path(tcp, &way, u.local, &path))
         return SV_ERR_NO_ROUTE;
-    error = sv_tcp_open(tcp, remote, port, &path, wanted.cookie, &index);
+    error = sv_tcp_open(tcp, &u, &path, wanted.cookie, &index);
     if (error != SV_OK) {
         sv_tcp_forget_path(tcp, &path);
         return error;
