@@ -70,6 +70,7 @@ static uint16_t sv_tcb_attach(struct sv_tcb *t, struct sv_buf *b, uint32_t seq, 
  * come twice. */
 static void sv_tcb_header_rare(struct sv_tcb *t, struct sv_tcp_header *h)
 {
+    h->sacks = 0;
     if (SV_LIKELY(!(t->h->agreed & SV_TCP_ECN_ECHO) && !(t->b && (t->b->urgent || t->b->ooo_count || t->b->dsack))))
         return;
     if ((t->h->agreed & SV_TCP_ECN_ECHO) && !(h->flags & SV_SYN))
