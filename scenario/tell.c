@@ -2,6 +2,7 @@
 /* The words of an experiment, read. */
 #include "scenario/tell.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
