@@ -212,6 +212,18 @@ static void dress(struct sc_rows *w, struct sv_ladder_row *rows, size_t n, bool 
     free(place);
 }
 
+/* TIME-WAIT left early is said in words, which the calls of the moment may follow; those are names and stay. */
+static const char *in_chinese(struct sc_rows *w, const char *text)
+{
+    char words[256];
+    const size_t n = strlen(sc_rows_cut_short);
+    if (strncmp(text, sc_rows_cut_short, n) != 0)
+        return text;
+    snprintf(words, sizeof words, "提前结束 2 MSL%s", text + n);
+    const char *taken = sc_take_text(&w->texts, words, strlen(words));
+    return taken ? taken : text;
+}
+
 static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_ladder_row *to, bool zh)
 {
     size_t n = 0;
@@ -221,8 +233,8 @@ static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_
         if (r->gone)
             continue;
         to[n] = r->row;
-        if (zh && to[n].text == sc_rows_cut_short)
-            to[n].text = "提前结束 2 MSL";
+        if (zh && to[n].text)
+            to[n].text = in_chinese(w, to[n].text);
         if (to[n].kind == SV_LADDER_LOST && !to[n].text) {
             if (needs == SV_NEVER || run->now - to[n].departure <= needs + needs / 4)
                 to[n].kind = SV_LADDER_DEPARTED;
