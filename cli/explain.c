@@ -97,10 +97,12 @@ static bool runs_of(const struct explain *e, const struct explain_topic *t, stru
     const uint32_t of_mutant = root && e->c->mutant ? sc_mutant_run(root, e->c->mutant) : 0;
     bool any = false;
     explain_errors(&errors);
-    const struct sc_node *needs = root ? sc_member(sc_member(sc_member(root, "tell"), "needs"), "en") : NULL;
+    const struct sc_node *needs = root ? sc_member(sc_member(root, "tell"), "needs") : NULL;
+    needs = sc_member(needs, explain_word(e, "en", "zh"));
     if (needs && needs->kind == SC_SCALAR) {
-        (void)cli_usage("explain", "%s waits for %s, which is not built yet: it is listed, not run", t->name,
-                        needs->text);
+        (void)(e->lang == SC_ZH ? cli_usage("explain", "%s 要等%s做好：只列出，还不能运行", t->name, needs->text)
+                                : cli_usage("explain", "%s waits for %s, not built yet: it is listed, not run", t->name,
+                                            needs->text));
         sc_memory_free(&m);
         return false;
     }

@@ -260,6 +260,18 @@ static struct sc_row *departed(struct sc_rows *w, const struct sv_ladder_row *ro
     return oldest;
 }
 
+/* The same packet, edited on the way: what left is drawn as it left and what came as it came; lost it is not. */
+static void edited(struct sc_rows *w, uint32_t side, uint32_t packet)
+{
+    for (uint32_t i = w->n; i-- > w->under_way;) {
+        struct sv_ladder_row *row = &w->row[i].row;
+        if (w->row[i].packet != packet || row->kind != SV_LADDER_LOST || row->side != side || row->text)
+            continue;
+        row->kind = SV_LADDER_DEPARTED;
+        return;
+    }
+}
+
 void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, const struct sc_packet *p,
                      const uint8_t *bytes, uint32_t n)
 {
@@ -280,12 +292,13 @@ void sc_rows_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
         r->row.arrival = run->now;
         const sv_time took = run->now - r->row.departure;
         w->delay[side] = took < w->delay[side] ? took : w->delay[side];
-    } else { /* a copy made on the way */
+    } else { /* a copy made on the way, or edited there */
         row.kind = SV_LADDER_ARRIVED;
         row.arrival = run->now;
         row.by = p->forger == SV_NONE ? NULL : run->model->host[p->forger].name;
         if (!p->tcp && !(row.label = sc_rows_label(w, p, &d)))
             return;
+        edited(w, side, b->id);
         r = sc_rows_insert(w, w->n, &row);
     }
     if (!r)

@@ -180,18 +180,18 @@ static sv_time when(const struct sv_ladder_row *row)
     return row->kind == SV_LADDER_ARRIVED ? row->arrival : row->departure;
 }
 
-static const char *joined(struct sc_rows *w, const char *a, const char *b)
+static const char *joined(struct sc_rows *w, const char *a, const char *b, bool zh)
 {
     char text[2048];
     if (!a || !b)
         return a ? a : b;
-    snprintf(text, sizeof text, "%s; %s", a, b);
+    snprintf(text, sizeof text, "%s%s%s", a, zh ? "；" : "; ", b);
     const char *both = sc_take_text(&w->texts, text, strlen(text));
     return both ? both : a;
 }
 
 /* A departure that stands alone has its own words; what stands in one row has both. */
-static void dress(struct sc_rows *w, struct sv_ladder_row *rows, size_t n)
+static void dress(struct sc_rows *w, struct sv_ladder_row *rows, size_t n, bool zh)
 {
     /* By number: where the row stands, 1 and up, and in how many drawn ones it became. */
     uint32_t *place = calloc(2u * ((size_t)w->ids + 1u), sizeof *place), *drawn = place ? place + w->ids + 1u : NULL;
@@ -206,13 +206,25 @@ static void dress(struct sc_rows *w, struct sv_ladder_row *rows, size_t n)
             continue;
         const bool split = drawn[tag] > 1;
         const bool out = split && rows[i].kind == SV_LADDER_DEPARTED;
-        rows[i].note = !split ? joined(w, r->note_out, r->note_in) : out ? r->note_out : r->note_in;
+        rows[i].note = !split ? joined(w, r->note_out, r->note_in, zh) : out ? r->note_out : r->note_in;
         rows[i].decisive = !split ? r->mark_out || r->mark_in : out ? r->mark_out : r->mark_in;
     }
     free(place);
 }
 
-static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_ladder_row *to)
+/* TIME-WAIT left early is said in words, which the calls of the moment may follow; those are names and stay. */
+static const char *in_chinese(struct sc_rows *w, const char *text)
+{
+    char words[256];
+    const size_t n = strlen(sc_rows_cut_short);
+    if (strncmp(text, sc_rows_cut_short, n) != 0)
+        return text;
+    snprintf(words, sizeof words, "提前结束 2 MSL%s", text + n);
+    const char *taken = sc_take_text(&w->texts, words, strlen(words));
+    return taken ? taken : text;
+}
+
+static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_ladder_row *to, bool zh)
 {
     size_t n = 0;
     for (uint32_t i = 0; i < w->n; i++) {
@@ -221,11 +233,13 @@ static size_t plain_rows(struct sc_rows *w, const struct sc_run *run, struct sv_
         if (r->gone)
             continue;
         to[n] = r->row;
+        if (zh && to[n].text)
+            to[n].text = in_chinese(w, to[n].text);
         if (to[n].kind == SV_LADDER_LOST && !to[n].text) {
             if (needs == SV_NEVER || run->now - to[n].departure <= needs + needs / 4)
                 to[n].kind = SV_LADDER_DEPARTED;
             else
-                to[n].text = "lost";
+                to[n].text = zh ? "丢失" : "lost";
         }
         n++;
     }
@@ -236,13 +250,14 @@ const struct sv_ladder_row *sc_rows_finish(struct sc_rows *w, const struct sc_ru
                                            struct sv_ladder_options *options)
 {
     const size_t room = 3u * (size_t)w->n + 2u;
+    const bool zh = options->lang == SV_LADDER_ZH;
     free(w->done);
     w->done = calloc(room, sizeof *w->done);
     *n = 0;
     if (!w->done)
         return NULL;
     struct sv_ladder_row *plain = w->done + 2u * w->n + 1u;
-    const size_t count = plain_rows(w, run, plain);
+    const size_t count = plain_rows(w, run, plain, zh);
     uint64_t delay[2];
     for (uint32_t i = 0; i < 2; i++)
         delay[i] = w->delay[i] == SV_NEVER ? 0 : w->delay[i];
@@ -251,7 +266,7 @@ const struct sv_ladder_row *sc_rows_finish(struct sc_rows *w, const struct sc_ru
     w->done[0].right_state = w->initial[1];
     w->done[0].note = w->first_note;
     size_t used = 1u + sv_ladder_order(plain, count, delay, w->done + 1);
-    dress(w, w->done + 1, used - 1u);
+    dress(w, w->done + 1, used - 1u, zh);
     size_t kept = 1;
     for (size_t i = 1; i < used; i++) {
         const struct sv_ladder_row *row = &w->done[i];

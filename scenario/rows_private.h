@@ -61,6 +61,8 @@ struct sc_rows {
 };
 
 uint32_t sc_rows_side(const struct sc_rows *w, uint32_t host); /* SV_NONE: neither */
+/* rows_record.c: TIME-WAIT left before its time, in English. */
+extern const char sc_rows_cut_short[];
 struct sc_row *sc_rows_insert(struct sc_rows *w, uint32_t at, const struct sv_ladder_row *row);
 /* rows_label.c: a packet that is not TCP in words; NULL: not drawn. */
 const char *sc_rows_label(struct sc_rows *w, const struct sc_packet *p, const struct sv_dissected *d);

@@ -20,6 +20,8 @@ static bool sent_by(const struct sc_row *r, uint32_t side, sv_time now)
     return !r->gone && r->row.kind <= SV_LADDER_DEPARTED && r->row.side == side && r->row.departure == now;
 }
 
+const char sc_rows_cut_short[] = "2 MSL cut short";
+
 /* Before what it caused: packets of the moment are there already. */
 static struct sc_row *event_row(struct sc_rows *w, enum sv_ladder_kind kind, uint32_t side, sv_time now)
 {
@@ -102,7 +104,7 @@ static void change(struct sc_rows *w, uint32_t side, uint32_t from, uint32_t to,
     }
     r = event_of(w, side, now);
     if (!r && from == SV_TIME_WAIT && (r = event_row(w, SV_LADDER_CALL, side, now)) != NULL)
-        r->row.text = "2 MSL cut short";
+        r->row.text = sc_rows_cut_short;
     if (!r)
         r = event_row(w, SV_LADDER_STATE, side, now);
     if (r)

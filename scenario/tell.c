@@ -2,6 +2,7 @@
 /* The words of an experiment, read. */
 #include "scenario/tell.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,12 +282,33 @@ static bool fill_one(const struct sc_model *model, const char *name, uint64_t t_
     if (strcmp(name, "t") == 0 && t_ns != UINT64_MAX)
         snprintf(to, room, "%llu.%03u", (unsigned long long)(t_ns / SV_S), (unsigned)(t_ns % SV_S / SV_MS));
     else if (strcmp(name, "value") == 0 && value)
-        snprintf(to, room, "%s", value);
+        snprintf(to, room, "%s", *value ? value : "?"); /* nothing was there to be counted */
     else if (model && sc_isn_number(model, name, &number))
         snprintf(to, room, "%u", number);
     else
         return false;
     return true;
+}
+
+/* A count and its noun agree whatever the run has counted: 0 connections, 1 connection, 2 connections. The length of the
+ * singular behind a value, with the space before it; 0 if no noun of the list is there. */
+static size_t counted(const char *text)
+{
+    static const char *const nouns[] = {"ACK",        "SYN",      "broadcast", "byte",         "call",
+                                        "client",     "cookie",   "datagram",  "echo request", "fast retransmission",
+                                        "frame",      "half-bit", "message",   "packet",       "port",
+                                        "connection", "error",    "probe",     "read",         "repeat",
+                                        "reset",      "segment",  "time",      "timeout"};
+    for (size_t i = 0; *text == ' ' && i < sizeof nouns / sizeof *nouns; i++) {
+        const size_t n = strlen(nouns[i]);
+        const char *after = text + 1 + n;
+        if (strncmp(text + 1, nouns[i], n) != 0)
+            continue;
+        after += *after == 's';
+        if (!isalpha((unsigned char)*after))
+            return 1u + n;
+    }
+    return 0;
 }
 
 bool sc_fill(const struct sc_model *model, const char *text, uint64_t t_ns, const char *value, char *to, size_t room)
@@ -303,6 +325,12 @@ bool sc_fill(const struct sc_model *model, const char *text, uint64_t t_ns, cons
                 return false;
             used += strlen(to + used);
             text += n + 1u;
+            const size_t noun = strcmp(name, "value") == 0 && value ? counted(text) : 0;
+            if (noun && used + noun + 2u <= room) {
+                used += (size_t)snprintf(to + used, room - used, "%.*s%s", (int)noun, text,
+                                         strcmp(value, "1") == 0 ? "" : "s");
+                text += noun + (text[noun] == 's');
+            }
         } else {
             to[used++] = *text++;
             to[used] = 0;

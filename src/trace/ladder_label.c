@@ -279,9 +279,9 @@ void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row
 {
     const bool zh = l->o.lang == SV_LADDER_ZH;
     sv_say_count(out, row->fold_segments);
-    sv_text_format(out, zh ? " 个报文段，" : " segments, ");
+    sv_text_format(out, zh ? " 个报文段，" : row->fold_segments == 1 ? " segment, " : " segments, ");
     sv_say_count(out, row->fold_bytes);
-    sv_text_format(out, zh ? " 字节，重传 " : " bytes, ");
+    sv_text_format(out, zh ? " 字节，重传 " : row->fold_bytes == 1 ? " byte, " : " bytes, ");
     sv_say_count(out, row->fold_again);
     sv_text_format(out, zh ? "" : " retransmitted");
     if (row->fold_lost) {
