@@ -174,7 +174,8 @@ static bool refusable(struct chance *c, struct stray *m)
     if (m->flags & SYN || !(m->flags & ACK))
         return true;
     const bool counts = !sv_seq_after(m->ack, s->sent) && !sv_seq_before(m->ack, s->acked - s->widest);
-    return !counts || !length || is_outside(s, m->seq, length);
+    /* Taken with a number that its peer has not come to, its window would stand against the peer's own (SND.WL1). */
+    return !counts || (!length && !sv_seq_after(m->seq, c->legit_end)) || is_outside(s, m->seq, length);
 }
 
 /* Before anything is agreed: acknowledgements beside the SYN, resets, neither. */
