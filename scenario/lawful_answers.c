@@ -393,8 +393,11 @@ static enum sc_lawful_fate time_wait(struct sc_run *run, struct sc_lawful *s, co
     const bool timed = s->own.stamps && s->peer.stamps && o->has_timestamp;
     const sv_time wait = run->stack[s->host]->tcp.time_wait, gone = sc_lawful_now(run, s->host) - s->wait_from;
     const uint32_t unit = unit_of(s), window = sv_seq_after(s->edge, s->told) ? s->edge - s->told : 0;
-    if ((c->flags & FOUR) == (FIN | ACK))
-        s->wait_from = sc_lawful_now(run, s->host);
+    if ((c->flags & FOUR) == (FIN | ACK)) {
+        s->wait_last = sc_lawful_now(run, s->host);
+        if (gone <= wait - SV_S)
+            s->wait_from = s->wait_last; /* else it may have been over */
+    }
     if (!c->exact || s->told != s->came || gone > wait - SV_S)
         return unknown(run, s, c);
     if (c->flags & RST)
@@ -458,7 +461,7 @@ enum sc_lawful_fate sc_lawful_asks(struct sc_run *run, struct sc_lawful *s, cons
     if (half)
         return half_open(run, s, half, &c);
     if (s->wait_from && s->state == SV_TIME_WAIT && s->spoke) {
-        const sv_time gone = sc_lawful_now(run, s->host) - s->wait_from;
+        const sv_time gone = sc_lawful_now(run, s->host) - (s->wait_last > s->wait_from ? s->wait_last : s->wait_from);
         if (gone < run->stack[s->host]->tcp.time_wait + 30u * SV_S)
             return time_wait(run, s, &c);
     }
