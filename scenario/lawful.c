@@ -97,7 +97,7 @@ static void begins(struct sc_run *run, struct sc_lawful *s, const struct sv_diss
     s->spoke = true;
     s->own = syn_of(d);
     s->iss = d->tcp.seq;
-    s->sent = s->acked = s->iss;
+    s->sent = s->acked = s->surely = s->iss;
     s->again_at = s->iss;
     s->owed = s->flight = s->waits = s->reset_due = SV_NEVER;
     s->may_answer = s->may_reset = true;
@@ -219,9 +219,11 @@ static void heard(struct sc_run *run, struct sc_lawful *s, const struct sv_disse
         s->window_end = d->tcp.ack + window;
 }
 
-/* A bit of its address may have been turned over on the way. */
+/* A bit of an address may have been turned over on the way: it is another's, or comes from a group, which none does. */
 static bool is_for(const struct sc_run *run, uint32_t host, const struct sv_dissected *d)
 {
+    if (d->mac_from[0] & 1u)
+        return false;
     return !run->lawful->host[host].has_mac || memcmp(run->lawful->host[host].mac, d->mac_to, 6) == 0;
 }
 
@@ -262,6 +264,9 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     s->strayed = s->strayed || stray;
     if (flags & ACK)
         heard(run, s, &d);
+    if (fate == SC_LAWFUL_TAKEN && flags & ACK && sv_seq_after(d.tcp.ack, s->surely) &&
+        sv_seq_before_or_at(d.tcp.ack, s->acked))
+        s->surely = d.tcp.ack;
     const bool stamps = s->own.stamps && s->peer.stamps;
     if (flags & SYN || !(flags & ACK))
         return;
@@ -272,7 +277,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
         s->owed = sc_lawful_now(run, host);
     const uint32_t unit = s->own.scales && s->peer.scales ? 1u << s->own.scale : 1u;
     if (fate == SC_LAWFUL_TEXT_REFUSED || sv_seq_after(d.tcp.ack, s->sent) ||
-        sv_seq_before(d.tcp.ack, s->acked - s->widest) || sv_seq_after_or_at(d.tcp.seq, s->edge + unit - 1u))
+        sv_seq_before(d.tcp.ack, s->surely - s->widest) || sv_seq_after_or_at(d.tcp.seq, s->edge + unit - 1u))
         return;
     if (flags & FIN)
         s->fin_came = true;

@@ -70,7 +70,9 @@ struct sc_lawful {
     sv_time free_at;            /* until then, it may say anything */
     sv_time odd_at;             /* when one came last whose answer may be limited; 0: none */
     sv_time wait_from;          /* since when it is in TIME-WAIT, by the host's clock; 0: it is not */
+    sv_time wait_last;          /* when that may have begun anew last */
     uint32_t widest;            /* the largest window of the peer's */
+    uint32_t surely;            /* what it has certainly taken for acknowledged; `acked` at most */
     uint32_t echoed;            /* the timestamp that was echoed last */
 };
 struct sc_lawful_host {

@@ -76,7 +76,7 @@ static uint32_t some_ack(struct chance *c)
     case 1:
         return s->sent + 2u + below(c, 70000);
     case 2:
-        return s->acked - s->widest - 1u - below(c, 3);
+        return s->surely - s->widest - 1u - below(c, 3);
     case 3:
         return s->acked - 0x40000000u;
     case 4:
@@ -173,8 +173,9 @@ static bool refusable(struct chance *c, struct stray *m)
         return m->seq != s->told || one_in(c, 6);
     if (m->flags & SYN || !(m->flags & ACK))
         return true;
-    const bool counts = !sv_seq_after(m->ack, s->sent) && !sv_seq_before(m->ack, s->acked - s->widest);
-    return !counts || !length || is_outside(s, m->seq, length);
+    const bool counts = !sv_seq_after(m->ack, s->sent) && !sv_seq_before(m->ack, s->surely - s->widest);
+    /* Taken with a number that its peer has not come to, its window would stand against the peer's own (SND.WL1). */
+    return !counts || (!length && !sv_seq_after(m->seq, c->legit_end)) || is_outside(s, m->seq, length);
 }
 
 /* Before anything is agreed: acknowledgements beside the SYN, resets, neither. */

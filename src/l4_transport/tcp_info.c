@@ -255,7 +255,7 @@ static void sv_tcp_info_head(const struct sv_tcp *tcp, const struct sv_tcp_small
     info->local.port = m->local_port;
     info->remote.addr = m->remote;
     info->remote.port = m->remote_port;
-    info->state = m->state & 0x7fu;
+    info->state = m->kind == SV_TCP_TIME_WAIT ? SV_TIME_WAIT : m->state;
 }
 
 void sv_tcp_info(const struct sv_tcp *tcp, uint32_t index, struct sv_sock_info *info)

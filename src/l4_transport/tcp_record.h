@@ -281,7 +281,8 @@ struct sv_tcp_small {
     uint32_t local;
     uint16_t local_port, remote_port;
     uint32_t tag;
-    uint8_t kind, state;
+    uint8_t kind;
+    uint8_t state;       /* half open: enum sv_tcp_state; TIME-WAIT: SV_SMALL_TIMED | the scale of `bits` */
     uint16_t bits;       /* half open: SV_SMALL_* below; TIME-WAIT: the last window field sent */
     uint32_t next, prev; /* in the queue of equal waits; next free record */
     union {
@@ -298,7 +299,8 @@ struct sv_tcp_small {
     } u;
 };
 
-#define SV_SMALL_SCALE(bits) ((bits)&15u)           /* the peer's window scale */
+#define SV_SMALL_SCALE(bits) ((bits)&15u)           /* the peer's window scale; of a wait's state: ours */
+#define SV_SMALL_TIMED 0x80u                        /* a wait's: timestamps were agreed upon */
 #define SV_SMALL_AGREED(bits) (((bits) >> 4) & 15u) /* enum sv_tcp_agreed */
 #define SV_SMALL_COUNT(bits) (((bits) >> 8) & 15u)  /* SYN,ACKs sent again */
 #define SV_SMALL_ASKED 0x1000u                      /* a deferred listener's: nothing was answered yet */

@@ -43,7 +43,7 @@ static void sv_time_wait_ack(const struct sv_tcp *tcp, const struct sv_tcp_small
     reply->header.ack = m->u.wait.rcv_nxt;
     reply->header.flags = SV_ACK;
     reply->header.window = m->bits;
-    if (m->state & 0x80u) {
+    if (m->state & SV_SMALL_TIMED) {
         reply->header.options = SV_OPTION_TIMESTAMPS;
         reply->header.ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + m->u.wait.ts_offset;
         reply->header.ts_ecr = m->u.wait.ts_recent;
@@ -74,7 +74,7 @@ static uint32_t sv_time_wait_begin(struct sv_tcb *t)
         .remote_port = t->h->remote_port,
         .tag = t->h->tag,
         .kind = SV_TCP_TIME_WAIT,
-        .state = (uint8_t)(SV_TIME_WAIT | (timed ? 0x80u : 0u)),
+        .state = (uint8_t)(sv_tcb_recv_scale(t) | (timed ? SV_SMALL_TIMED : 0u)),
         .bits = (uint16_t)((t->h->rcv_right - t->h->rcv_nxt) >> sv_tcb_recv_scale(t)),
     };
     m->u.wait.snd_nxt = t->h->snd_nxt;
@@ -118,7 +118,7 @@ void sv_tcp_enter_time_wait(struct sv_tcb *t)
 /* RFC 6191 §2: a SYN that is surely new may take the four-tuple over. */
 static bool sv_time_wait_reusable(const struct sv_tcp *tcp, const struct sv_tcp_small *m, const struct sv_seg *s)
 {
-    const bool timed = m->state & 0x80u;
+    const bool timed = m->state & SV_SMALL_TIMED;
     if ((s->flags & (SV_SYN | SV_ACK | SV_RST | SV_FIN)) != SV_SYN)
         return false;
     if (sv_tcp_teach_flawed(tcp, SV_FLAW_TIME_WAIT_REUSED))
@@ -134,10 +134,20 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small)
     const sv_time began = m->u.wait.ends_at - tcp->time_wait;
     /* Our timestamp clock has moved on, so no old segment of ours can pass the peer's PAWS. */
     const bool any = sv_tcp_teach_flawed(tcp, SV_FLAW_TIME_WAIT_REUSED);
-    if (!any && (!(m->state & 0x80u) || sv_tcp_core(tcp)->now < began + SV_S))
+    if (!any && (!(m->state & SV_SMALL_TIMED) || sv_tcp_core(tcp)->now < began + SV_S))
         return false;
     sv_tcp_time_wait_end(tcp, small, SV_ON_TIMEOUT); /* it is over, early; the connection to come begins in CLOSED */
     return true;
+}
+
+/* The first step's table (§3.10.7.4), of the window that was offered last. */
+static bool sv_time_wait_acceptable(const struct sv_tcp_small *m, const struct sv_seg *s)
+{
+    const uint32_t nxt = m->u.wait.rcv_nxt, window = (uint32_t)m->bits << SV_SMALL_SCALE(m->state);
+    const uint32_t length = sv_seg_length(s);
+    if (window == 0)
+        return length == 0 && s->seq == nxt;
+    return sv_seq_within(s->seq, nxt, window) || (length && sv_seq_within(s->seq + length - 1u, nxt, window));
 }
 
 bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
@@ -157,8 +167,11 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     } else if (s->flags & SV_SYN) {
         answer = sv_tcp_challenge_allowed(tcp);
         why = SV_DROP_TCP_SYN_IN_WINDOW;
-    } else if (!(s->flags & SV_ACK) && sv_seq_after_or_at(s->seq, m->u.wait.rcv_nxt)) {
-        why = SV_DROP_TCP_NO_ACK; /* RFC 9293 §3.10.7.4, fifth: nor does a FIN without it begin the wait anew */
+    } else if (!(s->flags & SV_ACK)) { /* nor does a FIN begin the wait anew: the peer's own has it */
+        const bool beyond = sv_seq_after_or_at(s->seq, m->u.wait.rcv_nxt);
+        const bool missed = sv_time_wait_acceptable(m, s); /* RFC 9293 §3.10.7.4, fifth; else first */
+        why = missed ? SV_DROP_TCP_NO_ACK : beyond ? SV_DROP_TCP_BEYOND_WINDOW : SV_DROP_TCP_OLD;
+        answer = !missed && (sv_seg_length(s) != 0 || sv_tcp_challenge_allowed(tcp));
     } else if (s->flags & SV_FIN) {
         answer = true; /* our last ACK was lost: again, and the wait begins anew */
         m->u.wait.ends_at = core->now + tcp->time_wait;

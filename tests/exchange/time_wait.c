@@ -31,6 +31,12 @@ static const struct sv_line old_data[] = {
     {5, US, ACK, 0, 0, 0, SV_TIME_WAIT},
     {6, PEER, 0, 0, 0, 0, SV_TIME_WAIT},
     {7, PEER, FIN, 1, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_NO_ACK}, /* §3.10.7.4, fifth */
+    {8, PEER, 0, 1000000, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW}, /* first: before it is missed */
+    {8, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {9, PEER, FIN, 1000000, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {9, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {10, PEER, FIN, OLD, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_OLD},
+    {10, US, ACK, 0, 0, 0, SV_TIME_WAIT},
     {60001, WAIT, 0, 0, 0, 0, SV_LISTEN}, /* and none of these began the wait anew */
 };
 /* A SYN beyond the old numbers opens directly (RFC 9293 §3.6.1, MAY-2), and our ISN is beyond ours. */
