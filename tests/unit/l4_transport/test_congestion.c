@@ -117,7 +117,7 @@ static void cubic_does_not_count_idleness(void **state)
     assert_true(r.hot.cwnd <= before + RIG_MSS);
 }
 
-/* In profile `linux` time counts while something is in flight, though the window is not used, and does not from the last
+/* In `linux` time counts while something is in flight, though the window is not used, and does not from the last
  * segment sent to the first after nothing was. */
 static void cubic_of_linux_counts_what_is_not_used(void **state)
 {
