@@ -105,8 +105,8 @@ static void sv_cubic_avoid(struct sv_tcb *t, uint32_t acked)
         sv_cubic_epoch(t, c);
     const uint32_t rtt = (t->h->srtt_us / 8u) >> 10; /* ticks, near enough */
     const uint32_t gap = now - c->last;
-    if (gap > 2u * rtt + 2u)
-        c->epoch += gap; /* the window did not limit us meanwhile: that time does not count */
+    if (gap > 2u * rtt + 2u && !sv_tcb_profile(t)->cubic_pause_ticks)
+        c->epoch += gap; /* the window did not limit us meanwhile: that time does not count; to Linux it does */
     sv_cubic_reno(t, c, acked);
     if (sv_tcb_profile(t)->cubic_pause_ticks) {
         c->last = now;
@@ -180,6 +180,17 @@ static void sv_cubic_undo(struct sv_tcb *t)
     t->b->cc.cubic.running = 0;
 }
 
+/* Linux leaves out only the time from the last segment sent to the first after nothing was in flight
+ * (cubictcp_cwnd_event()), and no epoch begins later than now. */
+static void sv_cubic_restart(struct sv_tcb *t, uint64_t idle_us)
+{
+    struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
+    if (!c->running || !sv_tcb_profile(t)->cubic_pause_ticks)
+        return;
+    const uint32_t since = sv_tick(t->now) - c->epoch;
+    c->epoch += (uint32_t)sv_min_u64(since, sv_div64(idle_us, 1048u));
+}
+
 static uint32_t sv_cubic_quiet(const struct sv_tcb *t)
 {
     return t->b->cc.cubic.w_max;
@@ -192,5 +203,6 @@ const struct sv_tcp_cc sv_tcp_cubic = {
     .watch = sv_cubic_watch,
     .ssthresh = sv_cubic_ssthresh,
     .undo = sv_cubic_undo,
+    .restart = sv_cubic_restart,
     .quiet = sv_cubic_quiet,
 };

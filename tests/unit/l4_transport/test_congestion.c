@@ -117,6 +117,31 @@ static void cubic_does_not_count_idleness(void **state)
     assert_true(r.hot.cwnd <= before + RIG_MSS);
 }
 
+/* In `linux` time counts while something is in flight, though the window is not used, and does not from the last
+ * segment sent to the first after nothing was. */
+static void cubic_of_linux_counts_what_is_not_used(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new(&r, SV_CC_CUBIC, 100, RTT);
+    r.tcp.profile = SV_PROFILE_LINUX;
+    r.tcp.habits = *sv_tcp_profile(SV_PROFILE_LINUX);
+    rig_lose(&r);
+    rig_round(&r, RTT);
+    const uint32_t epoch = r.busy.cc.cubic.epoch;
+    r.t.now += 3 * SV_S;
+    rig_ack(&r, 2, RTT);
+    assert_int_equal(r.busy.cc.cubic.epoch, epoch);
+
+    r.hot.sent_tick = sv_tick(r.t.now);
+    r.t.now += 2 * SV_S;
+    sv_tcp_cc_idle_since(&r.t);
+    assert_in_range(r.busy.cc.cubic.epoch - epoch, sv_tick(2 * SV_S) - 2, sv_tick(2 * SV_S) + 2);
+    r.hot.sent_tick = epoch - sv_tick(60 * SV_S);
+    sv_tcp_cc_idle_since(&r.t);
+    assert_int_equal(r.busy.cc.cubic.epoch, sv_tick(r.t.now));
+}
+
 /* The average window over time when every 1/p-th segment is lost. */
 static double average_window(enum sv_congestion algorithm, double p, uint32_t rtt_us)
 {
@@ -317,6 +342,7 @@ int main(void)
         cmocka_unit_test(cubic_after_a_timeout),
         cmocka_unit_test(cubic_undoes),
         cmocka_unit_test(cubic_does_not_count_idleness),
+        cmocka_unit_test(cubic_of_linux_counts_what_is_not_used),
         cmocka_unit_test(cubic_follows_its_law),
         cmocka_unit_test(hystart_leaves),
         cmocka_unit_test(hystart_comes_back),
