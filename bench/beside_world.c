@@ -13,7 +13,6 @@
 
 #include "bench/beside.h"
 #include "bench/kernel_end.h"
-#include "core/pool_inline.h"
 #include "port/capture_file.h"
 #include "port/clock.h"
 #include "port/memory.h"

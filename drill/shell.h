@@ -5,7 +5,8 @@
  * Understood: words and quotes, comments, $((2*3)), ; & && || | and redirections (which are passed over); scripts
  * (*.sh) are read from beside the packet script. Known: sysctl, set_sysctls.py, echo (into /proc/sys too), grep, cat,
  * sleep, sockstat and /proc/net/tcp (the stack's own sockets), nstat (its counters), ip tcp_metrics flush, ip route
- * change (mtu, advmss, initcwnd), true, false, exit; and those that would set up the kernel's device, of which there is none: tc, ethtool, ifconfig, tcpdrop, rm.
+ * change (mtu, advmss, initcwnd), true, false, exit; and those that would set up the kernel's device, of which there is
+ * none: tc, ethtool, ifconfig, tcpdrop, rm.
  *
  * What is passed over ends well, but for `||`: it goes on to what is to be done instead. */
 #ifndef SV_DRILL_SHELL_H

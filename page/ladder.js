@@ -150,7 +150,8 @@ function fieldOf(row, words) {
   if (row.k <= KIND.ARRIVED) {
     const label = make("div", {class: "label"});
     words.forEach((w, i) => label.append(make("span", {class: i ? "" : "flags"}, w), " "));
-    const dropped = row.k === KIND.DROPPED || row.k === KIND.ARRIVED && row.t ? make("div", {class: "dropped"}, "✕ " + row.t) : null;
+    const lost = row.k === KIND.DROPPED || row.k === KIND.ARRIVED && row.t;
+    const dropped = lost ? make("div", {class: "dropped"}, "✕ " + row.t) : null;
     return make("div", {class: "field"}, label, wireOf(row), dropped);
   }
   if (row.k === KIND.TIMER || row.k === KIND.CALL)
@@ -171,7 +172,8 @@ function rowElement(row, conversation, shown, go, expand) {
   }
   const state = (s, which) => make("span", {class: "state " + which}, s === undefined ? "" : STATE[s]);
   const e = make("div", {
-    class: ["row", side, toneOf(row), KINDS[row.k], row.x ? "decisive" : "", row.by ? "forged" : ""].join(" "), onclick: () => go(row)},
+    class: ["row", side, toneOf(row), KINDS[row.k], row.x ? "decisive" : "", row.by ? "forged" : ""].join(" "),
+    onclick: () => go(row)},
   make("span", {class: "mark"}, row.x ? "★" : ""), make("span", {class: "time"}, (departs(row) / 1e9).toFixed(3)),
   state(row.L, "l"), field, state(row.R, "r"),
   row.n && both(row.n) ? make("p", {class: "note"}, both(row.n)) : null);

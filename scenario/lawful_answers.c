@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a segment that comes asks of whoever gets it: RFC 9293 §3.10.7 with RFC 5961, RFC 7323 and RFC 6191, worked out a
+/* What a segment that comes asks of whoever gets it: RFC 9293 §3.10.7 with RFC 5961, 7323 and 6191, worked out a
  * second time and plainly, from nothing but what went over the wire and the state the stack says it is in. An answer
  * that is due must leave at once; what nothing asked for must not; a state that must follow must be there. Where the
  * standards leave a choice, or the onlooker cannot know, nothing is asked. */

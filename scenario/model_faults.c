@@ -72,6 +72,15 @@ static void need_time(struct sc_reader *r, const struct sc_node *c, const char *
         sc_error(r->e, c, "%s wants %s:", deed, key);
 }
 
+/* What the deed is done to; "last" is known too late for any. */
+static void target(struct sc_reader *r, const struct sc_node *deed, struct sc_fault *f)
+{
+    if (f->deed == SC_CUT || f->deed == SC_PARTITION || f->deed == SC_STRAY)
+        return;
+    if (sc_selector_read(r, deed, &f->what) && f->what.which == SC_LAST)
+        sc_error(r->e, deed, "\"last\" cannot be known before the run is over: only expectations may say it");
+}
+
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *deed, struct sc_fault *f)
 {
     const struct sc_node *n;
@@ -128,8 +137,7 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     default:
         break;
     }
-    if (f->deed != SC_CUT && f->deed != SC_PARTITION && f->deed != SC_STRAY && sc_selector_read(r, deed, &f->what) && f->what.which == SC_LAST)
-        sc_error(r->e, deed, "\"last\" cannot be known before the run is over: only expectations may say it");
+    target(r, deed, f);
 }
 
 static void read_fault(struct sc_reader *r, const struct sc_node *c)

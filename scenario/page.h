@@ -63,9 +63,9 @@ struct sc_page_words {
     const char *home;                  /* link back to the index ("index.html"); NULL: none */
     const char *previous, *next;       /* links to the neighbours' pages; NULL: none */
     const struct sc_page_story *story; /* NULL: none */
-    /* Asked for every row of every conversation's ladder in drawing order; NULL: no notes, and the row at the moment of the decisive
-     * expectation is marked. `left` and `right` are hosts of the model (right SV_NONE: a stranger); numbers in the row
-     * are the header's own, times the world's. */
+    /* Asked for every row of every conversation's ladder in drawing order; NULL: no notes, and the row at the moment of
+     * the decisive expectation is marked. `left` and `right` are hosts of the model (right SV_NONE: a stranger);
+     * numbers in the row are the header's own, times the world's. */
     void (*note)(void *ctx, const struct sc_run *run, uint32_t left, uint32_t right, const struct sv_ladder_row *row,
                  struct sc_page_note *note);
     /* The sentence of an expectation, borrowed until the next call; NULL: its condition, as the file has it. */

@@ -290,8 +290,8 @@ static bool fill_one(const struct sc_model *model, const char *name, uint64_t t_
     return true;
 }
 
-/* A count and its noun agree whatever the run has counted: 0 connections, 1 connection, 2 connections. The length of the
- * singular behind a value, with the space before it; 0 if no noun of the list is there. */
+/* A count and its noun agree whatever the run has counted: 0 connections, 1 connection, 2 connections. The length of
+ * the singular behind a value, with the space before it; 0 if no noun of the list is there. */
 static size_t counted(const char *text)
 {
     static const char *const nouns[] = {"ACK",        "SYN",      "broadcast", "byte",         "call",

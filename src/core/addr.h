@@ -37,7 +37,7 @@ static inline void sv_addr_set_v4(struct sv_addr *a, uint64_t as_it_lies)
 }
 static inline struct sv_addr sv_addr_of_v4(uint32_t number)
 {
-    const uint32_t as_it_lies = __builtin_bswap32(number);
+    const uint32_t as_it_lies = sv_turned32(number);
     struct sv_addr a;
     sv_addr_set_v4(&a, as_it_lies);
     return a;

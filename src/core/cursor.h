@@ -11,11 +11,23 @@
 /* Accessors for places whose length was checked already. The copies and the exchange of bytes are said outright: of
  * bytes that are shifted together gcc 12 makes one load or store only sometimes, and what is read by other widths than
  * it was just written by stalls the processor. */
+static inline uint16_t sv_turned16(uint16_t v)
+{
+    return (uint16_t)((uint32_t)v >> 8 | (uint32_t)v << 8);
+}
+static inline uint32_t sv_turned32(uint32_t v)
+{
+    return v >> 24 | (v >> 8 & 0xff00u) | (v << 8 & 0xff0000u) | v << 24;
+}
+static inline uint64_t sv_turned64(uint64_t v)
+{
+    return (uint64_t)sv_turned32((uint32_t)v) << 32 | sv_turned32((uint32_t)(v >> 32));
+}
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define SV_NETWORK(bits, v) (v)
-#define SV_LITTLE64(v) __builtin_bswap64(v)
+#define SV_LITTLE64(v) sv_turned64(v)
 #else
-#define SV_NETWORK(bits, v) __builtin_bswap##bits(v)
+#define SV_NETWORK(bits, v) sv_turned##bits(v)
 #define SV_LITTLE64(v) (v)
 #endif
 static inline uint16_t sv_get_u16(const uint8_t *p)

@@ -279,7 +279,8 @@ static void sv_fast_learn(struct sv_tcb *t, const struct sv_seg *s)
         p->try_old = p->try_old ? 2 : 1; /* perhaps it knows the experimental option: asked once, then never more */
     }
     p->losses = vanished ? (uint8_t)sv_min_u32(p->losses + 1u, 255u) : 0;
-    /* §4.1.3.1: a server that does not take the data, and does not say what else it would, is not asked again at once. */
+    /* §4.1.3.1: a server that does not take the data, and does not say what else it would, is not asked again at
+     * once. */
     const bool refused =
         !again && !cookie && t->b->fast == SV_FAST_SENDS && t->h->snd_queued && s->ack == t->c->iss + 1u;
     if (refused)

@@ -581,11 +581,6 @@ static inline void sv_tcp_arrived(struct sv_tcb *t)
         sv_tcb_settle(t);
     }
 }
-static inline void sv_tcb_arm_delack(struct sv_tcb *t)
-{
-    if (t->b->delack_at == SV_NEVER)
-        t->b->delack_at = t->now + sv_tcb_profile(t)->delack_us * SV_US;
-}
 
 /* --- tcp_time_wait.c --- */
 void sv_tcp_enter_time_wait(struct sv_tcb *t);
@@ -597,20 +592,5 @@ void sv_tcb_end(struct sv_tcb *t, enum sv_tcp_on on, enum sv_err error, enum sv_
 void sv_tcb_retire(struct sv_tcb *t, enum sv_tcp_cause cause); /* its life on the wire is over */
 void sv_tcp_abort_for(struct sv_tcp *tcp, uint32_t index, enum sv_tcp_cause cause);
 void sv_tcb_bury(struct sv_tcb *t); /* frees it once nobody needs it; t->index is SV_NONE then */
-
-/* RFC 9293 §3.8.6.3: at least every second full segment is acknowledged, and none waits half a second. */
-static inline void sv_tcp_schedule_ack(struct sv_tcb *t, const struct sv_seg *s, bool gap)
-{
-    const uint32_t full = t->h->mss;
-    const struct sv_tcp_profile *p = sv_tcb_profile(t);
-    const bool early = t->c->bytes_received < (uint64_t)p->quickack * full &&
-                       (s->length >= full || p->quickack_short) && !t->c->interactive;
-    if (gap || early || s->segments > 1 || s->length >= 2u * full || (t->h->flags & SV_TCP_DELACK) || t->b->quickack) {
-        sv_tcb_ready(t, SV_TCP_ACK_NOW);
-        return;
-    }
-    t->h->flags |= SV_TCP_DELACK;
-    sv_tcb_arm_delack(t);
-}
 
 #endif

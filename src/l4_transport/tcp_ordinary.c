@@ -4,6 +4,7 @@
  * tcp_ack.c, tcp_text.c) would do the same, each after asking for everything that could be otherwise. Here that is
  * asked once; what is not calm in one half goes through that half's own step. */
 #include "core/spans_inline.h"
+#include "l4_transport/tcp_delack.h"
 #include "l4_transport/tcp_internal.h"
 
 /* Asked of an established connection. */

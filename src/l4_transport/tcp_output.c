@@ -231,13 +231,6 @@ static void sv_tcb_sent_to(struct sv_tcb *t, uint32_t start, uint32_t end, bool 
     t->h->sent_tick = sv_tick(t->now);
 }
 
-static inline void sv_tcb_is_super(const struct sv_tcb *t, struct sv_buf *b, uint32_t n, uint32_t mss)
-{
-    b->gso_size = (uint16_t)mss;
-    b->segments = (uint16_t)((n + mss - 1u) / mss);
-    b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
-}
-
 uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason)
 {
     const uint32_t mss = t->h->mss - sv_tcb_sack_room(t);

@@ -24,6 +24,14 @@ static inline uint32_t sv_tcb_sack_room(const struct sv_tcb *t)
     return 4u + 8u * sv_min_u32(blocks, sv_tcb_sack_fits(t));
 }
 
+/* n bytes that the device is to cut into segments. */
+static inline void sv_tcb_is_super(const struct sv_tcb *t, struct sv_buf *b, uint32_t n, uint32_t mss)
+{
+    b->gso_size = (uint16_t)mss;
+    b->segments = (uint16_t)((n + mss - 1u) / mss);
+    b->flags |= sv_addr_is_v4(&t->h->remote) ? SV_BUF_GSO_TCP4 : SV_BUF_GSO_TCP6;
+}
+
 /* One packet of payload from `seq`, up to `length` bytes; a super-frame if that is more than a segment. The
  * FIN rides along when it is due and the packet reaches it. Gives the bytes sent, 0: no memory. */
 uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, uint32_t length, uint16_t reason);

@@ -6,8 +6,8 @@
 #include "seven/socket.h"
 #include "seven/stack.h"
 
-/* RFC 8899 §5.1.2's MAX_PROBES, §5.1.1's PMTU_RAISE_TIMER and the least of its PROBE_TIMER; RFC 4821 §7.4: as many segments
- * behind a probe as tell of its loss. */
+/* RFC 8899 §5.1.2's MAX_PROBES, §5.1.1's PMTU_RAISE_TIMER and the least of its PROBE_TIMER; RFC 4821 §7.4: as many
+ * segments behind a probe as tell of its loss. */
 #define SEARCH                                                                                                       \
     .search_tries = 3, .search_interval_s = 600, .search_pause_ms = 1000, .search_window = 5, .search_threshold = 8, \
     .mtu_probe_floor = 256

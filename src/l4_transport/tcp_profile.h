@@ -61,8 +61,8 @@ struct sv_tcp_profile {
     uint8_t acks_by_sent;    /* an ACK below all that was ever sent is refused, within the largest window too */
     uint8_t acks_crossed_syn;  /* a SYN,ACK in SYN-RECEIVED, whose SYN came before, is acknowledged by itself */
     uint8_t delays_ack_of_fin; /* the ACK of a FIN may wait for a FIN of ours */
-    uint8_t mtu_probing;       /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7), and
-                                    is searched for the longest; 2: every path is, from base_mss */
+    uint8_t mtu_probing;       /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7),
+                                    and is searched for the longest; 2: every path is, from base_mss */
     uint8_t cork_ceiling;      /* a cork lets go by itself after an RTO */
     uint8_t rack_rtt_last;     /* RACK.rtt is of what was looked at last, by number, not of what was sent last */
     uint8_t rtt_every_ack;     /* a sample of the round-trip time from each acknowledgement, not one a round trip */

@@ -8,10 +8,10 @@
  *     COMPLETE  low is what fits; PMTU_RAISE_TIMER is waited for
  *     ERROR     not even the base got there: less is sent until something does
  *
- * A probe is a segment of queued data (RFC 4821 §7.3), longer than others, with others behind it, so that duplicates tell
- * soon if it is lost. Nothing is asked of it where segments arrive: when its connection next has something to send, what
- * has been acknowledged by then says that it got there. Its loss is met where losses are, and is no congestion while
- * nothing else is missing (§7.6.1).
+ * A probe is a segment of queued data (RFC 4821 §7.3), longer than others, with others behind it, so that duplicates
+ * tell soon if it is lost. Nothing is asked of it where segments arrive: when its connection next has something to
+ * send, what has been acknowledged by then says that it got there. Its loss is met where losses are, and is no
+ * congestion while nothing else is missing (§7.6.1).
  *
  * Lengths are bytes of IP packets. */
 #ifndef SV_L4_TCP_SEARCH_H

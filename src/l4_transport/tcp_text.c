@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Steps six to eight of RFC 9293 §3.10.7.4: urgent pointer, data, FIN. */
 #include "core/spans_inline.h"
+#include "l4_transport/tcp_delack.h"
 #include "l4_transport/tcp_internal.h"
 
 /* RFC 6093 §2: the pointer counts to the byte after the urgent data. It is a mark in the stream, no more. */

@@ -32,9 +32,9 @@ void sv_tcb_tune_send(struct sv_tcb *t)
     t->c->send_buffer = sv_max_u32(sv_min_u32(wanted, t->tcp->send_buffer), t->c->send_buffer) & 0x7fffffffu;
 }
 
-/* Two thirds of a buffer that follows the window are two windows: whoever were told only when less is queued would be too
- * late (the kernel's rule is the same: __sk_stream_is_writeable(); it grows the buffer here, too: tcp_check_space()).
- * Whoever has set its size is told at half of it: fewer turns, and larger ones. */
+/* Two thirds of a buffer that follows the window are two windows: whoever were told only when less is queued would be
+ * too late (the kernel's rule is the same: __sk_stream_is_writeable(); it grows the buffer here, too:
+ * tcp_check_space()). Whoever has set its size is told at half of it: fewer turns, and larger ones. */
 void sv_tcb_tell_room(struct sv_tcb *t)
 {
     sv_tcb_tune_send(t);

@@ -61,7 +61,7 @@ static void sv_out_flow_ip6(const struct sv_stack *s, const struct sv_addr *src,
     sv_put_u32(f->lower6 + 4, (uint32_t)SV_PROTO_TCP << 8 | way->ttl);
     sv_memcpy(f->lower6 + 8, src->byte, 16);
     sv_memcpy(f->lower6 + 24, way->remote.byte, 16);
-    f->ip_sum = 0;
+    f->type_tos = f->df_ttl = f->src4 = f->dst4 = f->ip_sum = 0; /* of IPv4 alone */
     f->pseudo = sv_pseudo_sum(src, &way->remote, SV_PROTO_TCP, 0);
 }
 

@@ -12,7 +12,10 @@ written=$(sed -n '1s/.* \([0-9]*\) written/\1/p' "$folder/said")
 passed=0
 for profile in rfc modern linux tiny; do
     [ -n "$(ls "$folder/$profile")" ] || continue
-    "$seven" drill --strict -q --profile "$profile" "$folder/$profile" >"$folder/played" || { cat "$folder/played"; exit 1; }
+    "$seven" drill --strict -q --profile "$profile" "$folder/$profile" >"$folder/played" || {
+        cat "$folder/played"
+        exit 1
+    }
     tail -n 1 "$folder/played"
     passed=$((passed + $(tail -n 1 "$folder/played" | sed 's/ passed.*//')))
 done

@@ -75,7 +75,8 @@ static void acknowledge(struct receiver *r, uint32_t from, uint32_t to)
     peer_take(r->p);
 }
 
-/* The application writes as much as it may, until it is `idle`; time passes in steps of 10 ms; what gets there is acknowledged. */
+/* The application writes as much as it may, until it is `idle`; time passes in steps of 10 ms; what gets there is
+ * acknowledged. */
 static void run_with(struct receiver *r, uint32_t ms, bool idle)
 {
     static const uint8_t bytes[4096];
