@@ -85,8 +85,6 @@ def count_test(entry):
     counts = counts_of(out)
     if counts is None:
         counts = Counts(*(len(pattern.findall(out)) for pattern in CASE.values()))
-    elif result == "OK":  # what passes may have left a part out, which its closing line does not count
-        counts = counts._replace(skipped=max(counts.skipped, len(skip_reasons(entry))))
     if result == "SKIP":
         return Counts(skipped=1)
     if result not in ("OK", "EXPECTEDFAIL"):
@@ -95,7 +93,9 @@ def count_test(entry):
         return counts if counts.failed and not cut else counts + Counts(failed=1)
     if counts.failed:
         return counts
-    return counts if sum(counts) else Counts(passed=1)
+    counts = counts if sum(counts) else Counts(passed=1)
+    # What passes may have left a part out, which its closing line does not count.
+    return counts._replace(skipped=max(counts.skipped, len(skip_reasons(entry))))
 
 
 def skip_reasons(entry):

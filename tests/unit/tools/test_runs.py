@@ -47,6 +47,7 @@ class CountTest(unittest.TestCase):
 
     def test_a_part_left_out_is_counted_though_the_rest_passes(self):
         self.assertEqual(count_test(entry("OK", "ok a\nskip: x: no y\n7 passed, 0 failed\n")), (7, 0, 1))
+        self.assertEqual(count_test(entry("OK", "ok a\nskip: x: no y\nx: 7 passed, 0 failed\n")), (1, 0, 1))
 
     def test_silent_programs(self):
         self.assertEqual(count_test(entry("OK")), (1, 0, 0))
