@@ -66,7 +66,9 @@ function bracketOf(row) {
 }
 
 function foldText(row) {
-  return say(row.hidden ? "folded" : "foldedMore", {n: count(row.fs || 0), b: count(row.fb || 0)});
+  const others = row.fs && row.fo === row.fs; /* none of them is TCP's */
+  return say((row.hidden ? "folded" : "foldedMore") + (others ? "Packets" : ""),
+    {n: count(row.fs || 0), b: count(row.fb || 0)});
 }
 
 /* One line that says what a row is, for lists and for readers that see no arrow. */
@@ -124,7 +126,7 @@ function foldRows(rows) {
       const segments = hidden.filter((r) => r.k === KIND.SEGMENT || r.k === KIND.DEPARTED || r.by);
       const bytes = segments.reduce((n, r) => n + (r.l || 0), 0);
       out.push(rows[i], rows[i + 1], {k: KIND.FOLD, d: departs(hidden[0]), a: departs(hidden[hidden.length - 1]),
-        fs: segments.length, fb: bytes, hidden}, rows[end - 2], rows[end - 1]);
+        fs: segments.length, fb: bytes, fo: segments.filter((r) => r.lb).length, hidden}, rows[end - 2], rows[end - 1]);
       i = end;
     } else {
       end = Math.max(end, i + 1);

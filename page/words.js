@@ -42,6 +42,8 @@ const WORDS = {
   fault: ["fault {id}", "故障 {id}"],
   folded: ["{n} segments, {b} bytes", "{n} 个报文段，{b} 字节"],
   foldedMore: ["{n} segments, {b} bytes: left out of this page", "{n} 个报文段，{b} 字节：本页未列出"],
+  foldedPackets: ["{n} packets, {b} bytes", "{n} 个包，{b} 字节"],
+  foldedMorePackets: ["{n} packets, {b} bytes: left out of this page", "{n} 个包，{b} 字节：本页未列出"],
   foldedRows: ["{n} rows like these: show", "{n} 行同类：展开"],
   conversation: ["conversation", "会话"],
   story: ["all that passes between {a} and {b}", "{a} 与 {b} 之间的全部往来"],

@@ -132,12 +132,14 @@ void page_row_data(const struct sc_page *p, const struct page_row *at, const str
     if (r->kind <= SV_LADDER_ARRIVED && !r->label)
         segment(to, r);
     page_text(to, "lb", r->label);
+    number(to, "l", r->label ? r->len : 0);
     page_text(to, "by", r->by);
     number(to, "b", r->bracket);
     number(to, "du", r->duration_ns);
     number(to, "nx", r->next_ns);
     number(to, "fs", r->fold_segments);
     number(to, "fb", r->fold_bytes);
+    number(to, "fo", r->fold_others);
     number(to, "g", r->foldable);
     if (r->left_state != SV_LADDER_UNKNOWN)
         sv_sink_format(to, ",\"L\":%u", r->left_state);

@@ -150,6 +150,7 @@ static uint32_t fold_run(struct page_row *row, uint32_t from, uint32_t to, uint3
         if (r->kind == SV_LADDER_SEGMENT || r->kind == SV_LADDER_DEPARTED || r->by) {
             fold.fold_segments++;
             fold.fold_bytes += r->len;
+            fold.fold_others += r->label != NULL;
         }
         row[i].gone = true;
     }

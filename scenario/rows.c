@@ -222,6 +222,7 @@ void sc_rows_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b, 
         take_port(w, p, side);
     } else {
         row.label = sc_rows_label(w, p, &d);
+        row.len = d.payload_bytes;
         if (!row.label)
             return;
     }

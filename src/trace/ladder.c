@@ -51,6 +51,7 @@ static void sv_fold_away(struct sv_ladder *l, const struct sv_ladder_row *row)
     l->folded.fold_bytes += row->len;
     l->folded.fold_again += row->re != SV_LADDER_RE_NONE;
     l->folded.fold_lost += row->kind == SV_LADDER_LOST;
+    l->folded.fold_others += row->label != NULL;
 }
 
 static void sv_row(struct sv_ladder *l, const struct sv_ladder_row *row)

@@ -96,6 +96,7 @@ struct sv_ladder_row {
     uint32_t sack[SV_LADDER_SACKS][2];
     uint64_t duration_ns, next_ns;
     uint64_t fold_segments, fold_bytes, fold_again, fold_lost; /* totals of a FOLD row without text */
+    uint64_t fold_others;                                      /* of its segments, packets that are not TCP's */
     uint32_t tag;                                              /* the giver's own number, as it was given */
     const char *label; /* words instead of TCP's fields: "UDP len=100"; NULL: it is TCP. Borrowed */
     const char *text;  /* as the kind says; NULL: none. Borrowed until the ladder is closed */

@@ -277,13 +277,20 @@ static void sv_say_count(struct sv_line_text *out, uint64_t n)
 
 void sv_ladder_totals(const struct sv_ladder *l, const struct sv_ladder_row *row, struct sv_line_text *out)
 {
-    const bool zh = l->o.lang == SV_LADDER_ZH;
+    const bool zh = l->o.lang == SV_LADDER_ZH, one = row->fold_segments == 1;
+    const bool tcp = row->fold_others < row->fold_segments || !row->fold_segments;
     sv_say_count(out, row->fold_segments);
-    sv_text_format(out, zh ? " 个报文段，" : row->fold_segments == 1 ? " segment, " : " segments, ");
+    if (tcp)
+        sv_text_format(out, zh ? " 个报文段，" : one ? " segment, " : " segments, ");
+    else
+        sv_text_format(out, zh ? " 个包，" : one ? " packet, " : " packets, ");
     sv_say_count(out, row->fold_bytes);
-    sv_text_format(out, zh ? " 字节，重传 " : row->fold_bytes == 1 ? " byte, " : " bytes, ");
-    sv_say_count(out, row->fold_again);
-    sv_text_format(out, zh ? "" : " retransmitted");
+    sv_text_format(out, zh ? " 字节" : row->fold_bytes == 1 ? " byte" : " bytes");
+    if (tcp) {
+        sv_text_format(out, zh ? "，重传 " : ", ");
+        sv_say_count(out, row->fold_again);
+        sv_text_format(out, zh ? "" : " retransmitted");
+    }
     if (row->fold_lost) {
         sv_text_format(out, zh ? "，丢失 " : ", ");
         sv_say_count(out, row->fold_lost);
