@@ -2,6 +2,8 @@
 /* The grid: which event met which state. Nothing is claimed by hand: the runner notes what it saw happen. */
 #include "tests/support/exchange_private.h"
 
+#include <assert.h>
+
 static const char *const event_names[G_EVENTS] = {
     [G_LISTEN] = "call LISTEN",
     [G_CONNECT] = "call CONNECT",
@@ -192,8 +194,10 @@ void sv_grid_meets_segment(struct sv_talk *t, const struct sv_line *l, uint32_t 
 
 void sv_grid_meets_call(struct sv_talk *t, uint16_t call)
 {
-    static const int events[] = {-1,      G_LISTEN, G_CONNECT, G_ACCEPT, G_SEND, G_RECV, G_SHUTDOWN,
-                                 G_CLOSE, G_ABORT,  G_CLOSE,   -1,       -1,     -1,     G_CONNECT};
+    static const int events[OFFERS + 1] = {-1,     G_LISTEN,   G_CONNECT, G_ACCEPT,  G_SEND,
+                                           G_RECV, G_SHUTDOWN, G_CLOSE,   G_ABORT,   G_CLOSE,
+                                           -1,     -1,         -1,        G_CONNECT, -1};
+    assert(call <= OFFERS);
     if (events[call] >= 0)
         meet(t, call == CLOSE_LISTENER ? SV_LISTEN : t->state, (enum sv_grid_event)events[call]);
 }
