@@ -9,26 +9,10 @@
 #include "cli/help.h"
 
 const struct cli_command *const cli_commands[] = {
-    &cli_command_demo,
-    &cli_command_private,
-    &cli_command_serve,
-    &cli_command_get,
-    &cli_command_ping,
-    &cli_command_trace,
-    &cli_command_nc,
-    &cli_command_router,
-    &cli_command_ss,
-    &cli_command_ip,
-    &cli_command_switch,
-    &cli_command_bridge,
-    &cli_command_dump,
-    &cli_command_signal,
-    &cli_command_drill,
-    &cli_command_sim,
-    &cli_command_explain,
-    &cli_command_help,
-    &cli_command_version,
-    NULL,
+    &cli_command_demo,   &cli_command_private, &cli_command_serve,  &cli_command_get,     &cli_command_ping,
+    &cli_command_trace,  &cli_command_nc,      &cli_command_router, &cli_command_ss,      &cli_command_ip,
+    &cli_command_switch, &cli_command_bridge,  &cli_command_dump,   &cli_command_signal,  &cli_command_drill,
+    &cli_command_sim,    &cli_command_explain, &cli_command_help,   &cli_command_version, NULL,
 };
 
 const struct cli_command *cli_command_find(const char *name)

@@ -19,10 +19,10 @@ static void discard(void *ctx, const char *text, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const enum sv_link_type links[] = {SV_LINK_ETHERNET,     SV_LINK_RAW,   SV_LINK_SLL,         SV_LINK_SLL2,
-                                         SV_LINK_NULL,         SV_LINK_LOOP,  SV_LINK_PPP,         SV_LINK_CHDLC,
-                                         SV_LINK_WLAN,         SV_LINK_PRISM, SV_LINK_FRAME_RELAY, SV_LINK_RADIOTAP,
-                                         SV_LINK_ARCNET_LINUX, SV_LINK_IPNET, SV_LINK_NFLOG,       SV_LINK_IPOIB};
+    static const enum sv_link_type links[] = {
+        SV_LINK_ETHERNET,     SV_LINK_RAW,   SV_LINK_SLL,   SV_LINK_SLL2,  SV_LINK_NULL,        SV_LINK_LOOP,
+        SV_LINK_PPP,          SV_LINK_CHDLC, SV_LINK_WLAN,  SV_LINK_PRISM, SV_LINK_FRAME_RELAY, SV_LINK_RADIOTAP,
+        SV_LINK_ARCNET_LINUX, SV_LINK_IPNET, SV_LINK_NFLOG, SV_LINK_IPOIB};
     if (size < 2)
         return 0;
     static struct sv_text_flow store[16];

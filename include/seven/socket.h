@@ -333,13 +333,13 @@ struct sv_sock_info {
     uint64_t pacing_rate, delivery_rate; /* bytes a second, 0: none; delivered as the algorithm believes, or of now */
     uint64_t cookie;
     /* Of what is in flight, in bytes, while something of it is missing or was asked after. */
-    uint32_t recovery;          /* enum sv_recovery_state */
-    uint32_t in_network;        /* sent, and neither delivered nor given up for lost: RFC 6675's pipe */
-    uint32_t sacked, lost;      /* delivered beyond a gap; lost, and not sent again yet */
-    uint32_t sent_again;        /* and on its way */
-    uint32_t reordering;        /* the widest that was seen, in segments; 0: none was */
-    uint32_t reorder_window_us; /* how much later than its successors a segment may come before it is lost */
-    uint32_t runs;              /* records the scoreboard takes */
+    uint32_t recovery;            /* enum sv_recovery_state */
+    uint32_t in_network;          /* sent, and neither delivered nor given up for lost: RFC 6675's pipe */
+    uint32_t sacked, lost;        /* delivered beyond a gap; lost, and not sent again yet */
+    uint32_t sent_again;          /* and on its way */
+    uint32_t reordering;          /* the widest that was seen, in segments; 0: none was */
+    uint32_t reorder_window_us;   /* how much later than its successors a segment may come before it is lost */
+    uint32_t runs;                /* records the scoreboard takes */
     struct sv_accecn_info accecn; /* with AccECN; else zero */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);

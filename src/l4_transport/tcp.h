@@ -35,12 +35,12 @@ struct sv_tcp_listener {
     uint32_t flow;
     uint16_t port;
     uint8_t used, v6_only, deferred, any_addr, any_v4, pending;
-    uint8_t fast_keys; /* how many of fast_key are its own */
+    uint8_t fast_keys;      /* how many of fast_key are its own */
     uint8_t fast_no_cookie; /* data is taken with any SYN */
-    uint16_t max_segment; /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
+    uint16_t max_segment;   /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
     uint16_t fast_max, fast_pending, fast_reset; /* RFC 7413 §5.1: limit, pending, reset while they were */
     uint32_t fast_reset_until_s;
-    sv_time cookies_until; /* SYN cookies of its may come back until then */
+    sv_time cookies_until;             /* SYN cookies of its may come back until then */
     struct sv_siphash_key fast_key[2]; /* that of new cookies, and the one before */
 };
 
@@ -68,10 +68,10 @@ struct sv_tcp_counters {
     uint64_t sack_recoveries, sack_invalid, sack_partial, sack_reneged, dsack_in, dsack_out;
     uint64_t reordered, reorder_timeouts, tlp_probes, tlp_recoveries, tlp_spurious;
     uint64_t undo_eifel, undo_dsack, undo_frto;
-    uint64_t black_holes; /* paths that swallowed long segments in silence */
-    uint64_t mtu_probes, mtu_found, mtu_failed;                  /* of the search for the longest (tcp_search.h) */
-    uint64_t cookies_sent, cookies_good, cookies_bad;            /* SYN cookies */
-    uint64_t fast_opened, fast_accepted, fast_refused;           /* Fast Open: as client, as server, not taken */
+    uint64_t black_holes;                              /* paths that swallowed long segments in silence */
+    uint64_t mtu_probes, mtu_found, mtu_failed;        /* of the search for the longest (tcp_search.h) */
+    uint64_t cookies_sent, cookies_good, cookies_bad;  /* SYN cookies */
+    uint64_t fast_opened, fast_accepted, fast_refused; /* Fast Open: as client, as server, not taken */
 };
 
 /* The kind of socket, in a handle's index. */
@@ -116,24 +116,24 @@ struct sv_tcp {
     struct sv_siphash_key isn_key;
     struct sv_siphash_key fastopen_key[2]; /* that of new cookies, and the one before */
     uint32_t fastopen_keys, spare_word;    /* how many there are */
-    sv_time time_wait;        /* 2 MSL */
-    sv_time challenge_window; /* RFC 5961 §7: this second's count */
+    sv_time time_wait;                     /* 2 MSL */
+    sv_time challenge_window;              /* RFC 5961 §7: this second's count */
     uint32_t challenges;
     uint32_t profile;
-    uint32_t recover; /* enum sv_recover */
+    uint32_t recover;                  /* enum sv_recover */
     uint32_t send_buffer, recv_buffer; /* how far those of a connection may grow */
-    uint32_t looked_up; /* flows.changes when the present burst was looked up */
-    uint32_t last_flow; /* record of the segment that came last, SV_NONE: none yet */
-    uint8_t recv_scale; /* the window scale our buffers ask for */
-    uint8_t congestion; /* enum sv_congestion of new connections */
-    uint8_t ecn;        /* enum sv_ecn_mode less one */
+    uint32_t looked_up;                /* flows.changes when the present burst was looked up */
+    uint32_t last_flow;                /* record of the segment that came last, SV_NONE: none yet */
+    uint8_t recv_scale;                /* the window scale our buffers ask for */
+    uint8_t congestion;                /* enum sv_congestion of new connections */
+    uint8_t ecn;                       /* enum sv_ecn_mode less one */
     uint8_t spare;
     uint32_t fast_used; /* counts: see sv_fastopen_peer.used */
     struct sv_tcp_counters count;
     struct sv_tcp_profile habits; /* of `profile`, as knobs changed them; a simulated host may have its own */
     struct sv_tcp_teach teach;
-    int64_t keys_at, aos_at;  /* from this struct */
-    uint32_t aos, aos_used;   /* records of TCP-AO (tcp_ao.h): ceiling, in use */
+    int64_t keys_at, aos_at; /* from this struct */
+    uint32_t aos, aos_used;  /* records of TCP-AO (tcp_ao.h): ceiling, in use */
     uint32_t ao_free, ao_spare;
     uint32_t keys, keys_used; /* of signed connections (tcp_auth.h): ceiling; one more than the last in use, 0: none */
     struct sv_fastopen_peer fast_peer[SV_FASTOPEN_PEERS];

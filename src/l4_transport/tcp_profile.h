@@ -59,15 +59,15 @@ struct sv_tcp_profile {
     uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
     uint8_t tune_receive;    /* the receive window grows with what is read */
     uint8_t acks_by_sent;    /* an ACK below all that was ever sent is refused, within the largest window too */
-    uint8_t acks_crossed_syn;  /* a SYN,ACK in SYN-RECEIVED, whose SYN came before, is acknowledged by itself */
-    uint8_t delays_ack_of_fin; /* the ACK of a FIN may wait for a FIN of ours */
-    uint8_t mtu_probing;       /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7),
+    uint8_t acks_crossed_syn;    /* a SYN,ACK in SYN-RECEIVED, whose SYN came before, is acknowledged by itself */
+    uint8_t delays_ack_of_fin;   /* the ACK of a FIN may wait for a FIN of ours */
+    uint8_t mtu_probing;         /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7),
                                     and is searched for the longest; 2: every path is, from base_mss */
-    uint8_t cork_ceiling;      /* a cork lets go by itself after an RTO */
-    uint8_t rack_rtt_last;     /* RACK.rtt is of what was looked at last, by number, not of what was sent last */
-    uint8_t rtt_every_ack;     /* a sample of the round-trip time from each acknowledgement, not one a round trip */
-    uint8_t hystart_classic;   /* slow start ends as Ha and Rhee's HyStart has it, not as RFC 9406 */
-    uint8_t cubic_pause_ticks; /* CUBIC counts segments, and looks at its curve after so many ticks of 2^20 ns; 0:
+    uint8_t cork_ceiling;        /* a cork lets go by itself after an RTO */
+    uint8_t rack_rtt_last;       /* RACK.rtt is of what was looked at last, by number, not of what was sent last */
+    uint8_t rtt_every_ack;       /* a sample of the round-trip time from each acknowledgement, not one a round trip */
+    uint8_t hystart_classic;     /* slow start ends as Ha and Rhee's HyStart has it, not as RFC 9406 */
+    uint8_t cubic_pause_ticks;   /* CUBIC counts segments, and looks at its curve after so many ticks of 2^20 ns; 0:
                                     as RFC 9438 has it, at each acknowledgement */
     uint8_t cubic_least_inverse; /* ... and while it knows no maximum grows by one for so many at least */
     uint8_t probe_bare;          /* a closed window is probed with an old number, not with a byte beyond it */

@@ -236,8 +236,8 @@ struct sv_tcp_busy {
     uint32_t snd_small;                               /* end of the last short segment sent: Minshall's Nagle */
     uint32_t snd_up;                                  /* end of urgent data */
     uint32_t rcv_up;
-    uint32_t owner;       /* index of the connection; next free busy record */
-    uint32_t rexmit_nxt;  /* next byte to send again after a timeout or in recovery */
+    uint32_t owner;      /* index of the connection; next free busy record */
+    uint32_t rexmit_nxt; /* next byte to send again after a timeout or in recovery */
     union {
         uint32_t dup_flight; /* without SACK: bytes in flight at the first duplicate acknowledgement */
         uint32_t dsack_to;   /* with it */

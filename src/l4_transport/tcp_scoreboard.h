@@ -56,12 +56,12 @@ struct sv_board {
     uint32_t tlp_end;                 /* TLP.end_seq */
     uint8_t rack_seen;
     uint8_t dsack_round_set;
-    uint8_t undo;    /* an episode is on that may prove spurious */
-    uint8_t again;   /* again_ts is set */
-    uint8_t tlp;     /* enum sv_tlp_state */
-    uint8_t frto;    /* RFC 5682's step: enum sv_frto_step */
-    uint8_t reneged; /* SND.UNA stands on what was SACKed */
-    uint8_t rescued; /* RFC 6675's rescue retransmission went out */
+    uint8_t undo;       /* an episode is on that may prove spurious */
+    uint8_t again;      /* again_ts is set */
+    uint8_t tlp;        /* enum sv_tlp_state */
+    uint8_t frto;       /* RFC 5682's step: enum sv_frto_step */
+    uint8_t reneged;    /* SND.UNA stands on what was SACKed */
+    uint8_t rescued;    /* RFC 6675's rescue retransmission went out */
     uint8_t rack_again; /* RACK's latest had been sent again */
     uint8_t spare[3];
     uint32_t spare_words[4];

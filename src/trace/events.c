@@ -24,8 +24,8 @@ const char *sv_sent_reason_name(uint32_t reason)
 
 const char *sv_tcp_timer_name(uint32_t timer)
 {
-    static const char *const names[] = {"RTO",       "persist", "keepalive", "delayed-ACK",
-                                        "TIME-WAIT", "user",    "pacing",    "TLP",         "reordering"};
+    static const char *const names[] = {"RTO",  "persist", "keepalive", "delayed-ACK", "TIME-WAIT",
+                                        "user", "pacing",  "TLP",       "reordering"};
     _Static_assert(SV_TIMER_COUNT == sizeof names / sizeof names[0], "one name a timer");
     return sv_name_at(names, sizeof names / sizeof names[0], timer);
 }

@@ -49,8 +49,8 @@ struct peer {
     sv_port port;
     sv_time now;
     uint32_t events, error, mtu;
-    sv_sock told; /* the socket of the event that came last */
-    uint32_t n;   /* what was sent since peer_clear() */
+    sv_sock told;                                     /* the socket of the event that came last */
+    uint32_t n;                                       /* what was sent since peer_clear() */
     void (*check)(struct peer *p, const uint8_t *ip); /* NULL, or looks at each packet that was sent */
     void (*sign)(struct peer *p, uint8_t *ip);        /* NULL, or changes each that is given, before its checksum */
     struct peer_seen seen[PEER_SEEN];

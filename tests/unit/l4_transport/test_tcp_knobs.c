@@ -149,11 +149,8 @@ static void syn_ack_retries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_values),
-        cmocka_unit_test(syn_options),
-        cmocka_unit_test(syn_retries),
-        cmocka_unit_test(syn_linear_timeouts),
-        cmocka_unit_test(syn_ack_retries),
+        cmocka_unit_test(names_and_values),    cmocka_unit_test(syn_options),     cmocka_unit_test(syn_retries),
+        cmocka_unit_test(syn_linear_timeouts), cmocka_unit_test(syn_ack_retries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
