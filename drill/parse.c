@@ -171,6 +171,7 @@ void sv_drill_advance(struct sv_drill_parser *p)
         return;
     p->before = p->lexer;
     p->token = sv_drill_next(&p->lexer);
+    p->begins = p->token.text;
     if (p->token.kind == SV_DRILL_T_WORD && p->defines)
         substitute(p);
     if (p->token.kind == SV_DRILL_T_BAD)
@@ -358,7 +359,7 @@ static void parse_events(struct sv_drill_parser *p)
     struct sv_drill_event **link = &p->script->events;
     while (p->token.kind != SV_DRILL_T_END && p->token.kind != SV_DRILL_T_COMMAND) {
         struct sv_drill_event *e = sv_drill_keep(p, sizeof *e);
-        const char *from = p->token.text;
+        const char *from = p->begins;
         e->line = p->token.line;
         e->column = p->token.column;
         parse_event_time(p, e);

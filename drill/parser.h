@@ -12,6 +12,7 @@
 struct sv_drill_parser {
     struct sv_drill_lexer lexer, before; /* behind the token, and at the end of the one before it */
     struct sv_drill_token token;
+    const char *begins; /* the token, in the script: what stands for it may be elsewhere */
     struct sv_drill_script *script;
     struct sv_drill_error *error;
     const struct sv_drill_define *defines;

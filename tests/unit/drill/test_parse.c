@@ -168,7 +168,7 @@ static void test_definitions(void **state)
     (void)state;
     static const struct sv_drill_define defines[] = {{"COOKIE", "0a0b0c0d"}, {"SIZE", "7"}, {NULL, NULL}};
     const char *text = "#ifdef COOKIE\n0 < S 0:0(0) win 1 <FO COOKIE,nop,nop>\n#else\nnonsense\n#endif\n"
-                       "#ifndef COOKIE\nnonsense\n#endif\n0 f(SIZE) = 0 // #else\n";
+                       "#ifndef COOKIE\nnonsense\n#endif\n0 f(SIZE) = 0 // #else\nSIZE f(1) = 0\n";
     struct sv_drill_script s;
     struct sv_drill_error e;
     assert_true(sv_drill_parse(&s, text, strlen(text), defines, &e));
@@ -176,6 +176,8 @@ static void test_definitions(void **state)
     assert_int_equal(s.events->of.packet->option[0].data[0], 10);
     assert_int_equal(s.events->next->of.call->arguments->number, 7);
     assert_int_equal(s.events->next->line, 9);
+    /* An event may begin with one; its words are those of the script. */
+    assert_string_equal(s.events->next->next->source, "SIZE f(1) = 0");
     sv_drill_script_free(&s);
     /* What no definition explains is told when it is needed, not before. */
     s = parse("0 < S 0:0(0) win 1 <FO COOKIE,nop>");
