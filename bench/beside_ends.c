@@ -25,24 +25,15 @@ void beside_mac(uint8_t mac[6], uint32_t which)
     memcpy(mac, (uint8_t[]){2, 0, 0, 0, 9, (uint8_t)which}, 6);
 }
 
-static bool put(const char *path, const char *text)
-{
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
-    const bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 /* The kernel's own defaults, but: room for the fastest path, nothing remembered of earlier connections, and no IPv6,
  * whose solicitations would take draws of the link. */
 static bool settings(void)
 {
-    return put("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1") &&
-           put("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1") &&
-           put("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 67108864") &&
-           put("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 67108864") &&
-           put("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
+    return kernel_set("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1") &&
+           kernel_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1") &&
+           kernel_set("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 67108864") &&
+           kernel_set("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 67108864") &&
+           kernel_set("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
 }
 
 static const char *open_end(struct sv_tap *t, uint32_t end)

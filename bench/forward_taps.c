@@ -37,15 +37,6 @@ struct forward_taps {
 
 static const uint8_t kernel_mac[6] = {2, 0, 0, 0, 8, 3};
 
-static bool say(const char *path, const char *text)
-{
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
-    const bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 static bool tap(struct sv_tap *t, const char *name, const char **why)
 {
     static char error[SV_DEVICE_TEXT];
@@ -112,7 +103,7 @@ static const char *kernel_open(struct forward_taps *w)
     const char *why = "ip cannot configure a TAP";
     if (!(w->open[2] = tap(&w->kernel[0], "fkin", &why)) || !(w->open[3] = tap(&w->kernel[1], "fkout", &why)))
         return why;
-    if (!say("/proc/sys/net/ipv4/ip_forward", "1"))
+    if (!kernel_set("/proc/sys/net/ipv4/ip_forward", "1"))
         return "forwarding cannot be switched on in this namespace";
     if (!kernel_ip("link set fkin address 02:00:00:00:08:03") || !kernel_ip("addr add 10.8.0.1/24 dev fkin") ||
         !kernel_ip("addr add 10.9.0.1/16 dev fkout"))

@@ -14,6 +14,9 @@ int kernel_enter_new(void);      /* makes one and stays in it; its descriptor */
 int kernel_another(int back_to); /* makes a second one, goes back; its descriptor */
 bool kernel_go(int ns);
 
+/* Writes text into a file of /proc; false: refused. */
+bool kernel_set(const char *path, const char *text);
+
 /* Runs `ip` with these words in the present namespace; false: it failed or is not installed. */
 bool kernel_ip(const char *words);
 

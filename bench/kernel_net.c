@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool put(const char *path, const char *text)
+bool kernel_set(const char *path, const char *text)
 {
     const int fd = open(path, O_WRONLY | O_CLOEXEC);
     const bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
@@ -32,11 +32,11 @@ static int here(void)
 /* Large windows from the first byte, and as many local ports as there are: both are a namespace's own. */
 static void tune(void)
 {
-    (void)put("/proc/sys/net/ipv4/tcp_rmem", "4096 16777216 33554432");
-    (void)put("/proc/sys/net/ipv4/tcp_wmem", "4096 16777216 33554432");
-    (void)put("/proc/sys/net/ipv4/ip_local_port_range", "1024 65535");
-    (void)put("/proc/sys/net/ipv4/tcp_max_tw_buckets", "1000000");
-    (void)put("/proc/sys/net/core/somaxconn", "4096");
+    (void)kernel_set("/proc/sys/net/ipv4/tcp_rmem", "4096 16777216 33554432");
+    (void)kernel_set("/proc/sys/net/ipv4/tcp_wmem", "4096 16777216 33554432");
+    (void)kernel_set("/proc/sys/net/ipv4/ip_local_port_range", "1024 65535");
+    (void)kernel_set("/proc/sys/net/ipv4/tcp_max_tw_buckets", "1000000");
+    (void)kernel_set("/proc/sys/net/core/somaxconn", "4096");
 }
 
 int kernel_enter_new(void)
@@ -46,12 +46,12 @@ int kernel_enter_new(void)
     if (unshare(CLONE_NEWNET) != 0) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
             return -1;
-        (void)put("/proc/self/setgroups", "deny");
+        (void)kernel_set("/proc/self/setgroups", "deny");
         snprintf(map, sizeof map, "0 %u 1", uid);
-        if (!put("/proc/self/uid_map", map))
+        if (!kernel_set("/proc/self/uid_map", map))
             return -1;
         snprintf(map, sizeof map, "0 %u 1", gid);
-        if (!put("/proc/self/gid_map", map))
+        if (!kernel_set("/proc/self/gid_map", map))
             return -1;
     }
     tune();

@@ -104,7 +104,7 @@ static void say_events(const struct stepper *s)
 {
     const uint64_t first = s->lines > LINES ? s->lines - LINES : 0;
     if (first)
-        printf("  ... %" PRIu64 " events before\n", first);
+        printf("  ... %" PRIu64 " event%s before\n", first, first == 1 ? "" : "s");
     for (uint64_t i = first; i < s->lines; i++)
         printf("  %s\n", s->line[i % LINES]);
 }

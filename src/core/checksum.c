@@ -181,25 +181,27 @@ uint16_t sv_sum_copy_portable(void *to, const void *from, size_t n)
     return fold64(add_carry(sum, sum_tail(p, n)));
 }
 
+/* Adds a word, and counts its carry for later. */
+static inline void add_word(uint64_t *sum, uint64_t *carries, uint64_t v)
+{
+    *sum += v;
+    *carries += *sum < v;
+}
+
 /* Eight words of eight bytes at most and a tail: what the long loops need to get going is more than this. */
 static uint16_t sum_short(const uint8_t *p, size_t n)
 {
     uint64_t sum = 0, carries = 0;
     for (; n >= 32; n -= 32, p += 32) {
         const uint64_t v0 = load_u64(p), v1 = load_u64(p + 8), v2 = load_u64(p + 16), v3 = load_u64(p + 24);
-        sum += v0;
-        carries += sum < v0;
-        sum += v1;
-        carries += sum < v1;
-        sum += v2;
-        carries += sum < v2;
-        sum += v3;
-        carries += sum < v3;
+        add_word(&sum, &carries, v0);
+        add_word(&sum, &carries, v1);
+        add_word(&sum, &carries, v2);
+        add_word(&sum, &carries, v3);
     }
     for (; n >= 8; n -= 8, p += 8) {
         const uint64_t v = load_u64(p);
-        sum += v;
-        carries += sum < v;
+        add_word(&sum, &carries, v);
     }
     return fold64(add_carry(add_carry(sum, carries), n ? sum_tail(p, n) : 0));
 }
@@ -209,14 +211,10 @@ static uint16_t sum_copy_short(uint8_t *q, const uint8_t *p, size_t n)
     uint64_t sum = 0, carries = 0;
     for (; n >= 32; n -= 32, p += 32, q += 32) {
         const uint64_t v0 = load_u64(p), v1 = load_u64(p + 8), v2 = load_u64(p + 16), v3 = load_u64(p + 24);
-        sum += v0;
-        carries += sum < v0;
-        sum += v1;
-        carries += sum < v1;
-        sum += v2;
-        carries += sum < v2;
-        sum += v3;
-        carries += sum < v3;
+        add_word(&sum, &carries, v0);
+        add_word(&sum, &carries, v1);
+        add_word(&sum, &carries, v2);
+        add_word(&sum, &carries, v3);
         sv_memcpy(q, &v0, 8);
         sv_memcpy(q + 8, &v1, 8);
         sv_memcpy(q + 16, &v2, 8);
@@ -225,8 +223,7 @@ static uint16_t sum_copy_short(uint8_t *q, const uint8_t *p, size_t n)
     for (; n >= 8; n -= 8, p += 8, q += 8) {
         const uint64_t v = load_u64(p);
         sv_memcpy(q, &v, 8);
-        sum += v;
-        carries += sum < v;
+        add_word(&sum, &carries, v);
     }
     if (n) {
         copy_tail(q, p, n);
