@@ -106,6 +106,9 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
         }
     } else if (sv_tcb_cork_ends(t)) {
         sv_tcb_cork_arm(t);
+    } else if (t->h->snd_una != t->h->snd_max) { /* segments became shorter, and what waited went out */
+        b->persist = 0;
+        sv_tcb_start_rto(t);
     } else { /* (5.2) */
         b->persist = 0;
         if (b->waits != SV_WAITS_NEWS)
