@@ -23,6 +23,7 @@
 #define CEILING 40000u /* of the link, each way */
 #define PATIENCE (20u * SV_S)
 #define CHILDREN (2u * BESIDE_FLOWS)
+#define TURNS 64u /* of what is due, before others have theirs */
 
 struct world {
     const struct beside_job *job;
@@ -41,6 +42,7 @@ struct world {
     sv_time begun;    /* the first frame; SV_NEVER: not yet */
     sv_time allowed;  /* behind the clock */
     sv_time shortest; /* nap: a fast link's frames come in small bursts rather than wake it up each */
+    sv_time at;       /* of the frame whose answers are taken in; 0: none, they come now */
     struct sv_capture_out capture;
     sv_time late; /* of the frames that are being given out */
 };
@@ -77,7 +79,7 @@ static void keep(struct world *w, sv_port port, const struct sv_burst *b, sv_tim
 
 static void enter(struct world *w, sv_port port, struct sv_burst *b)
 {
-    const sv_time now = sv_clock();
+    const sv_time now = w->at ? w->at : sv_clock();
     if (b->n && w->begun == SV_NEVER)
         w->begun = now;
     if (w->job->capture)
@@ -87,24 +89,33 @@ static void enter(struct world *w, sv_port port, struct sv_burst *b)
     b->n = 0;
 }
 
-static uint32_t take_in(struct world *w)
+static uint32_t take_from_tap(struct world *w, sv_port end)
+{
+    struct sv_burst b = {.n = 0};
+    uint32_t moved = 0;
+    for (uint32_t turns = 0; turns < 4 && w->tap[end].device.fill(&w->tap[end].device, w->pool, 0, &b); turns++) {
+        moved += b.n;
+        keep_ip(&b);
+        enter(w, end, &b);
+    }
+    return moved;
+}
+
+static uint32_t take_from_seven(struct world *w)
 {
     const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX};
     struct sv_burst b = {.n = 0};
     uint32_t moved = 0;
-    for (sv_port end = 0; end < 2; end++) {
-        for (uint32_t turns = 0; turns < 4 && w->tap[end].device.fill(&w->tap[end].device, w->pool, 0, &b); turns++) {
-            moved += b.n;
-            keep_ip(&b);
-            enter(w, end, &b);
-        }
-    }
-    for (uint32_t turns = 0; w->has_seven && turns < 4 && sv_node_transmit(w->seven.node, 0, room, &b, sv_clock());
-         turns++) {
+    for (uint32_t turns = 0; turns < 4 && sv_node_transmit(w->seven.node, 0, room, &b, sv_clock()); turns++) {
         moved += b.n;
         enter(w, 0, &b);
     }
     return moved;
+}
+
+static uint32_t take_in(struct world *w)
+{
+    return take_from_tap(w, 0) + take_from_tap(w, 1) + (w->has_seven ? take_from_seven(w) : 0);
 }
 
 static void counted(struct world *w, uint32_t frames)
@@ -133,25 +144,42 @@ static void give_back(struct world *w, struct sv_burst *b)
     b->n = 0;
 }
 
-static uint32_t give_out(struct world *w)
+static uint32_t give_due(struct world *w, sv_time at)
 {
     const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX};
-    const sv_time now = sv_clock(), due = sv_node_next_deadline(w->node);
     struct sv_burst b = {.n = 0};
     uint32_t moved = 0;
-    if (due > now)
-        return 0;
-    w->late = now - due; /* of the frame that is due longest: the others less */
-    sv_node_expire(w->node, now);
-    while (sv_node_transmit(w->node, 1, room, &b, now)) {
+    sv_node_expire(w->node, at);
+    while (sv_node_transmit(w->node, 1, room, &b, at)) {
         moved += b.n;
         w->tap[1].device.send(&w->tap[1].device, &b);
     }
-    while (sv_node_transmit(w->node, 0, room, &b, now)) {
+    while (sv_node_transmit(w->node, 0, room, &b, at)) {
         moved += b.n;
         give_back(w, &b);
     }
     counted(w, moved);
+    return moved;
+}
+
+/* What is due, in the order of its time, and after each frame the answers that it draws: a kernel answers while the
+ * frame is written to its TAP. They enter the link at the time at which the frame was due. So a link that was behind
+ * the clock makes no burst of what would have come one by one, and of two senders that share it none is always the
+ * first to find room in the queue. A fast link has no time for that. */
+static uint32_t give_out(struct world *w)
+{
+    const sv_time now = sv_clock();
+    uint32_t moved = 0;
+    sv_time due, before = 0;
+    for (uint32_t turns = 0; turns < TURNS && (due = sv_node_next_deadline(w->node)) <= now; turns++) {
+        w->late = now - due; /* where there are several, of the one that is due longest: the others less */
+        w->at = due > before && !w->shortest ? due : now;
+        before = due;
+        moved += give_due(w, w->at);
+        if (!w->shortest)
+            moved += take_in(w);
+    }
+    w->at = 0;
     return moved;
 }
 

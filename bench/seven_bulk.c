@@ -15,6 +15,7 @@ struct bulk {
     sv_sock listener, writer, reader_sock;
     bool connected, accepted;
     uint64_t w_bytes, ahead; /* the writer may be `ahead` bytes before the reader */
+    uint32_t buffer;         /* of either end */
     uint64_t sent;
     struct bench_reader reader;
     uint8_t *lent, *sink;
@@ -162,7 +163,10 @@ static bool establish(struct bulk *b)
         events_of(b, PAIR_SERVER);
         b->accepted |= sv_accept(p->stack[PAIR_SERVER], b->listener, &b->reader_sock, p->now) == SV_OK;
     }
-    return b->connected && b->accepted && !b->wrong;
+    /* W is given: buffers that follow what a reader takes would find another. */
+    return b->connected && b->accepted && !b->wrong &&
+           sv_sock_set(p->stack[PAIR_CLIENT], b->writer, SV_OPT_SEND_BUFFER, b->buffer, p->now) == SV_OK &&
+           sv_sock_set(p->stack[PAIR_SERVER], b->reader_sock, SV_OPT_RECV_BUFFER, b->buffer, p->now) == SV_OK;
 }
 
 /* Until the window is open: a twentieth of a second's bytes at W, or as long as W is not there. */
@@ -194,6 +198,7 @@ void *seven_bulk_open(const struct bench_case *c, struct bench_note *note)
         return NULL;
     b->kind = c->kind;
     b->w_bytes = c->w_bytes;
+    b->buffer = buffer;
     b->ahead = ((c->w_bytes + FLOOR_SEGMENT - 1) / FLOOR_SEGMENT + SV_BURST) * FLOOR_SEGMENT;
     b->sink = malloc(SINK);
     b->pair = b->sink ? pair_create(&o, note) : NULL;

@@ -86,7 +86,7 @@ typedef struct sv_sock {
 
 /* Called when a promise of Seven's own is broken (never because of a peer's bytes). The embedder
  * supplies it; it must not return. libseven brings one that prints and aborts. */
-_Noreturn void sv_assert_failed(const char *what, const char *file, int line);
+__attribute__((cold)) _Noreturn void sv_assert_failed(const char *what, const char *file, int line);
 #define SV_ASSERT(x) ((x) ? (void)0 : sv_assert_failed(#x, __FILE__, __LINE__))
 
 #endif

@@ -22,13 +22,14 @@ enum sv_event_bit {
     SV_EVENT_CLOSED = 1u << 8,   /* the last event: the handle is stale once this is collected */
     SV_EVENT_TIMER = 1u << 9,    /* sv_timer_at(): `cookie` is the timer's */
     SV_EVENT_URGENT = 1u << 10,  /* the peer set an urgent pointer ahead of what was read (RFC 6093) */
+    SV_EVENT_TROUBLE = 1u << 11, /* SV_OPT_TROUBLE: the connection goes on, but `error` stands in its way */
 };
 
 struct sv_event {
     uint64_t cookie; /* sv_sock_set_cookie(); a timer's own */
     sv_sock socket;
     uint32_t what; /* enum sv_event_bit, joined */
-    int32_t error; /* enum sv_err, with SV_EVENT_ERROR */
+    int32_t error; /* enum sv_err, with SV_EVENT_ERROR or SV_EVENT_TROUBLE */
     uint64_t arg;
 };
 
@@ -244,6 +245,9 @@ enum sv_option {
     SV_OPT_MAX_SEGMENT = 30,   /* bytes a segment carries at most, both ways, options included: 88 to 32767; between
                                     sv_connect() and its SYN, later SV_ERR_INVALID (RFC 9293 §3.7.1) */
     SV_OPT_ECN = 21,           /* enum sv_ecn_mode, between sv_connect() and its SYN; later SV_ERR_INVALID */
+    SV_OPT_TROUBLE = 31,       /* 1: SV_EVENT_TROUBLE tells of errors that end nothing yet: SV_ERR_UNREACHABLE when ICMP
+                                    says so of a segment in flight (RFC 9293 §3.9.2.2), SV_ERR_TIMED_OUT after R1
+                                    timeouts in a row (§3.8.3; knob tcp_retries1). Wait, tell a person, or abort */
     SV_OPT_V6_ONLY = 40,       /* UDP, 1: a socket bound to IPv6's any address takes no IPv4 (RFC 3493 §5.3) */
 };
 /* Explicit congestion notification (RFC 3168): routers mark what they would have dropped. */
@@ -341,6 +345,8 @@ struct sv_sock_info {
     uint32_t reorder_window_us;   /* how much later than its successors a segment may come before it is lost */
     uint32_t runs;                /* records the scoreboard takes */
     struct sv_accecn_info accecn; /* with AccECN; else zero */
+    int32_t trouble;              /* enum sv_err, while a timeout's segment is unanswered: as SV_EVENT_TROUBLE says */
+    uint32_t reordered;           /* acknowledgements that told of reordering, 255 at most */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);
 

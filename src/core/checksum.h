@@ -39,6 +39,22 @@ static inline bool sv_sum_is_right(uint64_t words)
 {
     return words % 0xffffu == 0;
 }
+/* Of a sum as such a number two bytes that trade places are a factor of 256: so what was added up of host-order numbers
+ * joins what was added up of memory as it lies. Below 2^36; gives less than 2^44. */
+static inline uint64_t sv_sum_of_numbers(uint64_t numbers)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return numbers;
+#else
+    return numbers << 8;
+#endif
+}
+/* The finished checksum, as it lies, of words as they lie, below 2^47 and not all of them 0: what folding and
+ * complementing give. */
+static inline uint16_t sv_sum_complement(uint64_t words)
+{
+    return (uint16_t)((((uint64_t)0xffffu << 32) - words) % 0xffffu);
+}
 /* The sum of a piece that begins at an odd offset of the whole: its bytes trade places. */
 static inline uint16_t sv_sum_odd(uint16_t sum)
 {

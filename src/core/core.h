@@ -81,8 +81,8 @@ void sv_core_init(struct sv_core *c, const struct sv_core_config *config, sv_tim
 void sv_drop(struct sv_core *c, enum sv_drop why, struct sv_buf *take, sv_port port, uint32_t flow);
 
 /* One record with up to six arguments; no-op when tracing is off. */
-void sv_trace_event(struct sv_core *c, enum sv_trace_kind kind, uint16_t detail, uint32_t flow, uint32_t packet,
-                    const uint32_t *arg, uint32_t args, const void *bytes, uint32_t n);
+SV_COLD void sv_trace_event(struct sv_core *c, enum sv_trace_kind kind, uint16_t detail, uint32_t flow, uint32_t packet,
+                            const uint32_t *arg, uint32_t args, const void *bytes, uint32_t n);
 
 #define SV_TRACE_EVENT(c, kind, detail, flow, packet, ...)                              \
     do {                                                                                \

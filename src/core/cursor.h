@@ -44,18 +44,18 @@ static inline uint32_t sv_get_u32(const uint8_t *p)
 }
 static inline void sv_put_u16(uint8_t *p, uint16_t v)
 {
-    v = SV_NETWORK(16, v);
-    sv_memcpy(p, &v, 2);
+    const uint16_t wire = SV_NETWORK(16, v);
+    sv_memcpy(p, &wire, 2);
 }
 static inline void sv_put_u32(uint8_t *p, uint32_t v)
 {
-    v = SV_NETWORK(32, v);
-    sv_memcpy(p, &v, 4);
+    const uint32_t wire = SV_NETWORK(32, v);
+    sv_memcpy(p, &wire, 4);
 }
 static inline void sv_put_u64(uint8_t *p, uint64_t v)
 {
-    v = SV_NETWORK(64, v);
-    sv_memcpy(p, &v, 8);
+    const uint64_t wire = SV_NETWORK(64, v);
+    sv_memcpy(p, &wire, 8);
 }
 
 /* Eight bytes as a little-endian number. */

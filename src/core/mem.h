@@ -4,6 +4,7 @@
 #ifndef SV_CORE_MEM_H
 #define SV_CORE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,18 @@ __attribute__((always_inline)) static inline void sv_clear(void *to, size_t n)
 
 #define SV_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SV_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* Of a function that is called seldom, from code that runs often: it is not inlined there, and what only leads to it
+ * lies apart from what runs, takes no registers from it and no room in the nearest cache. */
+#define SV_COLD __attribute__((noinline, cold))
 #define SV_PREFETCH(p) __builtin_prefetch((p), 1, 3)
+
+/* Short ways are for what is usual, and the long ways beside them do the same. A test's build is without the short
+ * ones, to see that (tests/scenario/ways.py). */
+#ifdef SV_LONG_WAYS_ONLY
+#define SV_SHORT_WAYS false
+#else
+#define SV_SHORT_WAYS true
+#endif
 
 #define SV_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

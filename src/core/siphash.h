@@ -31,20 +31,31 @@ static inline struct sv_sip sv_sip_start(const struct sv_siphash_key *key)
                            key->k1 ^ 0x7465646279746573u};
 }
 
+__attribute__((always_inline)) static inline struct sv_sip sv_sip_round(struct sv_sip s)
+{
+    s.v0 += s.v1;
+    s.v2 += s.v3;
+    s.v1 = sv_sip_rotate(s.v1, 13) ^ s.v0;
+    s.v3 = sv_sip_rotate(s.v3, 16) ^ s.v2;
+    s.v0 = sv_sip_rotate(s.v0, 32);
+    s.v2 += s.v1;
+    s.v0 += s.v3;
+    s.v1 = sv_sip_rotate(s.v1, 17) ^ s.v2;
+    s.v3 = sv_sip_rotate(s.v3, 21) ^ s.v0;
+    s.v2 = sv_sip_rotate(s.v2, 32);
+    return s;
+}
+
+/* n is a constant, up to 4: said outright, for a loop of so few rounds is not always unrolled. */
 __attribute__((always_inline)) static inline struct sv_sip sv_sip_rounds(struct sv_sip s, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        s.v0 += s.v1;
-        s.v2 += s.v3;
-        s.v1 = sv_sip_rotate(s.v1, 13) ^ s.v0;
-        s.v3 = sv_sip_rotate(s.v3, 16) ^ s.v2;
-        s.v0 = sv_sip_rotate(s.v0, 32);
-        s.v2 += s.v1;
-        s.v0 += s.v3;
-        s.v1 = sv_sip_rotate(s.v1, 17) ^ s.v2;
-        s.v3 = sv_sip_rotate(s.v3, 21) ^ s.v0;
-        s.v2 = sv_sip_rotate(s.v2, 32);
-    }
+    s = sv_sip_round(s);
+    if (n > 1)
+        s = sv_sip_round(s);
+    if (n > 2)
+        s = sv_sip_round(s);
+    if (n > 3)
+        s = sv_sip_round(s);
     return s;
 }
 

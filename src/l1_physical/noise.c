@@ -46,7 +46,7 @@ static inline int32_t normal(uint32_t draw, uint64_t seed, uint64_t n)
     } else {
         z = sv_noise_far(seed, n);
     }
-    const int32_t sign = (int32_t)(draw << 16) >> 31;
+    const int32_t sign = -(int32_t)(draw >> 15 & 1);
     return (z ^ sign) - sign;
 }
 

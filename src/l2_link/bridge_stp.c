@@ -83,7 +83,7 @@ static void sv_bridge_guard(struct sv_bridge *br, sv_port port)
 void sv_bridge_bpdu(struct sv_bridge *br, struct sv_bframe *f)
 {
     uint8_t bytes[SV_FRAME_MIN];
-    struct sv_llc_hdr llc;
+    struct sv_llc_hdr llc = {0};
     struct sv_bpdu bpdu;
     const struct sv_bport *p = sv_bport_of(br, f->in);
     const uint32_t there = f->b->length - f->header_bytes, n = sv_min_u32(there, sizeof bytes);

@@ -140,14 +140,19 @@ void sv_neighbour_forget(struct sv_core *c, struct sv_link *l, uint32_t index, e
     n->used--;
 }
 
+void sv_neighbour_wanted(struct sv_neighbours *n, uint32_t index, const struct sv_addr *source)
+{
+    sv_neighbour_of(n, index)->source = *source;
+    sv_neighbour_touch(n, index);
+}
+
 uint32_t sv_neighbour_get(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr,
                           const struct sv_addr *source)
 {
     struct sv_neighbours *n = &l->neighbours;
     uint32_t i = sv_neighbour_find(c, l, port, addr);
     if (i != SV_NONE) {
-        sv_neighbour_of(n, i)->source = *source;
-        sv_neighbour_touch(n, i);
+        sv_neighbour_wanted(n, i, source);
         return i;
     }
     if (n->free_first == SV_NONE) {

@@ -43,6 +43,7 @@ enum sv_neighbour_cause {
     SV_NEIGHBOUR_ON_SET = 8,      /* by the configuration */
     SV_NEIGHBOUR_ON_FLUSHED = 9,  /* its interface went down */
     SV_NEIGHBOUR_ON_ASKED = 10,   /* a question went out; the state stays */
+    SV_NEIGHBOUR_ON_DOUBTED = 11, /* an upper layer waits for answers in vain */
 };
 
 struct sv_neighbour {
@@ -102,6 +103,9 @@ uint32_t sv_neighbour_find(struct sv_core *c, const struct sv_link *l, sv_port p
 uint32_t sv_neighbour_get(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr,
                           const struct sv_addr *source);
 
+/* An entry that was found is wanted: what sv_neighbour_get() does of one that there is. */
+void sv_neighbour_wanted(struct sv_neighbours *n, uint32_t index, const struct sv_addr *source);
+
 /* A pin: the index keeps meaning this address until released. */
 void sv_neighbour_hold(struct sv_neighbours *n, uint32_t index);
 void sv_neighbour_release(struct sv_neighbours *n, uint32_t index);
@@ -110,11 +114,16 @@ void sv_neighbour_release(struct sv_neighbours *n, uint32_t index);
  * it was asked; the changed list will tell. NONE: it does not answer (asked again after a second). */
 enum sv_neighbour_answer sv_neighbour_use_slowly(struct sv_core *c, struct sv_link *l, uint32_t index);
 
+/* Is it READY, with nothing to be verified? */
+static inline bool sv_neighbour_is_there(const struct sv_neighbours *n, uint32_t index)
+{
+    const uint8_t state = sv_neighbour_of(n, index)->state;
+    return state == SV_NEIGHBOUR_REACHABLE || state == SV_NEIGHBOUR_PERMANENT;
+}
 static inline enum sv_neighbour_answer sv_neighbour_use(struct sv_core *c, struct sv_link *l, struct sv_neighbours *n,
                                                         uint32_t index)
 {
-    const uint8_t state = sv_neighbour_of(n, index)->state;
-    if (SV_LIKELY(state == SV_NEIGHBOUR_REACHABLE || state == SV_NEIGHBOUR_PERMANENT))
+    if (SV_LIKELY(sv_neighbour_is_there(n, index)))
         return SV_NEIGHBOUR_READY;
     return sv_neighbour_use_slowly(c, l, index);
 }
@@ -125,7 +134,6 @@ bool sv_neighbour_send(struct sv_core *c, struct sv_link *l, uint32_t index, str
 
 /* An upper layer made progress through it (RFC 4861 §7.3.1): it is there. */
 void sv_neighbour_confirm_slowly(struct sv_core *c, struct sv_link *l, uint32_t index);
-
 static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, struct sv_neighbours *n, uint32_t index)
 {
     struct sv_neighbour *e = sv_neighbour_of(n, index);
@@ -134,6 +142,9 @@ static inline void sv_neighbour_confirm(struct sv_core *c, struct sv_link *l, st
     else if (e->state != SV_NEIGHBOUR_PERMANENT) /* which needs no proof */
         sv_neighbour_confirm_slowly(c, l, index);
 }
+
+/* What goes through it is not answered (RFC 1122 §3.3.1.4): it is asked itself, soon after it is used next. */
+void sv_neighbour_doubt(struct sv_core *c, struct sv_link *l, uint32_t index);
 
 /* What a frame of its own told: `answers` when it answered us. `create`: make an entry if there is none (the
  * frame asked for us, RFC 826). False: nothing was kept. */

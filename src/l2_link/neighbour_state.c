@@ -177,6 +177,20 @@ void sv_neighbour_confirm_slowly(struct sv_core *c, struct sv_link *l, uint32_t 
         sv_neighbour_of(&l->neighbours, index)->confirmed = c->now;
 }
 
+void sv_neighbour_stale(struct sv_core *c, struct sv_neighbours *n, uint32_t index, enum sv_neighbour_cause cause)
+{
+    sv_neighbour_of(n, index)->tries = 0;
+    sv_neighbour_move(c, n, index, cause, SV_NEIGHBOUR_STALE);
+    sv_neighbour_wake_at(c, n, index, SV_NEVER);
+}
+
+void sv_neighbour_doubt(struct sv_core *c, struct sv_link *l, uint32_t index)
+{
+    if (sv_neighbour_of(&l->neighbours, index)->state != SV_NEIGHBOUR_REACHABLE)
+        return; /* it is being asked, will be when it is used, or is not to be asked */
+    sv_neighbour_stale(c, &l->neighbours, index, SV_NEIGHBOUR_ON_DOUBTED);
+}
+
 bool sv_neighbour_learn(struct sv_core *c, struct sv_link *l, sv_port port, const struct sv_addr *addr,
                         const uint8_t mac[SV_MAC_BYTES], bool answers, bool create, const struct sv_addr *source)
 {
@@ -256,8 +270,7 @@ void sv_neighbour_expire(struct sv_core *c, struct sv_link *l, uint32_t index)
             sv_neighbour_fail(c, l, index, SV_NEIGHBOUR_ON_TIMEOUT);
         break;
     case SV_NEIGHBOUR_REACHABLE:
-        sv_neighbour_move(c, n, index, SV_NEIGHBOUR_ON_TIMEOUT, SV_NEIGHBOUR_STALE);
-        sv_neighbour_wake_at(c, n, index, SV_NEVER);
+        sv_neighbour_stale(c, n, index, SV_NEIGHBOUR_ON_TIMEOUT);
         break;
     case SV_NEIGHBOUR_DELAY:
         e->tries = 0;

@@ -23,6 +23,8 @@ void sv_neighbour_wake_at(struct sv_core *c, struct sv_neighbours *n, uint32_t i
 void sv_neighbour_note(struct sv_neighbours *n, uint32_t index);
 /* REACHABLE, from now on for its time. */
 void sv_neighbour_prove(struct sv_core *c, struct sv_link *l, uint32_t index, enum sv_neighbour_cause cause);
+/* STALE: usable, and to be verified at the next use. */
+void sv_neighbour_stale(struct sv_core *c, struct sv_neighbours *n, uint32_t index, enum sv_neighbour_cause cause);
 /* What waited for its MAC goes. */
 void sv_neighbour_send_held(struct sv_core *c, struct sv_link *l, uint32_t index);
 

@@ -22,14 +22,6 @@ void sv_neighbour_set_host(struct sv_core *c, struct sv_link *l, sv_port port, c
         sv_neighbour_of(&l->neighbours, i)->router = 0;
 }
 
-/* Usable, and to be verified at the next use. */
-static void sv_neighbour_doubt(struct sv_core *c, struct sv_neighbours *n, uint32_t index)
-{
-    sv_neighbour_of(n, index)->tries = 0;
-    sv_neighbour_move(c, n, index, SV_NEIGHBOUR_ON_LEARNED, SV_NEIGHBOUR_STALE);
-    sv_neighbour_wake_at(c, n, index, SV_NEVER);
-}
-
 /* Nothing was known of it but that we asked. */
 static void sv_neighbour_complete(struct sv_core *c, struct sv_link *l, uint32_t index,
                                   const struct sv_neighbour_told *told)
@@ -40,7 +32,7 @@ static void sv_neighbour_complete(struct sv_core *c, struct sv_link *l, uint32_t
     if (told->solicited) {
         sv_neighbour_prove(c, l, index, SV_NEIGHBOUR_ON_ANSWERED);
     } else {
-        sv_neighbour_doubt(c, n, index);
+        sv_neighbour_stale(c, n, index, SV_NEIGHBOUR_ON_LEARNED);
         if (e->held.packets != 0)
             sv_neighbour_use_slowly(c, l, index);
     }
@@ -68,7 +60,7 @@ enum sv_neighbour_heard sv_neighbour_advertised(struct sv_core *c, struct sv_lin
         /* A proxy, or an anycast address's other holder: what we have is kept, but no longer believed. */
         if (e->state != SV_NEIGHBOUR_REACHABLE)
             return SV_NEIGHBOUR_UNHEARD;
-        sv_neighbour_doubt(c, n, index);
+        sv_neighbour_stale(c, n, index, SV_NEIGHBOUR_ON_LEARNED);
         return SV_NEIGHBOUR_HEARD;
     }
     if (differs)
@@ -76,7 +68,7 @@ enum sv_neighbour_heard sv_neighbour_advertised(struct sv_core *c, struct sv_lin
     if (told->solicited)
         sv_neighbour_prove(c, l, index, SV_NEIGHBOUR_ON_ANSWERED);
     else if (differs)
-        sv_neighbour_doubt(c, n, index);
+        sv_neighbour_stale(c, n, index, SV_NEIGHBOUR_ON_LEARNED);
     if (differs)
         sv_neighbour_note(n, index);
     const bool was_router = e->router != 0;

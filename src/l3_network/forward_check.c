@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* What a router does not forward: addresses that mean something on one link only, our own from outside, sources from
+ * the wrong side (RFC 1812 §5.3, RFC 3704). */
 #include "l3_network/forward.h"
 #include "l3_network/icmp6.h"
 #include "l3_network/route_group.h"

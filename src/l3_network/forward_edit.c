@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* What a router changes in the packets that it forwards (RFC 1812 §5.3.1, RFC 8200 §3): hop count, options, the largest
+ * segment size of SYNs. */
 #include "l2_link/ethernet_wire.h"
 #include "l3_network/forward.h"
 #include "l3_network/ip4_options.h"

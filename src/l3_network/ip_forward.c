@@ -201,7 +201,7 @@ static void sv_forward_lookup(const struct sv_core *c, const struct sv_net *net,
 {
     uint32_t four[SV_BURST], place4[SV_BURST], found[SV_BURST], place6[SV_BURST], n4 = 0, n6 = 0;
     struct sv_lpm_key six[SV_BURST];
-    four[0] = 0;
+    four[0] = place4[0] = place6[0] = 0;
     six[0] = (struct sv_lpm_key){0, 0};
     for (uint32_t i = 0; i < f->n; i++) {
         if (f->h[i].version == 4) {

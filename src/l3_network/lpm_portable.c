@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Built for every machine: the burst lookups with a portable count of ones. */
 #include "l3_network/lpm_burst.h"
 
 void sv_lpm_burst4_portable(const struct sv_lpm *t, const struct sv_lpm_tree *r, const uint32_t *address,

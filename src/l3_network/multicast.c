@@ -103,7 +103,10 @@ void sv_source_filter_merge(struct sv_source_filter *to, const struct sv_source_
 
 static void sv_multicast_filter_of(const struct sv_multicast_group *g, struct sv_source_filter *out)
 {
-    *out = g->joins ? (struct sv_source_filter){.exclude = 1} : g->sockets;
+    if (g->joins)
+        *out = (struct sv_source_filter){.exclude = 1};
+    else
+        *out = g->sockets;
 }
 
 void sv_multicast_filter(const struct sv_net *net, sv_port port, const struct sv_addr *group,

@@ -12,7 +12,7 @@ struct sv_addr sv_nd_solicited_node(const struct sv_addr *addr)
 
 static struct sv_addr sv_nd_read_addr(struct sv_rd *r)
 {
-    struct sv_addr a;
+    struct sv_addr a = {{0}};
     sv_rd_copy(r, a.byte, 16);
     return a;
 }

@@ -38,6 +38,7 @@ struct sv_tcp_listener {
     uint8_t fast_keys;      /* how many of fast_key are its own */
     uint8_t fast_no_cookie; /* data is taken with any SYN */
     uint16_t max_segment;   /* of the connections it takes: SV_OPT_MAX_SEGMENT; 0: what the path carries */
+    uint32_t recv_buffer;   /* ... and SV_OPT_RECV_BUFFER; 0: as theirs begins and grows */
     uint16_t fast_max, fast_pending, fast_reset; /* RFC 7413 §5.1: limit, pending, reset while they were */
     uint32_t fast_reset_until_s;
     sv_time cookies_until;             /* SYN cookies of its may come back until then */
@@ -54,6 +55,8 @@ struct sv_tcp_interface {
     struct sv_tcp_ring bulk;   /* data, in turns */
     uint32_t mtu;
     uint32_t down; /* 1: nothing can be sent, so nobody waits to say a last word */
+    /* tcp_stall.c: when a turn was had last, or somebody came to an empty ring; when it was asked who waits. */
+    sv_time moved_at, asked_at;
 };
 
 struct sv_tcp_counters {
@@ -97,6 +100,15 @@ struct sv_tcp_path {
     uint8_t ttl;  /* unless the application wants another */
 };
 
+/* Where the record of a flow was found lately. Only a hint, by what costs nothing to compare: who follows it compares
+ * the record itself, so nothing need be taken back when records go. */
+#define SV_TCP_RECENT_BITS 9u
+#define SV_TCP_RECENT (1u << SV_TCP_RECENT_BITS)
+struct sv_tcp_recent {
+    uint32_t ports; /* remote << 16 | local */
+    uint32_t value; /* as in the flow table; 0: nothing */
+};
+
 struct sv_tcp {
     int64_t core_at, hot_at, cold_at, busy_at, small_at, listeners_at, interfaces_at; /* from this struct */
     int64_t net_at;                                                                   /* to the network layer below */
@@ -108,6 +120,7 @@ struct sv_tcp {
     uint32_t listeners, listeners_used;
     uint32_t hot_fresh, busy_fresh, small_fresh; /* records never used yet begin here */
     uint32_t interfaces;
+    uint32_t interfaces_ready; /* above the highest on which anything was ever ready */
     struct sv_tcp_ring parked;                /* connections whose neighbour is not resolved */
     struct sv_tcp_ring half[SV_TCP_BACKOFFS]; /* SYN-RECEIVED, by how often the SYN,ACK was repeated */
     struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
@@ -122,8 +135,6 @@ struct sv_tcp {
     uint32_t profile;
     uint32_t recover;                  /* enum sv_recover */
     uint32_t send_buffer, recv_buffer; /* how far those of a connection may grow */
-    uint32_t looked_up;                /* flows.changes when the present burst was looked up */
-    uint32_t last_flow;                /* record of the segment that came last, SV_NONE: none yet */
     uint8_t recv_scale;                /* the window scale our buffers ask for */
     uint8_t congestion;                /* enum sv_congestion of new connections */
     uint8_t ecn;                       /* enum sv_ecn_mode less one */
@@ -136,6 +147,7 @@ struct sv_tcp {
     uint32_t aos, aos_used;  /* records of TCP-AO (tcp_ao.h): ceiling, in use */
     uint32_t ao_free, ao_spare;
     uint32_t keys, keys_used; /* of signed connections (tcp_auth.h): ceiling; one more than the last in use, 0: none */
+    struct sv_tcp_recent recent[SV_TCP_RECENT];
     struct sv_fastopen_peer fast_peer[SV_FASTOPEN_PEERS];
     struct sv_searches searches;
 };
@@ -163,15 +175,8 @@ void sv_tcp_set_up(struct sv_tcp *tcp, sv_port port, bool up);
 
 /* --- the way in --- */
 
-/* Finds each segment's record (sets flow_value, SV_NONE: none) and starts fetching it. */
+/* Looks for each segment's record (sets flow_value, SV_NONE: none) and starts fetching it. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n);
-/* A lone segment gains nothing by that: sv_tcp_arrives() finds its record. */
-static inline void sv_tcp_lookup_none(struct sv_seg *seg)
-{
-    seg->flow_value = SV_NONE;
-    seg->hash = 0;
-}
-
 /* Acts on one segment: takes seg->packet. The answer to a segment that has no connection (RST) is
  * put into *reply (true: send it). */
 struct sv_tcp_reply {
@@ -211,12 +216,15 @@ struct sv_tcp_grant {
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port);
 void sv_tcp_unpark(struct sv_tcp *tcp);
 
-/* Writes the packets of the connection whose turn it is, and gives the turn on. Returns how many; *way is theirs. */
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
+/* Writes the packets of the connection whose turn it is, taken off its ring. Returns how many; *way is theirs. */
+struct sv_tcb;
+uint32_t sv_tcp_transmit(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
                          struct sv_tcp_way *way);
 
 /* A segment that belongs to no full connection (RST, or SYN,ACK and ACK of small records). */
 struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum);
+/* For who writes it himself: the packet gets its number, counts as sent, and the trace hears of it. */
+void sv_tcp_replied(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, struct sv_buf *b);
 
 /* Small records whose SYN,ACK must go out (again): one a call; false: none. */
 bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
@@ -226,6 +234,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply);
 void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index);
 void sv_tcp_expire_queues(struct sv_tcp *tcp);          /* TIME-WAIT */
 sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp); /* of the queues; connections are in the wheel */
+void sv_tcp_expire_stalled(struct sv_tcp *tcp);         /* rings that a device takes nothing from */
 
 /* An ICMP error that quotes this flow (RFC 5927, RFC 9293 §3.9.2.2). hard: not to be hoped for again. */
 void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard);
@@ -343,6 +352,16 @@ static inline uint32_t sv_tcp_next(const struct sv_tcp *tcp, sv_port port)
 {
     const struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
     return i->urgent.first != SV_NONE ? i->urgent.first : i->bulk.first;
+}
+/* Is anybody ready on any interface? Asked again and again, with hardly ever more than one to ask. */
+static inline bool sv_tcp_any_ready(const struct sv_tcp *tcp)
+{
+    const struct sv_tcp_interface *i = sv_tcp_interface(tcp, 0);
+    for (uint32_t k = 0; k < tcp->interfaces_ready; k++) {
+        if ((i[k].urgent.first & i[k].bulk.first) != SV_NONE)
+            return true;
+    }
+    return false;
 }
 /* Starts fetching all lines of a connection: one wait instead of one each when it is not in the cache. */
 static inline void sv_tcp_prefetch(const struct sv_tcp *tcp, uint32_t index)

@@ -22,10 +22,10 @@ static uint32_t sv_accecn_reflected(uint32_t field)
 
 /* §3.2.2.3: both go out as Not-ECT, and who changes that is not to be trusted with ECT. A mark is answered all the
  * same: by a first window of one segment (sv_tcp_cc_open). */
-static void sv_accecn_check_path(struct sv_tcp_accecn *a, uint32_t field)
+static void sv_accecn_check_path(const struct sv_tcb *t, struct sv_tcp_accecn *a, uint32_t field)
 {
     const uint32_t seen = sv_accecn_reflected(field);
-    if (seen != SV_IP_NOT_ECT)
+    if (seen != SV_IP_NOT_ECT && sv_tcb_profile(t)->ecn_fallback)
         a->flags |= SV_ACCECN_NOT_ECT;
     if (seen == SV_IP_CE)
         a->flags |= SV_ACCECN_SYN_MARKED;
@@ -50,6 +50,18 @@ static void sv_accecn_option_comes(struct sv_tcp_accecn *a, const struct sv_acce
         a->flags |= SV_ACCECN_OPTION_DEAF;
 }
 
+void sv_accecn_refit(struct sv_tcb *t)
+{
+    struct sv_tcp_accecn *a = sv_tcb_accecn(t);
+    const bool reserves = sv_accecn_reserve(t) != 0;
+    if (reserves == ((a->flags & SV_ACCECN_RESERVES) != 0))
+        return;
+    a->flags ^= SV_ACCECN_RESERVES;
+    const uint16_t mss = sv_tcp_path_mss(t);
+    t->h->cwnd = (uint32_t)((uint64_t)t->h->cwnd * mss / t->h->mss); /* as many segments as before */
+    t->h->mss = mss;
+}
+
 /* The SYN,ACK's mark is counted, but once (§3.2.2.2). */
 static void sv_accecn_answer_marked(struct sv_tcb *t, struct sv_tcp_accecn *a)
 {
@@ -63,12 +75,13 @@ static void sv_accecn_answer_marked(struct sv_tcb *t, struct sv_tcp_accecn *a)
 void sv_accecn_answered(struct sv_tcb *t, const struct sv_seg *s)
 {
     struct sv_tcp_accecn *a = sv_tcb_accecn(t);
-    sv_accecn_check_path(a, sv_accecn_field(s->flags));
+    sv_accecn_check_path(t, a, sv_accecn_field(s->flags));
     sv_accecn_answer_marked(t, a);
     a->flags |= SV_ACCECN_HANDSHAKE;
     a->demand = 2; /* §3.2.3.2.1: with the first acknowledgement, and with the first data */
     if (s->options & SV_OPTION_ACCECN)
         sv_accecn_option_comes(a, &s->accecn);
+    sv_accecn_refit(t);
 }
 
 /* --- as receiver --- */
@@ -175,6 +188,21 @@ static bool sv_accecn_option_told(struct sv_tcp_accecn *a, const struct sv_accec
     return o->fields > 0;
 }
 
+/* How many packets an acknowledgement is of, in 64ths: an eighth of each that has any. */
+static void sv_accecn_average(struct sv_tcp_accecn *a, uint32_t packets)
+{
+    const uint32_t now = sv_min_u32(packets, 1023u) << 6;
+    if (packets)
+        a->usual = (uint16_t)(a->usual ? (a->usual * 7u + now) / 8u : now);
+}
+
+/* §3.2.2.5.2 asks for care where acknowledgements were lost, not where they are thinned out. */
+static bool sv_accecn_trusted(const struct sv_tcb *t, const struct sv_tcp_accecn *a)
+{
+    const uint32_t most = sv_tcb_profile(t)->accecn_trusts;
+    return most && a->usual > most << 6;
+}
+
 /* §3.2.2.2, appendix A.2: packets newly marked. The field has three bits: where more packets than that were
  * acknowledged it may have gone round. An option tells how many bytes were marked, so how often it must have; without
  * one the worst is believed (§3.2.2.5.2). */
@@ -182,7 +210,7 @@ static uint32_t sv_accecn_decode(const struct sv_tcb *t, const struct sv_tcp_acc
                                  uint32_t packets, bool option, uint32_t marked)
 {
     uint32_t n = (field - 5u - a->s_cep) & 7u;
-    if (packets < 8u)
+    if (packets < 8u || (!option && sv_accecn_trusted(t, a)))
         return n;
     if (!option)
         return packets - ((packets - n) & 7u);
@@ -212,7 +240,7 @@ static bool sv_accecn_third(struct sv_tcb *t, struct sv_tcp_accecn *a, const str
         return false;
     if (field == 0)
         a->flags |= SV_ACCECN_NOT_ECT | SV_ACCECN_DEAF;
-    sv_accecn_check_path(a, field);
+    sv_accecn_check_path(t, a, field);
     a->s_cep = field == 6;
     return true;
 }
@@ -229,6 +257,7 @@ static void sv_accecn_heard(struct sv_tcb *t, struct sv_tcp_accecn *a, const str
         a->flags |= SV_ACCECN_NOT_ECT | SV_ACCECN_DEAF;
     a->flags |= SV_ACCECN_HEARD;
     const uint32_t acked = s->ack - t->h->snd_una, packets = sv_accecn_packets(t, a, s);
+    sv_accecn_average(a, packets);
     if ((s->options & SV_OPTION_ACCECN) && !(a->flags & SV_ACCECN_OPTION_DEAF))
         option = sv_accecn_option_told(a, &s->accecn, &marked);
     const uint32_t n = sv_accecn_decode(t, a, field, packets, option, marked);
@@ -264,6 +293,7 @@ void sv_accecn_arrives(struct sv_tcb *t, struct sv_seg *s)
         if (s->flags & SV_ACK)
             sv_accecn_heard(t, a, s, field);
     }
+    sv_accecn_refit(t);
     s->flags &= (uint16_t) ~(SV_AE | SV_CWR | SV_ECE);
     s->options &= (uint16_t)~SV_OPTION_ACCECN;
 }

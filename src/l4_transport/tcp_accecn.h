@@ -22,6 +22,7 @@ enum sv_accecn_flag {
     SV_ACCECN_LAST_CE = 1u << 8,     /* the packet before was marked */
     SV_ACCECN_SYN_MARKED = 1u << 9,  /* the peer says so of our SYN or SYN,ACK */
     SV_ACCECN_FIRST_DATA = 1u << 10, /* the first data carried an option */
+    SV_ACCECN_RESERVES = 1u << 11,   /* segments leave room for the option */
 };
 
 /* Counters from 0; on the wire they begin as §3.2.1 says. Bytes by enum sv_ip_ecn less one: ECT(1), ECT(0), CE. */
@@ -36,8 +37,10 @@ struct sv_tcp_accecn {
     uint8_t due, ever;          /* bit k: r_bytes[k] has changed since an option went out; since the beginning */
     uint8_t last;               /* ... and the bit of what came last */
     uint8_t demand;             /* so many options go out whatever else is sparing with them */
+    uint16_t usual;             /* packets that an acknowledgement is of, on average, in 64ths */
+    uint16_t spare;
 };
-_Static_assert(sizeof(struct sv_tcp_accecn) == 48, "beside the cold record");
+_Static_assert(sizeof(struct sv_tcp_accecn) == 52, "beside the cold record");
 
 /* Only where the stack has the table: tcp->accecn_at is not 0. */
 static inline struct sv_tcp_accecn *sv_tcp_accecn(const struct sv_tcp *tcp, uint32_t index)
@@ -84,11 +87,22 @@ void sv_accecn_bare(struct sv_tcb *t, struct sv_tcp_header *h);
 uint32_t sv_accecn_room(const struct sv_tcb *t, uint32_t length, uint32_t mss);
 /* A packet of n bytes of data: the option, if it fits. */
 void sv_accecn_data(struct sv_tcb *t, struct sv_tcp_header *h, uint32_t n, bool again);
+/* §3.2.3.2.2: not where the path takes options away; and Linux sends them to who has sent one. */
+static inline bool sv_accecn_may_send(const struct sv_tcb *t)
+{
+    const uint16_t flags = sv_tcb_accecn(t)->flags;
+    if (sv_tcb_profile(t)->accecn_always && !(flags & SV_ACCECN_OPTION_SEEN))
+        return false;
+    return !(flags & SV_ACCECN_OPTION_MUTE) || sv_tcb_profile(t)->accecn_option == 3;
+}
 /* Bytes that each segment leaves to the option, where the habit is to send it always (tcp_established_options()). */
 static inline uint16_t sv_accecn_reserve(const struct sv_tcb *t)
 {
-    return sv_tcb_profile(t)->accecn_always && sv_tcb_profile(t)->accecn_option >= 2 && sv_tcb_accurate(t) ? 12 : 0;
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    return p->accecn_always && p->accecn_option >= 2 && sv_tcb_accurate(t) && sv_accecn_may_send(t) ? 12 : 0;
 }
+/* That has begun, or ended: segments of another size. */
+void sv_accecn_refit(struct sv_tcb *t);
 /* A bare acknowledgement must go before any data. */
 static inline bool sv_accecn_owes_handshake(const struct sv_tcb *t)
 {

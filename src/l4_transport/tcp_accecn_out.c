@@ -54,7 +54,7 @@ static struct sv_accecn_option sv_accecn_option(const struct sv_tcb *t, const st
 static bool sv_accecn_due(const struct sv_tcb *t, const struct sv_tcp_accecn *a)
 {
     const uint8_t habit = sv_tcb_profile(t)->accecn_option;
-    if ((a->flags & SV_ACCECN_OPTION_MUTE) || !habit)
+    if (!habit || !sv_accecn_may_send(t))
         return false;
     if (a->demand || habit >= 2)
         return a->demand || a->due || sv_tcb_profile(t)->accecn_always;

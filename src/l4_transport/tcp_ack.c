@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fifth step of RFC 9293 §3.10.7.4: what an acknowledgement changes. */
 #include "core/spans_inline.h"
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
+#include "l4_transport/tcp_trouble.h"
 
 /* The peer's window. SND.WL1 and WL2 keep an old segment from bringing back an old window; WL2 never decides:
  * it is an acknowledgement that was accepted, so at most SND.UNA, and SEG.ACK is not below that here. */
@@ -116,6 +118,7 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     /* The acknowledgement of a duplicate echoes what came before it: that is no round trip. */
     const uint32_t rtt_us = news->rtt_us || news->dsack ? news->rtt_us : sv_tcp_sample_rtt(t, s);
     t->b->backoff = 0;
+    sv_tcb_trouble_over(t);
     const bool fin = sv_tcp_take_acked(t, s->ack);
     if (!board && !sv_tcp_recovery_ack(t, acked)) {
         const struct sv_tcp_acked a = {.bytes = sv_tcp_newly_delivered(t, acked),
@@ -142,7 +145,7 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
 }
 
 /* Our FIN was acknowledged: the three states that wait for that. Stop: the record is gone. */
-static enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s)
+enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s)
 {
     switch (t->h->state) {
     case SV_FIN_WAIT_1:
@@ -164,7 +167,7 @@ static enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s)
 }
 
 /* The third message. Fast Open's connection has long been at work and has only waited for it. */
-static void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
+void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
 {
     const bool fast = sv_tcb_serves_fast(t);
     t->h->snd_wnd = s->window << sv_tcb_send_scale(t);
@@ -222,7 +225,7 @@ enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)
     }
     /* It answers, and what we send is beyond its window: it lives (RFC 9293 §3.8.6.1, MUST-37, SHLD-17). */
     if (s->ack == t->h->snd_una && t->b && (t->b->persist || s->window == 0))
-        t->b->give_up_at = SV_NEVER;
+        sv_tcb_give_up_later(t);
     if (!third && sv_tcp_is_duplicate(t, s)) /* the third message repeats nothing, though Fast Open's data is out */
         sv_tcp_recovery_duplicate(t);
     else if (s->ack == t->h->snd_una)

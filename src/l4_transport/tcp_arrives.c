@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A segment arrives (RFC 9293 §3.10.7). The synchronized states' eight steps stand in a table, in the RFC's
  * order: the first four are here, the fifth in tcp_ack.c, the last three in tcp_text.c. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_recent.h"
 
 typedef enum sv_walk sv_tcp_step(struct sv_tcb *t, struct sv_seg *s);
 
@@ -178,7 +178,9 @@ static bool sv_tcp_syn_received_resets(struct sv_tcb *t, struct sv_seg *s, struc
         s->flags &= (uint16_t)~SV_SYN;
         s->seq++;
     }
-    if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_ACK || !sv_seq_within(s->seq, t->h->rcv_nxt, 65536u))
+    const uint32_t nxt = t->h->rcv_nxt, length = sv_seg_length(s);
+    const bool ends = length && sv_seq_within(s->seq + length - 1u, nxt, 65536u);
+    if ((s->flags & (SV_SYN | SV_ACK | SV_RST)) != SV_ACK || (!sv_seq_within(s->seq, nxt, 65536u) && !ends))
         return false;
     if (sv_seq_after(s->ack, t->c->iss) && sv_seq_before_or_at(s->ack, t->h->snd_max)) {
         /* Its SYN has come twice: the first step's acknowledgement, with RFC 2883's block. */
@@ -257,6 +259,7 @@ bool sv_tcp_arrives_else(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_rep
         return sv_tcp_listen_arrives(tcp, s, NULL, reply);
     switch (SV_TCP_VALUE_KIND(s->flow_value)) {
     case SV_TCP_HALF_OPEN:
+        (void)sv_seg_hash(tcp, s);
         return sv_tcp_half_open_arrives(tcp, s, reply);
     case SV_TCP_TIME_WAIT:
         return sv_tcp_time_wait_arrives(tcp, s, reply);

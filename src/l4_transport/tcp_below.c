@@ -75,6 +75,12 @@ void sv_tcp_path_works(struct sv_tcb *t)
         sv_neighbour_confirm(t->core, &net->link, &net->link.neighbours, t->h->neighbour);
 }
 
+void sv_tcp_path_fails(struct sv_tcb *t)
+{
+    if (t->h->neighbour != SV_NONE)
+        sv_neighbour_doubt(t->core, &sv_tcp_net(t->tcp)->link, t->h->neighbour);
+}
+
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote)
 {
     const uint32_t headers = sv_addr_is_v4(remote) ? 40 : 60;

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Super-frames: how long, when it is worth waiting for a longer one, and where PSH stands. */
+#include "core/math.h"
 #include "core/spans_inline.h"
 #include "l4_transport/tcp_output.h"
+
+/* A window a round trip, and some more, so that the rate is never what keeps the window from growing. */
+uint64_t sv_tcp_window_rate(const struct sv_tcb *t)
+{
+    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, _ca_ratio */
+    return t->h->srtt_us < 8u ? 0 : sv_div64((uint64_t)t->h->cwnd * ratio * 10000u, t->h->srtt_us / 8u);
+}
 
 /* Bytes of a super-frame: what the window lets pass in a millisecond or two, so that a connection neither floods the
  * device nor is heard of too seldom; more when the peer is near (tcp_tso_autosize()). */
@@ -14,8 +22,7 @@ uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super)
     const uint32_t half = sv_max_u32(t->h->cwnd / 2u / mss * mss, mss);
     if (t->h->srtt_us < 8u) /* nothing is known of the rate */
         return sv_min_u32(super - super % mss, half);
-    const uint64_t ratio = t->h->cwnd < t->c->ssthresh / 2u ? 200u : 120u; /* tcp_pacing_ss_ratio, _ca_ratio */
-    uint64_t bytes = (uint64_t)t->h->cwnd * ratio * 10000u / (t->h->srtt_us / 8u) >> 10;
+    uint64_t bytes = sv_tcp_window_rate(t) >> 10;
     const uint32_t near = t->c->min_rtt_us >> 9; /* tcp_tso_rtt_log */
     if (near < 32u)
         bytes += 65536u >> near;
@@ -62,4 +69,17 @@ bool sv_tcb_pushes(struct sv_tcb *t, uint32_t end, bool super)
         return super;
     s->flags |= super ? SV_SPAN_BURST : 0;
     return super || s->flags & SV_SPAN_PUSH;
+}
+
+/* At the end of what is queued; and of a burst of several segments that the window ends, lest the last one's
+ * acknowledgement wait for another that waits for it (RFC 9293 §3.9.1.2 leaves PSH to us). Not of one alone, or each
+ * would draw an acknowledgement for ever. With a habit of bursts nowhere: sv_tcb_pushes(). */
+uint32_t sv_tcb_push_at(const struct sv_tcb *t, uint32_t n)
+{
+    const struct sv_tcp_profile *p = sv_tcb_profile(t);
+    if (p->push_bursts)
+        return t->h->snd_nxt;
+    if (p->push_windows && n > t->h->mss && !(t->h->agreed & SV_TCP_PACED))
+        return t->h->snd_nxt + n;
+    return t->h->snd_una + t->h->snd_queued;
 }

@@ -79,7 +79,8 @@ void sv_tcp_cc_quiet(struct sv_tcb *t)
 void sv_tcp_cc_open(struct sv_tcb *t)
 {
     t->h->cwnd = sv_tcp_initial_window(t);
-    if ((t->b && t->b->backoff) || sv_tcp_ecn_syn_marked(t)) /* RFC 5681 §3.1: the SYN or its answer was lost */
+    if ((t->b && t->b->backoff > sv_tcb_profile(t)->syn_losses) ||
+        sv_tcp_ecn_syn_marked(t)) /* RFC 5681 §3.1: the SYN or its answer was lost */
         t->h->cwnd = t->h->mss;
     if (sv_tcb_profile(t)->initial_ssthresh)
         t->c->ssthresh = (uint32_t)sv_tcb_profile(t)->initial_ssthresh * t->h->mss;

@@ -94,7 +94,8 @@ uint32_t sv_tcp_pace(struct sv_tcb *t, uint32_t n);              /* of n bytes t
 void sv_tcp_paced(struct sv_tcb *t, uint32_t bytes, bool fresh); /* went out, for the first time or again */
 void sv_tcp_pace_expire(struct sv_tcb *t);                       /* the wheel woke the connection */
 uint64_t sv_tcp_pacing_rate(struct sv_tcb *t);                   /* bytes a second; 0: none */
-void sv_tcp_pace_choose(struct sv_tcb *t);                       /* whether it is paced, from algorithm and option */
+uint64_t sv_tcp_window_rate(const struct sv_tcb *t); /* what a window a round trip comes to, tcp_burst.c; 0: unknown */
+void sv_tcp_pace_choose(struct sv_tcb *t);           /* whether it is paced, from algorithm and option */
 
 /* The busy record is about to be given back. */
 void sv_tcp_cc_quiet(struct sv_tcb *t);

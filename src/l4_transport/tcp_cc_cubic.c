@@ -86,13 +86,17 @@ static void sv_cubic_count(struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint3
     t->h->cwnd += more * mss;
 }
 
-/* Is it time to look at the curve again, where that is done now and then? */
+/* Is it time to look at the curve again, where that is done now and then? When the window has changed, but not twice in
+ * a jiffy (four ticks: CONFIG_HZ=250), or after HZ / 32. */
 static bool sv_cubic_looks(const struct sv_tcb *t, struct sv_tcp_cubic_state *c, uint32_t now, bool anew, uint32_t gap)
 {
-    const uint32_t pause = sv_tcb_profile(t)->cubic_pause_ticks;
-    if (!anew && gap <= pause && (uint8_t)(now - c->evaluated) <= pause)
+    const uint32_t pause = sv_tcb_profile(t)->cubic_pause_ticks, since = (uint8_t)(now - c->evaluated);
+    const uint16_t cwnd = (uint16_t)(t->h->cwnd / t->h->mss);
+    const bool late = gap > pause || since > pause, changed = cwnd != c->evaluated_cwnd && since >= 4u;
+    if (!anew && !late && !changed)
         return false;
     c->evaluated = (uint8_t)now;
+    c->evaluated_cwnd = cwnd;
     return true;
 }
 
@@ -155,6 +159,23 @@ static void sv_cubic_watch(struct sv_tcb *t, const struct sv_tcp_acked *a)
         (void)sv_tcp_hystart_acked(t, &t->b->cc.cubic.hystart, a);
 }
 
+/* What is left of a window, §4.6: beta of it; to Linux whole segments (bictcp_recalc_ssthresh()). */
+static uint32_t sv_cubic_kept(const struct sv_tcb *t, uint32_t cwnd)
+{
+    const uint32_t mss = t->h->mss;
+    if (sv_tcb_profile(t)->cubic_pause_ticks)
+        return sv_max_u32((uint32_t)((uint64_t)(cwnd / mss) * 717u >> 10), 2u) * mss;
+    return sv_max_u32((uint32_t)((uint64_t)cwnd * BETA_10 / 10u), 2u * mss);
+}
+
+/* Fast convergence, §4.7: (1 + beta) / 2. */
+static uint32_t sv_cubic_converged(const struct sv_tcb *t, uint32_t cwnd)
+{
+    if (sv_tcb_profile(t)->cubic_pause_ticks)
+        return (uint32_t)((uint64_t)(cwnd / t->h->mss) * (1024u + 717u) >> 11) * t->h->mss;
+    return cwnd / 20u * 17u;
+}
+
 static uint32_t sv_cubic_ssthresh(struct sv_tcb *t, uint32_t flight, enum sv_tcp_loss why)
 {
     struct sv_tcp_cubic_state *c = &t->b->cc.cubic;
@@ -166,12 +187,12 @@ static uint32_t sv_cubic_ssthresh(struct sv_tcb *t, uint32_t flight, enum sv_tcp
         cwnd = sv_min_u32(cwnd, sv_max_u32(flight, 2u * t->h->mss));
     c->undo_w_max = before;
     c->cwnd_prior = cwnd;
-    c->w_max = cwnd < before ? cwnd / 20u * 17u : cwnd; /* fast convergence, §4.7: (1 + beta) / 2 */
+    c->w_max = cwnd < before ? sv_cubic_converged(t, cwnd) : cwnd;
     if (why == SV_LOSS_TIMEOUT)
         c->w_max = 0; /* §4.8: K is 0 in the next epoch */
     t->c->cc_kept = t->c->listener == SV_NONE ? 0 : t->c->cc_kept;
     c->running = 0;
-    return sv_max_u32((uint32_t)((uint64_t)cwnd * BETA_10 / 10u), 2u * t->h->mss);
+    return sv_cubic_kept(t, cwnd);
 }
 
 static void sv_cubic_undo(struct sv_tcb *t)

@@ -25,6 +25,7 @@ struct sv_tcp_hystart {
     uint8_t samples;    /* of this round, at most 255 */
     uint8_t css_rounds; /* rounds spent in conservative slow start; 0: not in it */
     uint8_t begun, spare;
+    uint32_t least_us; /* the older HyStart: of all rounds of data, not of the SYN (tcp_init_congestion_control()) */
 };
 
 /* RFC 9438 §4.1. Windows in bytes, times in ticks of 2^20 ns. */
@@ -39,9 +40,9 @@ struct sv_tcp_cubic_state {
     uint32_t target;         /* as of `last`; counted as Linux does: segments acknowledged for one more */
     uint32_t rest, rest_est; /* of the last divisions: nothing is lost by rounding */
     uint32_t undo_w_max;
-    uint8_t running;   /* an epoch has begun */
-    uint8_t evaluated; /* lowest byte of the tick at which the curve was last looked at, where that is rare */
-    uint8_t spare[2];
+    uint8_t running;         /* an epoch has begun */
+    uint8_t evaluated;       /* lowest byte of the tick at which the curve was last looked at, where that is rare */
+    uint16_t evaluated_cwnd; /* segments of the window then */
     struct sv_tcp_hystart hystart;
 };
 
@@ -64,7 +65,7 @@ union sv_tcp_cc_state {
     struct sv_tcp_dctcp_state dctcp;
     struct sv_tcp_reno_state reno;
     struct sv_tcp_cubic_state cubic;
-    uint32_t room[17]; /* as much as CUBIC takes: a larger model lies in a slab */
+    uint32_t room[18]; /* as much as CUBIC takes: a larger model lies in a slab */
 };
 
 #endif

@@ -2,6 +2,8 @@
 /* Segments for CLOSED (RFC 9293 §3.10.7.1) and SYN-SENT (§3.10.7.3), and the reset that answers what has no
  * connection. */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
+#include "l4_transport/tcp_trouble.h"
 
 /* §3.10.7.1: the reset is made so that the sender of the offending segment will believe it. */
 void sv_tcp_make_reset(const struct sv_seg *s, struct sv_tcp_reply *reply)
@@ -47,7 +49,7 @@ void sv_tcp_agree(struct sv_tcb *t, uint8_t ours, const struct sv_tcp_offer *pee
         send_scale = (uint8_t)peers->scale;
     }
     t->h->agreed = agreed;
-    t->h->scales = (uint8_t)(agreed & SV_TCP_SCALING ? t->tcp->recv_scale << 4 | send_scale : 0);
+    t->h->scales = (uint8_t)(agreed & SV_TCP_SCALING ? sv_tcb_scale_wanted(t) << 4 | send_scale : 0);
     /* MUST-15: 536 when the peer says nothing (1220 over IPv6). A ridiculous value is not believed. */
     uint16_t mss = sv_addr_is_v4(&t->h->remote) ? 536 : 1220;
     if (peers->options & SV_OPTION_MSS)
@@ -125,6 +127,7 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
         t->c->rto_us = sv_tcb_profile(t)->rto_after_syn_us; /* RFC 6298 §5.7 */
     }
     t->b->backoff = 0;
+    sv_tcb_trouble_over(t);
     t->b->rexmit = 0;
     sv_tcp_move(t, SV_ON_SYN_ACK);
     t->b->give_up_at = SV_NEVER;

@@ -18,7 +18,7 @@
 #define SV_COOKIE_TS_BITS 6u
 
 /* The MSS that is kept is the largest of these that the peer's is not below: common links and their tunnels. */
-static const uint16_t sv_cookie_mss[8] = {64, 536, 1220, 1300, 1380, 1440, 1460, 8960};
+static const uint16_t sv_cookie_mss[8] = {64, 536, 1220, 1300, 1380, 1440, 1460, 8940};
 
 static uint64_t sv_cookie_hash(const struct sv_tcp *tcp, const struct sv_tcp_small *m, uint32_t salt)
 {

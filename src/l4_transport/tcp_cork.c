@@ -6,6 +6,7 @@
  * added (MSG_MORE): the next acknowledgement, or that timeout, lets it go too. Setting SV_OPT_NODELAY pushes what is
  * held now and leaves a cork of the first kind for what comes later (TCP_NAGLE_PUSH). */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
 
 bool sv_tcb_cork(struct sv_tcb *t, uint64_t value)
 {

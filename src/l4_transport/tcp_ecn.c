@@ -18,11 +18,12 @@ static uint32_t sv_tcp_ecn_asks(const struct sv_tcb *t)
 
 uint16_t sv_tcp_ecn_syn(const struct sv_tcb *t)
 {
+    const bool asks_on = !sv_tcb_profile(t)->ecn_fallback;
     /* RFC 9768 §3.1.4.1: asked for once more; most SYNs are lost for other reasons. */
     if (sv_tcp_ecn_asks(t) == SV_ECN_KIND_ACCURATE)
-        return t->b->syn_count < 2 ? SV_AE | SV_CWR | SV_ECE : 0;
+        return t->b->syn_count < 2 || asks_on ? SV_AE | SV_CWR | SV_ECE : 0;
     /* RFC 3168 §6.1.1.1: a path that drops such SYNs shall not keep us from connecting; only the first asks. */
-    return sv_tcp_ecn_asks(t) == SV_ECN_KIND_CLASSIC && !t->b->syn_count ? SV_ECE | SV_CWR : 0;
+    return sv_tcp_ecn_asks(t) == SV_ECN_KIND_CLASSIC && (!t->b->syn_count || asks_on) ? SV_ECE | SV_CWR : 0;
 }
 
 uint16_t sv_tcp_ecn_answer(struct sv_tcb *t)
@@ -59,7 +60,8 @@ uint32_t sv_tcp_ecn_of_syn_ack(const struct sv_tcb *t, const struct sv_seg *s)
             return SV_ECN_KIND_CLASSIC;
         return field && field != 7 ? SV_ECN_KIND_ACCURATE : SV_ECN_KIND_NONE;
     }
-    const bool asked = t->b->syn_count == 1 && sv_tcp_ecn_asks(t) == SV_ECN_KIND_CLASSIC;
+    const bool asked =
+        (t->b->syn_count == 1 || !sv_tcb_profile(t)->ecn_fallback) && sv_tcp_ecn_asks(t) == SV_ECN_KIND_CLASSIC;
     return asked && (s->flags & SV_ACK) && (field & 3u) == 1 ? SV_ECN_KIND_CLASSIC : SV_ECN_KIND_NONE;
 }
 

@@ -68,7 +68,7 @@ void sv_tcp_hush_listener(struct sv_tcp *tcp, uint32_t listener)
     l->pending = 0;
 }
 
-static uint32_t sv_tcp_listener_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
+__attribute__((noinline)) static uint32_t sv_tcp_listener_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
 {
     uint32_t n = 0;
     while (n < max && tcp->listener_events.first != SV_NONE) {
@@ -88,32 +88,45 @@ static uint32_t sv_tcp_listener_events(struct sv_tcp *tcp, struct sv_event *out,
     return n;
 }
 
+SV_COLD static int32_t sv_tcp_event_error(const struct sv_tcp_cold *c, uint32_t what)
+{
+    if (what & SV_EVENT_ERROR)
+        return c->error;
+    return c->events & SV_TCP_SOFT_ERROR ? SV_ERR_UNREACHABLE : SV_ERR_TIMED_OUT;
+}
+
 uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
 {
-    uint32_t n = sv_tcp_listener_events(tcp, out, max);
-    while (n < max && tcp->events.first != SV_NONE) {
-        struct sv_tcb t = sv_tcb_of(tcp, tcp->events.first);
-        const uint32_t what = t.c->events & ~(uint32_t)SV_TCP_MARKS;
-        tcp->events.first = t.c->event_next;
-        if (tcp->events.first == SV_NONE)
+    struct sv_core *core = sv_tcp_core(tcp);
+    uint32_t n = tcp->listener_events.first != SV_NONE ? sv_tcp_listener_events(tcp, out, max) : 0;
+    uint32_t next = tcp->events.first;
+    while (n < max && next != SV_NONE) {
+        const uint32_t index = next;
+        struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
+        struct sv_tcp_cold *c = sv_tcp_cold(tcp, index);
+        const uint32_t what = c->events & ~(uint32_t)SV_TCP_MARKS;
+        next = tcp->events.first = c->event_next;
+        if (next == SV_NONE) {
             tcp->events.last = SV_NONE;
-        t.h->flags &= (uint16_t)~SV_TCP_PENDING;
-        t.c->events &= SV_TCP_MARKS;
-        out[n++] = (struct sv_event){
-            .cookie = t.c->cookie,
-            .socket = {SV_SOCK_TCP | t.index, t.c->generation},
-            .what = what,
-            .error = what & SV_EVENT_ERROR ? t.c->error : 0,
-            .arg = t.c->bytes_sent,
-        };
-        SV_TRACE_EVENT(t.core, SV_TRACE_SOCKET_EVENT, what, t.c->flow, 0, t.c->error);
-        if (what & SV_EVENT_CLOSED) { /* the last word: the handle is stale from here on */
-            t.h->flags |= SV_TCP_DETACHED;
-            sv_tcb_bury(&t);
+        } else {
+            SV_PREFETCH(sv_tcp_cold(tcp, next));
+            SV_PREFETCH(sv_tcp_hot(tcp, next));
         }
-        if (tcp->events.first != SV_NONE) {
-            SV_PREFETCH(sv_tcp_cold(tcp, tcp->events.first));
-            SV_PREFETCH(sv_tcp_hot(tcp, tcp->events.first));
+        h->flags &= (uint16_t)~SV_TCP_PENDING;
+        c->events &= SV_TCP_MARKS;
+        out[n++] = (struct sv_event){
+            .cookie = c->cookie,
+            .socket = {SV_SOCK_TCP | index, c->generation},
+            .what = what,
+            .error = SV_UNLIKELY(what & (SV_EVENT_ERROR | SV_EVENT_TROUBLE)) ? sv_tcp_event_error(c, what) : 0,
+            .arg = c->bytes_sent,
+        };
+        SV_TRACE_EVENT(core, SV_TRACE_SOCKET_EVENT, what, c->flow, 0, c->error);
+        if (SV_UNLIKELY(what & SV_EVENT_CLOSED)) { /* the last word: the handle is stale from here on */
+            struct sv_tcb t = sv_tcb_of(tcp, index);
+            h->flags |= SV_TCP_DETACHED;
+            sv_tcb_bury(&t);
+            next = tcp->events.first;
         }
     }
     return n;

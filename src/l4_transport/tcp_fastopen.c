@@ -2,6 +2,7 @@
 #include "l4_transport/tcp_fastopen.h"
 
 #include "core/spans_inline.h"
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_scoreboard.h"
 
 #define SV_FAST_HELD_S 60u  /* a connection that was reset counts as pending so much longer (RFC 7413 §5.1) */

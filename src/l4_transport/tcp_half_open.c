@@ -3,7 +3,8 @@
  * comes, so a flood of SYNs costs 64 bytes each and nothing else. The SYN,ACK is repeated 1, 2, 4, ... s
  * apart (RFC 6298): records that wait equally long stand in one queue, oldest first, so no timer is kept. */
 #include "l4_transport/tcp_ao.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_recent.h"
+#include "l4_transport/tcp_rto.h"
 
 #define SV_HALF_OPEN_FIRST_US 1000000u
 #define SV_ADMIT_US 60000000u /* a question that nobody answered is forgotten */
@@ -13,9 +14,16 @@ static uint32_t sv_now_us(const struct sv_tcp *tcp)
     return (uint32_t)(sv_tcp_core(tcp)->now / SV_US);
 }
 
-static uint32_t sv_half_window(const struct sv_tcp *tcp)
+static uint32_t sv_half_window(const struct sv_tcp *tcp, const struct sv_tcp_small *m)
 {
-    return sv_min_u32(sv_tcp_first_window(tcp), 65535u);
+    const uint32_t chosen = sv_tcp_listener(tcp, m->u.half.listener)->recv_buffer;
+    return sv_min_u32(chosen ? chosen : sv_tcp_first_window(tcp), 65535u);
+}
+
+static uint8_t sv_half_scale(const struct sv_tcp *tcp, const struct sv_tcp_small *m)
+{
+    const uint32_t chosen = sv_tcp_listener(tcp, m->u.half.listener)->recv_buffer;
+    return chosen ? sv_tcp_scale_for(chosen) : tcp->recv_scale;
 }
 
 static uint64_t sv_half_hash(const struct sv_tcp *tcp, const struct sv_tcp_small *m)
@@ -37,9 +45,9 @@ static void sv_half_reply(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv_p
     h->seq = m->u.half.iss + 1u;
     h->ack = m->u.half.irs + 1u;
     h->flags = SV_ACK;
-    h->window = (uint16_t)sv_half_window(tcp);
+    h->window = (uint16_t)sv_half_window(tcp, m);
     if (agreed & SV_TCP_SCALING)
-        h->window = (uint16_t)(sv_half_window(tcp) >> tcp->recv_scale);
+        h->window = (uint16_t)(sv_half_window(tcp, m) >> sv_half_scale(tcp, m));
     if (agreed & SV_TCP_TIMESTAMPS) {
         h->options |= SV_OPTION_TIMESTAMPS;
         h->ts_val = (uint32_t)(sv_tcp_core(tcp)->now / SV_MS) + sv_tcp_ts_offset(hash);
@@ -56,7 +64,7 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
     struct sv_tcp_header *h = &reply->header;
     h->seq = m->u.half.iss;
     h->flags = SV_SYN | SV_ACK;
-    h->window = (uint16_t)sv_half_window(tcp); /* a SYN's window is never scaled */
+    h->window = (uint16_t)sv_half_window(tcp, m); /* a SYN's window is never scaled */
     h->options |= SV_OPTION_MSS;
     h->mss = sv_tcp_mss_for(tcp, port, &m->remote);
     const uint16_t most = sv_tcp_listener(tcp, m->u.half.listener)->max_segment;
@@ -64,7 +72,7 @@ static void sv_half_syn_ack(struct sv_tcp *tcp, const struct sv_tcp_small *m, sv
         h->mss = (uint16_t)sv_min_u32(h->mss, most);
     if (agreed & SV_TCP_SCALING) {
         h->options |= SV_OPTION_SCALE;
-        h->scale = tcp->recv_scale;
+        h->scale = sv_half_scale(tcp, m);
     }
     if (agreed & SV_TCP_SACK)
         h->options |= SV_OPTION_SACK_PERMITTED;
@@ -186,6 +194,7 @@ bool sv_tcp_half_open_begin(struct sv_tcp *tcp, uint32_t listener, struct sv_seg
     }
     m->u.half.due_us = sv_now_us(tcp) + SV_HALF_OPEN_FIRST_US;
     sv_tcp_queue_append(tcp, &tcp->half[0], index);
+    sv_tcp_recent_note(tcp, &m->remote, m->remote_port, m->local_port, SV_TCP_VALUE(SV_TCP_HALF_OPEN, index));
     sv_half_syn_ack(tcp, m, s->port, s->hash, reply);
     if (SV_UNLIKELY(tcp->teach.handshake != SV_HANDSHAKE_THREE_WAY))
         sv_half_without_third(tcp, index, s);
@@ -247,7 +256,7 @@ static void sv_half_numbers(struct sv_tcb *t, const struct sv_tcp_small *m, cons
     t->c->irs = m->u.half.irs;
     t->c->ts_offset = sv_tcp_ts_offset(s->hash);
     t->h->rcv_nxt = t->h->rcv_acked = t->c->irs + 1u;
-    t->h->rcv_right = t->h->rcv_nxt + sv_half_window(t->tcp);
+    t->h->rcv_right = t->h->rcv_nxt + sv_half_window(t->tcp, m);
     t->h->snd_una = t->c->iss;
     t->h->snd_nxt = t->h->snd_max = t->c->iss + 1u;
     t->h->snd_wnd = m->u.half.window;
@@ -291,6 +300,11 @@ static bool sv_half_promote(struct sv_tcp *tcp, const struct sv_tcp_small *m, ui
         sv_tcb_release_busy(&t);
         sv_tcp_free(&t);
         return false;
+    }
+    const uint32_t chosen = sv_tcp_listener(tcp, m->u.half.listener)->recv_buffer;
+    if (chosen) {
+        t.c->recv_buffer = chosen & 0x7fffffffu;
+        t.c->recv_fixed = 1;
     }
     const uint8_t agreed = SV_SMALL_AGREED(m->bits);
     const struct sv_tcp_offer syn = {SV_TCP_USUAL_SYN, m->u.half.mss, m->u.half.ts_recent, SV_SMALL_SCALE(m->bits)};
@@ -350,7 +364,12 @@ static bool sv_half_become(struct sv_tcp *tcp, uint32_t full, struct sv_seg *s, 
 {
     struct sv_tcb t = sv_tcb_of(tcp, full);
     bool answer = false;
-    sv_tcp_synchronized_arrives(&t, s, reply, &answer);
+    if (!sv_tcp_calm_third(&t, s))
+        sv_tcp_synchronized_arrives(&t, s, reply, &answer);
+    if (s->packet) {
+        sv_buf_free_fast(s->packet);
+        s->packet = NULL;
+    }
     if (t.index != SV_NONE && t.h->kind == SV_TCP_FULL) {
         sv_tcb_rearm(&t);
         sv_tcb_settle(&t);
@@ -380,8 +399,8 @@ static bool sv_half_acceptable(const struct sv_tcp *tcp, const struct sv_tcp_sma
 {
     const uint32_t nxt = m->u.half.irs + 1u;
     const uint32_t length = sv_seg_length(s);
-    return sv_seq_within(s->seq, nxt, sv_half_window(tcp)) ||
-           (length && sv_seq_within(s->seq + length - 1u, nxt, sv_half_window(tcp)));
+    return sv_seq_within(s->seq, nxt, sv_half_window(tcp, m)) ||
+           (length && sv_seq_within(s->seq + length - 1u, nxt, sv_half_window(tcp, m)));
 }
 
 /* What is not acceptable is answered, but bare segments only so often (tcp_check_req(): tcp_oow_rate_limited()). */
@@ -514,7 +533,7 @@ bool sv_tcp_half_open_due(struct sv_tcp *tcp, struct sv_tcp_reply *reply)
         }
         sv_tcp_queue_remove(tcp, &tcp->half[k], index);
         m->bits = (uint16_t)(m->bits + (1u << 8));
-        m->u.half.due_us = now_us + (SV_HALF_OPEN_FIRST_US << (k + 1u));
+        m->u.half.due_us = now_us + sv_min_u32(SV_HALF_OPEN_FIRST_US << (k + 1u), tcp->habits.rto_max_us);
         sv_tcp_queue_append(tcp, &tcp->half[k + 1u], index);
         sv_half_syn_ack(tcp, m, path.interface, sv_half_hash(tcp, m), reply);
         sv_tcp_forget_path(tcp, &path);

@@ -61,18 +61,20 @@ static bool sv_hystart_train(const struct sv_tcb *t, struct sv_tcp_hystart *y)
     if (now - y->last_ack_us > TRAIN_SPACING_US)
         return false;
     y->last_ack_us = now;
-    return now - y->round_us > (t->c->min_rtt_us + TRAIN_SLACK_US) / 2u;
+    /* What is paced comes back spread over a round trip by itself. */
+    const uint32_t parts = t->h->agreed & SV_TCP_PACED ? 1u : 2u;
+    return now - y->round_us > (y->least_us + TRAIN_SLACK_US) / parts;
 }
 
 /* Eight samples of the round trip, and the smallest has grown by an eighth. */
-static bool sv_hystart_delay(const struct sv_tcb *t, struct sv_tcp_hystart *y, uint32_t rtt_us)
+static bool sv_hystart_delay(struct sv_tcp_hystart *y, uint32_t rtt_us)
 {
     y->now_min_us = sv_min_u32(y->now_min_us, rtt_us);
     if (y->samples < N_RTT_SAMPLE) {
         y->samples++;
         return false;
     }
-    const uint32_t least = t->c->min_rtt_us;
+    const uint32_t least = y->least_us;
     return y->now_min_us >
            least + sv_min_u32(sv_max_u32(least / MIN_RTT_DIVISOR, MIN_RTT_THRESH_US), MAX_RTT_THRESH_US);
 }
@@ -89,10 +91,12 @@ static uint32_t sv_hystart_classic(struct sv_tcb *t, struct sv_tcp_hystart *y, c
         y->now_min_us = UINT32_MAX;
         y->samples = 0;
     }
+    if (rtt_us && (!y->least_us || rtt_us < y->least_us))
+        y->least_us = rtt_us;
     if (!rtt_us || t->h->cwnd < LOW_WINDOW * t->h->mss)
         return a->bytes;
     const bool train = sv_hystart_train(t, y);
-    if (!sv_hystart_delay(t, y, rtt_us) && !train)
+    if (!sv_hystart_delay(y, rtt_us) && !train)
         return a->bytes;
     t->c->ssthresh = t->h->cwnd;
     return 0;

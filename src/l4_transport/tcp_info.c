@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Settings, inspection, ICMP errors, and the invariants. */
+/* Settings, inspection, and the invariants. */
 #include "core/math.h"
 #include "l4_transport/tcp_accecn.h"
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
+#include "l4_transport/tcp_trouble.h"
 
 static bool sv_tcp_set_timer(struct sv_tcb *t, enum sv_option option, uint64_t value)
 {
@@ -129,6 +131,8 @@ static bool sv_tcp_set_value(struct sv_tcb *t, enum sv_option option, uint64_t v
         return sv_tcp_set_ecn(t, value);
     case SV_OPT_MAX_SEGMENT:
         return sv_tcp_set_max_segment(t, value);
+    case SV_OPT_TROUBLE:
+        return sv_tcp_set_trouble(t, value);
     case SV_OPT_QUICKACK:
         if (value > 1 || !sv_tcb_need_busy(t))
             return false;
@@ -175,10 +179,11 @@ static void sv_tcp_info_recovery(const struct sv_tcb *t, struct sv_sock_info *in
     };
     const struct sv_board *k = sv_tcb_board(t);
     info->in_network = sv_tcb_flight(t);
+    info->reordering = t->b ? t->b->reordering : t->c->reordering;
+    info->reordered = t->c->reordered;
     if (!t->b)
         return;
     info->recovery = states[t->b->recovery];
-    info->reordering = t->b->reordering;
     if (!k)
         return;
     info->sacked = k->sacked;
@@ -242,6 +247,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->congestion = t.c->cc;
     sv_tcp_info_rates(&t, info);
     info->error = t.c->error;
+    info->trouble = (int32_t)sv_tcb_trouble(&t);
     info->cookie = t.c->cookie;
     sv_tcp_info_recovery(&t, info);
 }
@@ -317,45 +323,6 @@ bool sv_tcp_port_free(const struct sv_tcp *tcp, uint16_t port)
             return false;
     }
     return true;
-}
-
-/* RFC 5927 §4: only what quotes a byte in flight is believed; RFC 1122 §4.2.3.9: a soft error is kept, a hard
- * one ends a connection that is being opened, and no other (RFC 5461). */
-void sv_tcp_icmp_error(struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq, bool hard)
-{
-    struct sv_core *core = sv_tcp_core(tcp);
-    if (SV_TCP_VALUE_KIND(flow_value) == SV_TCP_HALF_OPEN &&
-        !sv_tcp_half_open_error(tcp, SV_TCP_VALUE_INDEX(flow_value), seq, hard))
-        sv_drop(core, SV_DROP_ICMP_OUT_OF_WINDOW, NULL, SV_NO_PORT, 0);
-    if (SV_TCP_VALUE_KIND(flow_value) != SV_TCP_FULL)
-        return;
-    struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));
-    const bool of_syn_ack = sv_tcb_serves_fast(&t) && seq == t.c->iss;
-    if (!of_syn_ack && !sv_seq_within(seq, t.h->snd_una, t.h->snd_max - t.h->snd_una)) {
-        sv_drop(core, SV_DROP_ICMP_OUT_OF_WINDOW, NULL, t.h->interface, t.c->flow);
-        return;
-    }
-    if (hard && (t.h->state == SV_SYN_SENT || sv_tcb_serves_fast(&t)))
-        sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
-}
-
-void sv_tcp_neighbour_failed(struct sv_tcp *tcp, uint32_t neighbour)
-{
-    uint32_t i = tcp->parked.first;
-    while (i != SV_NONE) {
-        struct sv_tcb t = sv_tcb_of(tcp, i);
-        i = t.h->ready_next;
-        if (t.h->neighbour != neighbour)
-            continue;
-        if (t.h->state == SV_SYN_SENT) {
-            sv_tcb_unready(&t);
-            sv_tcb_end(&t, SV_ON_TIMEOUT, SV_ERR_UNREACHABLE, SV_CAUSE_UNREACHABLE);
-        } else if (t.h->flags & SV_TCP_DEAD) { /* its last words cannot be said */
-            t.h->flags &= (uint16_t) ~(SV_TCP_SEND_NOW | SV_TCP_ACK_NOW);
-            sv_tcb_unready(&t);
-            sv_tcb_bury(&t);
-        }
-    }
 }
 
 static void sv_tcb_check(const struct sv_tcb *t)

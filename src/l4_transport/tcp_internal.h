@@ -184,10 +184,12 @@ static inline uint32_t sv_tcp_first_window(const struct sv_tcp *tcp)
 }
 
 /* --- tcp_table.c: records --- */
-uint32_t sv_tcp_new(struct sv_tcp *tcp);    /* a fresh full record in CLOSED, or SV_NONE */
-void sv_tcp_free(struct sv_tcb *t);         /* the handle is stale afterwards */
-bool sv_tcb_need_busy(struct sv_tcb *t);    /* false: the ceiling is reached */
-void sv_tcb_settle_quiet(struct sv_tcb *t); /* ... when nothing is queued or in flight */
+uint8_t sv_tcp_scale_for(uint32_t recv_buffer);      /* the window scale it needs: RFC 7323 §2.3 */
+uint8_t sv_tcb_scale_wanted(const struct sv_tcb *t); /* of the buffer chosen, else of how far it may grow */
+uint32_t sv_tcp_new(struct sv_tcp *tcp);             /* a fresh full record in CLOSED, or SV_NONE */
+void sv_tcp_free(struct sv_tcb *t);                  /* the handle is stale afterwards */
+bool sv_tcb_need_busy(struct sv_tcb *t);             /* false: the ceiling is reached */
+void sv_tcb_settle_quiet(struct sv_tcb *t);          /* ... when nothing is queued or in flight */
 /* Gives the busy record back when nothing needs it. */
 static inline void sv_tcb_settle(struct sv_tcb *t)
 {
@@ -204,15 +206,6 @@ uint32_t sv_tcp_small_new(struct sv_tcp *tcp);
 void sv_tcp_small_free(struct sv_tcp *tcp, uint32_t index);
 /* The record that a looked-up segment is for now. */
 uint32_t sv_tcp_resolve(struct sv_tcp *tcp, struct sv_seg *s);
-/* Is it of the flow of the segment before it, and is that in the table still? Then nothing need be hashed. */
-static inline bool sv_tcp_is_last(const struct sv_tcp *tcp, const struct sv_seg *s)
-{
-    if (tcp->last_flow == SV_NONE)
-        return false;
-    const struct sv_tcp_hot *h = sv_tcp_hot(tcp, tcp->last_flow);
-    return h->local_port == s->local_port && h->remote_port == s->remote_port && h->local == s->local &&
-           (h->flags & SV_TCP_TABLED) && h->kind == SV_TCP_FULL && sv_addr_equal(&h->remote, &s->remote);
-}
 
 /* --- tcp_ring.c: ready rings and queues of small records --- */
 void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why); /* onto its ring */
@@ -232,26 +225,21 @@ static inline uint32_t sv_tcp_ring_pop(struct sv_tcp *tcp, struct sv_tcp_ring *r
         ring->last = SV_NONE;
     return index;
 }
-static inline uint32_t sv_tcp_ring_next(struct sv_tcp *tcp, sv_port port)
+/* The ring whose first has its turn next. */
+static inline struct sv_tcp_ring *sv_tcp_ring_next(struct sv_tcp_interface *i)
 {
-    struct sv_tcp_interface *i = sv_tcp_interface(tcp, port);
-    return sv_tcp_ring_pop(tcp, i->urgent.first != SV_NONE ? &i->urgent : &i->bulk);
-}
-/* Whose turn it is, taken off the ring. */
-static inline uint32_t sv_tcp_take_turn(struct sv_tcp *tcp, sv_port port)
-{
-    const uint32_t index = sv_tcp_ring_next(tcp, port);
-    sv_tcp_hot(tcp, index)->flags &= (uint16_t)~SV_TCP_READY;
-    return index;
+    return i->urgent.first != SV_NONE ? &i->urgent : &i->bulk;
 }
 void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index);
 void sv_tcp_queue_append(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 void sv_tcp_queue_remove(struct sv_tcp *tcp, struct sv_tcp_ring *queue, uint32_t small);
 
 /* --- tcp_below.c: what TCP asks of the network layer --- */
-void sv_tcp_path_drop(struct sv_tcb *t);          /* lets go of neighbour and local address */
-void sv_tcp_path_works(struct sv_tcb *t);         /* progress: the neighbour is there */
-uint16_t sv_tcp_path_mss(const struct sv_tcb *t); /* payload bytes of what fits the path and the peer */
+void sv_tcp_path_drop(struct sv_tcb *t);              /* lets go of neighbour and local address */
+void sv_tcp_path_works(struct sv_tcb *t);             /* progress: the neighbour is there */
+void sv_tcp_path_fails(struct sv_tcb *t);             /* R1 (RFC 9293 §3.8.3): perhaps it is not */
+void sv_tcb_lengthen(struct sv_tcb *t, uint16_t mss); /* segments become longer, or so they may */
+uint16_t sv_tcp_path_mss(const struct sv_tcb *t);     /* payload bytes of what fits the path and the peer */
 uint16_t sv_tcp_mss_for(const struct sv_tcp *tcp, sv_port port, const struct sv_addr *remote); /* what we announce */
 void sv_tcp_black_hole(struct sv_tcb *t); /* a timeout: does the path swallow long segments? */
 /* Is any path searched for the longest segment (tcp_search.h)? */
@@ -364,6 +352,10 @@ static inline uint32_t sv_tcp_echoed(const struct sv_seg *s)
     return s->options & SV_OPTION_TIMESTAMPS ? s->ts_ecr : 0;
 }
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s);
+enum sv_walk sv_tcp_fin_acked(struct sv_tcb *t, struct sv_seg *s);
+void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s);
+/* tcp_ordinary.c: what synchronized_arrives() does of a third message in calm. False: it is none, nothing was done. */
+bool sv_tcp_calm_third(struct sv_tcb *t, struct sv_seg *s);
 /* The timestamp of a segment whose acknowledgement is believed; it has the option. */
 void sv_tcp_note_timestamp(struct sv_tcb *t, const struct sv_seg *s);
 void sv_tcp_window_from(struct sv_tcb *t, const struct sv_seg *s);
@@ -398,6 +390,22 @@ bool sv_tcb_has_new(const struct sv_tcb *t);        /* bytes never sent that the
 bool sv_tcb_board_may_send(const struct sv_tcb *t); /* something is lost, and the congestion window has room */
 void sv_tcb_consider_sending(struct sv_tcb *t);
 uint16_t sv_tcb_window_field(struct sv_tcb *t); /* moves the right edge */
+/* What the receive buffer has left. */
+static inline uint32_t sv_tcb_recv_room(const struct sv_tcb *t)
+{
+    return t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
+}
+/* The same where nearly always the edge stays: the buffer has no more room than was offered, or not so much that it
+ * would be worth telling. */
+static inline uint16_t sv_tcb_window_calm(struct sv_tcb *t)
+{
+    const uint32_t scale = sv_tcb_recv_scale(t), window = t->h->rcv_right - t->h->rcv_nxt;
+    const int32_t gain = (int32_t)(sv_min_u32(sv_tcb_recv_room(t), 65535u << scale) - window);
+    const int32_t worth = (int32_t)sv_min_u32(t->c->recv_buffer / 2u, t->h->mss);
+    if (SV_LIKELY(gain < worth && (window & ((1u << scale) - 1u)) == 0))
+        return (uint16_t)(window >> scale);
+    return sv_tcb_window_field(t);
+}
 /* The peer has more than half of the buffer left to send into: no update can be due, they share one buffer. */
 static inline bool sv_tcb_window_ample(const struct sv_tcb *t)
 {
@@ -424,12 +432,22 @@ static inline uint32_t sv_round_tick(sv_time now)
 {
     return (uint32_t)(now >> 13);
 }
-/* The application has read: is a round trip over? The first reading only begins a round. */
+/* The application has read: is a round trip over? The handshake's must be, at least; the first reading only begins a
+ * round. */
 static inline void sv_tcb_tune_receive(struct sv_tcb *t)
 {
     const uint32_t elapsed_us = (sv_round_tick(t->now) - t->c->round_tick) << 3; /* ticks of 8.2 us as if of 8 */
     if (!(t->c->events & SV_TCP_ROUNDS) || elapsed_us > t->h->srtt_us / 8u)
         sv_tcb_tune_round(t);
+}
+/* Whoever reads hears that there is something, and rounds learn of the first segment that he hears of. */
+void sv_tcb_tell_text_anew(struct sv_tcb *t, const struct sv_seg *s);
+static inline void sv_tcb_tell_text(struct sv_tcb *t, const struct sv_seg *s)
+{
+    if (t->h->flags & SV_TCP_PENDING)
+        t->c->events |= SV_EVENT_READABLE;
+    else
+        sv_tcb_tell_text_anew(t, s);
 }
 /* Less than an eighth of the memory that may hold data is left. */
 static inline bool sv_tcb_memory_short(const struct sv_tcb *t)
@@ -480,73 +498,6 @@ void sv_sent_log_note(struct sv_tcb *t, uint32_t from); /* [from, SND.MAX) has j
 void sv_sent_log_forget(struct sv_tcb *t);
 /* There is a log, SND.UNA has not moved yet: takes a sample; false: it does not know these bytes. */
 bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
-
-/* --- tcp_rto.c: RFC 6298 --- */
-void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us);
-void sv_tcb_arm_retransmit_anew(struct sv_tcb *t); /* t->b is there */
-static inline sv_time sv_tcb_rto(const struct sv_tcb *t)
-{
-    const uint32_t shift = sv_min_u32(t->b->backoff, 16u);
-    return sv_min_u64((uint64_t)t->c->rto_us << shift, sv_tcb_profile(t)->rto_max_us) * SV_US; /* (5.5) */
-}
-static inline void sv_tcb_give_up_after(struct sv_tcb *t)
-{
-    if (t->b->give_up_at != SV_NEVER)
-        return;
-    const uint32_t ms = t->c->user_timeout_ms ? t->c->user_timeout_ms : sv_tcb_profile(t)->user_timeout_ms;
-    t->b->give_up_at = t->now + ms * SV_MS;
-}
-void sv_tcb_start_rto_anew(struct sv_tcb *t);
-/* RFC 8985 §7.2: does a probe come before the RTO? In calm; with a board see sv_tcb_start_rto_anew(). */
-static inline bool sv_tcb_probes_tail(const struct sv_tcb *t)
-{
-    return t->h->srtt_us && (t->h->agreed & SV_TCP_SACK) && !t->b->recovery && !t->b->backoff &&
-           sv_tcp_recovers(t, SV_RECOVER_TLP) && !sv_tcb_opening(t);
-}
-/* Two round trips and the clocks' grain (Linux adds two of its ticks). Of one segment alone the acknowledgement may be
- * delayed, for as long as an RTO is at least. */
-static inline void sv_tcb_start_pto(struct sv_tcb *t)
-{
-    uint32_t wait_us = t->h->srtt_us / 4u + 2u * sv_tcb_profile(t)->granularity_us;
-    if (t->h->snd_max - t->h->snd_una <= t->h->mss)
-        wait_us += sv_tcb_profile(t)->rto_min_us;
-    t->b->waits = SV_WAITS_PTO;
-    t->b->retransmit_at = t->now + (sv_time)sv_min_u32(wait_us, t->c->rto_us) * SV_US;
-    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_TIMER_SET, SV_TIMER_PROBE, t->c->flow, 0, (uint32_t)t->b->retransmit_at,
-                   (uint32_t)(t->b->retransmit_at >> 32));
-}
-void sv_tcb_restart_pto(struct sv_tcb *t);
-/* (5.1): something is in flight. */
-static inline void sv_tcb_start_rto(struct sv_tcb *t)
-{
-    if (t->b->retransmit_at == SV_NEVER || SV_UNLIKELY(t->b->waits >= SV_WAITS_CORK)) {
-        if (SV_LIKELY(sv_tcb_probes_tail(t)))
-            sv_tcb_start_pto(t);
-        else
-            sv_tcb_start_rto_anew(t);
-    }
-    sv_tcb_give_up_after(t);
-}
-/* (Re)starts or stops the timer as §5 says. */
-static inline void sv_tcb_arm_retransmit(struct sv_tcb *t)
-{
-    struct sv_tcp_busy *b = t->b;
-    if (!b)
-        return;
-    const bool idle = t->h->snd_una == t->h->snd_max && b->fast < SV_FAST_SERVES; /* nothing in flight */
-    if (idle && !t->h->snd_queued) {                                              /* nothing that waits */
-        if (SV_UNLIKELY(b->board != SV_NONE))
-            return;
-        b->persist = 0;
-        b->retransmit_at = SV_NEVER;
-    } else if (idle || b->persist) {
-        sv_tcb_arm_retransmit_anew(t);
-    } else {
-        sv_tcb_start_rto(t);
-    }
-}
-void sv_tcb_retransmit_timeout(struct sv_tcb *t);
-void sv_tcb_watch_parked(struct sv_tcb *t); /* waits for a neighbour: try again, and not for ever */
 
 /* --- tcp_recover.c: RFC 5681, RFC 6582 --- */
 void sv_tcp_recovery_duplicate(struct sv_tcb *t);

@@ -9,6 +9,7 @@ enum sv_knob_kind {
     KNOB_BUFFER, /* three numbers: least, first, most */
     KNOB_RETRIES,
     KNOB_KEY,
+    KNOB_QUEUE, /* a queue's name: fq paces */
 };
 
 struct sv_knob {
@@ -33,6 +34,7 @@ static const struct sv_knob sv_knobs[] = {
     {"tcp_rmem", KNOB_BUFFER, 0, 0, 1, 1u << 30},
     {"tcp_wmem", KNOB_BUFFER, 0, 1, 1, 1u << 30},
     {"tcp_fastopen_key", KNOB_KEY, 0, 0, 1, 0},
+    {"default_qdisc", KNOB_QUEUE, 1, (uint16_t)offsetof(struct sv_tcp_profile, paces), 1, 1},
     {"tcp_syn_retries", KNOB_RETRIES, 4, (uint16_t)offsetof(struct sv_tcp_profile, syn_give_up_ms), 1, 127},
     {"tcp_retries2", KNOB_RETRIES, 4, (uint16_t)offsetof(struct sv_tcp_profile, user_timeout_ms), 1, 127},
     FIELD("tcp_synack_retries", syn_ack_retries, 1, 5),
@@ -52,6 +54,7 @@ static const struct sv_knob sv_knobs[] = {
     FIELD("tcp_challenge_ack_limit", challenge_per_s, 1, UINT32_MAX),
     FIELD("tcp_invalid_ratelimit", invalid_ms, 1, 600000),
     FIELD("tcp_min_tso_segs", min_burst, 1, 44),
+    FIELD("tcp_ecn_fallback", ecn_fallback, 1, 1),
     FIELD("tcp_ecn_option", accecn_option, 1, 3),
     FIELD("tcp_ecn_option_beacon", accecn_beacon, 1, 63),
     FIELD("tcp_rto_min_us", rto_min_us, 1, 120000000),
@@ -153,6 +156,28 @@ static bool sv_knob_buffer(struct sv_tcp *tcp, uint32_t which, const uint32_t v[
     return true;
 }
 
+static bool sv_knob_same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* Of the kernel's queues only one looks at when a packet is to leave; the others mean nothing to TCP. */
+static bool sv_knob_queue(struct sv_tcp_profile *p, const char *value)
+{
+    static const char *const known[] = {"fq", "pfifo", "pfifo_fast", "fq_codel"};
+    for (uint32_t i = 0; i < SV_COUNT_OF(known); i++) {
+        if (sv_knob_same(known[i], value)) {
+            p->paces = i == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool sv_knob_apply(struct sv_tcp *tcp, const struct sv_knob *k, const char *value)
 {
     struct sv_tcp_profile *p = &tcp->habits;
@@ -168,6 +193,8 @@ static bool sv_knob_apply(struct sv_tcp *tcp, const struct sv_knob *k, const cha
                                                            v[4 * i + 2] | (uint64_t)v[4 * i + 3] << 32};
         return true;
     }
+    if (k->kind == KNOB_QUEUE)
+        return sv_knob_queue(p, value);
     if (!sv_knob_numbers(value, 10, " \t", k->kind == KNOB_BUFFER ? 3 : 1, v) || v[0] > k->most)
         return false;
     switch (k->kind) {
@@ -190,12 +217,15 @@ static bool sv_knob_apply(struct sv_tcp *tcp, const struct sv_knob *k, const cha
 
 static bool sv_knob_named(const char *known, const char *name)
 {
-    static const char prefix[] = "net.ipv4.";
-    uint32_t i = 0;
-    while (prefix[i] && name[i] == prefix[i])
-        i++;
-    if (!prefix[i])
-        name += i;
+    static const char *const prefix[] = {"net.ipv4.", "net.core."};
+    uint32_t i;
+    for (uint32_t k = 0; k < SV_COUNT_OF(prefix); k++) {
+        for (i = 0; prefix[k][i] && name[i] == prefix[k][i]; i++) {}
+        if (!prefix[k][i]) {
+            name += i;
+            break;
+        }
+    }
     for (i = 0; known[i] && known[i] == name[i]; i++) {}
     return known[i] == name[i];
 }

@@ -4,6 +4,8 @@
 #include "core/spans_inline.h"
 #include "l4_transport/tcp_accecn.h"
 #include "l4_transport/tcp_output.h"
+#include "l4_transport/tcp_rto.h"
+#include "l4_transport/tcp_short.h"
 
 /* The span of `seq`: usually the one where the last segment ended, or the one after it. */
 static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
@@ -163,6 +165,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
 {
     const bool answer = t->h->state != SV_SYN_SENT;
     const bool again = t->b->syn_count != 0;
+    const uint32_t right = t->h->rcv_right;
     struct sv_tcp_header h;
     struct sv_buf *b = sv_tcb_packet(t);
     if (!b)
@@ -172,9 +175,7 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
     const struct sv_teach_syn *taught = t->tcp->teach.syns ? sv_tcp_teach_syn(t->tcp, t->c->flow) : NULL;
     const uint8_t offer = answer ? t->h->agreed : taught ? taught->offered : sv_tcb_offers(t);
     h.options = SV_OPTION_MSS;
-    h.mss = sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
-    if (taught && taught->mss)
-        h.mss = taught->mss;
+    h.mss = taught && taught->mss ? taught->mss : sv_tcp_mss_for(t->tcp, t->h->interface, &t->h->remote);
     if (t->c->peer_mss && !answer) /* SV_OPT_MAX_SEGMENT */
         h.mss = (uint16_t)sv_min_u32(h.mss, t->c->peer_mss);
     if (offer & SV_TCP_TIMESTAMPS) {
@@ -186,10 +187,11 @@ static bool sv_tcb_send_syn(struct sv_tcb *t, struct sv_turn *turn)
         h.options |= SV_OPTION_SACK_PERMITTED;
     if (offer & SV_TCP_SCALING)
         h.options |= SV_OPTION_SCALE;
-    h.scale = answer ? sv_tcb_recv_scale(t) : sv_tcb_syn_scale(t, taught ? taught->scale : t->tcp->recv_scale);
+    h.scale = answer ? sv_tcb_recv_scale(t) : sv_tcb_syn_scale(t, taught ? taught->scale : sv_tcb_scale_wanted(t));
     if (!answer)
         t->c->syn_offers = SV_SYN_OFFERS(offer, h.scale);
     h.window = (uint16_t)sv_min_u32(t->c->recv_buffer, 65535u);
+    t->h->rcv_right = sv_seq_later(right, t->h->rcv_nxt + h.window); /* no more is offered than stands there */
     uint32_t length = 0;
     uint16_t sum = 0;
     if (SV_UNLIKELY(t->b->fast)) {
@@ -250,7 +252,7 @@ uint32_t sv_tcb_send_data(struct sv_tcb *t, struct sv_turn *turn, uint32_t seq, 
     }
     const uint32_t end = t->h->snd_una + t->h->snd_queued;
     uint16_t flags = SV_ACK;
-    if (sv_tcb_pushes(t, seq + n, n > mss))
+    if (sv_tcb_pushes(t, seq + n, n > mss) || (reason == SV_SENT_NEW && seq + n == turn->push_at))
         flags |= SV_PSH;
     const bool fin = seq + n == end && t->h->flags & SV_TCP_FIN_QUEUED && sv_tcb_synchronized(t);
     if (fin)
@@ -333,8 +335,7 @@ static uint32_t sv_tcb_send_run(struct sv_tcb *t, struct sv_turn *turn, uint32_t
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     const uint32_t mss = t->h->mss, first = t->h->snd_nxt;
-    /* Where PSH is due though no write ended; with a habit of bursts nowhere: sv_tcb_pushes(). */
-    const uint32_t end = sv_tcb_profile(t)->push_bursts ? first : t->h->snd_una + t->h->snd_queued;
+    const uint32_t end = turn->push_at;
     uint32_t i = sv_tcb_span_index(t, pool, first);
     uint32_t seq = first, n = 0;
     const uint32_t made = turn->made;
@@ -394,6 +395,7 @@ static bool sv_tcb_send_fin(struct sv_tcb *t, struct sv_turn *turn)
 static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
 {
     uint32_t bytes = 0;
+    bool deferred = false;
     if (t->h->snd_queued && !t->b->persist) /* before the window is asked: idleness may have closed it */
         sv_tcp_cc_idle(t);
     if (SV_UNLIKELY(sv_search_on(t->tcp)) && t->h->snd_queued) {
@@ -406,11 +408,13 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
     uint32_t n = sv_tcb_sendable(t);
     if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED))
         n = sv_tcp_pace(t, n);
+    turn->push_at = sv_tcb_push_at(t, n);
     while (n) {
         if (turn->made >= turn->grant.packets || bytes >= turn->grant.bytes)
             return false;
         uint32_t sent = 0;
-        if (packet > mss && sv_tcb_defers(t, n, packet))
+        deferred = packet > mss && sv_tcb_defers(t, n, packet);
+        if (deferred)
             break;
         if (SV_LIKELY(sv_tcb_runs(t, turn)))
             sent = sv_tcb_send_run(t, turn, n, turn->grant.bytes - bytes);
@@ -421,7 +425,7 @@ static bool sv_tcb_send_new(struct sv_tcb *t, struct sv_turn *turn)
         bytes += sent;
         n -= sent;
     }
-    if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED) && sv_tcp_pace(t, sv_tcb_sendable(t)))
+    if (SV_UNLIKELY(t->h->agreed & SV_TCP_PACED) && !deferred && sv_tcp_pace(t, sv_tcb_sendable(t)))
         return false; /* the next burst, in a turn of its own */
     if (SV_UNLIKELY(t->b->held == SV_HELD_PUSH))
         t->b->held = SV_HELD_NONE;
@@ -444,73 +448,19 @@ static uint32_t sv_tcb_bare_seq(const struct sv_tcb *t)
     return sv_seq_after(t->h->snd_max, edge) ? edge : t->h->snd_max;
 }
 
-/* Is this turn one short segment: a request or an answer that fits the windows with nothing in flight before it,
- * or an acknowledgement alone? And nothing else to be said: sent again, probed, finished, urgent or out of order. */
-static inline bool sv_tcb_turn_is_short(const struct sv_tcb *t)
+/* A turn of one segment (tcp_short.h). False: no memory. */
+static inline bool sv_tcb_short_turn(struct sv_tcb *t, enum sv_short kind, struct sv_tcp_out *out, bool offload)
 {
-    const struct sv_tcp_hot *h = t->h;
-    const struct sv_tcp_busy *b = t->b;
-    if (!b || h->state != SV_ESTABLISHED || (h->flags & (SV_TCP_FIN_QUEUED | SV_TCP_CORK)) || b->uncalm ||
-        b->ooo_count || (h->agreed & SV_TCP_UNCALM))
-        return false;
-    if (!(h->flags & SV_TCP_SEND_NOW))
-        return h->snd_max - h->snd_una <= h->snd_wnd; /* else see sv_tcb_bare_seq() */
-    const uint32_t n = h->snd_queued;
-    return h->snd_una == h->snd_nxt && h->snd_nxt == h->snd_max && b->send.count == 1 && !b->send.blocks &&
-           b->send.small[0].length == n && n <= h->mss && n <= h->snd_wnd && n <= h->cwnd;
-}
-
-/* The payload of such a turn: the one span there is. Gives its sum, if the device does not make it. */
-static inline uint16_t sv_tcb_short_payload(struct sv_tcb *t, struct sv_buf *b, bool offload)
-{
-    struct sv_pool *pool = sv_core_pool(t->core);
-    const struct sv_span *s = &t->b->send.small[0];
-    sv_slab_ref_fast(pool, s->slab);
-    b->slice[0] = (struct sv_slice){s->slab, s->offset, s->length};
-    b->slices = 1;
-    b->length = s->length;
-    t->h->snd_nxt = t->h->snd_max = s->seq + s->length;
-    t->h->sent_tick = sv_tick(t->now);
-    if (s->length < t->h->mss)
-        t->b->snd_small = t->h->snd_max;
-    sv_tcb_note_sent_alone(t);
-    if (!t->b->timing) {
-        t->b->timing = 1;
-        t->b->rtt_seq = t->h->snd_max;
-        t->b->rtt_began = t->now;
-    }
-    if (offload)
-        return 0;
-    if (s->flags & SV_SPAN_SUMMED)
-        return s->sum;
-    return sv_sum(sv_slab_bytes_fast(pool, s->slab) + s->offset, s->length, t->core->cpu);
-}
-
-/* Such a turn: what half of a conversation's segments are, and all acknowledgements. The long way would make the
- * same segment. False: no memory. */
-static inline bool sv_tcb_short_turn(struct sv_tcb *t, struct sv_tcp_out *out, bool offload)
-{
-    const bool data = t->h->flags & SV_TCP_SEND_NOW;
-    const uint16_t flags = data && !(t->b->send.small[0].flags & SV_SPAN_MORE) ? SV_ACK | SV_PSH : SV_ACK;
-    const uint32_t n = data ? t->h->snd_queued : 0;
     struct sv_tcp_header h;
     struct sv_buf *b = sv_buf_alloc_fast(sv_core_pool(t->core), SV_WANT_CONTROL, t->core->account);
     if (SV_UNLIKELY(!b))
         return false; /* the long way asks again, and counts */
-    sv_tcb_header(t, &h, t->h->snd_max, flags);
-    const uint16_t sum = data ? sv_tcb_short_payload(t, b, offload) : 0;
-    out->sum = sv_sum_fold((uint32_t)sv_tcp_plain_push(b, &h) + sum);
+    const uint16_t sum = sv_tcb_short_fill(t, kind, b, offload, &h);
+    const uint32_t n = b->length;
+    out->sum = sv_sum_fold((uint32_t)sv_tcp_emit_summed(b, &h, t->core->cpu) + sum);
     out->packet = b;
     b->id = ++t->core->packet_id;
-    t->h->flags &= (uint16_t)~SV_TCP_SEND_NOW;
-    sv_tcb_acked_all(t);
-    t->tcp->count.segments_out++;
-    SV_TRACE_EVENT(t->core, SV_TRACE_TCP_SENT, data ? SV_SENT_NEW : SV_SENT_ACK, t->c->flow, b->id, h.seq, h.ack, n,
-                   flags, (uint32_t)h.window << sv_tcb_recv_scale(t), t->b->backoff);
-    if (data)
-        sv_tcb_start_rto(t);
-    sv_tcb_rearm(t);
-    sv_tcb_settle(t);
+    sv_tcb_short_sent(t, kind, b, &h, n);
     return true;
 }
 
@@ -543,9 +493,17 @@ static bool sv_tcb_take_turn(struct sv_tcb *t, struct sv_turn *turn)
 /* A turn of a connection with AccECN: true, it was its third message, which goes alone (RFC 9768 §3.2.2.1). */
 static bool sv_accecn_first(struct sv_tcb *t, struct sv_turn *turn)
 {
+    if (sv_tcb_accurate(t))
+        sv_accecn_refit(t);
     if (sv_accecn_splits_badly(t))
         turn->grant.super = 0;
     return sv_accecn_owes_handshake(t) && sv_tcb_send_bare(t, turn, sv_tcb_bare_seq(t), SV_ACK, SV_SENT_ACK);
+}
+
+/* Is all that is in flight one segment, sent just now and timed? The log would know no more of it. */
+static bool sv_tcb_times_alone(const struct sv_tcb *t, uint32_t sent_before)
+{
+    return t->b->timing && t->b->rtt_seq == t->h->snd_max && t->b->rtt_began == t->now && sent_before == t->h->snd_una;
 }
 
 static uint32_t sv_tcb_long_turn(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
@@ -571,7 +529,7 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, const struct sv_tcp_grant *gr
     if (!done || (t->h->flags & SV_TCP_ACK_NOW && t->h->state != SV_SYN_SENT))
         sv_tcb_ready(t, t->h->flags & (SV_TCP_SEND_NOW | SV_TCP_ACK_NOW));
     if (t->h->snd_max != sent_before && sv_tcb_profile(t)->rtt_every_ack && t->b && t->b->board == SV_NONE &&
-        !sv_tcb_opening(t))
+        !sv_tcb_opening(t) && !sv_tcb_times_alone(t, sent_before))
         sv_sent_log_note(t, sent_before);
     if (t->b && t->b->waits == SV_WAITS_PTO && t->h->snd_max != sent_before && t->b->retransmit_at != SV_NEVER)
         sv_tcb_restart_pto(t);
@@ -582,17 +540,17 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, const struct sv_tcp_grant *gr
     return turn.made;
 }
 
-uint32_t sv_tcp_transmit(struct sv_tcp *tcp, sv_port port, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
+uint32_t sv_tcp_transmit(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
                          struct sv_tcp_way *way)
 {
-    struct sv_tcb t = sv_tcb_of(tcp, sv_tcp_take_turn(tcp, port));
-    *way = (struct sv_tcp_way){t.h->remote, t.h->local, t.h->neighbour, t.h->ttl, (uint8_t)(t.c->dscp << 2)};
-    if (sv_tcb_turn_is_short(&t)) {
-        sv_tcp_cc_idle(&t);
-        if (SV_UNLIKELY(t.h->agreed & SV_TCP_ECN) && (t.h->flags & SV_TCP_SEND_NOW))
-            way->tos |= sv_tcp_ecn_codepoint(&t);
-        if (SV_LIKELY(sv_tcb_short_turn(&t, out, grant->offload)))
+    const enum sv_short kind = sv_tcb_short(t);
+    *way = (struct sv_tcp_way){t->h->remote, t->h->local, t->h->neighbour, t->h->ttl, (uint8_t)(t->c->dscp << 2)};
+    if (kind != SV_SHORT_NOT) {
+        sv_tcb_short_begins(t, kind);
+        if (SV_UNLIKELY(t->h->agreed & SV_TCP_ECN) && (t->h->flags & SV_TCP_SEND_NOW))
+            way->tos |= sv_tcp_ecn_codepoint(t);
+        if (SV_LIKELY(sv_tcb_short_turn(t, kind, out, grant->offload)))
             return 1;
     }
-    return sv_tcb_long_turn(&t, grant, out, way);
+    return sv_tcb_long_turn(t, grant, out, way);
 }

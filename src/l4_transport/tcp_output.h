@@ -12,6 +12,7 @@ struct sv_turn {
     struct sv_tcp_out *out;
     struct sv_tcp_grant grant;
     uint32_t made;
+    uint32_t push_at;  /* new data that ends there has PSH, though no write ended */
     bool fresh, stale; /* data that was not sent before; anything else but an acknowledgement */
 };
 
@@ -46,6 +47,7 @@ void sv_tcb_last_words(struct sv_tcb *t, struct sv_turn *turn);
 uint32_t sv_tcb_burst(const struct sv_tcb *t, uint32_t super);
 bool sv_tcb_defers(const struct sv_tcb *t, uint32_t n, uint32_t packet);
 bool sv_tcb_pushes(struct sv_tcb *t, uint32_t end, bool super); /* after sv_tcb_send_data() has attached the payload */
+uint32_t sv_tcb_push_at(const struct sv_tcb *t, uint32_t n);    /* the windows let n bytes of new data go */
 
 /* --- tcp_resend.c: all false when stopped by the grant or by memory, more is left --- */
 bool sv_tcb_send_again(struct sv_tcb *t, struct sv_turn *turn); /* the segment at rexmit_nxt */

@@ -82,6 +82,14 @@ void sv_tcp_black_hole(struct sv_tcb *t)
     t->tcp->count.black_holes++;
 }
 
+/* One full segment is the least that a window can be (RFC 5681 §3.1, LW): in one that losses left of shorter segments
+ * a full one would never fit, and with nothing in flight no acknowledgement comes to open it. */
+void sv_tcb_lengthen(struct sv_tcb *t, uint16_t mss)
+{
+    t->h->mss = mss;
+    t->h->cwnd = sv_max_u32(t->h->cwnd, mss);
+}
+
 void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote)
 {
     for (uint32_t i = 0; i < tcp->hot_fresh; i++) {
@@ -90,6 +98,6 @@ void sv_tcp_path_widened(struct sv_tcp *tcp, const struct sv_addr *remote)
             !sv_addr_equal(&h->remote, remote))
             continue;
         struct sv_tcb t = sv_tcb_of(tcp, i);
-        t.h->mss = sv_tcp_path_mss(&t);
+        sv_tcb_lengthen(&t, sv_tcp_path_mss(&t));
     }
 }

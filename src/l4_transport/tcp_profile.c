@@ -28,7 +28,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
         .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3,
-        SEARCH,
+        .ecn_fallback = 1, .push_windows = 1, SEARCH,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */
@@ -93,10 +93,14 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .cubic_least_inverse = 20,    /* bictcp_update(): cnt is at most 20 */
         .probe_bare = 1,              /* tcp_xmit_probe_skb() */
         .grows_beyond_peer = 1,       /* tcp_is_cwnd_limited() does not ask */
+        .grows_out_of_order = 1,      /* tcp_may_raise_cwnd() */
+        .syn_losses = 1,              /* tcp_init_transfer(): more than one */
         .prr_of_marks = 1,            /* tcp_enter_cwr(), tcp_cwnd_reduction() */
         .accecn_option = 2,           /* tcp_ecn_option */
         .accecn_beacon = 3,           /* tcp_ecn_option_beacon */
         .accecn_always = 1,           /* TCP_ACCECN_OPTION_FULL; tcp_options_write() knows order 1 alone */
+        .accecn_trusts = 4,           /* ACK_COMP_THRESH */
+        .ecn_fallback = 1,            /* tcp_ecn_fallback */
         .ect_always = 1,              /* tcp_ecn_send() in AccECN mode */
     },
     [SV_PROFILE_RFC] = {
@@ -104,7 +108,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
-        .accecn_option = 2, .accecn_beacon = 3,
+        .accecn_option = 2, .accecn_beacon = 3, .ecn_fallback = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3, SEARCH,
     },
@@ -113,7 +117,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .invalid_ms = 500, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
-        .accecn_option = 2, .accecn_beacon = 3,
+        .accecn_option = 2, .accecn_beacon = 3, .ecn_fallback = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3, SEARCH,
     },

@@ -32,16 +32,23 @@ struct sv_tcp_profile {
     uint8_t congestion;            /* enum sv_congestion of new connections */
     uint8_t ecn;                   /* enum sv_ecn_mode */
     uint8_t grows_beyond_peer;     /* slow start goes on while the peer's window, not ours, limits what is in flight */
+    uint8_t grows_out_of_order;    /* where more reordering was seen than duplicate_threshold, the window grows by what
+                                    SACK tells of, too */
+    uint8_t syn_losses;            /* losses of a SYN, or of its answer, that leave the first window as it is */
+    uint8_t paces;                 /* segments of every connection leave at the rate of its window, not at once */
     uint8_t prr_of_marks;          /* a mark lets the window shrink over a round trip, as a loss does (RFC 9937) */
     uint8_t accecn_option;         /* AccECN's option: 0 never, 1 of marks and changes and now and then, 2 whenever an
                                     acknowledgement has news (RFC 9768 §3.2.3.3) */
     uint8_t accecn_beacon;         /* now and then: so many times a round trip; 0: not even that */
-    uint8_t accecn_always;         /* ... and `whenever' is on every segment, with all counters: ECT(1), CE, ECT(0) */
+    uint8_t accecn_always;         /* ... and `whenever' is on every segment to a peer that has sent one, in order 1 */
+    uint8_t accecn_trusts;         /* beyond so many segments an acknowledgement, ACE counts what it says; 0: never */
+    uint8_t ecn_fallback;          /* a SYN sent again does not ask; who changes its codepoint gets no ECT */
     uint8_t ect_always;            /* with AccECN acknowledgements and what is sent again are ECT as well */
     uint8_t restart_idle;          /* after idleness the window is smaller */
     uint8_t restart_by_halves;     /* after idleness, RFC 2861 §3.2; else RFC 5681 §4.1's restart window at once */
     uint8_t push_bursts;           /* PSH on the last segment of each super-frame: its receiver need not wait for more;
                                     and where a write ended */
+    uint8_t push_windows;          /* PSH where the window ended a burst of several segments */
     uint8_t quickack_short;        /* `quickack` counts any segment, not only full ones */
     uint8_t quickack_until_reply;  /* `quickack` ends with the first data that goes out within delack_us of what came */
     uint8_t mss_of_path;           /* our SYN's MSS option follows the path's MTU, not only the interface's */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is lost: RFC 8985 §6 by time, RFC 6675 §4 by count where a profile asks for that alone. Times are ticks of
  * 2^10 ns. */
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
 
 /* RFC 8985 §6.2 step 2: RACK_sent_after(). */

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Segments that came before their turn. Ranges {start, end, first, last} of 16 bytes stand in sequence order
- * in one slab, at most 128; the packets of a range are linked by their descriptors, trimmed so that none
- * overlaps another. What has become in order is handed on packet by packet.
+/* Segments that came before their turn. Ranges stand in sequence order in a table (tcp_ranges.h); the packets of a
+ * range are linked by their descriptors, trimmed so that none overlaps another. What has become in order is handed on
+ * packet by packet.
  *
  * What they cost is counted as memory, not as text: a byte that came alone holds a slab as a full segment does. Small
  * ones that touch are put together in one; and there is an end to it. */
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_ranges.h"
 
-struct sv_range {
-    uint32_t start, end;  /* [start, end) */
-    uint32_t first, last; /* descriptors */
-};
-
-/* The ranges fill a slab but for the last place: there are numbers of the ranges that grew last, the last one first. */
-#define SV_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range) - 1u)
-#define SV_SACK_RECENT (sizeof(struct sv_range) / sizeof(uint32_t))
-
+#define SV_HELD_RANGES 127u    /* one packet for each of so many, beside what a window of full segments costs */
 #define SV_HELD_BUF_BYTES 640u /* of a descriptor, and 2 KiB for each slab of its own */
 
-_Static_assert(sizeof(struct sv_range) == 16, "127 ranges fit a slab");
 _Static_assert(sizeof(struct sv_buf) <= SV_HELD_BUF_BYTES, "charged in full");
-
-static struct sv_range *sv_ranges(const struct sv_tcb *t)
-{
-    return (struct sv_range *)(void *)sv_slab_bytes(sv_core_pool(t->core), t->b->ooo_slab);
-}
 
 static uint32_t sv_held_bytes(const struct sv_buf *b)
 {
@@ -32,10 +18,10 @@ static uint32_t sv_held_bytes(const struct sv_buf *b)
 }
 
 /* Segments of half a slab and more cost up to 2.7 times their text: so much of a whole window, and one packet for each
- * range. */
+ * of some ranges. */
 static bool sv_held_room(const struct sv_tcb *t, const struct sv_buf *b)
 {
-    const uint64_t most = 3ull * t->c->recv_buffer + SV_RANGES * (SV_HELD_BUF_BYTES + SV_SLAB_BYTES);
+    const uint64_t most = 3ull * t->c->recv_buffer + SV_HELD_RANGES * (SV_HELD_BUF_BYTES + SV_SLAB_BYTES);
     return (uint64_t)t->b->ooo_held + sv_held_bytes(b) <= most;
 }
 
@@ -80,14 +66,7 @@ void sv_buf_skip(struct sv_buf *b, uint32_t n)
     b->slices = (uint16_t)(b->slices - gone);
 }
 
-static void sv_range_remove(struct sv_tcb *t, uint32_t at)
-{
-    struct sv_range *r = sv_ranges(t);
-    t->b->ooo_count--;
-    sv_memmove(&r[at], &r[at + 1u], (t->b->ooo_count - at) * sizeof *r);
-}
-
-static void sv_range_free(struct sv_tcb *t, struct sv_range *r)
+static void sv_range_free(struct sv_tcb *t, const struct sv_range *r)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     uint32_t next;
@@ -103,75 +82,52 @@ void sv_tcp_reass_clear(struct sv_tcb *t)
 {
     if (t->b->ooo_slab == SV_NONE)
         return;
-    for (uint32_t i = 0; i < t->b->ooo_count; i++)
-        sv_range_free(t, &sv_ranges(t)[i]);
-    sv_slab_unref(sv_core_pool(t->core), t->b->ooo_slab);
-    t->b->ooo_slab = SV_NONE;
-    t->b->ooo_count = 0;
+    struct sv_range_at at = {0, 0};
+    for (const struct sv_range *r; (r = sv_ranges_get(t, at)) != NULL; at = sv_ranges_next(t, at))
+        sv_range_free(t, r);
+    sv_ranges_close(t);
 }
 
-/* The first range that ends at or after `seq`: the one to extend, or the one to stand before. The range
- * touched last is asked first: most segments follow each other. */
-static uint32_t sv_range_find(const struct sv_tcb *t, uint32_t seq)
+static bool sv_range_insert(struct sv_tcb *t, struct sv_range_at *at, struct sv_seg *s)
 {
-    const struct sv_range *r = sv_ranges(t);
-    const uint32_t hint = t->b->ooo_hint;
-    uint32_t low = 0;
-    uint32_t high = t->b->ooo_count;
-    if (hint < high && sv_seq_after_or_at(r[hint].end, seq) && (hint == 0 || sv_seq_before(r[hint - 1u].end, seq)))
-        return hint;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2u;
-        if (sv_seq_before(r[middle].end, seq))
-            low = middle + 1u;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool sv_range_insert(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
-{
-    if (t->b->ooo_count == SV_RANGES)
+    const struct sv_range r = {s->seq, s->seq + s->length, s->packet->self, s->packet->self};
+    if (!sv_ranges_insert(t, at, r))
         return false;
-    struct sv_range *r = sv_ranges(t);
-    sv_memmove(&r[at + 1u], &r[at], (t->b->ooo_count - at) * sizeof *r);
     s->packet->next = SV_NONE;
-    r[at] = (struct sv_range){s->seq, s->seq + s->length, s->packet->self, s->packet->self};
     t->b->ooo_held += sv_held_bytes(s->packet);
-    t->b->ooo_count++;
     return true;
 }
 
 /* Adds the segment behind range `at`, and joins the ranges that it now reaches; what they hold already is cut
  * from the segment's end, or, where the segment covers them wholly, thrown away. */
-static void sv_range_extend(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+static void sv_range_extend(struct sv_tcb *t, struct sv_range_at at, struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    struct sv_range *r = sv_ranges(t);
-    struct sv_buf *last = sv_pool_buf(pool, r[at].last);
-    r[at].end = s->seq + s->length;
+    struct sv_range *r = sv_ranges_get(t, at);
+    struct sv_buf *last = sv_pool_buf(pool, r->last);
+    r->end = s->seq + s->length;
     if (sv_held_joins(pool, last, s->packet)) {
         sv_held_join(last, s->packet);
     } else {
         t->b->ooo_held += sv_held_bytes(s->packet);
         s->packet->next = SV_NONE;
         last->next = s->packet->self;
-        r[at].last = s->packet->self;
+        r->last = s->packet->self;
     }
-    if (at + 1u < t->b->ooo_count && r[at].end == r[at + 1u].start) {
-        sv_pool_buf(pool, r[at].last)->next = r[at + 1u].first;
-        r[at].last = r[at + 1u].last;
-        r[at].end = r[at + 1u].end;
-        sv_range_remove(t, at + 1u);
+    at = sv_ranges_next(t, at);
+    const struct sv_range *next = sv_ranges_get(t, at);
+    if (next && r->end == next->start) {
+        sv_pool_buf(pool, r->last)->next = next->first;
+        r->last = next->last;
+        r->end = next->end;
+        sv_ranges_remove(t, &at);
     }
 }
 
 /* Puts the segment right before range `at`, as its first packet or into the place of that. */
-static void sv_range_precede(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+static void sv_range_precede(struct sv_tcb *t, struct sv_range *r, struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    struct sv_range *r = &sv_ranges(t)[at];
     struct sv_buf *first = sv_pool_buf(pool, r->first);
     t->b->ooo_held += sv_held_bytes(s->packet);
     s->packet->next = r->first;
@@ -186,13 +142,15 @@ static void sv_range_precede(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
     r->start = s->seq;
 }
 
-/* Cuts what range `at` and those behind it have already from the segment. False: all of it was there. */
-static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
+/* Cuts what range *at and those behind it have already from the segment. False: all of it was there. */
+static bool sv_range_trim(struct sv_tcb *t, struct sv_range_at *at, struct sv_seg *s)
 {
-    struct sv_range *r = sv_ranges(t);
+    struct sv_range_at behind = *at;
+    struct sv_range_at *next = at;
+    const struct sv_range *r = sv_ranges_get(t, *at);
     bool told = false; /* RFC 2883 §4.2: of several pieces that were there the first is reported */
-    if (at < t->b->ooo_count && sv_seq_before_or_at(r[at].start, s->seq)) {
-        const uint32_t have = r[at].end - s->seq;
+    if (r && sv_seq_before_or_at(r->start, s->seq)) {
+        const uint32_t have = r->end - s->seq;
         told = have != 0; /* 0: it goes on where the range ends */
         if (told)
             sv_dsack_note(t, s->seq, s->seq + sv_min_u32(have, s->length));
@@ -201,35 +159,30 @@ static bool sv_range_trim(struct sv_tcb *t, uint32_t at, struct sv_seg *s)
         sv_buf_skip(s->packet, have);
         s->seq += have;
         s->length -= have;
-        at++;
+        behind = sv_ranges_next(t, *at);
+        next = &behind;
     }
-    while (at < t->b->ooo_count && sv_seq_before(r[at].start, s->seq + s->length)) {
+    while ((r = sv_ranges_get(t, *next)) != NULL && sv_seq_before(r->start, s->seq + s->length)) {
         const uint32_t end = s->seq + s->length;
         if (!told)
-            sv_dsack_note(t, r[at].start, sv_seq_before(end, r[at].end) ? end : r[at].end);
+            sv_dsack_note(t, r->start, sv_seq_before(end, r->end) ? end : r->end);
         told = true;
-        if (sv_seq_before(s->seq + s->length, r[at].end)) {
-            s->length = r[at].start - s->seq;
+        if (sv_seq_before(end, r->end)) {
+            s->length = r->start - s->seq;
             sv_buf_truncate(s->packet, s->length);
             break;
         }
-        sv_range_free(t, &r[at]); /* wholly inside: the segment has it all */
-        sv_range_remove(t, at);
+        sv_range_free(t, r); /* wholly inside: the segment has it all */
+        sv_ranges_remove(t, next);
     }
     return s->length != 0;
 }
 
-/* Does it go on where range `at` ends, in memory that is there already? */
-static bool sv_range_continues(const struct sv_tcb *t, uint32_t at, const struct sv_seg *s)
+/* Does it go on where range r ends, in memory that is there already? */
+static bool sv_range_continues(const struct sv_tcb *t, const struct sv_range *r, const struct sv_seg *s)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    const struct sv_range *r = sv_ranges(t);
-    return at < t->b->ooo_count && r[at].end == s->seq && sv_held_joins(pool, sv_pool_buf(pool, r[at].last), s->packet);
-}
-
-static uint32_t *sv_sack_recent(const struct sv_tcb *t)
-{
-    return (uint32_t *)(void *)&sv_ranges(t)[SV_RANGES];
+    return r && r->end == s->seq && sv_held_joins(pool, sv_pool_buf(pool, r->last), s->packet);
 }
 
 static bool sv_range_has(const struct sv_range *r, uint32_t seq)
@@ -237,11 +190,10 @@ static bool sv_range_has(const struct sv_range *r, uint32_t seq)
     return sv_seq_within(seq, r->start, r->end - r->start);
 }
 
-/* Range `at` got a segment that begins at `start`: it is the first to be told of. */
-static void sv_sack_heard(struct sv_tcb *t, uint32_t at, uint32_t start)
+/* Range r got a segment that begins at `start`: it is the first to be told of. */
+static void sv_sack_heard(struct sv_tcb *t, const struct sv_range *r, uint32_t start)
 {
-    const struct sv_range *r = &sv_ranges(t)[at];
-    uint32_t *recent = sv_sack_recent(t);
+    uint32_t *recent = sv_ranges_recent(t);
     uint32_t k = 0;
     while (k < SV_SACK_RECENT - 1u && !sv_range_has(r, recent[k]))
         k++;
@@ -252,51 +204,46 @@ static void sv_sack_heard(struct sv_tcb *t, uint32_t at, uint32_t start)
 
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
 {
-    struct sv_pool *pool = sv_core_pool(t->core);
-    if (t->b->ooo_slab == SV_NONE) {
-        t->b->ooo_slab = sv_slab_alloc(pool, SV_WANT_DATA, t->core->account);
-        if (t->b->ooo_slab == SV_NONE) {
-            sv_tcp_discard(t, s, SV_DROP_NO_MEMORY);
-            return;
-        }
-        for (uint32_t k = 0; k < SV_SACK_RECENT; k++)
-            sv_sack_recent(t)[k] = t->h->rcv_nxt;
+    if (t->b->ooo_slab == SV_NONE && !sv_ranges_open(t)) {
+        sv_tcp_discard(t, s, SV_DROP_NO_MEMORY);
+        return;
     }
     const uint32_t start = s->seq;
-    const uint32_t at = sv_range_find(t, s->seq);
-    if (!sv_held_room(t, s->packet) && !sv_range_continues(t, at, s)) {
+    struct sv_range_at at = sv_ranges_find(t, s->seq);
+    if (!sv_held_room(t, s->packet) && !sv_range_continues(t, sv_ranges_get(t, at), s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
         return;
     }
-    if (!sv_range_trim(t, at, s)) {
-        sv_sack_heard(t, at, start); /* told of first, also when all of it was there */
+    if (!sv_range_trim(t, &at, s)) {
+        sv_sack_heard(t, sv_ranges_get(t, at), start); /* told of first, also when all of it was there */
         sv_tcp_discard(t, s, SV_DROP_TCP_DUPLICATE);
         return;
     }
-    const struct sv_range *r = sv_ranges(t);
-    const bool behind = at < t->b->ooo_count && r[at].end == s->seq;
-    if (!behind && at < t->b->ooo_count && r[at].start == s->seq + s->length) {
-        sv_range_precede(t, at, s);
+    struct sv_range *r = sv_ranges_get(t, at);
+    const bool behind = r && r->end == s->seq;
+    if (!behind && r && r->start == s->seq + s->length) {
+        sv_range_precede(t, r, s);
     } else if (behind) {
         sv_range_extend(t, at, s);
-    } else if (!sv_range_insert(t, at, s)) {
+    } else if (!sv_range_insert(t, &at, s)) {
         sv_tcp_discard(t, s, SV_DROP_TCP_REASSEMBLY_FULL);
         return;
     }
-    sv_sack_heard(t, at, start);
-    t->b->ooo_hint = at;
+    sv_sack_heard(t, sv_ranges_get(t, at), start);
+    sv_ranges_hint(t, at);
     s->packet = NULL;
 }
 
 void sv_tcp_reass_deliver(struct sv_tcb *t)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
-    const struct sv_range *first = sv_ranges(t);
+    struct sv_range_at front = {0, 0};
+    const struct sv_range *first = sv_ranges_get(t, front);
     if (sv_seq_before(first->start, t->h->rcv_nxt) &&
         !t->b->dsack) /* what filled the gap brought that again (RFC 2883 §4.2) */
         sv_dsack_note(t, first->start, sv_seq_before(first->end, t->h->rcv_nxt) ? first->end : t->h->rcv_nxt);
-    while (t->b->ooo_count && sv_seq_before_or_at(sv_ranges(t)[0].start, t->h->rcv_nxt)) {
-        struct sv_range *r = &sv_ranges(t)[0];
+    struct sv_range *r;
+    while ((r = sv_ranges_get(t, front)) != NULL && sv_seq_before_or_at(r->start, t->h->rcv_nxt)) {
         const uint32_t index = r->first;
         struct sv_buf *b = sv_pool_buf(pool, index);
         const uint32_t length = b->length;
@@ -305,8 +252,10 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
         r->start += length;
         r->first = next;
         t->b->ooo_held -= sv_held_bytes(b);
-        if (next == SV_NONE)
-            sv_range_remove(t, 0);
+        if (next == SV_NONE) {
+            sv_ranges_remove(t, &front);
+            front = (struct sv_range_at){0, 0};
+        }
         if (old >= length) {
             sv_drop(t->core, SV_DROP_TCP_DUPLICATE, b, t->h->interface, t->c->flow);
             continue;
@@ -341,16 +290,16 @@ uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uin
     uint32_t n = 0;
     if (!t->b || !t->b->ooo_count)
         return 0;
-    const struct sv_range *r = sv_ranges(t);
+    const uint32_t *recent = sv_ranges_recent(t);
     for (uint32_t k = 0; k < SV_SACK_RECENT && n < max; k++) {
-        for (uint32_t i = 0; i < t->b->ooo_count; i++) {
-            if (sv_range_has(&r[i], sv_sack_recent(t)[k])) {
-                n = sv_sack_add(to, n, max, &r[i]);
-                break;
-            }
-        }
+        const struct sv_range *r = sv_ranges_get(t, sv_ranges_find(t, recent[k] + 1u));
+        if (r && sv_range_has(r, recent[k]))
+            n = sv_sack_add(to, n, max, r);
     }
-    for (uint32_t i = t->b->ooo_count; i-- && n < max;)
-        n = sv_sack_add(to, n, max, &r[i]);
+    struct sv_range_at at = sv_ranges_end(t);
+    for (uint32_t i = t->b->ooo_count; i-- && n < max;) {
+        at = sv_ranges_before(t, at);
+        n = sv_sack_add(to, n, max, sv_ranges_get(t, at));
+    }
     return n;
 }

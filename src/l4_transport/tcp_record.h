@@ -47,7 +47,13 @@ enum sv_tcp_flag {
 #define SV_TCP_BY_REFERENCE 0x8000u
 /* ... and another: rounds of reading are counted. */
 #define SV_TCP_ROUNDS 0x4000u
-#define SV_TCP_MARKS (SV_TCP_BY_REFERENCE | SV_TCP_ROUNDS)
+/* ... a third: soft errors are wanted (SV_OPT_TROUBLE); and the last of them was told by ICMP. */
+#define SV_TCP_WANTS_TROUBLE 0x2000u
+#define SV_TCP_SOFT_ERROR 0x1000u
+/* ... where SV_EVENT_ACCEPT would stand, which is a listener's: data came that answers what we sent in this round. */
+#define SV_TCP_ROUND_ANSWERED 0x0001u
+#define SV_TCP_MARKS \
+    (SV_TCP_BY_REFERENCE | SV_TCP_ROUNDS | SV_TCP_WANTS_TROUBLE | SV_TCP_SOFT_ERROR | SV_TCP_ROUND_ANSWERED)
 
 enum sv_tcp_agreed {
     SV_TCP_TIMESTAMPS = 1u << 0,
@@ -79,9 +85,15 @@ struct sv_tcp_hot {
     uint32_t rcv_right;  /* right edge of the window we offered: never moves left */
     uint32_t rcv_acked;  /* RFC 7323's Last.ACK.sent */
     uint32_t rcv_queued; /* bytes in order that the application has not read */
-    uint32_t ts_recent;
-    uint32_t ts_recent_at; /* when it was taken, in ticks of 2^20 ns */
-    uint32_t busy;         /* index of the busy record, or SV_NONE */
+    union {
+        uint32_t ts_recent;   /* SV_TCP_TIMESTAMPS */
+        uint32_t round_right; /* without, SV_TCP_ROUNDS: a window is over when all to here has come, tcp_tune.c */
+    };
+    union {
+        uint32_t ts_recent_at; /* when it was taken, in ticks of 2^20 ns */
+        uint32_t round_window; /* the shortest time that one took, in ticks of 2^13 ns; 0: none has been seen */
+    };
+    uint32_t busy; /* index of the busy record, or SV_NONE */
     uint16_t interface;
     uint8_t agreed; /* enum sv_tcp_agreed */
     uint8_t ttl;
@@ -127,7 +139,10 @@ struct sv_tcp_cold {
     uint32_t rto_us;
     uint32_t min_rtt_us;
     uint32_t ssthresh;
-    uint32_t ts_offset; /* added to our clock in TSval */
+    union {
+        uint32_t ts_offset;    /* added to our clock in TSval */
+        uint32_t round_opened; /* without timestamps: when that window began, in ticks of 2^13 ns */
+    };
     uint32_t send_buffer : 31;
     uint32_t send_fixed : 1; /* the application has chosen it: it does not grow by itself */
     uint32_t recv_buffer : 31;
@@ -150,6 +165,9 @@ struct sv_tcp_cold {
     uint8_t cause : 4;       /* enum sv_tcp_cause */
     uint8_t cc : 3;          /* enum sv_congestion: never DEFAULT */
     uint8_t syn_data : 1;    /* data went with a SYN, and was taken (RFC 7413) */
+    /* What was learnt of the path's order, while there is no busy record: RFC 8985 has it for the connection's life. */
+    uint8_t reordering, reo_mult, reo_persist;
+    uint8_t reordered; /* acknowledgements that told of it, 255 at most */
 };
 
 /* Options of our SYN, enum sv_tcp_agreed and the window's scale: what the answer agrees to, and what the SYN offers
@@ -188,6 +206,7 @@ enum sv_tcp_waits {
     SV_WAITS_REORDER, /* the reordering timer of RFC 8985 §6.2 step 5 */
     SV_WAITS_CORK,    /* the same, and what is queued is held back by the application, no longer than until then */
     SV_WAITS_NEWS,    /* nothing is in flight: whether what was sent again had been needed may yet be told */
+    SV_WAITS_DEVICE,  /* nothing is in flight, for the device takes nothing (tcp_stall.c) */
 };
 
 /* tcp_cork.c */
@@ -229,7 +248,7 @@ struct sv_tcp_busy {
     };
     struct sv_spans send; /* from SND.UNA: in flight, then unsent */
     struct sv_spans recv; /* in order, unread */
-    /* Out of order: ranges in a slab, see tcp_reass.c. */
+    /* Out of order: ranges in slabs, see tcp_ranges.h. */
     uint32_t ooo_slab, ooo_count, ooo_hint, ooo_held; /* held: bytes of memory, not of text */
     uint32_t rtt_seq;                                 /* the segment that is timed ends here */
     uint32_t recover;                                 /* RFC 6582 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Episodes of recovery. Without SACK: fast retransmit (RFC 5681) and NewReno (RFC 6582). With it: RFC 6675's on a board
  * (tcp_scoreboard.h), the window driven by PRR. Everything is in bytes. */
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
 
 /* --- without SACK, or when there was no memory for a board --- */
@@ -135,6 +136,13 @@ static void sv_recovery_episode(struct sv_tcb *t, struct sv_board *k, const stru
         sv_recovery_begin(t, k, news);
 }
 
+/* Does what is delivered beyond a gap make the window grow at once, not only when the gap is closed? */
+static bool sv_recovery_grows(const struct sv_tcb *t, const struct sv_news *news)
+{
+    return sv_tcb_profile(t)->grows_out_of_order && t->b->reordering > sv_tcb_profile(t)->duplicate_threshold &&
+           news->delivered;
+}
+
 /* The acknowledgement that ends an episode lets the window as the episode left it. */
 static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struct sv_news *news, bool ended)
 {
@@ -142,7 +150,7 @@ static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struc
     const uint32_t wants = sv_tcp_cc_of(t)->wants;
     if (t->b->recovery == SV_RECOVERY_FAST && !(wants & SV_CC_OWN_WINDOW))
         sv_prr_acked(t, k, news);
-    else if ((news->acked && !ended) || (wants & SV_CC_EVERY_ACK))
+    else if (((news->acked || sv_recovery_grows(t, news)) && !ended) || (wants & SV_CC_EVERY_ACK))
         sv_tcp_cc_acked(t, &a);
 }
 
@@ -181,8 +189,10 @@ void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news 
         sv_rack_dsack(t, k);
     else if (k->dsack_round_set && sv_seq_after_or_at(t->h->snd_una, k->dsack_round))
         k->dsack_round_set = 0;
-    if (news->reordered)
+    if (news->reordered) {
         t->tcp->count.reordered++;
+        t->c->reordered = (uint8_t)sv_min_u32(t->c->reordered + 1u, 255u);
+    }
     sv_tlp_acked(t, k, s, news);
     sv_recovery_episode(t, k, s, news);
     const bool turned = t->b->recovery != before;

@@ -25,6 +25,16 @@ static bool sv_tcp_reply_push(struct sv_tcp *tcp, const struct sv_tcp_reply *rep
     return true;
 }
 
+void sv_tcp_replied(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, struct sv_buf *b)
+{
+    struct sv_core *core = sv_tcp_core(tcp);
+    const struct sv_tcp_header *h = &reply->header;
+    b->id = ++core->packet_id;
+    tcp->count.segments_out++;
+    const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;
+    SV_TRACE_EVENT(core, SV_TRACE_TCP_SENT, reason, reply->flow, b->id, h->seq, h->ack, 0, h->flags, h->window, 0);
+}
+
 struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply *reply, uint16_t *sum)
 {
     struct sv_core *core = sv_tcp_core(tcp);
@@ -40,9 +50,6 @@ struct sv_buf *sv_tcp_reply_packet(struct sv_tcp *tcp, const struct sv_tcp_reply
         sv_drop(core, SV_DROP_TCP_AO_NO_KEY, b, reply->port, reply->flow);
         return NULL;
     }
-    b->id = ++core->packet_id;
-    tcp->count.segments_out++;
-    const uint16_t reason = h->flags & SV_RST ? SV_SENT_RESET : h->flags & SV_SYN ? SV_SENT_SYN : SV_SENT_ACK;
-    SV_TRACE_EVENT(core, SV_TRACE_TCP_SENT, reason, reply->flow, b->id, h->seq, h->ack, 0, h->flags, h->window, 0);
+    sv_tcp_replied(tcp, reply, b);
     return b;
 }

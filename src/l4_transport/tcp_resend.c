@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is sent again, and probes. */
 #include "l4_transport/tcp_output.h"
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
 
 /* [seq, seq + n) again, or the FIN alone that stands there. Gives the numbers it took; 0: no memory. */

@@ -4,6 +4,7 @@
  * Each interface has two rings: pure acknowledgements and control first, then data in turns. A connection
  * stands on one of them at most; a mark says so, and another why. */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
 
 void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t index)
 {
@@ -15,16 +16,27 @@ void sv_tcp_ring_append(struct sv_tcp *tcp, struct sv_tcp_ring *ring, uint32_t i
     ring->last = index;
 }
 
+/* Somebody comes who may have his turn at once. */
+static inline void sv_tcp_ring_begins(struct sv_tcp *tcp, sv_port port, struct sv_tcp_interface *i)
+{
+    i->moved_at = sv_tcp_core(tcp)->now;
+    if (SV_UNLIKELY(port >= tcp->interfaces_ready))
+        tcp->interfaces_ready = port + 1u;
+}
+
 void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why)
 {
     t->h->flags |= SV_TCP_READY;
     struct sv_tcp_interface *i = sv_tcp_interface(t->tcp, t->h->interface);
-    sv_tcp_ring_append(t->tcp, (why & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent, t->index);
+    struct sv_tcp_ring *ring = (why & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent;
+    if (ring->first == SV_NONE)
+        sv_tcp_ring_begins(t->tcp, t->h->interface, i);
+    sv_tcp_ring_append(t->tcp, ring, t->index);
 }
 
 void sv_tcp_park(struct sv_tcp *tcp, sv_port port)
 {
-    const uint32_t index = sv_tcp_ring_next(tcp, port);
+    const uint32_t index = sv_tcp_ring_pop(tcp, sv_tcp_ring_next(sv_tcp_interface(tcp, port)));
     struct sv_tcb t = sv_tcb_of(tcp, index);
     sv_tcp_ring_append(tcp, &tcp->parked, index);
     if (t.b && !(t.h->flags & SV_TCP_DEAD)) {
@@ -39,6 +51,7 @@ void sv_tcp_unpark(struct sv_tcp *tcp)
         const uint32_t index = sv_tcp_ring_pop(tcp, &tcp->parked);
         struct sv_tcp_hot *h = sv_tcp_hot(tcp, index);
         struct sv_tcp_interface *i = sv_tcp_interface(tcp, h->interface);
+        sv_tcp_ring_begins(tcp, h->interface, i);
         sv_tcp_ring_append(tcp, (h->flags & SV_TCP_SEND_NOW) ? &i->bulk : &i->urgent, index);
     }
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Round-trip time and the retransmission timer: RFC 6298. The persist timer (RFC 9293 §3.8.6.1) shares the
  * deadline: one runs while something is in flight, the other only while nothing is. */
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
+#include "l4_transport/tcp_trouble.h"
 
 void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
 {
@@ -111,7 +113,7 @@ void sv_tcb_arm_retransmit_anew(struct sv_tcb *t)
         sv_tcb_start_rto(t);
     } else { /* (5.2) */
         b->persist = 0;
-        if (b->waits != SV_WAITS_NEWS)
+        if (b->waits < SV_WAITS_NEWS)
             b->retransmit_at = SV_NEVER;
     }
 }
@@ -157,6 +159,8 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
         sv_tcb_persist_timeout(t);
         return;
     }
+    if (SV_UNLIKELY(sv_tcb_stall_timeout(t)))
+        return;
     if (SV_UNLIKELY(b->fast) && sv_tcp_fastopen_timeout(t))
         return;
     if (waits == SV_WAITS_CORK && t->h->snd_una == t->h->snd_max) {
@@ -187,6 +191,7 @@ void sv_tcb_retransmit_timeout(struct sv_tcb *t)
                    (uint32_t)(sv_tcb_next_rto(t) / SV_US));
     if (SV_UNLIKELY(sv_search_on(t->tcp)))
         sv_search_timeout(t);
+    sv_tcb_doubt(t);
     if (!sv_tcb_opening(t))
         sv_tcp_black_hole(t);
     else if (SV_UNLIKELY(t->tcp->teach.opening))

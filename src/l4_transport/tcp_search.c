@@ -376,7 +376,7 @@ static void sv_search_follow(struct sv_tcb *t, const struct sv_search *r)
     const uint16_t mss = sv_tcp_path_mss(t);
     if (mss == t->h->mss || t->b->board != SV_NONE || t->h->snd_nxt != t->h->snd_max)
         return;
-    t->h->mss = mss;
+    sv_tcb_lengthen(t, mss);
     t->b->sent_rough = 0xff; /* segments were of another length */
 }
 

@@ -2,6 +2,7 @@
 /* What may go out now. RFC 9293 §3.8.6; Nagle's rule §3.7.4; silly windows avoided by the sender
  * §3.8.6.2.1 and by the receiver §3.8.6.2.2. */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
 
 static bool sv_tcb_sends_data(const struct sv_tcb *t)
 {
@@ -91,7 +92,7 @@ void sv_tcb_consider_sending(struct sv_tcb *t)
 /* Where the window's right edge may stand now: as far as the buffer reaches, if that is worth telling. */
 static inline uint32_t sv_tcb_right_edge(const struct sv_tcb *t)
 {
-    const uint32_t room = t->c->recv_buffer > t->h->rcv_queued ? t->c->recv_buffer - t->h->rcv_queued : 0;
+    const uint32_t room = sv_tcb_recv_room(t);
     const uint32_t limit = 65535u << sv_tcb_recv_scale(t);
     const uint32_t worth = sv_min_u32(t->c->recv_buffer / 2u, t->h->mss);
     uint32_t edge = t->h->rcv_nxt + sv_min_u32(room, limit);

@@ -4,6 +4,7 @@
  * which is all that others take (sv_tcb_send_data(), rtt_seq). The log is a slab, lent while new data is sent in calm;
  * whatever is sent again ends it (Karn's rule): then the scoreboard knows, or nobody. */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
 
 #define SV_SENT_LOG ((SV_SLAB_BYTES - 16u) / 8u)
 

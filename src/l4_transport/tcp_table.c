@@ -2,6 +2,7 @@
 /* TCP's records: where they lie, how they are lent and found. */
 #include "l4_transport/tcp_accecn.h"
 #include "l4_transport/tcp_ao.h"
+#include "l4_transport/tcp_recent.h"
 
 static void *sv_tcp_take(struct sv_tcp *tcp, struct sv_arena *arena, uint64_t bytes, int64_t *at)
 {
@@ -27,12 +28,18 @@ uint64_t sv_tcp_bytes(const struct sv_tcp_config *c)
            sv_flow_bytes((uint32_t)(c->connections + smalls)) + 10u * 64u;
 }
 
-static uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
+uint8_t sv_tcp_scale_for(uint32_t recv_buffer)
 {
     uint8_t scale = 0;
     while (scale < 14 && recv_buffer >> scale > 65535u)
         scale++;
     return scale;
+}
+
+uint8_t sv_tcb_scale_wanted(const struct sv_tcb *t)
+{
+    const bool chosen = t->c->recv_fixed && t->c->recv_buffer != sv_tcp_first_window(t->tcp);
+    return SV_UNLIKELY(chosen) ? sv_tcp_scale_for(t->c->recv_buffer) : t->tcp->recv_scale;
 }
 
 void sv_tcp_set_recv_buffer(struct sv_tcp *tcp, uint32_t bytes)
@@ -80,13 +87,12 @@ bool sv_tcp_init(struct sv_tcp *tcp, struct sv_core *core, struct sv_arena *aren
     tcp->habits = *sv_tcp_profile(c->profile);
     tcp->fastopen_keys = 1;
     tcp->fastopen_key[0] = (struct sv_siphash_key){sv_rng_u64(&core->rng[SV_RNG_KEYS]), k0 ^ ~k1};
-    tcp->last_flow = SV_NONE;
     const struct sv_tcp_ring empty = {SV_NONE, SV_NONE};
     tcp->parked = tcp->wait = tcp->events = tcp->listener_events = empty;
     for (uint32_t i = 0; i < SV_TCP_BACKOFFS; i++)
         tcp->half[i] = empty;
     for (uint32_t i = 0; i < c->interfaces; i++)
-        *sv_tcp_interface(tcp, i) = (struct sv_tcp_interface){empty, empty, 1500, 0};
+        *sv_tcp_interface(tcp, i) = (struct sv_tcp_interface){.urgent = empty, .bulk = empty, .mtu = 1500};
     sv_wheel_kind(&core->wheel, SV_WHEEL_TCP, &sv_tcp_hot(tcp, 0)->wake, sizeof(struct sv_tcp_hot));
     return true;
 }
@@ -173,6 +179,9 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     b->snd_small = t->h->snd_una;
     b->rexmit_nxt = t->h->snd_una;
     b->recover = t->h->snd_una - 1u; /* RFC 6582: nothing to be recovered yet */
+    b->reordering = t->c->reordering;
+    b->reo_mult = t->c->reo_mult;
+    b->reo_persist = t->c->reo_persist;
     t->h->busy = index;
     t->b = b;
     tcp->busy_used++;
@@ -197,6 +206,9 @@ void sv_tcb_release_busy(struct sv_tcb *t)
         t->h->flags &= (uint16_t)~SV_TCP_CORK;
     t->h->rcv_queued = 0;
     t->h->snd_queued = 0;
+    t->c->reordering = t->b->reordering;
+    t->c->reo_mult = t->b->reo_mult;
+    t->c->reo_persist = t->b->reo_persist;
     t->b->owner = t->tcp->busy_free;
     t->tcp->busy_free = t->h->busy;
     t->tcp->busy_used--;
@@ -254,6 +266,7 @@ bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash)
     if (!sv_flow_insert(&t->tcp->flows, hash, SV_TCP_VALUE(SV_TCP_FULL, t->index)))
         return false;
     t->h->flags |= SV_TCP_TABLED;
+    sv_tcp_recent_note(t->tcp, &t->h->remote, t->h->remote_port, t->h->local_port, SV_TCP_VALUE(SV_TCP_FULL, t->index));
     if (sv_core_traced(t->core))
         sv_tcb_introduce(t);
     return true;
@@ -265,6 +278,7 @@ void sv_tcb_take_slot(struct sv_tcb *t, uint32_t from)
     const bool changed = sv_flow_change(&t->tcp->flows, hash, from, SV_TCP_VALUE(SV_TCP_FULL, t->index));
     SV_ASSERT(changed);
     t->h->flags |= SV_TCP_TABLED;
+    sv_tcp_recent_note(t->tcp, &t->h->remote, t->h->remote_port, t->h->local_port, SV_TCP_VALUE(SV_TCP_FULL, t->index));
     if (sv_core_traced(t->core))
         sv_tcb_introduce(t);
 }
@@ -306,14 +320,6 @@ static const struct sv_tcp_small *sv_tcp_head(const struct sv_tcp *tcp, uint32_t
     return sv_tcp_small(tcp, index);
 }
 
-static bool sv_tcp_is_of(const struct sv_tcp *tcp, uint32_t value, const struct sv_addr *remote, uint16_t remote_port,
-                         uint32_t local, uint16_t local_port)
-{
-    const struct sv_tcp_small *m = sv_tcp_head(tcp, value);
-    return m->local_port == local_port && m->remote_port == remote_port && m->local == local &&
-           sv_addr_equal(&m->remote, remote);
-}
-
 static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, const struct sv_addr *remote,
                                    uint16_t remote_port, uint32_t local, uint16_t local_port)
 {
@@ -342,12 +348,6 @@ uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t 
     return sv_tcp_find_hashed(tcp, hash, remote, remote_port, local, local_port);
 }
 
-static bool sv_seg_same_flow(const struct sv_seg *a, const struct sv_seg *b)
-{
-    return a->local_port == b->local_port && a->remote_port == b->remote_port && a->local == b->local &&
-           sv_addr_equal(&a->remote, &b->remote);
-}
-
 /* The lines of the busy record that an acknowledgement and its timers touch. */
 static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
 {
@@ -361,69 +361,62 @@ static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
         SV_PREFETCH(b + line);
 }
 
-/* Hashes one, and fetches where the table would have it. */
-static inline void sv_tcp_hash_segment(const struct sv_tcp *tcp, struct sv_seg *s)
+/* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. */
+static inline void sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
 {
-    s->flow_value = SV_NONE;
+    sv_tcp_guess(tcp, s);
+    if (SV_LIKELY(s->flow_value != SV_NONE))
+        return;
     s->hash = sv_tcp_hash_of(tcp, &s->remote, s->remote_port, s->local, s->local_port);
     sv_flow_prefetch(&tcp->flows, s->hash);
 }
 
-/* What the table says by the tag alone; starts fetching the record. */
+/* What the table says by the tag alone, if nothing was remembered; starts fetching the record. */
 static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *s)
 {
     uint32_t at = SV_NONE;
-    const uint32_t value = sv_flow_find(&tcp->flows, s->hash, &at);
-    if (value == SV_NONE)
+    if (s->flow_value == SV_NONE)
+        s->flow_value = sv_flow_find(&tcp->flows, s->hash, &at);
+    if (s->flow_value == SV_NONE)
         return;
-    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
-        sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(value));
+    if (SV_TCP_VALUE_KIND(s->flow_value) == SV_TCP_FULL)
+        sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
     else
-        SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(value)));
-    s->flow_value = value;
+        SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(s->flow_value)));
 }
 
-/* Several passes over the burst, so that the misses of one packet overlap those of the others. A segment of the
- * flow before it shares what was found for that one. */
+/* Several passes over the burst, so that the misses of one packet overlap those of the others. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
-    uint32_t begin = 0;
-    if (sv_tcp_is_last(tcp, &seg[0])) {
-        seg[0].flow_value = SV_TCP_VALUE(SV_TCP_FULL, tcp->last_flow);
-        seg[0].hash = 0; /* sv_tcp_resolve() makes it if it is needed after all */
-        begin = 1;
-    }
-    for (uint32_t i = begin; i < n; i++) {
-        if (i && sv_seg_same_flow(&seg[i], &seg[i - 1])) {
-            seg[i].hash = seg[i - 1].hash;
-            seg[i].flow_value = seg[i - 1].flow_value;
-        } else {
-            sv_tcp_hash_segment(tcp, &seg[i]);
-        }
-    }
-    for (uint32_t i = begin; i < n; i++) {
-        if (i && seg[i].hash == seg[i - 1].hash)
-            seg[i].flow_value = seg[i - 1].flow_value;
-        else
-            sv_tcp_find_segment(tcp, &seg[i]);
-    }
-    for (uint32_t i = begin; i < n; i++)
+    for (uint32_t i = 0; i < n; i++)
+        sv_tcp_guess_segment(tcp, &seg[i]);
+    for (uint32_t i = 0; i < n; i++)
+        sv_tcp_find_segment(tcp, &seg[i]);
+    for (uint32_t i = 0; i < n; i++)
         sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
-    tcp->looked_up = tcp->flows.changes;
 }
 
-/* The record that a looked-up segment belongs to now. */
+/* Is what was remembered, or found by the tag alone, or before an earlier segment of the burst changed the table, the
+ * record of that flow? */
+static bool sv_tcp_value_is_of(const struct sv_tcp *tcp, uint32_t value, const struct sv_seg *s)
+{
+    if (value == SV_NONE)
+        return false;
+    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
+        return sv_tcp_full_is_of(tcp, SV_TCP_VALUE_INDEX(value), s);
+    const struct sv_tcp_small *m = sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(value));
+    return m->kind == SV_TCP_VALUE_KIND(value) && m->local_port == s->local_port && m->remote_port == s->remote_port &&
+           m->local == s->local && sv_addr_equal(&m->remote, &s->remote);
+}
+
+/* The record that a segment belongs to now. */
 uint32_t sv_tcp_resolve(struct sv_tcp *tcp, struct sv_seg *s)
 {
-    uint32_t value = s->flow_value;
-    /* What was found for it by the tag alone, unless an earlier segment of the burst changed the table. */
-    if (value == SV_NONE || tcp->looked_up != tcp->flows.changes ||
-        !sv_tcp_is_of(tcp, value, &s->remote, s->remote_port, s->local, s->local_port)) {
-        if (!s->hash)
-            s->hash = sv_tcp_hash(tcp, &s->remote, s->remote_port, s->local, s->local_port);
-        value = sv_tcp_find_hashed(tcp, s->hash, &s->remote, s->remote_port, s->local, s->local_port);
-    }
-    if (SV_TCP_VALUE_KIND(value) == SV_TCP_FULL)
-        tcp->last_flow = SV_TCP_VALUE_INDEX(value);
+    if (sv_tcp_value_is_of(tcp, s->flow_value, s))
+        return s->flow_value;
+    const uint32_t value =
+        sv_tcp_find_hashed(tcp, sv_seg_hash(tcp, s), &s->remote, s->remote_port, s->local, s->local_port);
+    if (value != SV_NONE)
+        sv_tcp_recent_note(tcp, &s->remote, s->remote_port, s->local_port, value);
     return value;
 }

@@ -166,7 +166,7 @@ enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
         s->packet = NULL;
         if (gap)
             sv_tcp_reass_deliver(t);
-        sv_tcb_tell(t, SV_EVENT_READABLE);
+        sv_tcb_tell_text(t, s);
         sv_tcp_schedule_ack(t, s, gap || twice);
     } else {
         sv_tcp_reass_store(t, s);

@@ -3,7 +3,8 @@
  * out (RFC 9293 §3.6.1). All wait equally long, so they stand in one queue, oldest first, without timers; at
  * the ceiling the oldest goes early, counted. A new SYN may end the wait (RFC 6191). */
 #include "l4_transport/tcp_ao.h"
-#include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_recent.h"
+#include "l4_transport/tcp_rto.h"
 
 /* A million of these lie in no cache. When the oldest goes, the next will soon: its slot of the table is fetched (its
  * record was, a turn ago), and the record after it. */
@@ -157,6 +158,7 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
     struct sv_tcp_small *m = sv_tcp_small(tcp, index);
     if (sv_time_wait_reusable(tcp, m, s) && sv_tcp_is_listened_for(tcp, s)) {
         const uint32_t beyond = m->u.wait.snd_nxt;
+        (void)sv_seg_hash(tcp, s);
         sv_tcp_time_wait_end(tcp, index, SV_ON_SYN);
         return sv_tcp_listen_arrives(tcp, s, &beyond, reply);
     }
@@ -203,6 +205,8 @@ void sv_tcp_expire_queues(struct sv_tcp *tcp)
 sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp)
 {
     sv_time at = sv_tcp_half_open_deadline(tcp);
+    if (sv_tcp_any_ready(tcp))
+        at = sv_min_u64(at, sv_tcp_stall_deadline(tcp));
     if (tcp->wait.first != SV_NONE)
         at = sv_min_u64(at, sv_tcp_small(tcp, tcp->wait.first)->u.wait.ends_at);
     return at;

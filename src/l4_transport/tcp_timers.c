@@ -2,6 +2,7 @@
 /* A connection's deadlines. They are exact and lie in its records; the wheel has one entry, at or before the
  * earliest. Woken early, a connection looks again and goes back to sleep. */
 #include "l4_transport/tcp_internal.h"
+#include "l4_transport/tcp_rto.h"
 
 static sv_time sv_tick_time(uint32_t tick, sv_time now)
 {

@@ -2,6 +2,7 @@
 /* The tail loss probe: RFC 8985 §7. When a flight's last segments are lost nobody says so. Two round trips after it one
  * more segment goes out, new or the last one again, so that an acknowledgement comes to tell what is missing, in place
  * of a timeout that takes everything for lost. */
+#include "l4_transport/tcp_rto.h"
 #include "l4_transport/tcp_sack.h"
 
 /* §7.2, while there is a board: not twice a flight, and not while it is known what is missing. */

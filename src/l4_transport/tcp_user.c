@@ -144,6 +144,49 @@ static enum sv_err sv_tcb_write_later(struct sv_tcb *t)
     return SV_ERR_AGAIN;
 }
 
+/* What a request or an answer is: it fits a segment and a slab, nothing is queued before it, and there is room. False:
+ * it is not as described, or there is no memory; nothing was done. */
+static inline bool sv_tcb_queue_alone(struct sv_tcb *t, struct sv_pool *pool, const void *bytes, size_t n)
+{
+    struct sv_spans *q = &t->b->send;
+    if (!SV_SHORT_WAYS || (t->h->snd_queued | q->count | q->blocks) || n > t->h->mss || n > SV_SLAB_BYTES ||
+        n > t->c->send_buffer)
+        return false;
+    const uint32_t slab = sv_slab_alloc_fast(pool, SV_WANT_DATA, t->core->account);
+    if (SV_UNLIKELY(slab == SV_NONE))
+        return false;
+    struct sv_span *s = &q->small[0];
+    s->seq = t->h->snd_una;
+    s->slab = slab;
+    s->offset = 0;
+    s->length = (uint16_t)n;
+    s->sum = sv_sum_copy(sv_slab_bytes_fast(pool, slab), bytes, n, t->core->cpu);
+    s->flags = SV_SPAN_SUMMED;
+    q->count = 1;
+    t->h->snd_queued = (uint32_t)n;
+    return true;
+}
+
+/* Any other write. Gives the bytes that were taken. */
+__attribute__((noinline)) static uint32_t sv_tcb_queue(struct sv_tcb *t, struct sv_pool *pool, const uint8_t *from,
+                                                       size_t n)
+{
+    const uint32_t room = (uint32_t)sv_min_u64(n, sv_tcb_send_room(t, n));
+    uint32_t left = room;
+    while (left) {
+        uint32_t part = sv_tcb_append_tail(t, pool, from, left);
+        if (!part) {
+            part = sv_min_u32(left, sv_min_u32(t->h->mss, SV_SLAB_BYTES));
+            if (!sv_tcb_append_slab(t, pool, from, part))
+                break;
+        }
+        t->h->snd_queued += part;
+        from += part;
+        left -= part;
+    }
+    return room - left;
+}
+
 enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
@@ -158,20 +201,7 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
     const bool opening = !sv_tcb_synchronized(&t) && !sv_tcb_serves_fast(&t);
     if (opening || !sv_tcb_need_busy(&t))
         return sv_tcb_write_later(&t);
-    uint32_t left = (uint32_t)sv_min_u64(n, sv_tcb_send_room(&t, n));
-    const uint8_t *from = bytes;
-    while (left) {
-        uint32_t part = sv_tcb_append_tail(&t, pool, from, left);
-        if (!part) {
-            part = sv_min_u32(left, sv_min_u32(t.h->mss, SV_SLAB_BYTES));
-            if (!sv_tcb_append_slab(&t, pool, from, part))
-                break;
-        }
-        t.h->snd_queued += part;
-        from += part;
-        left -= part;
-        *taken += part;
-    }
+    *taken = sv_tcb_queue_alone(&t, pool, bytes, n) ? n : sv_tcb_queue(&t, pool, bytes, n);
     if (*taken && sv_tcb_profile(&t)->push_bursts)
         sv_spans_at_fast(&t.b->send, pool, t.b->send.count - 1u)->flags |= SV_SPAN_PUSH;
     if (*taken < n)
@@ -297,26 +327,40 @@ void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
     sv_tcb_was_read(&t, (uint32_t)n);
 }
 
+/* Up to n bytes out of as many spans as there are. */
+__attribute__((noinline)) static uint32_t sv_tcb_read(struct sv_tcb *t, struct sv_pool *pool, uint8_t *to, size_t n)
+{
+    uint32_t end = 0, got = 0;
+    for (uint32_t i = 0; got < n && i < t->b->recv.count; i++) {
+        const struct sv_span *s = sv_spans_at_fast(&t->b->recv, pool, i);
+        const uint32_t part = (uint32_t)sv_min_u64(n - got, s->length);
+        sv_memcpy(to + got, sv_slab_bytes_fast(pool, s->slab) + s->offset, part);
+        got += part;
+        end = s->seq + part;
+    }
+    if (got)
+        sv_spans_drop_before_fast(&t->b->recv, pool, end);
+    return got;
+}
+
 enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, size_t *got)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
-    uint8_t *at = to;
     *got = 0;
     if (!t.h->rcv_queued)
         return sv_tcb_nothing(&t);
     SV_ASSERT(t.b != NULL);
-    uint32_t end = 0;
-    for (uint32_t i = 0; *got < n && i < t.b->recv.count; i++) {
-        const struct sv_span *s = sv_spans_at_fast(&t.b->recv, pool, i);
-        const uint32_t part = (uint32_t)sv_min_u64(n - *got, s->length);
-        sv_memcpy(at, sv_slab_bytes_fast(pool, s->slab) + s->offset, part);
-        at += part;
-        *got += part;
-        end = s->seq + part;
+    struct sv_spans *q = &t.b->recv;
+    if (SV_SHORT_WAYS && SV_LIKELY(q->count == 1 && !q->blocks && q->small[0].length <= n)) {
+        const uint32_t slab = q->small[0].slab; /* one span, read whole */
+        *got = q->small[0].length;
+        sv_memcpy(to, sv_slab_bytes_fast(pool, slab) + q->small[0].offset, *got);
+        q->count = 0;
+        sv_slab_unref_fast(pool, slab);
+    } else {
+        *got = sv_tcb_read(&t, pool, to, n);
     }
-    if (*got)
-        sv_spans_drop_before_fast(&t.b->recv, pool, end);
     SV_TRACE_EVENT(t.core, SV_TRACE_CALL, SV_CALL_RECV, t.c->flow, 0, (uint32_t)*got, 0);
     sv_tcb_was_read(&t, (uint32_t)*got);
     return SV_OK;

@@ -154,16 +154,26 @@ static bool sv_tcp_parse_usual_syn(const uint8_t *at, struct sv_seg *s)
     return true;
 }
 
-/* Writes a word of the header, and gives it to be summed. */
-static inline uint64_t sv_tcp_put_word(uint8_t *header, uint32_t index, uint32_t word)
+/* Writes a word, and gives it to be summed. */
+static inline uint64_t sv_tcp_put_word(uint8_t *to, uint32_t index, uint32_t word)
 {
-    sv_put_u32(header + 4u * index, word);
+    sv_put_u32(to + 4u * index, word);
     return word;
+}
+
+uint64_t sv_tcp_usual_syn_options(uint8_t *to, const struct sv_tcp_header *h)
+{
+    uint64_t sum = sv_tcp_put_word(to, 0, USUAL_MSS | h->mss);
+    sum += sv_tcp_put_word(to, 1, USUAL_SACK_TIMESTAMPS);
+    sum += sv_tcp_put_word(to, 2, h->ts_val);
+    sum += sv_tcp_put_word(to, 3, h->ts_ecr);
+    sum += sv_tcp_put_word(to, 4, USUAL_SCALE | h->scale);
+    return sum;
 }
 
 uint16_t sv_tcp_usual_syn_push(struct sv_buf *b, const struct sv_tcp_header *h)
 {
-    const uint16_t length = SV_TCP_HEADER_LENGTH + USUAL_SYN_LENGTH;
+    const uint16_t length = SV_TCP_USUAL_SYN_LENGTH;
     const uint32_t offset_flags_window = (uint32_t)length << 26 | (uint32_t)(h->flags & 0x1ffu) << 16 | h->window;
     uint8_t *p = sv_buf_push(b, length);
     b->l4 = b->head;
@@ -172,12 +182,7 @@ uint16_t sv_tcp_usual_syn_push(struct sv_buf *b, const struct sv_tcp_header *h)
     sum += sv_tcp_put_word(p, 2, h->ack);
     sum += sv_tcp_put_word(p, 3, offset_flags_window);
     sum += sv_tcp_put_word(p, 4, h->urgent);
-    sum += sv_tcp_put_word(p, 5, USUAL_MSS | h->mss);
-    sum += sv_tcp_put_word(p, 6, USUAL_SACK_TIMESTAMPS);
-    sum += sv_tcp_put_word(p, 7, h->ts_val);
-    sum += sv_tcp_put_word(p, 8, h->ts_ecr);
-    sum += sv_tcp_put_word(p, 9, USUAL_SCALE | h->scale);
-    return sv_tcp_sum_of(sum);
+    return sv_tcp_sum_of(sum + sv_tcp_usual_syn_options(p + SV_TCP_HEADER_LENGTH, h));
 }
 
 enum sv_drop sv_tcp_parse_options(const uint8_t *at, uint32_t n, struct sv_seg *s)
@@ -305,7 +310,8 @@ static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u16(w, h->mss);
     }
     const bool counted = h->options & SV_OPTION_ACCECN;
-    if (counted && (h->options & SV_OPTION_MSS))
+    const bool counted_first = (h->options & (SV_OPTION_MSS | SV_OPTION_TIMESTAMPS)) == SV_OPTION_MSS;
+    if (counted && counted_first)
         sv_tcp_emit_accecn(w, &h->accecn);
     /* In front of timestamps stand two octets that fill the word, and alone SACK's two are filled from the front: the
      * order that every common stack has, so that ours tells nothing about us. */
@@ -319,7 +325,7 @@ static void sv_tcp_emit_options(struct sv_wr *w, const struct sv_tcp_header *h)
         sv_wr_u32(w, h->ts_val);
         sv_wr_u32(w, h->ts_ecr);
     }
-    if (counted && !(h->options & SV_OPTION_MSS))
+    if (counted && !counted_first)
         sv_tcp_emit_accecn(w, &h->accecn);
     if (h->options & SV_OPTION_SCALE) {
         sv_wr_u8(w, OPTION_NOP);

@@ -212,6 +212,9 @@ __attribute__((always_inline)) static inline uint16_t sv_tcp_plain_push(struct s
 #define SV_TCP_USUAL_SYN                                                                             \
     ((uint32_t)SV_OPTION_MSS | (uint32_t)SV_OPTION_SACK_PERMITTED | (uint32_t)SV_OPTION_TIMESTAMPS | \
      (uint32_t)SV_OPTION_SCALE)
+#define SV_TCP_USUAL_SYN_LENGTH (SV_TCP_HEADER_LENGTH + 20u)
+/* Those 20 bytes, whose words it gives added up. */
+uint64_t sv_tcp_usual_syn_options(uint8_t *to, const struct sv_tcp_header *h);
 /* The same bytes, and the same sum, as sv_tcp_emit() and sv_sum() have of it. */
 uint16_t sv_tcp_usual_syn_push(struct sv_buf *b, const struct sv_tcp_header *h);
 

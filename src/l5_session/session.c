@@ -98,7 +98,8 @@ enum sv_err sv_session_timer_at(struct sv_session *s, uint64_t cookie, sv_time w
 
 /* --- events of every kind --- */
 
-static uint32_t sv_session_timer_events(struct sv_session *s, struct sv_event *out, uint32_t max)
+__attribute__((noinline)) static uint32_t sv_session_timer_events(struct sv_session *s, struct sv_event *out,
+                                                                  uint32_t max)
 {
     struct sv_session_timer *t = sv_session_timers(s);
     uint32_t n = 0;
@@ -113,7 +114,8 @@ static uint32_t sv_session_timer_events(struct sv_session *s, struct sv_event *o
     return n;
 }
 
-static uint32_t sv_session_udp_events(struct sv_session *s, struct sv_event *out, uint32_t max)
+__attribute__((noinline)) static uint32_t sv_session_udp_events(struct sv_session *s, struct sv_event *out,
+                                                                uint32_t max)
 {
     struct sv_udp *udp = sv_session_udps(s);
     uint32_t n = 0;
@@ -136,8 +138,11 @@ static uint32_t sv_session_udp_events(struct sv_session *s, struct sv_event *out
 
 uint32_t sv_session_events(struct sv_session *s, struct sv_event *out, uint32_t max)
 {
-    uint32_t n = sv_session_timer_events(s, out, max);
-    n += sv_session_udp_events(s, out + n, max - n);
+    uint32_t n = 0;
+    if (SV_UNLIKELY(s->fired_first != SV_NONE))
+        n = sv_session_timer_events(s, out, max);
+    if (SV_UNLIKELY(sv_session_udps(s)->ready_first != SV_NONE))
+        n += sv_session_udp_events(s, out + n, max - n);
     return n + sv_tcp_events(sv_session_tcps(s), out + n, max - n);
 }
 

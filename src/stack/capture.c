@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* What a stack shows of itself to whoever captures: frames, as they are on the wire. */
 #include "core/segment.h"
 #include "stack/stack_internal.h"
 

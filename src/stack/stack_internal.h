@@ -61,6 +61,6 @@ static inline void sv_stack_after(struct sv_stack *s)
 /* --- capture.c --- */
 /* Shows a frame to the trace as it is on the wire: a super-frame is split into its segments, an unfinished
  * checksum completed, in the copy that the trace gets. b's head is the Ethernet header. */
-void sv_stack_capture(struct sv_stack *s, enum sv_trace_kind kind, const struct sv_buf *b, sv_port port);
+SV_COLD void sv_stack_capture(struct sv_stack *s, enum sv_trace_kind kind, const struct sv_buf *b, sv_port port);
 
 #endif

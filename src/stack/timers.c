@@ -67,6 +67,8 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     if (s->starved_until <= now)
         s->starved_until = 0;
     sv_tcp_expire_queues(&s->tcp);
+    if (sv_tcp_any_ready(&s->tcp))
+        sv_tcp_expire_stalled(&s->tcp);
     while (sv_tcp_half_open_due(&s->tcp, &reply))
         sv_stack_reply(s, &reply);
     sv_stack_after(s);

@@ -15,6 +15,7 @@
 #include "l3_network/acd.h"
 #include "l3_network/icmp6.h"
 #include "l4_transport/tcp_auth.h"
+#include "l4_transport/tcp_recent.h"
 #include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
 #include "stack/way_in_plain.h"
@@ -268,7 +269,8 @@ static enum sv_drop sv_in_tags(struct sv_stack *s, sv_port *in, struct sv_buf *b
 }
 
 /* A frame of any kind, by its type. */
-static void sv_in_any(struct sv_stack *s, sv_port in, struct sv_buf *b, struct sv_arrivals *to)
+__attribute__((noinline)) static void sv_in_any(struct sv_stack *s, sv_port in, struct sv_buf *b,
+                                                struct sv_arrivals *to)
 {
     struct sv_eth_hdr eth;
     enum sv_drop why = sv_eth_parse(b, &eth);
@@ -295,7 +297,8 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
     b->id = ++s->core.packet_id;
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
-    if (SV_LIKELY((s->udp.probes | s->net.nat.enabled) == 0 && sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
+    if (SV_LIKELY(SV_SHORT_WAYS && (s->udp.probes | s->net.nat.enabled) == 0 &&
+                  sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
         sv_in_arrived(to, seg);
     else
         sv_in_any(s, in, b, to);
@@ -303,33 +306,8 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
 
 /* --- stages 3 and 4 --- */
 
-void sv_stack_reply(struct sv_stack *s, const struct sv_tcp_reply *reply)
-{
-    uint16_t sum;
-    struct sv_buf *b = sv_tcp_reply_packet(&s->tcp, reply, &sum);
-    struct sv_ip_path path;
-    const struct sv_addr *local = sv_tcp_address(&s->tcp, reply->local);
-    if (!b)
-        return;
-    sv_stack_tcp_checksum(local, &reply->remote, b, sum);
-    const enum sv_err error = sv_ip_find_path(&s->core, &s->net, &reply->remote, local, SV_NO_PORT, &path);
-    if (error != SV_OK) {
-        sv_in_drop(s, SV_DROP_NO_ROUTE, b, reply->port);
-        return;
-    }
-    struct sv_ip_out out = {
-        .src = *local,
-        .dst = reply->remote,
-        .protocol = SV_PROTO_TCP,
-        .ttl = sv_ip_default_ttl(&s->net, path.port, &reply->remote),
-        .dont_fragment = 1,
-    };
-    const enum sv_err sent = sv_ip_output(&s->core, &s->net, b, &out, &path);
-    (void)sent; /* what could not be sent was counted, and the peer will ask again */
-}
-
 /* Some peers' segments must be signed: each is looked at before it may change anything. */
-static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
+SV_COLD static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
     for (uint32_t i = 0; i < in->n; i++) {
@@ -338,17 +316,14 @@ static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
     }
 }
 
-static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
+__attribute__((noinline)) static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
     if (in->onward.n)
         sv_forward_go(&s->core, &s->net, &in->onward);
     if (!in->n)
         return;
-    if (in->n > 1)
-        sv_tcp_lookup(&s->tcp, in->seg, in->n);
-    else
-        sv_tcp_lookup_none(&in->seg[0]);
+    sv_tcp_lookup(&s->tcp, in->seg, in->n);
     if (SV_UNLIKELY(s->tcp.keys_used)) {
         sv_in_act_signed(s, in);
         return;
@@ -357,6 +332,15 @@ static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
         if (sv_tcp_arrives(&s->tcp, &in->seg[i], &reply))
             sv_stack_reply(s, &reply);
     }
+}
+
+/* A segment that came alone, as a request does: there are no others for its misses to overlap with. */
+static inline void sv_in_act_alone(struct sv_stack *s, struct sv_seg *seg)
+{
+    struct sv_tcp_reply reply;
+    sv_tcp_guess(&s->tcp, seg);
+    if (sv_tcp_arrives(&s->tcp, seg, &reply))
+        sv_stack_reply(s, &reply);
 }
 
 void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
@@ -377,7 +361,10 @@ void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_
             sv_in_frame(s, in, i, b, &arrivals);
     }
     take->n = 0;
-    sv_in_act(s, &arrivals);
+    if (arrivals.n == 1 && (arrivals.onward.n | s->tcp.keys_used) == 0)
+        sv_in_act_alone(s, &arrivals.seg[0]);
+    else
+        sv_in_act(s, &arrivals);
     sv_stack_after(s);
 }
 

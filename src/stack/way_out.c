@@ -8,7 +8,9 @@
 #include "core/packet_sum.h"
 #include "l2_link/ethernet.h"
 #include "l2_link/vlan_wire.h"
+#include "l4_transport/tcp_internal.h"
 #include "stack/stack_internal.h"
+#include "stack/way_out_plain.h"
 
 #define SV_TURN_BYTES 65536u                    /* deficit round robin: a turn's worth */
 #define SV_SUPER_MAX (65535u - 14u - 60u - 60u) /* an IP packet cannot be longer */
@@ -124,7 +126,7 @@ static inline void sv_out_checksum(struct sv_buf *b, uint16_t length, uint16_t s
 }
 
 /* Of a tagged interface a frame gets the tag, and is the interface's below from there on. False: dropped. */
-static bool sv_out_tag(struct sv_stack *s, struct sv_interface **i, sv_port *out, struct sv_buf *b)
+SV_COLD static bool sv_out_tag(struct sv_stack *s, struct sv_interface **i, sv_port *out, struct sv_buf *b)
 {
     while ((*i)->parent != SV_NO_PORT) {
         const struct sv_vlan_tag tag = {.tpid = (*i)->tpid, .vid = (*i)->vid};
@@ -164,21 +166,12 @@ static bool sv_out_may_be_super(const struct sv_stack *s, const struct sv_interf
     return (i->flags & (v4 ? SV_IF_TSO4 : SV_IF_TSO6)) != 0;
 }
 
-/* A turn of one connection. False: nothing can be sent to it now. */
-static bool sv_out_turn(struct sv_stack *s, sv_port out, struct sv_interface *i, uint32_t neighbour,
-                        struct sv_room *room, struct sv_burst *give)
+/* A turn of several packets, or of one that is not as most are. */
+__attribute__((noinline)) static void sv_out_long_turn(struct sv_stack *s, sv_port out, struct sv_interface *i,
+                                                       struct sv_tcb *t, struct sv_room *room, struct sv_burst *give)
 {
-    struct sv_link *link = &s->net.link;
     struct sv_tcp_out made[SV_BURST];
-    if (neighbour != SV_NONE) {
-        const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, link, &link->neighbours, neighbour);
-        if (may != SV_NEIGHBOUR_READY) {
-            sv_tcp_park(&s->tcp, out);
-            if (may == SV_NEIGHBOUR_NONE)
-                sv_tcp_neighbour_failed(&s->tcp, neighbour);
-            return false;
-        }
-    }
+    const uint32_t neighbour = t->h->neighbour;
     const bool tso = sv_out_may_be_super(s, i, neighbour);
     const struct sv_tcp_grant grant = {
         .packets = sv_min_u32(room->packets, SV_BURST - give->n),
@@ -187,9 +180,9 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, struct sv_interface *i,
         .offload = (i->flags & SV_IF_CSUM) != 0,
     };
     struct sv_tcp_way way;
-    const uint32_t n = sv_tcp_transmit(&s->tcp, out, &grant, made, &way);
+    const uint32_t n = sv_tcp_transmit(t, &grant, made, &way);
     if (SV_UNLIKELY(n == 0))
-        return true;
+        return;
     struct sv_out_flow flow;
     sv_out_flow_of(s, &way, i, made[0].packet, &flow);
     for (uint32_t k = 0; k < n; k++) {
@@ -207,11 +200,39 @@ static bool sv_out_turn(struct sv_stack *s, sv_port out, struct sv_interface *i,
         room->bytes -= sv_min_u32(room->bytes, b->length);
         sv_out_give(s, i, out, b, give);
     }
+}
+
+/* A turn of the connection whose turn it is. False: nothing can be sent to it now. */
+static inline bool sv_out_turn(struct sv_stack *s, sv_port out, struct sv_interface *i, struct sv_tcp_ring *ring,
+                               struct sv_room *room, struct sv_burst *give)
+{
+    struct sv_link *link = &s->net.link;
+    const uint32_t neighbour = sv_tcp_hot(&s->tcp, ring->first)->neighbour;
+    if (neighbour != SV_NONE) {
+        const enum sv_neighbour_answer may = sv_neighbour_use(&s->core, link, &link->neighbours, neighbour);
+        if (SV_UNLIKELY(may != SV_NEIGHBOUR_READY)) {
+            sv_tcp_park(&s->tcp, out);
+            if (may == SV_NEIGHBOUR_NONE)
+                sv_tcp_neighbour_failed(&s->tcp, neighbour);
+            return false;
+        }
+    }
+    struct sv_tcb t = sv_tcb_of(&s->tcp, sv_tcp_ring_pop(&s->tcp, ring));
+    t.h->flags &= (uint16_t)~SV_TCP_READY;
+    struct sv_buf *b = sv_out_plain(s, i, &t);
+    if (SV_LIKELY(b != NULL)) {
+        room->packets--;
+        room->bytes -= sv_min_u32(room->bytes, b->length);
+        sv_out_give(s, i, out, b, give);
+    } else {
+        sv_out_long_turn(s, out, i, &t, room, give);
+    }
     return true;
 }
 
 /* What lies complete in the interface's queue. */
-static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room, struct sv_burst *give)
+__attribute__((noinline)) static void sv_out_queued(struct sv_stack *s, sv_port out, struct sv_room *room,
+                                                    struct sv_burst *give)
 {
     struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, out);
     while (room->packets && give->n < SV_BURST) {
@@ -234,13 +255,15 @@ static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *ro
         return;
     if (i->queue.packets)
         sv_out_queued(s, out, room, give);
+    struct sv_tcp_interface *ready = sv_tcp_interface(&s->tcp, out);
     while (room->packets && room->bytes >= i->mtu && give->n < SV_BURST) {
-        const uint32_t next = sv_tcp_next(&s->tcp, out);
-        if (next == SV_NONE)
+        struct sv_tcp_ring *ring = sv_tcp_ring_next(ready);
+        if (ring->first == SV_NONE)
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
-        if (!sv_out_turn(s, out, i, sv_tcp_hot(&s->tcp, next)->neighbour, room, give))
+        if (!sv_out_turn(s, out, i, ring, room, give))
             sv_out_queued(s, out, room, give);             /* a question for the neighbour may have been added */
+        ready->moved_at = s->core.now;
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;
             break;
@@ -272,6 +295,29 @@ static bool sv_out_pending(const struct sv_stack *s, sv_port p)
     return i->up && (i->queue.packets || sv_tcp_next(&s->tcp, p) != SV_NONE);
 }
 
+/* Has the device of that interface anything to be given: its own, or of the tagged ones upon it? */
+SV_COLD static bool sv_out_tagged_pending(const struct sv_stack *s, sv_port p)
+{
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    for (sv_port q = 0; q < t->count; q++) {
+        if (sv_interface_root(t, q) == p && sv_out_pending(s, q))
+            return true;
+    }
+    return false;
+}
+
+/* The next device of all that has anything to be given, where some carry tagged interfaces. */
+SV_COLD static sv_port sv_out_next_of_tagged(const struct sv_stack *s, sv_port from)
+{
+    const struct sv_interfaces *t = &s->net.link.interfaces;
+    for (sv_port p = from; p < t->count; p++) {
+        const struct sv_interface *i = sv_interface_of(t, p);
+        if (i->up && i->parent == SV_NO_PORT && (sv_out_pending(s, p) || (i->children && sv_out_tagged_pending(s, p))))
+            return p;
+    }
+    return SV_NO_PORT;
+}
+
 sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
 {
     const struct sv_interfaces *t = &s->net.link.interfaces;
@@ -279,11 +325,10 @@ sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
         const struct sv_interface *i = sv_interface_of(t, p);
         if (!i->up || i->parent != SV_NO_PORT)
             continue;
-        bool pending = sv_out_pending(s, p);
-        for (sv_port q = 0; SV_UNLIKELY(i->children) && !pending && q < t->count; q++)
-            pending = q != p && sv_interface_root(t, q) == p && sv_out_pending(s, q);
-        if (pending)
+        if (i->queue.packets || sv_tcp_next(&s->tcp, p) != SV_NONE)
             return p;
+        if (SV_UNLIKELY(i->children))
+            return sv_out_next_of_tagged(s, p);
     }
     return SV_NO_PORT;
 }

@@ -59,6 +59,35 @@ static const struct sv_line icmp_established[] = { /* soft from here on: MUST-56
     {1000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
     {1010, PEER, ACK, 1, 11, 0, SV_ESTABLISHED},
 };
+/* RFC 9293 §3.9.2.2 (MUST-47, SHLD-25): who wants to hear of soft errors does, and not of those that quote nothing in
+ * flight; §3.8.3: and of R1 timeouts in a row. What ends them ends the trouble. */
+static const struct sv_line trouble_told[] = {
+    {0, CALL, SET, SV_OPT_TROUBLE, 2, SV_ERR_INVALID, SV_ESTABLISHED},
+    {0, CALL, SET, SV_OPT_TROUBLE, 1, SV_OK, SV_ESTABLISHED},
+    {0, CALL, SEND, 10, 10, SV_OK, SV_ESTABLISHED},
+    {0, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {10, ICMP, UNREACHABLE(1), 1, 0, 0, SV_ESTABLISHED, .event = SV_EVENT_TROUBLE, .error = SV_ERR_UNREACHABLE},
+    {10, CONFIRM, TROUBLE, SV_OK, 0, 0, SV_ESTABLISHED},
+    {20, ICMP, UNREACHABLE(3), 100000, 0, 0, SV_ESTABLISHED, .drop = SV_DROP_ICMP_OUT_OF_WINDOW},
+    {30, ICMP, 4u << 8, 1, 0, 0, SV_ESTABLISHED},
+    {1000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {1000, CONFIRM, TROUBLE, SV_ERR_UNREACHABLE, 0, 0, SV_ESTABLISHED},
+    {1010, PEER, ACK, 1, 11, 0, SV_ESTABLISHED},
+    {1010, CONFIRM, TROUBLE, SV_OK, 0, 0, SV_ESTABLISHED},
+};
+static const struct sv_line trouble_of_timeouts[] = {
+    {0, CALL, SET, SV_OPT_TROUBLE, 1, SV_OK, SV_ESTABLISHED},
+    {0, CALL, SEND, 10, 10, SV_OK, SV_ESTABLISHED},
+    {0, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {1000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {3000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {3000, CONFIRM, TROUBLE, SV_OK, 0, 0, SV_ESTABLISHED},
+    {7000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED, .event = SV_EVENT_TROUBLE, .error = SV_ERR_TIMED_OUT},
+    {7000, CONFIRM, TROUBLE, SV_ERR_TIMED_OUT, 0, 0, SV_ESTABLISHED},
+    {15000, US, ACK | PSH, 1, 1, 10, SV_ESTABLISHED},
+    {15010, PEER, ACK, 1, 11, 0, SV_ESTABLISHED},
+    {15010, CONFIRM, TROUBLE, SV_OK, 0, 0, SV_ESTABLISHED},
+};
 static const struct sv_line icmp_fin_in_flight[] = {
     {10, ICMP, UNREACHABLE(1), -1u, 0, 0, SAME},
     {11, ICMP, 11u << 8, -1u, 0, 0, SAME},
@@ -114,6 +143,19 @@ static const struct sv_line path_narrows[] = {
     {620000, US, ACK | PSH, 5461, 1, 1460, SV_ESTABLISHED},
     {620010, PEER, ACK, 1, 6921, 0, SV_ESTABLISHED},
 };
+/* A window too small for a segment is being probed when segments become shorter: they fit, and have a timeout. */
+static const struct sv_line narrows_while_probing[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS, .mss = 1460},
+    {10, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {20, PEER, ACK, 1, 1, 0, SV_ESTABLISHED, .win = WIN(1350)},
+    {20, CALL, SEND, 2000, 2000, SV_OK, SV_ESTABLISHED},
+    {1020, US, ACK, 1, 1, 1, SV_ESTABLISHED},
+    {1030, ICMP, UNREACHABLE(4), 1, 1300, 1500, SV_ESTABLISHED},
+    {1030, US, ACK, 1, 1, 1260, SV_ESTABLISHED},
+    {3020, US, ACK, 1, 1, 1260, SV_ESTABLISHED},
+};
 static const struct sv_line path_narrows_six[] = {
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
     {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
@@ -137,6 +179,26 @@ static const struct sv_line path_narrows_six[] = {
     {620010, PEER, ACK, 1, 5461, 0, SV_ESTABLISHED},
 };
 
+/* What a timeout has left of the window is less than a segment, once those are longer again: one goes (RFC 5681 §3.1,
+ * LW), or nothing ever would, for nothing is in flight. */
+static const struct sv_line widens_after_loss[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .options = O_MSS, .mss = 1460},
+    {10, US, ACK, 1, 1, 0, SV_ESTABLISHED},
+    {10, CALL, SEND, 500, 500, SV_OK, SV_ESTABLISHED},
+    {10, US, ACK | PSH, 1, 1, 500, SV_ESTABLISHED},
+    {20, ICMP, UNREACHABLE(4), 1, 576, 1500, SV_ESTABLISHED},
+    {20, US, ACK | PSH, 1, 1, 500, SV_ESTABLISHED},
+    {1010, US, ACK | PSH, 1, 1, 500, SV_ESTABLISHED},
+    {1020, PEER, ACK, 1, 501, 0, SV_ESTABLISHED},
+    {1021, CONFIRM, CWND, 1036, 0, 0, SV_ESTABLISHED},
+    {620000, CALL, SEND, 4000, 4000, SV_OK, SV_ESTABLISHED},
+    {620000, US, ACK, 501, 1, 1460, SV_ESTABLISHED},
+    {620010, PEER, ACK, 1, 1961, 0, SV_ESTABLISHED},
+    {620010, US, ACK, 1961, 1, 1460, SV_ESTABLISHED},
+};
+
 #define FROM(state) .starts = SV_START(state)
 static const struct sv_exchange around[] = {
     SV_EXCHANGE_WITH(backlog, .backlog = 1),
@@ -153,6 +215,10 @@ static const struct sv_exchange around[] = {
                      .starts = SV_START(SV_FIN_WAIT_2) | SV_START(SV_TIME_WAIT)),
     SV_EXCHANGE_WITH(icmp_syn_received, FROM(SV_SYN_RECEIVED)),
     SV_EXCHANGE_WITH(path_narrows, .family = 4),
+    SV_EXCHANGE_WITH(widens_after_loss, .family = 4),
+    SV_EXCHANGE_WITH(narrows_while_probing, .family = 4),
+    SV_EXCHANGE_WITH(trouble_told, FROM(SV_ESTABLISHED)),
+    SV_EXCHANGE_WITH(trouble_of_timeouts, FROM(SV_ESTABLISHED)),
     SV_EXCHANGE_WITH(path_narrows_six, .family = 6),
 };
 SV_EXCHANGE_GROUP(around, around);

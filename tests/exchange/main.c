@@ -75,18 +75,31 @@ static bool same_as(FILE *made, const char *path)
     return same;
 }
 
+/* Played once more, to see which could be scripts; that is no other conversation. */
+static bool scripts_are_thought_of(void)
+{
+    const struct sv_grid counted = sv_grid;
+    sv_script.folder = "";
+    const uint32_t bad = play_all(stderr);
+    sv_script.folder = NULL;
+    sv_grid = counted;
+    return bad == 0;
+}
+
 static int grid(const char *path)
 {
-    if (play_all(stderr))
+    if (play_all(stderr) || !scripts_are_thought_of())
         return 1;
     if (!path) {
         sv_grid_print(stdout);
+        sv_script_table(stdout);
         return 0;
     }
     FILE *made = tmpfile();
     if (!made)
         return 1;
     sv_grid_print(made);
+    sv_script_table(made);
     uint32_t bad = sv_grid_unexplained(stderr) + !sv_exchange_table(stderr);
     if (!same_as(made, path)) {
         fprintf(stderr, "%s is not what `exchange --grid` prints: make it anew\n", path);

@@ -66,6 +66,31 @@ static const struct sv_line simultaneous_again[] = {
     {1020, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED},
 };
 
+/* What begins before the window and ends within it is acceptable, and its ACK of nothing is reset (§3.10.7.4 fifth). */
+static const struct sv_line simultaneous_overlap[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT},
+    {10, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED},
+    {10, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED},
+    {20, PEER, ACK, 0, 1000, 10, SV_SYN_RECEIVED, .drop = SV_DROP_TCP_ACK_NOT_ACCEPTABLE},
+    {20, US, RST, 1000, 0, 0, SV_SYN_RECEIVED},
+    {30, PEER, ACK, 0, 1000, 0, SV_SYN_RECEIVED, .drop = SV_DROP_TCP_OLD},
+    {30, US, ACK, 1, 1, 0, SV_SYN_RECEIVED},
+    {40, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED},
+};
+
+/* ... whose window, as any SYN's, is never scaled: what lies beyond it is not taken, though the buffer had room (RFC
+ * 7323 §2.2, §3.10.7.4 first). */
+static const struct sv_line simultaneous_window[] = {
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT},
+    {0, US, SYN, 0, 0, 0, SV_SYN_SENT, .win = WIN(65535)},
+    {10, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED, .options = O_SCALE, .scale = 7},
+    {10, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED, .win = WIN(65535)},
+    {20, PEER, ACK, 1 + 65535, 1, 100, SV_SYN_RECEIVED, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {20, US, ACK, 1, 1, 0, SV_SYN_RECEIVED},
+    {30, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED},
+};
+
 /* Figure 8: an old duplicate SYN is reset by the peer, and the listener serves the real one. */
 static const struct sv_line old_duplicate_syn[] = {
     {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
@@ -305,6 +330,8 @@ static const struct sv_exchange opening[] = {
     SV_EXCHANGE(simultaneous),
     SV_EXCHANGE(simultaneous_ack),
     SV_EXCHANGE(simultaneous_again),
+    SV_EXCHANGE(simultaneous_overlap),
+    SV_EXCHANGE_WITH(simultaneous_window, .profile = 1 + SV_PROFILE_MODERN, .recv_buffer = 200000),
     SV_EXCHANGE(old_duplicate_syn),
     SV_EXCHANGE_WITH(half_open_discovery, .starts = SV_START(SV_ESTABLISHED)),
     SV_EXCHANGE(half_open_we_crashed),

@@ -98,6 +98,24 @@ static const struct sv_line rack_reordering[] = {
     {12, CONFIRM, RECOVERY, SV_RECOVERY_OPEN, 0, 0, EST},
     {500, WAIT, 0, 0, 0, 0, EST},
 };
+/* ... for as long as the connection lasts: §6.2 step 3 has no end to it, and silence is none. */
+static const struct sv_line reordering_is_kept[] = {
+    TEN,
+    {10, PEER, ACK, 1, 1, 0, EST, BLOCKS(1, 2001, 3001)},
+    {10, PEER, ACK, 1, 1, 0, EST, BLOCKS(1, 1001, 3001)}, /* late, not lost */
+    {11, PEER, ACK, 1, 10001, 0, EST},
+    {11, CONFIRM, REORDERING, 3, 0, 0, EST},
+    {60000, CONFIRM, REORDERING, 3, 0, 0, EST},
+    {60000, CALL, SEND, 5000, 5000, SV_OK, EST},
+    {60000, US, ACK, 10001, 1, 1000, EST},
+    {60000, US, ACK, 11001, 1, 1000, EST},
+    {60000, US, ACK, 12001, 1, 1000, EST},
+    {60000, US, ACK, 13001, 1, 1000, EST},
+    {60000, US, ACK | PSH, 14001, 1, 1000, EST},
+    {60010, PEER, ACK, 1, 10001, 0, EST, BLOCKS(1, 11001, 15001)}, /* four behind it: no proof */
+    {60010, CONFIRM, RECOVERY, SV_RECOVERY_DOUBTFUL, 0, 0, EST},
+    {60011, PEER, ACK, 1, 15001, 0, EST},
+};
 /* §6.2: the retransmission is lost too, and what was sent after it arrives: sent again without an RTO. */
 static const struct sv_line rack_lost_again[] = {
     {0, CALL, SEND, 20000, 20000, SV_OK, EST},
@@ -431,6 +449,7 @@ static const struct sv_exchange sack_tests[] = {
     SV_EXCHANGE_WITH(limited_transmit, FROM_EST),
     SV_EXCHANGE_WITH(rack_timer, FROM_EST),
     SV_EXCHANGE_WITH(rack_reordering, FROM_EST),
+    SV_EXCHANGE_WITH(reordering_is_kept, FROM_EST),
     SV_EXCHANGE_WITH(rack_lost_again, FROM_EST),
     SV_EXCHANGE_WITH(tail_loss, FROM_EST),
     SV_EXCHANGE_WITH(tail_probe_new, FROM_EST),

@@ -84,7 +84,9 @@ static const struct sv_line deferred_refuses[] = {
 
 /* --- Fast Open, the server --- */
 
-#define SERVES .knob = {{"tcp_fastopen", "2"}}, .fastopen = 1, .two_ends = 1
+#define SERVES                                                                                        \
+    .knob = {{"tcp_fastopen", "2"}, {"tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4"}}, .fastopen = 1, \
+    .two_ends = 1
 /* The client has asked for a cookie, and comes back with it: what its SYN brings is there at once (§4.2.2). */
 #define SYN_WITH_DATA                                                                                       \
     {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN}, {0, PEER, SYN, 0, 0, 0, SV_LISTEN, .to = 1, .options = O_FAST}, \

@@ -103,6 +103,20 @@ static const struct sv_line shrunk[] = {
     {20, PEER, ACK, 1, 2001, 0, EST, .win = WIN(60000)},
     {30, PEER, ACK, 1, 4001, 0, EST},
 };
+/* What is in flight no longer fits the window, and its sender is told so each time: that is an answer (RFC 9293
+ * §3.8.6.1, MUST-37), though the timeout that follows is longer than the application would wait for one. */
+static const struct sv_line shrunk_and_answered[] = {
+    {0, CALL, SET, SV_OPT_USER_TIMEOUT_MS, 2500, SV_OK, EST},
+    {0, CALL, SEND, 1000, 1000, SV_OK, EST},
+    {0, US, ACK | PSH, 1, 1, 1000, EST},
+    {10, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {1000, US, ACK | PSH, 1, 1, 1000, EST},
+    {1010, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {3000, US, ACK | PSH, 1, 1, 1000, EST},
+    {3010, PEER, ACK, 1, 1, 0, EST, .win = WIN(0)},
+    {7000, US, ACK | PSH, 1, 1, 1000, EST},
+    {9500, US, RST | ACK, 1, 1, 0, SV_LISTEN, .event = SV_EVENT_ERROR, .error = SV_ERR_TIMED_OUT},
+};
 /* An old segment does not bring an old window back (SND.WL1). */
 static const struct sv_line old_window[] = {
     {0, PEER, ACK, 1, 1, 10, EST, .win = WIN(5000)},
@@ -177,6 +191,7 @@ static const struct sv_exchange window[] = {
     SV_EXCHANGE_WITH(silly_sender, FROM_EST),
     SV_EXCHANGE(small_window_peer),
     SV_EXCHANGE_WITH(shrunk, FROM_EST),
+    SV_EXCHANGE_WITH(shrunk_and_answered, FROM_EST),
     SV_EXCHANGE_WITH(old_window, FROM_EST),
     SV_EXCHANGE_WITH(receive_window, FROM_EST, .recv_buffer = 4000),
     SV_EXCHANGE_WITH(shut_but_listening, FROM_EST, .recv_buffer = 2048),

@@ -323,6 +323,11 @@ uint64_t neck_memory(const struct neck *n)
     return n->bytes;
 }
 
+uint64_t neck_refused(const struct neck *n)
+{
+    return sv_stack_drops(n->stack[1], SV_DROP_TCP_REASSEMBLY_FULL);
+}
+
 uint64_t neck_dropped(const struct neck *n)
 {
     return n->dropped;

@@ -329,6 +329,8 @@ static void play_peer(struct sv_talk *t, const struct sv_line *l)
         t->peer_ts = l->ts - (uint32_t)((t->now - t->zero) / SV_MS);
     }
     const uint32_t n = l->who == ICMP ? sv_talk_icmp(t, l, frame) : sv_talk_segment(t, l, frame);
+    if (l->who == ICMP)
+        sv_script_icmp(t, l, t->now);
     if (l->who == PEER && sv_script.folder) {
         struct sv_seen s;
         memset(&s, 0, sizeof s);
@@ -394,8 +396,6 @@ static void play_line(struct sv_talk *t, const struct sv_line *l, bool together)
     char text[LOG_LINE * 4];
     t->lines++;
     other_end(t, l);
-    if (l->who == ICMP)
-        sv_script_cannot("an ICMP error");
     switch (l->who) {
     case PEER:
     case ICMP:
@@ -545,8 +545,6 @@ bool sv_exchange_run(const struct sv_exchange *x, enum sv_tcp_state start, FILE 
         t->peer_base = t->rcv_nxt;
         t->our_base = t->snd_nxt;
     }
-    if (x->from_next && !t->know_our_isn)
-        sv_script_cannot("an acknowledgement before any number of ours is known");
     tell(t, "         -- %s, from %s --\n", x->name, sv_tcp_state_name(start));
     if (good && !t->failed)
         play(t, x->lines, x->count);

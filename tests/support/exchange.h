@@ -72,7 +72,8 @@ enum sv_confirm {
     LOST,
     SENT_AGAIN,
     REORDERING,
-    REORDER_US
+    REORDER_US,
+    TROUBLE
 };
 
 /* The state of `same`: what it was when the table began. */
@@ -95,7 +96,7 @@ struct sv_line {
     uint8_t bad;      /* 1: the checksum is wrong */
     uint8_t to;       /* 1: PEER uses its second port, 2: our other port */
     uint8_t slack_ms; /* how late it may be; 1 when 0 */
-    uint32_t ts, ecr; /* PEER: TSval, TSecr; US: wanted TSecr */
+    uint32_t ts, ecr; /* PEER: TSval, TSecr (0: of our latest); US: wanted TSecr */
     uint32_t sack[6]; /* pairs */
     uint16_t urgent;
     uint16_t drop;  /* enum sv_drop that this arrival must count */

@@ -23,7 +23,8 @@ uint32_t sv_talk_value(const struct sv_sock_info *i, uint32_t what, uint32_t *sl
                                i->lost,
                                i->sent_again,
                                i->reordering,
-                               i->reorder_window_us};
+                               i->reorder_window_us,
+                               (uint32_t)i->trouble};
     const bool time = what == REORDER_US || (what >= RTO_US && what <= RTTVAR_US);
     *slack = time ? 1000u : 0u;
     return values[what];

@@ -12,8 +12,7 @@
 struct sv_script sv_script;
 static char text[SCRIPT_BYTES];
 
-static void put(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void put(const char *format, ...)
+void sv_script_put(const char *format, ...)
 {
     va_list args;
     if (!sv_script.folder)
@@ -27,34 +26,32 @@ static void put(const char *format, ...)
         sv_script.why = "it is too long";
 }
 
-static void cannot(const char *why)
+void sv_script_cannot(const char *why)
 {
     if (!sv_script.why)
         sv_script.why = why;
 }
 
-static void put_time(sv_time at)
+void sv_script_put_time(sv_time at)
 {
     const sv_time us = (at - sv_script.zero) / SV_US;
-    put("%7u.%06u ", (uint32_t)(us / 1000000u), (uint32_t)(us % 1000000u));
+    sv_script_put("%7u.%06u ", (uint32_t)(us / 1000000u), (uint32_t)(us % 1000000u));
 }
 
 /* --- before everything --- */
 
 static const char *unsayable(const struct sv_exchange *x)
 {
-    if (x->two_ends)
-        return "two connections in one conversation";
     if (x->deferred)
-        return "a listener that asks before it answers";
+        return "a listener that asks before it answers: sockets have no such";
     if (x->teach || x->handshake || x->flaws || x->taught_scale)
         return "a stack that does something wrong on purpose";
     if (x->no_neighbour)
-        return "a neighbour that does not answer";
-    if (x->half_open || x->time_waits || x->recv_buffer || x->send_buffer || x->backlog)
-        return "tables or buffers of another size";
-    if (x->fastopen)
-        return "Fast Open's cookies";
+        return "a neighbour that does not answer: there is no link below a script";
+    if (x->send_buffer)
+        return "a send buffer counted in bytes: sockets count memory";
+    if (x->half_open || x->time_waits)
+        return "tables of another size";
     return NULL;
 }
 
@@ -63,23 +60,45 @@ static uint32_t profile_of(const struct sv_exchange *x)
     return x->modern ? SV_PROFILE_MODERN : x->profile ? x->profile - 1u : SV_PROFILE_RFC;
 }
 
+/* tcp_ecn of enum sv_ecn_mode. */
+static uint32_t ecn_number(uint32_t mode)
+{
+    static const uint8_t numbers[] = {[SV_ECN_NEVER] = 0,
+                                      [SV_ECN_ASK] = 1,
+                                      [SV_ECN_ACCEPT] = 2,
+                                      [SV_ECN_ACCURATE] = 3,
+                                      [SV_ECN_ACCEPT_ACCURATE_ASK] = 4,
+                                      [SV_ECN_ACCEPT_ACCURATE] = 5};
+    return numbers[mode];
+}
+
 void sv_script_begin(const struct sv_exchange *x, sv_time zero)
 {
+    static const struct sv_script_ends none = {.stage = SV_SCRIPT_NOTHING};
+    /* Half of the first buffer is window, up to 65,535 of it at first. */
+    const uint32_t window = x->recv_buffer ? x->recv_buffer : 16384, buffer = window > 65535 ? window : 2u * window;
     sv_script.zero = zero;
     sv_script.length = 0;
+    sv_script.x = x;
     sv_script.fd = 3;
     sv_script.next_fd = 3;
-    sv_script.stamps = sv_script.burst_segments = 0;
+    sv_script.stamps = 0;
+    sv_script.more = sv_script.urgent = sv_script.scaled = false;
+    sv_script.ends[0] = sv_script.ends[1] = none;
     sv_script.why = unsayable(x);
     text[0] = 0;
-    put("`sysctl -q net.ipv4.tcp_rmem=\"2048 32768 32768\""); /* a window of 16,384 */
+    if (x->fastopen) /* its cookies are of addresses */
+        sv_script_put(sv_exchange_six ? "--local_ip=fd00::1\n--remote_ip=fd00::2\n"
+                                      : "--local_ip=10.0.0.1\n--remote_ip=10.0.0.2\n");
+    /* The device does not cut what it gets. */
+    sv_script_put("`ethtool -K tun0 tso off gso off\nsysctl -q net.ipv4.tcp_rmem=\"2048 %u %u\"", buffer, buffer);
     for (uint32_t i = 0; i < 2 && x->knob[i][0]; i++)
-        put(" net.ipv4.%s=\"%s\"", x->knob[i][0], x->knob[i][1]);
+        sv_script_put(" net.ipv4.%s=\"%s\"", x->knob[i][0], x->knob[i][1]);
     if (x->congestion)
-        put(" net.ipv4.tcp_congestion_control=%s", sv_congestion_name((enum sv_congestion)x->congestion));
-    put("`\n");
+        sv_script_put(" net.ipv4.tcp_congestion_control=%s", sv_congestion_name((enum sv_congestion)x->congestion));
     if (x->ecn)
-        cannot("ECN chosen for the stack");
+        sv_script_put(" net.ipv4.tcp_ecn=%u", ecn_number(x->ecn));
+    sv_script_put("`\n");
 }
 
 /* --- packets --- */
@@ -106,211 +125,167 @@ static uint32_t get32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* What the peer echoes must be a timestamp of ours. */
-static void echo(uint32_t ts, uint32_t ecr, bool ours)
+/* What the peer echoes is a timestamp of ours, or what would have been one at another time, or none. */
+static void put_echo(const struct sv_line *l, uint32_t ts, uint32_t ecr, bool ours)
 {
+    bool known = ours || !ecr;
     if (ours && sv_script.stamps < SV_SCRIPT_STAMPS)
         sv_script.stamp[sv_script.stamps++] = ts;
     for (uint32_t i = 0; i < sv_script.stamps; i++)
-        if (ours || sv_script.stamp[i] == ecr)
-            return;
-    if (!ours && (ecr || sv_script.stamps))
-        cannot("an echo of a timestamp that was never sent");
+        known = known || sv_script.stamp[i] == ecr;
+    if (!known && (l->options & O_ECR_AT))
+        sv_script.scaled = true;
+    else if (!known)
+        sv_script_cannot("an echo of a number that is no timestamp of ours");
+    sv_script_put("TS val %u ecr %u%s", ts, ecr, !ours && !ecr && l->flags & ACK ? "!" : "");
+}
+
+static void put_bytes(const uint8_t *p, uint32_t n)
+{
+    sv_script_put("bytes ");
+    for (uint32_t i = 0; i < n; i++)
+        sv_script_put("%02x", p[i]);
+}
+
+/* Fast Open's cookie, which may be empty: the question for one. */
+static void put_cookie(const uint8_t *p, uint32_t n)
+{
+    sv_script_put(n ? "FO " : "FO");
+    for (uint32_t i = 0; i < n; i++)
+        sv_script_put("%02x", p[i]);
 }
 
 /* Options as they stand on the wire; SACK's numbers count from `isn`. */
-static void put_options(const uint8_t *p, uint32_t n, uint32_t isn)
+static void put_options(const struct sv_line *l, const uint8_t *p, uint32_t n, uint32_t isn, bool ours)
 {
     const char *between = " <";
     for (uint32_t i = 0; i < n;) {
         const uint32_t length = p[i] < 2 ? 1u : i + 1u < n ? p[i + 1u] : 0;
-        if (!length || i + length > n || (p[i] >= 2 && length < 2)) {
-            cannot("an option that runs over the header");
-            return;
-        }
-        put("%s", between);
+        sv_script_put("%s", between);
         between = ",";
+        if (!length || i + length > n || (p[i] >= 2 && length < 2)) { /* it runs over the header */
+            put_bytes(p + i, n - i);
+            break;
+        }
         if (p[i] < 2)
-            put("%s", p[i] ? "nop" : "eol");
+            sv_script_put("%s", p[i] ? "nop" : "eol");
         else if (p[i] == 2 && length == 4)
-            put("mss %u", (uint32_t)p[i + 2] << 8 | p[i + 3]);
+            sv_script_put("mss %u", (uint32_t)p[i + 2] << 8 | p[i + 3]);
         else if (p[i] == 3 && length == 3)
-            put("wscale %u", p[i + 2]);
+            sv_script_put("wscale %u", p[i + 2]);
         else if (p[i] == 4 && length == 2)
-            put("sackOK");
+            sv_script_put("sackOK");
         else if (p[i] == 8 && length == 10)
-            put("TS val %u ecr %u", get32(p + i + 2), get32(p + i + 6));
+            put_echo(l, get32(p + i + 2), get32(p + i + 6), ours);
         else if (p[i] == 5 && length % 8u == 2) {
-            put("sack");
+            sv_script_put("sack");
             for (uint32_t k = i + 2u; k < i + length; k += 8u)
-                put(" %u:%u", get32(p + k) - isn, get32(p + k + 4) - isn);
+                sv_script_put(" %u:%u", get32(p + k) - isn, get32(p + k + 4) - isn);
+        } else if (p[i] == 34) {
+            put_cookie(p + i + 2, length - 2u);
         } else {
-            put("bytes ");
-            for (uint32_t k = i; k < i + length; k++)
-                put("%02x", p[k]);
+            put_bytes(p + i, length);
         }
         i += length;
     }
     if (n)
-        put(">");
+        sv_script_put(">");
 }
 
-/* What leaves at one instant is one super-frame to a device that cuts by itself, and timed as one. */
-static void burst(const struct sv_seen *s, bool ours)
+/* How a script counts the peer's numbers. A SYN has the number that stands there; all else counts from the number of
+ * the connection's first packet, or, where we call, from the peer's SYN up to the one that answers ours. */
+static void place(struct sv_script_ends *e, const struct sv_talk *t, const struct sv_seen *s)
 {
-    if (!ours && s->flags & ACK && sv_script.burst_segments > 1 &&
-        s->ack - sv_script.burst_start - 1u < sv_script.burst_end - sv_script.burst_start - 1u)
-        cannot("an acknowledgement that splits what left as one super-frame");
-    if (!ours || !s->length)
-        return;
-    if (s->at != sv_script.burst_at || s->seq != sv_script.burst_end || !sv_script.burst_segments) {
-        sv_script.burst_at = s->at;
-        sv_script.burst_start = s->seq;
-        sv_script.burst_segments = 0;
+    const bool syn = s->flags & SYN;
+    if (e->stage == SV_SCRIPT_NOTHING) {
+        e->base = syn ? s->seq : t->peer_isn;
+        e->first = s->seq - t->peer_isn;
+        e->stage = SV_SCRIPT_PLACED;
+    } else if (e->stage == SV_SCRIPT_CALLING && syn) {
+        e->base = s->seq;
+        e->first = s->seq - t->peer_isn;
+        e->stage = s->flags & ACK ? SV_SCRIPT_PLACED : SV_SCRIPT_CALLING;
     }
-    sv_script.burst_end = s->seq + s->length;
-    sv_script.burst_segments++;
+}
+
+/* Our SYN went out: the peer's numbers begin with its own. */
+static void call_out(struct sv_script_ends *e, const struct sv_talk *t, const struct sv_seen *s)
+{
+    if ((s->flags & SYN) && !(s->flags & ACK) && e->stage == SV_SCRIPT_NOTHING)
+        *e = (struct sv_script_ends){.stage = SV_SCRIPT_CALLING, .base = t->peer_isn};
+}
+
+static void put_in_front(const struct sv_line *l, const struct sv_seen *s, bool ours)
+{
+    static const char *const ecn[] = {"[noecn] ", "[ect1] ", "[ect0] ", "[ce] "};
+    if (l->bad)
+        sv_script_put("[%.*s,badsum] ", (int)strcspn(ecn[s->ecn] + 1, "]"), ecn[s->ecn] + 1);
+    else if (!ours || l->ecn)
+        sv_script_put("%s", ecn[s->ecn]);
+    const uint32_t port = l->to == 2 ? 8081u : 8080u; /* our other port, or the peer's second */
+    if (l->to)
+        sv_script_put("%u > %u ", ours ? port : 40000u, ours ? 40000u : port);
 }
 
 void sv_script_packet(const struct sv_talk *t, const struct sv_line *l, const struct sv_seen *s, bool ours)
 {
-    static const char *const ecn[] = {"[noecn] ", "[ect1] ", "[ect0] ", "[ce] "};
     char flags[16];
-    const uint32_t mine = ours ? t->our_isn : t->peer_isn, other = ours ? t->peer_isn : t->our_isn;
+    struct sv_script_ends *e = &sv_script.ends[l->to ? 1 : 0];
     if (!sv_script.folder)
         return;
-    if (l->to || l->fresh)
-        cannot("a second pair of ports, or a connection that follows another");
-    if (!ours && s->flags & SYN && s->seq != t->peer_isn)
-        cannot("a SYN of the peer's with another number");
-    if (l->bad)
-        cannot("a wrong checksum");
-    if ((s->options & O_FAST) || (l->options & O_FAST))
-        cannot("Fast Open's cookies");
-    if (!t->know_our_isn && s->flags & ACK && !ours)
-        cannot("an acknowledgement before any number of ours is known");
-    burst(s, ours);
-    put_time(s->at);
-    put("%c %s%s ", ours ? '>' : '<', ours ? "" : ecn[s->ecn], flags_of(s->flags, flags));
-    put("%u:%u(%u)", s->seq - mine, s->seq - mine + s->length, s->length);
+    if (ours)
+        call_out(e, t, s);
+    else
+        place(e, t, s);
+    /* SYNs count by themselves. */
+    const uint32_t peer = s->flags & SYN ? e->base - e->first : e->base;
+    const uint32_t mine = ours ? t->our_isn : peer, other = ours ? peer : t->our_isn;
+    sv_script_put_time(s->at);
+    sv_script_put("%c ", ours ? '>' : '<');
+    put_in_front(l, s, ours);
+    sv_script_put("%s %u:%u(%u)", flags_of(s->flags, flags), s->seq - mine, s->seq - mine + s->length, s->length);
     if (s->flags & ACK)
-        put(" ack %u", s->ack - other);
+        sv_script_put(" ack %u", s->ack - other);
     if (!ours || l->win)
-        put(" win %u", s->window);
+        sv_script_put(" win %u", s->window);
     if (s->flags & URG || s->urgent)
-        put(" urg %u", s->urgent);
-    put_options(s->raw, s->raw_length, other);
-    if (s->options & O_TS)
-        echo(s->ts, s->ecr, ours);
-    put("\n");
+        sv_script_put(" urg %u", s->urgent);
+    put_options(l, s->raw, s->raw_length, other, ours);
+    sv_script_put("\n");
 }
 
-/* --- calls --- */
-
-static const char *option_name(uint32_t option)
+/* ICMP's words are those of IPv4 and of IPv6. */
+void sv_script_icmp(const struct sv_talk *t, const struct sv_line *l, sv_time now)
 {
-    switch (option) {
-    case SV_OPT_NODELAY:
-        return "TCP_NODELAY";
-    case SV_OPT_USER_TIMEOUT_MS:
-        return "TCP_USER_TIMEOUT";
-    default:
-        return NULL;
-    }
-}
-
-static void put_open(const struct sv_line *l, sv_time now, enum sv_err error)
-{
-    if (error != SV_OK || l->seq || sv_script.next_fd != 3)
-        cannot("a second socket");
-    sv_script.fd = sv_script.next_fd++;
-    put_time(now);
-    put("socket(..., SOCK_STREAM, IPPROTO_TCP) = %d\n", sv_script.fd);
-    put("   +0 fcntl(%d, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", sv_script.fd);
-    if (l->flags == CONNECT)
-        put("   +0 connect(%d, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n", sv_script.fd);
-    else
-        put("   +0 bind(%d, ..., ...) = 0\n   +0 listen(%d, 16) = 0\n", sv_script.fd, sv_script.fd);
-}
-
-static void put_moved(const char *call, const struct sv_line *l, enum sv_err error, size_t done)
-{
-    put("%s(%d, ..., %u) = ", call, sv_script.fd, l->seq);
-    if (error == SV_OK)
-        put("%u\n", (uint32_t)done);
-    else if (error == SV_ERR_AGAIN)
-        put("-1 EAGAIN (Resource temporarily unavailable)\n");
-    else
-        put("*\n"); /* each interface has its own words for the end */
-}
-
-void sv_script_call(const struct sv_line *l, sv_time now, enum sv_err error, size_t done, enum sv_tcp_state state)
-{
+    static const char *const types[] = {[3] = "unreachable",
+                                        [4] = "source_quench",
+                                        [5] = "redirect",
+                                        [11] = "time_exceeded",
+                                        [12] = "parameter_problem"};
+    const uint32_t type = l->flags >> 8, code = l->flags & 255u, header = 40;
+    const uint32_t length = l->len ? l->len - header : 1460u - header;
+    const uint32_t seq = t->our_base + l->seq - t->our_isn;
     if (!sv_script.folder)
         return;
-    if ((l->flags == CLOSE || l->flags == SHUTDOWN) && state == SV_SYN_RECEIVED)
-        cannot("close() or shutdown() before the handshake is over: sockets reset there");
-    if (l->flags == LISTEN || l->flags == CONNECT) {
-        put_open(l, now, error);
+    if (sv_exchange_six || type >= sizeof types / sizeof types[0] || !types[type]) {
+        sv_script_cannot("an ICMP error that has no name");
         return;
     }
-    put_time(now);
-    switch (l->flags) {
-    case ACCEPT:
-        if (error == SV_OK) {
-            put("accept(3, ..., ...) = %d\n   +0 fcntl(%d, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", sv_script.next_fd,
-                sv_script.next_fd);
-            sv_script.fd = sv_script.next_fd++;
-        } else {
-            put("accept(3, ..., ...) = %s\n",
-                error == SV_ERR_AGAIN ? "-1 EAGAIN (Resource temporarily unavailable)" : "*");
-        }
-        break;
-    case SEND:
-        put_moved("write", l, error, done);
-        break;
-    case RECV:
-        put_moved("read", l, error, done);
-        break;
-    case SHUTDOWN:
-        put("shutdown(%d, SHUT_WR) = %s\n", sv_script.fd, error == SV_OK ? "0" : "*");
-        break;
-    case ABORT:
-        put("setsockopt(%d, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0\n   +0 ", sv_script.fd);
-        put("close(%d) = 0\n", sv_script.fd);
-        break;
-    case CLOSE:
-        put("close(%d) = 0\n", sv_script.fd);
-        break;
-    case CLOSE_LISTENER:
-        put("close(3) = 0\n");
-        break;
-    case SET:
-        if (option_name(l->seq))
-            put("setsockopt(%d, SOL_TCP, %s, [%u], 4) = 0\n", sv_script.fd, option_name(l->seq), l->ack);
-        else
-            cannot("an option that sockets do not have so");
-        break;
-    default:
-        cannot("a call that sockets do not have");
-        break;
-    }
-}
-
-void sv_script_cannot(const char *why)
-{
-    cannot(why);
+    sv_script_put_time(now);
+    sv_script_put("< icmp %s code_%u", types[type], code);
+    if (l->ack)
+        sv_script_put(" mtu %u", l->ack);
+    sv_script_put(" [%u:%u(%u)]\n", seq, seq + length, length);
 }
 
 /* --- the end --- */
 
-static void count_why(const char *why)
+static void note_unsaid(const struct sv_exchange *x, enum sv_tcp_state start)
 {
-    uint32_t i = 0;
-    while (i < SV_SCRIPT_REASONS - 1u && sv_script.reason[i].why && strcmp(sv_script.reason[i].why, why) != 0)
-        i++;
-    sv_script.reason[i].why = why;
-    sv_script.reason[i].count++;
+    if (sv_script.unsaid < SV_SCRIPT_UNSAID)
+        sv_script.not_said[sv_script.unsaid] =
+            (struct sv_script_unsaid){sv_script.group, x->name, start, sv_script.why};
+    sv_script.unsaid++;
 }
 
 void sv_script_end(const struct sv_exchange *x, enum sv_tcp_state start)
@@ -320,25 +295,43 @@ void sv_script_end(const struct sv_exchange *x, enum sv_tcp_state start)
     if (!sv_script.folder)
         return;
     if (sv_script.why) {
-        count_why(sv_script.why);
+        note_unsaid(x, start);
         return;
     }
+    sv_script.written++;
+    if (!sv_script.folder[0])
+        return;
     snprintf(path, sizeof path, "%s/%s/%s-%s-%s.pkt", sv_script.folder, profiles[profile_of(x)], sv_script.group,
              x->name, sv_tcp_state_name(start));
     FILE *file = fopen(path, "w");
+    if (file && sv_script.scaled)
+        fprintf(file, "--tcp_ts_ecr_scaled\n");
     if (!file || fwrite(text, 1, sv_script.length, file) != sv_script.length || fclose(file) != 0) {
         fprintf(stderr, "%s: cannot be written\n", path);
         exit(1);
     }
-    sv_script.written++;
 }
 
 void sv_script_summary(FILE *to)
 {
-    uint32_t all = sv_script.written;
-    for (uint32_t i = 0; i < SV_SCRIPT_REASONS && sv_script.reason[i].why; i++)
-        all += sv_script.reason[i].count;
-    fprintf(to, "%u conversations, %u written\n", all, sv_script.written);
-    for (uint32_t i = 0; i < SV_SCRIPT_REASONS && sv_script.reason[i].why; i++)
-        fprintf(to, "%6u not: %s\n", sv_script.reason[i].count, sv_script.reason[i].why);
+    fprintf(to, "%u conversations, %u written\n", sv_script.written + sv_script.unsaid, sv_script.written);
+    for (uint32_t i = 0; i < sv_script.unsaid && i < SV_SCRIPT_UNSAID; i++) {
+        const struct sv_script_unsaid *u = &sv_script.not_said[i];
+        fprintf(to, "  not %s/%s from %s: %s\n", u->group, u->name, sv_tcp_state_name(u->start), u->why);
+    }
+}
+
+/* Those of one name that differ only in where they begin stand behind each other: one row. */
+void sv_script_table(FILE *to)
+{
+    fprintf(to,
+            "\n## As packet scripts\n\n%u of these %u conversations can be said in packetdrill's language (`exchange "
+            "--scripts FOLDER`), and `seven drill`\nplays them; the others cannot:\n\n| conversation | why not "
+            "|\n|---|---|\n",
+            sv_script.written, sv_script.written + sv_script.unsaid);
+    for (uint32_t i = 0; i < sv_script.unsaid && i < SV_SCRIPT_UNSAID; i++) {
+        const struct sv_script_unsaid *u = &sv_script.not_said[i];
+        if (!i || strcmp(u[-1].name, u->name) != 0)
+            fprintf(to, "| %s/%s | %s |\n", u->group, u->name, u->why);
+    }
 }

@@ -140,7 +140,7 @@ static uint8_t *put_options(const struct sv_talk *t, const struct sv_line *l, ui
         if (l->options & O_ECR_AT)
             p = put32(p, t->last_ts - (uint32_t)((t->last_ts_at - t->zero) / SV_MS) + l->ecr);
         else
-            p = put32(p, l->options & O_TS ? l->ecr : l->flags & ACK ? t->last_ts : 0u);
+            p = put32(p, l->ecr ? l->ecr : l->flags & ACK ? t->last_ts : 0u);
     }
     if (l->options & O_FAST) {
         *p++ = 34;

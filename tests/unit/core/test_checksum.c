@@ -180,6 +180,33 @@ static void replaces_words(void **state)
     }
 }
 
+/* Words in host order and words as they lie, added up in 64 bits, give the field that folding gives. */
+static void finishes_words(void **state)
+{
+    (void)state;
+    struct dice d = {11};
+    uint8_t bytes[80];
+    for (int round = 0; round < 20000; round++) {
+        uint64_t numbers = 0, lies = 0;
+        for (uint32_t at = 0; at < sizeof bytes; at += 4) {
+            const uint32_t extreme = roll(&d, 2) ? 0 : 0xffffffffu;
+            uint32_t word = roll(&d, 4) ? roll(&d, 65536) << 16 | roll(&d, 65536) : extreme;
+            word |= at == 0; /* not all of them 0 */
+            sv_put_u32(bytes + at, word);
+            if (roll(&d, 2)) {
+                numbers += word;
+            } else {
+                sv_memcpy(&word, bytes + at, 4);
+                lies += word;
+            }
+        }
+        uint8_t wanted[2];
+        sv_sum_store(wanted, sv_sum(bytes, sizeof bytes, 0));
+        const uint16_t got = sv_sum_complement(lies + sv_sum_of_numbers(numbers));
+        assert_memory_equal(&got, wanted, 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +216,7 @@ int main(void)
         cmocka_unit_test(gives_the_rfcs_example),
         cmocka_unit_test(adds_pieces),
         cmocka_unit_test(replaces_words),
+        cmocka_unit_test(finishes_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

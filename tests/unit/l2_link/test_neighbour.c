@@ -191,6 +191,26 @@ static void progress_keeps_it_reachable_without_a_question(void **state)
     expect_silence();
 }
 
+/* RFC 1122 §3.3.1.4: the transport says that nobody answers through it. The next packet goes; then it is asked. */
+static void what_is_doubted_is_asked(void **state)
+{
+    (void)state;
+    send_to(2, 1);
+    arp_in(HOST1, 2, 2, IP(10, 0, 0, 2), IP(10, 0, 0, 1));
+    while (world_out(&w, h, &out)) {}
+    sv_neighbour_doubt(&h->core, &h->net.link, entry(2));
+    expect_state(2, SV_NEIGHBOUR_STALE);
+    expect_silence();
+    send_to(2, 2);
+    expect_packet("\2\0\0\0\0\2", 2);
+    expect_state(2, SV_NEIGHBOUR_DELAY);
+    sv_neighbour_doubt(&h->core, &h->net.link, entry(2)); /* nothing new */
+    expect_state(2, SV_NEIGHBOUR_DELAY);
+    world_advance(&w, 5010 * SV_MS);
+    expect_state(2, SV_NEIGHBOUR_PROBE);
+    expect_arp(1, "\2\0\0\0\0\2", IP(10, 0, 0, 1), IP(10, 0, 0, 2));
+}
+
 static void a_neighbour_that_moves_is_followed_and_verified(void **state)
 {
     (void)state;
@@ -295,6 +315,7 @@ int main(void)
         TEST(reachable_stale_delay_probe_failed),
         TEST(a_probe_answered_or_progress_above_is_proof),
         TEST(progress_keeps_it_reachable_without_a_question),
+        TEST(what_is_doubted_is_asked),
         TEST(a_neighbour_that_moves_is_followed_and_verified),
         TEST(the_newest_sixty_four_wait),
         TEST(a_full_table_recycles_the_oldest_that_nobody_pins),

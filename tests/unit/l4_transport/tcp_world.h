@@ -7,13 +7,15 @@
 #include "tests/support/exchange_private.h"
 #include "tests/unit/core/support.h"
 
-static inline void tcp_world_new(struct sv_talk *t, uint64_t seed, uint32_t recv_buffer, uint32_t profile)
+/* With so many descriptors, and as many slabs. */
+static inline void tcp_world_of(struct sv_talk *t, uint64_t seed, uint32_t recv_buffer, uint32_t profile,
+                                uint32_t packets)
 {
-    const size_t bytes = 16u << 20;
+    const size_t bytes = (12u << 20) + 4096u * (size_t)packets;
     memset(t, 0, sizeof *t);
     t->memory = zeroed_pages(bytes);
     t->arena = sv_arena_create(t->memory, bytes);
-    t->pool = sv_pool_create(t->arena, 1024, 1024);
+    t->pool = sv_pool_create(t->arena, packets, packets);
     t->now = t->zero = (sv_time)1 << 42;
     const struct sv_stack_config c = {
         .size = sizeof c, .host = 1, .seed = seed, .profile = profile, .connections = 64, .recv_buffer = recv_buffer};
@@ -27,6 +29,11 @@ static inline void tcp_world_new(struct sv_talk *t, uint64_t seed, uint32_t recv
     assert_int_equal(sv_neighbour_add(t->stack, t->port, &peer, sv_talk_peer_mac, t->now), SV_OK);
     t->our_port = 80;
     t->peer_port = 4000;
+}
+
+static inline void tcp_world_new(struct sv_talk *t, uint64_t seed, uint32_t recv_buffer, uint32_t profile)
+{
+    tcp_world_of(t, seed, recv_buffer, profile, 1024);
 }
 
 /* Everything the stack has to send; the last TCP segment of it is in *last, zero when there is none. The count. */

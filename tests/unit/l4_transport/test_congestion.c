@@ -117,15 +117,20 @@ static void cubic_does_not_count_idleness(void **state)
     assert_true(r.hot.cwnd <= before + RIG_MSS);
 }
 
+static void rig_new_linux(struct rig *r, uint32_t segments, uint32_t rtt_us)
+{
+    rig_new(r, SV_CC_CUBIC, segments, rtt_us);
+    r->tcp.profile = SV_PROFILE_LINUX;
+    r->tcp.habits = *sv_tcp_profile(SV_PROFILE_LINUX);
+}
+
 /* In `linux` time counts while something is in flight, though the window is not used, and does not from the last
  * segment sent to the first after nothing was. */
 static void cubic_of_linux_counts_what_is_not_used(void **state)
 {
     struct rig r;
     (void)state;
-    rig_new(&r, SV_CC_CUBIC, 100, RTT);
-    r.tcp.profile = SV_PROFILE_LINUX;
-    r.tcp.habits = *sv_tcp_profile(SV_PROFILE_LINUX);
+    rig_new_linux(&r, 100, RTT);
     rig_lose(&r);
     rig_round(&r, RTT);
     const uint32_t epoch = r.busy.cc.cubic.epoch;
@@ -140,6 +145,40 @@ static void cubic_of_linux_counts_what_is_not_used(void **state)
     r.hot.sent_tick = epoch - sv_tick(60 * SV_S);
     sv_tcp_cc_idle_since(&r.t);
     assert_int_equal(r.busy.cc.cubic.epoch, sv_tick(r.t.now));
+}
+
+/* bictcp_recalc_ssthresh(): 717 of 1,024, and (1,024 + 717) of 2,048, of whole segments. */
+static void cubic_of_linux_counts_whole_segments(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new_linux(&r, 21, RTT);
+    rig_lose(&r);
+    assert_int_equal(r.hot.cwnd, 14 * RIG_MSS);
+    assert_int_equal(r.busy.cc.cubic.w_max, 21 * RIG_MSS);
+    rig_lose(&r);
+    assert_int_equal(r.hot.cwnd, 9 * RIG_MSS);
+    assert_int_equal(r.busy.cc.cubic.w_max, 11 * RIG_MSS);
+    rig_new_linux(&r, 3, RTT);
+    rig_lose(&r);
+    assert_int_equal(r.hot.cwnd, 2 * RIG_MSS);
+}
+
+/* bictcp_update(): a window that has become larger makes it look anew, and the next segment is not as cheap. */
+static void cubic_of_linux_looks_again_when_it_grew(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new_linux(&r, 60, 20000);
+    rig_lose(&r);
+    while (r.hot.cwnd == 42 * RIG_MSS)
+        rig_ack(&r, 2, 20000), r.t.now += SV_MS;
+    assert_int_equal(r.hot.cwnd, 43 * RIG_MSS);
+    const uint32_t before = r.busy.cc.cubic.target;
+    r.t.now += 5 * SV_MS;
+    rig_ack(&r, 2, 20000);
+    assert_int_equal(r.busy.cc.cubic.evaluated_cwnd, 43);
+    assert_true(r.busy.cc.cubic.target > before);
 }
 
 /* The average window over time when every 1/p-th segment is lost. */
@@ -217,6 +256,21 @@ static void hystart_leaves(void **state)
     }
     assert_int_equal(rounds, 5);
     assert_true(r.cold.ssthresh <= r.hot.cwnd);
+}
+
+/* tcp_init_congestion_control() comes after the SYN's acknowledgement: to the older HyStart the round trip of data is
+ * not longer for a SYN that was quick. */
+static void hystart_of_linux_forgets_the_syn(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new_linux(&r, 10, RTT);
+    r.cold.min_rtt_us = RTT - 25000;
+    for (uint32_t i = 0; i < 4; i++)
+        rig_round(&r, RTT);
+    assert_int_equal(r.cold.ssthresh, UINT32_MAX);
+    rig_round(&r, RTT + 17000);
+    assert_int_not_equal(r.cold.ssthresh, UINT32_MAX);
 }
 
 /* ... and one whose RTT falls again was no queue. */
@@ -343,9 +397,12 @@ int main(void)
         cmocka_unit_test(cubic_undoes),
         cmocka_unit_test(cubic_does_not_count_idleness),
         cmocka_unit_test(cubic_of_linux_counts_what_is_not_used),
+        cmocka_unit_test(cubic_of_linux_counts_whole_segments),
+        cmocka_unit_test(cubic_of_linux_looks_again_when_it_grew),
         cmocka_unit_test(cubic_follows_its_law),
         cmocka_unit_test(hystart_leaves),
         cmocka_unit_test(hystart_comes_back),
+        cmocka_unit_test(hystart_of_linux_forgets_the_syn),
         cmocka_unit_test(idleness_halves),
         cmocka_unit_test(an_unused_window_stays),
         cmocka_unit_test(dctcp_estimates),
