@@ -186,6 +186,9 @@ void sv_drill_connecting(struct sv_drill_run *r, int64_t script_fd, struct socka
     if (!c || c->stage != SV_DRILL_NEW)
         return;
     c->stage = SV_DRILL_CONNECTING;
+    if (c->renewed) /* its SYN tells the port once more */
+        c->ends.local_port = 0;
+    c->renewed = false;
     c->ends.remote_port = r->connect_port;
     r->under = c;
 }
@@ -305,8 +308,10 @@ static enum sv_drill_outcome call_connect(struct sv_drill_run *r, const struct s
         memset(&a, 0, sizeof a);
         a.ss_family = (sa_family_t)family;
         n = sizeof(struct sockaddr_in);
-        if (c && family == AF_UNSPEC)
+        if (c && family == AF_UNSPEC) {
             c->stage = SV_DRILL_NEW;
+            c->renewed = true;
+        }
     } else {
         sv_drill_connecting(r, script, &a, &n);
     }

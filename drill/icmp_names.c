@@ -51,10 +51,12 @@ static const struct type types4[] = {
       {NULL, 0}}},
     {"parameter_problem", 12, {{"header_field", 0}, {"missing_option", 1}, {"bad_length", 2}, {NULL, 0}}},
     {"timestamp", 13, {{NULL, 0}}},
+    {"timestamp_request", 13, {{NULL, 0}}},
     {"timestamp_reply", 14, {{NULL, 0}}},
     {"information_request", 15, {{NULL, 0}}},
     {"information_reply", 16, {{NULL, 0}}},
     {"address_mask", 17, {{NULL, 0}}},
+    {"address_mask_request", 17, {{NULL, 0}}},
     {"address_mask_reply", 18, {{NULL, 0}}},
     {NULL, 0, {{NULL, 0}}},
 };
@@ -75,6 +77,11 @@ static const struct type types6[] = {
     {"parameter_problem", 4, {{"header_field", 0}, {"unknown_next_header", 1}, {"unknown_option", 2}, {NULL, 0}}},
     {"echo_request", 128, {{NULL, 0}}},
     {"echo_reply", 129, {{NULL, 0}}},
+    {"router_solicitation", 133, {{NULL, 0}}}, /* RFC 4861 §4 */
+    {"router_advertisement", 134, {{NULL, 0}}},
+    {"neighbor_solicitation", 135, {{NULL, 0}}},
+    {"neighbor_advertisement", 136, {{NULL, 0}}},
+    {"redirect", 137, {{NULL, 0}}},
     {NULL, 0, {{NULL, 0}}},
 };
 

@@ -273,8 +273,8 @@ int64_t sv_drill_parse_time(struct sv_drill_parser *p)
         return 0;
     }
     for (size_t i = 0; i < t.n; i++) {
-        if (t.text[i] == '-' || ns > (uint64_t)1000000 * SV_DRILL_SECOND_NS) {
-            sv_drill_fail(p, "a time must lie between 0 and 1,000,000 seconds");
+        if (t.text[i] == '-' || ns > (uint64_t)10000000 * SV_DRILL_SECOND_NS) {
+            sv_drill_fail(p, "a time must lie between 0 and 10,000,000 seconds");
             return 0;
         }
         if (t.text[i] == '.') {

@@ -76,6 +76,7 @@ static void parse_timestamps(struct sv_drill_parser *p, struct sv_drill_option *
     if (!sv_drill_take_word(p, "ecr"))
         sv_drill_wanted(p, "ecr N");
     o->value[1] = sv_drill_want_number(p, "a TSecr", compared, UINT32_MAX);
+    o->absolute = !compared && sv_drill_take_mark(p, '!');
 }
 
 static void parse_option(struct sv_drill_parser *p, struct sv_drill_option *o, bool compared)

@@ -32,11 +32,13 @@ static void parse_ip_word(struct sv_drill_parser *p, struct sv_drill_packet *k)
         want_tos(p, k, SV_DRILL_TOS_ALL, (uint8_t)sv_drill_want_integer(p, "a TOS byte", 0, 255));
     } else if (sv_drill_take_word(p, "ttl") || sv_drill_take_word(p, "hlim")) {
         k->ttl = (uint8_t)sv_drill_want_integer(p, "a TTL", 1, 255);
+    } else if (!k->outbound && sv_drill_take_word(p, "badsum")) {
+        k->bad_sum = true;
     } else if (sv_drill_take_word(p, "flowlabel")) {
         k->has_flow_label = true;
         k->flow_label = (uint32_t)sv_drill_want_integer(p, "a flow label", 0, 0xfffff);
     } else {
-        sv_drill_wanted(p, "one of noecn, ect0, ect1, ect01, ce, tos, ttl, flowlabel");
+        sv_drill_wanted(p, "one of noecn, ect0, ect1, ect01, ce, tos, ttl, flowlabel, badsum");
     }
 }
 
@@ -214,6 +216,7 @@ static void parse_quoted(struct sv_drill_parser *p, struct sv_drill_packet *k)
 
 static void parse_icmp(struct sv_drill_parser *p, struct sv_drill_packet *k)
 {
+    const bool quoted = k->quoted != 0; /* in front */
     k->protocol = SV_DRILL_ICMP;
     if (p->token.kind != SV_DRILL_T_WORD) {
         sv_drill_wanted(p, "a type of ICMP (unreachable, packet_too_big, ...)");
@@ -229,13 +232,30 @@ static void parse_icmp(struct sv_drill_parser *p, struct sv_drill_packet *k)
         k->mtu = sv_drill_want_number(p, "an MTU", k->outbound, UINT32_MAX);
     if (sv_drill_take_word(p, "id"))
         k->id = sv_drill_want_number(p, "an identifier", k->outbound, 65535);
-    parse_quoted(p, k);
+    if (!quoted)
+        parse_quoted(p, k);
+}
+
+/* The old place of what ICMP quotes: [1:1461(1460)] icmp unreachable. */
+static bool quotes_in_front(struct sv_drill_parser *p)
+{
+    struct sv_drill_lexer ahead = p->lexer;
+    if (!sv_drill_is_mark(p, '['))
+        return false;
+    const struct sv_drill_token next = sv_drill_next(&ahead);
+    return next.kind == SV_DRILL_T_INTEGER ||
+           (next.kind == SV_DRILL_T_WORD && next.n == 3 && !memcmp(next.text, "udp", 3));
 }
 
 void sv_drill_parse_packet(struct sv_drill_parser *p, struct sv_drill_packet *packet)
 {
     packet->outbound = sv_drill_is_mark(p, '>');
     sv_drill_advance(p);
+    if (quotes_in_front(p)) {
+        parse_quoted(p, packet);
+        if (!sv_drill_is_word(p, "icmp"))
+            sv_drill_wanted(p, "icmp (that it quotes a packet was said in front)");
+    }
     parse_ip(p, packet);
     refuse_wrapping(p);
     if (sv_drill_take_word(p, "udp"))

@@ -43,13 +43,14 @@ static int sv_posix_put(struct sv_posix *p, struct sv_posix_fd *f, const uint8_t
         const enum sv_err error = sv_send(p->stack, f->sock, from + *done, room, &taken, p->now);
         sv_posix_memory_took(p, f, (uint32_t)taken);
         *done += taken;
+        f->written += taken;
         if (error == SV_ERR_AGAIN || (error == SV_OK && taken == 0))
             break;
         if (error != SV_OK)
             return -sv_posix_errno(error);
         const bool whole = *done == n;
         sv_posix_push_ends(p, f, whole && !(flags & MSG_MORE), whole && flags & MSG_EOR);
-        if (!whole) /* full */
+        if (!whole && p->config.profile == SV_PROFILE_LINUX) /* full: tcp_push_one() */
             sv_posix_pump(p);
     }
     return 0;
@@ -162,6 +163,8 @@ static ssize_t sv_posix_send_fast(struct sv_posix *p, struct sv_posix_fd *f, con
             return error;
     }
     const int error = sv_posix_begin(p, f, true, from, n, &taken);
+    if (error == 0)
+        f->written += taken;
     sv_posix_pump(p);
     if (error)
         return error;
@@ -182,6 +185,7 @@ static ssize_t sv_posix_send_implied(struct sv_posix *p, struct sv_posix_fd *f, 
         error = sv_posix_begin(p, f, sv_posix_may_fast(p), from, n, &taken);
     if (error)
         return error;
+    f->written += taken;
     f->connect_told = true;
     free(f->kept);
     f->kept_bytes = n - taken;
@@ -206,6 +210,19 @@ void sv_posix_send_kept(struct sv_posix *p)
     }
 }
 
+static ssize_t sv_posix_send_tcp(struct sv_posix *p, struct sv_posix_fd *f, const void *from, size_t n, int flags,
+                                 const struct sockaddr *addr, socklen_t addr_n)
+{
+    if (p->freebsd && addr && f->opt.fastopen && (f->phase == SV_POSIX_NEW || f->phase == SV_POSIX_ENDED))
+        return sv_posix_send_implied(p, f, from, n, addr, addr_n);
+    if (flags & MSG_FASTOPEN || f->deferred) {
+        const ssize_t opened = sv_posix_send_fast(p, f, from, n, flags, addr, addr_n);
+        if (opened)
+            return opened;
+    }
+    return sv_posix_send_stream(p, f, from, n, flags);
+}
+
 ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, int flags, const struct sockaddr *addr,
                         socklen_t addr_n)
 {
@@ -218,14 +235,10 @@ ssize_t sv_posix_sendto(struct sv_posix *p, int fd, const void *from, size_t n, 
     if (!from && n)
         return -EFAULT;
     if (f->kind == SV_POSIX_TCP) {
-        if (p->freebsd && addr && f->opt.fastopen && (f->phase == SV_POSIX_NEW || f->phase == SV_POSIX_ENDED))
-            return sv_posix_send_implied(p, f, from, n, addr, addr_n);
-        if (flags & MSG_FASTOPEN || f->deferred) {
-            const ssize_t opened = sv_posix_send_fast(p, f, from, n, flags, addr, addr_n);
-            if (opened)
-                return opened;
-        }
-        return sv_posix_send_stream(p, f, from, n, flags);
+        const ssize_t sent = sv_posix_send_tcp(p, f, from, n, flags, addr, addr_n);
+        if (sent > 0)
+            sv_posix_errors_wrote(p, f, flags);
+        return sent;
     }
     to = f->remote;
     if (addr) {

@@ -159,6 +159,7 @@ static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f,
     sv_posix_put32(to, 264, a->received.ect1_bytes);
     sv_posix_put32(to, 268, a->received.ect0_bytes);
     sv_posix_put32(to, 272, a->received.ce_bytes);
+    sv_posix_put32(to, 220, i->reordered);
     sv_posix_put32(to, 228, i->send_window);
     sv_posix_put32(to, 232, i->recv_window);
 }

@@ -169,9 +169,8 @@ void sv_posix_push_ends(struct sv_posix *p, struct sv_posix_fd *f, bool push, bo
     const uint32_t end = h->snd_una + h->snd_queued;
     if (!push)
         push = (int32_t)(end - f->memory.pushed - f->memory.max_window / 2u) > 0;
-    sv_tcp_mark_write(&p->stack->tcp, index,
-                      (push ? SV_SPAN_PUSH : SV_SPAN_BURST | SV_SPAN_MORE) | (record ? SV_SPAN_RECORD : 0u),
-                      push ? 0u : SV_SPAN_PUSH);
+    const uint32_t mark = !p->stack->tcp.habits.push_bursts ? 0u : push ? SV_SPAN_PUSH : SV_SPAN_BURST | SV_SPAN_MORE;
+    sv_tcp_mark_write(&p->stack->tcp, index, mark | (record ? SV_SPAN_RECORD : 0u), push ? 0u : SV_SPAN_PUSH);
     if (push)
         f->memory.pushed = end;
     if (record)

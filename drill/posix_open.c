@@ -270,6 +270,8 @@ void sv_posix_disconnect(struct sv_posix *p, struct sv_posix_fd *f)
     f->recv_shut = f->send_shut = f->deferred = f->send_blocked = f->recv_blocked = false;
     memset(&f->remote, 0, sizeof f->remote);
     sv_posix_pump(p);
+    f->written = 0;
+    f->errors.awaits = 0;
 }
 
 static int sv_posix_connect_datagrams(struct sv_posix *p, struct sv_posix_fd *f, const struct sv_endpoint *to)

@@ -150,8 +150,11 @@ void sv_posix_set_syn_count(struct sv_posix *p, struct sv_posix_fd *f)
  * the send buffer is watched here (posix_memory.c). */
 static void sv_posix_set_buffers(struct sv_posix *p, struct sv_posix_fd *f)
 {
-    if (f->opt.recv_buffer_fixed)
-        sv_posix_set(p, f, SV_OPT_RECV_BUFFER, (uint64_t)f->opt.recv_buffer / (p->freebsd ? 1u : 2u));
+    const uint32_t payload = (uint32_t)f->opt.recv_buffer / (p->freebsd ? 1u : 2u);
+    if (f->opt.recv_buffer_fixed && f->phase == SV_POSIX_LISTENING)
+        sv_tcp_listener(&p->stack->tcp, SV_SOCK_INDEX(f->sock.index))->recv_buffer = payload;
+    else if (f->opt.recv_buffer_fixed)
+        sv_posix_set(p, f, SV_OPT_RECV_BUFFER, payload);
     if (f->opt.send_buffer_fixed)
         f->memory.buffer = (uint32_t)f->opt.send_buffer;
     sv_posix_set(p, f, SV_OPT_SEND_BUFFER, 1u << 30);
@@ -213,7 +216,10 @@ static int sv_posix_set_int(struct sv_posix *p, struct sv_posix_fd *f, const str
     }
     if (o->kind == FLAG || o->kind == SWITCH)
         value = value != 0;
+    const int before = *sv_posix_int_at(f, o);
     *sv_posix_int_at(f, o) = value;
+    if (o->level == SOL_SOCKET && o->name == SO_TIMESTAMPING)
+        sv_posix_errors_stamp(f, (uint32_t)before);
     if (o->kind == STACK || o->kind == SWITCH)
         sv_posix_set(p, f, o->stack, (uint64_t)value);
     if (o->level == IPPROTO_TCP) {

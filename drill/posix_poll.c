@@ -29,7 +29,7 @@ static uint32_t sv_posix_ready_stream(struct sv_posix *p, struct sv_posix_fd *f)
     } else if (f->deferred) {
         bits |= EPOLLOUT | EPOLLWRNORM;
     }
-    return f->error ? bits | EPOLLERR : bits;
+    return f->error || f->errors.told ? bits | EPOLLERR : bits;
 }
 
 static uint32_t sv_posix_ready_other(struct sv_posix *p, const struct sv_posix_fd *f)

@@ -56,10 +56,10 @@ struct sv_posix_pipe {
 /* The kernel's send queue: posix_memory.c. */
 #define SV_POSIX_ENDS 1024u
 struct sv_posix_memory {
-    uint32_t buffer;             /* sk_sndbuf */
-    uint32_t max_window;         /* the largest that the peer has offered */
-    uint32_t queued, unsent;     /* bytes */
-    uint32_t pushed;             /* sequence number up to which data was pushed */
+    uint32_t buffer;         /* sk_sndbuf */
+    uint32_t max_window;     /* the largest that the peer has offered */
+    uint32_t queued, unsent; /* bytes */
+    uint32_t pushed;         /* sequence number up to which data was pushed */
     bool pushed_known;
     uint32_t tail;               /* unsent bytes in the last packet, which more may join */
     uint32_t first, packets;     /* of the ring below */
@@ -76,6 +76,25 @@ struct sv_posix_life {
     uint32_t delivered;       /* tcpi_delivered: segments; our SYN is one, with what it carried */
     uint64_t delivered_bytes; /* of the stream, so far as they are counted in it */
     bool opened;              /* our SYN is counted */
+};
+
+/* The error queue: posix_errors.c. */
+#define SV_POSIX_ERRORS 64u
+struct sv_posix_await {
+    uint64_t end; /* of its bytes, in the stream */
+    uint32_t kind, number;
+    uint8_t origin;
+};
+struct sv_posix_error {
+    sv_time when;
+    uint32_t info, data;
+    uint8_t origin, code;
+};
+struct sv_posix_errors {
+    uint32_t awaits, told, next_copy;
+    uint64_t first_stamped;
+    struct sv_posix_await await[SV_POSIX_ERRORS];
+    struct sv_posix_error tell[SV_POSIX_ERRORS];
 };
 
 struct sv_posix_fd {
@@ -112,6 +131,8 @@ struct sv_posix_fd {
     size_t kept_bytes;
     struct sv_posix_memory memory;
     struct sv_posix_life life;
+    uint64_t written; /* bytes that the connection has taken */
+    struct sv_posix_errors errors;
 };
 
 struct sv_posix_watch {
@@ -138,9 +159,11 @@ struct sv_posix {
     struct sv_pool *pool;
     struct sv_trace *trace;
     struct sv_stack *stack;
+    bool queue_full; /* the device takes nothing */
+    bool no_super;   /* it does not cut super-frames */
     sv_port port;
     sv_time now;
-    bool freebsd; /* sv_posix_as_freebsd() */
+    bool freebsd;       /* sv_posix_as_freebsd() */
     sv_time poll_until; /* of a blocked poll() or epoll_wait(); SV_NEVER: none, or for ever */
     bool poll_blocked;
     uint16_t next_port;
@@ -213,6 +236,12 @@ void sv_posix_push_ends(struct sv_posix *p, struct sv_posix_fd *f, bool push, bo
 uint32_t sv_posix_notsent_low(const struct sv_posix *p, const struct sv_posix_fd *f);
 uint32_t sv_posix_send_room(const struct sv_posix *p, struct sv_posix_fd *f, size_t n);
 bool sv_posix_is_writable(const struct sv_posix *p, const struct sv_posix_fd *f, bool wake);
+
+/* --- posix_errors.c --- */
+void sv_posix_errors_wrote(struct sv_posix *p, struct sv_posix_fd *f, int flags); /* one write, whole or in part */
+void sv_posix_errors_update(struct sv_posix *p, struct sv_posix_fd *f);           /* f->memory is fresh */
+void sv_posix_errors_stamp(struct sv_posix_fd *f, uint32_t before);               /* SO_TIMESTAMPING was set */
+int sv_posix_errors_take(struct sv_posix_fd *f, struct msghdr *msg);              /* 0, -EAGAIN */
 
 /* --- posix_data.c --- */
 void sv_posix_send_kept(struct sv_posix *p); /* of connections that are open now */

@@ -273,13 +273,15 @@ static void sv_posix_give_inq(struct sv_posix *p, const struct sv_posix_fd *f, s
 
 ssize_t sv_posix_recvmsg(struct sv_posix *p, int fd, struct msghdr *msg, int flags)
 {
-    const struct sv_posix_fd *f = sv_posix_look(p, fd);
+    struct sv_posix_fd *f = sv_posix_find(p, fd);
     if (!f)
         return -EBADF;
     if (!sv_posix_is_socket(f))
         return -ENOTSOCK;
     if (!msg)
         return -EFAULT;
+    if (flags & MSG_ERRQUEUE && f->kind == SV_POSIX_TCP)
+        return sv_posix_errors_take(f, msg);
     const ssize_t got = sv_posix_recv_pieces(p, fd, msg->msg_iov, msg->msg_iovlen, flags, true);
     if (got < 0)
         return got;

@@ -58,6 +58,18 @@ void sv_posix_flush_metrics(struct sv_posix *p);
  * their path is next asked after. */
 void sv_posix_route(struct sv_posix *p, uint32_t mtu, uint32_t advmss, uint32_t initcwnd);
 
+/* `tc qdisc`: the queue before the device. With the kernel's fq the connections that begin from now on are paced; a
+ * pfifo with a limit of 0 takes nothing, and what would go waits with its connection until another queue is there. */
+enum sv_posix_queue { SV_POSIX_QUEUE_PLAIN, SV_POSIX_QUEUE_PACED, SV_POSIX_QUEUE_FULL };
+void sv_posix_queue(struct sv_posix *p, enum sv_posix_queue queue);
+/* The same as words after `tc`, up to the end, a line's end, or one of ;&|. What is no change of a queue is passed
+ * over. */
+void sv_posix_tc(struct sv_posix *p, const char *words);
+
+/* `ethtool -K tso`: whether the device cuts super-frames. Without, each packet that goes out is one segment (but with
+ * the profile `linux`, whose TCP does not care). */
+void sv_posix_cuts(struct sv_posix *p, bool device_cuts);
+
 /* What nstat shows: the kernel's name of counter `index` from 0 on, and how far it has come; NULL: no more. */
 const char *sv_posix_counter(const struct sv_posix *p, uint32_t index, uint64_t *value);
 

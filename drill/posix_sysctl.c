@@ -59,6 +59,8 @@ static const struct {
     {"net.ipv4.tcp_retries2", "15"},
     {"net.ipv4.tcp_rfc1337", "0"},
     {"net.ipv4.tcp_rmem", "4096 131072 6291456"},
+    {"net.ipv4.tcp_rto_max_ms", "120000"},
+    {"net.ipv4.tcp_rto_min_us", "200000"},
     {"net.ipv4.tcp_sack", "1"},
     {"net.ipv4.tcp_shrink_window", "0"},
     {"net.ipv4.tcp_slow_start_after_idle", "1"},

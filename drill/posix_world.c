@@ -272,6 +272,8 @@ static void sv_posix_heard(struct sv_posix *p, struct sv_posix_fd *f)
         sv_posix_remember(p, f);
         sv_posix_memory_update(p, f);
         sv_posix_life_goes_on(p, f);
+        if (f->errors.awaits)
+            sv_posix_errors_update(p, f);
         if (f->last.bytes_received != f->seen_received)
             news |= EPOLLIN | EPOLLRDNORM;
         if (f->last.state != f->seen_state)
@@ -316,7 +318,11 @@ static void sv_posix_collect(struct sv_posix *p)
 void sv_posix_pump(struct sv_posix *p)
 {
     struct sv_node *node = sv_stack_node(p->stack);
-    const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX, .super = 65535};
+    if (p->queue_full) {
+        sv_posix_collect(p);
+        return;
+    }
+    const struct sv_room room = {.packets = SV_BURST, .bytes = UINT32_MAX, .super = p->no_super ? 0 : 65535};
     do {
         struct sv_burst burst = {.n = 0};
         while (sv_node_next_output(node, SV_NO_PORT) != SV_NO_PORT &&

@@ -27,6 +27,8 @@ enum sv_drill_stage {
 
 struct sv_drill_connection {
     uint8_t stage; /* enum sv_drill_stage */
+    bool renewed;  /* connect() with AF_UNSPEC: another may follow */
+    bool over;     /* a reset went either way, or a SYN came with another number: the next SYN,ACK may begin anew */
     bool udp;
     int script_fd; /* -1: none yet */
     struct sv_drill_ends ends;

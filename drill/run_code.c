@@ -182,6 +182,16 @@ static void change_route(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t init
     sv_posix_route(((struct sv_drill_run *)ctx)->posix, mtu, advmss, initcwnd);
 }
 
+static void change_queue(void *ctx, const char *words)
+{
+    sv_posix_tc(((struct sv_drill_run *)ctx)->posix, words);
+}
+
+static void change_tso(void *ctx, bool on)
+{
+    sv_posix_cuts(((struct sv_drill_run *)ctx)->posix, on);
+}
+
 static const char *counter(void *ctx, uint32_t index, uint64_t *value)
 {
     return sv_posix_counter(((struct sv_drill_run *)ctx)->posix, index, value);
@@ -225,6 +235,8 @@ void sv_drill_shell_open(struct sv_drill_run *r)
                                        .sleep = sleep_for,
                                        .flush_metrics = flush_metrics,
                                        .route = change_route,
+                                       .tso = change_tso,
+                                       .tc = change_queue,
                                        .counter = counter,
                                        .sockets = list_sockets,
                                        .note = print,

@@ -28,18 +28,40 @@ struct sv_drill_connection *sv_drill_connection_new(struct sv_drill_run *r)
     return c;
 }
 
-/* A packet for a listener, or for nobody at all, is the first of a new connection. */
+/* The connection between these ports, which stand in front of a line; NULL: none so far. */
+static struct sv_drill_connection *between(const struct sv_drill_run *r, uint16_t local, uint16_t remote)
+{
+    for (uint32_t i = r->connections; i-- > 0;) {
+        struct sv_drill_connection *c = r->connection[i];
+        if (c->ends.local_port == local && c->ends.remote_port == remote)
+            return c;
+    }
+    return NULL;
+}
+
+/* A packet for a listener, or for nobody at all, is the first of a new connection; so is one with ports of its own,
+ * beside the connection that the script's other lines are of. */
 static struct sv_drill_connection *arriving(struct sv_drill_run *r, const struct sv_drill_packet *k)
 {
-    if (r->under && r->under->stage != SV_DRILL_LISTENING)
+    const bool named = k->source_port && k->destination_port;
+    struct sv_drill_connection *known = named ? between(r, k->destination_port, k->source_port) : NULL;
+    if (known)
+        return known;
+    if (!named && r->under && r->under->stage != SV_DRILL_LISTENING)
         return r->under;
-    struct sv_drill_connection *c = sv_drill_connection_new(r);
+    struct sv_drill_connection *under = r->under, *c = sv_drill_connection_new(r);
     if (!c)
         return NULL;
     c->stage = SV_DRILL_ARRIVED;
     c->udp = k->protocol == SV_DRILL_UDP;
     c->ends.local_port = r->bind_port;
     c->ends.remote_port = r->next_port++;
+    if (named) {
+        c->ends.local_port = k->destination_port;
+        c->ends.remote_port = k->source_port;
+        r->next_port--;
+        r->under = under;
+    }
     c->script_remote_isn = c->live_remote_isn = k->seq.low;
     return c;
 }
@@ -86,7 +108,7 @@ static bool live_options(struct sv_drill_run *r, const struct sv_drill_connectio
             sv_drill_trouble(r, "md5 valid: no secret is agreed on here, the bytes must be told");
             return false;
         }
-        if (o->kind == SV_DRILL_TS && (k->flags & SV_DRILL_ACK) && !live_ecr(r, c, o))
+        if (o->kind == SV_DRILL_TS && (k->flags & SV_DRILL_ACK) && !o->absolute && !live_ecr(r, c, o))
             return false;
         for (uint32_t v = 0; o->kind == SV_DRILL_SACK && v < 2u * o->count; v++)
             o->value[v].low = o->value[v].high = o->value[v].low + to_live_local(c, false);
@@ -120,6 +142,8 @@ static void send_packet(struct sv_drill_run *r, const struct sv_drill_packet *sc
     const bool syn = k.flags & SV_DRILL_SYN;
     if (!c)
         return;
+    if (k.flags & SV_DRILL_RST || (syn && !(k.flags & SV_DRILL_ACK) && k.seq.low != c->script_remote_isn))
+        c->over = true;
     if (c->stage == SV_DRILL_SYNACK_SENT && (k.flags & SV_DRILL_ACK)) {
         c->stage = SV_DRILL_OPENED;
     } else if (c->stage == SV_DRILL_SYN_SENT && syn) {
@@ -201,12 +225,14 @@ static void map_options(struct sv_drill_seen *s, uint32_t remote)
 static void map_seen(struct sv_drill_connection *c, const struct sv_drill_packet *want, struct sv_drill_seen *s)
 {
     const bool syn = s->flags & SV_DRILL_SYN;
-    if (c->stage == SV_DRILL_ARRIVED && want->protocol == SV_DRILL_TCP && (want->flags & SV_DRILL_SYN) &&
-        (want->flags & SV_DRILL_ACK)) {
+    const bool answers = want->protocol == SV_DRILL_TCP && (want->flags & SV_DRILL_SYN) && (want->flags & SV_DRILL_ACK);
+    if (answers && (c->stage == SV_DRILL_ARRIVED || (c->over && syn))) {
         c->script_local_isn = want->seq.low;
         c->live_local_isn = s->seq;
         c->stage = SV_DRILL_SYNACK_SENT;
+        c->over = false;
     }
+    c->over = c->over || s->flags & SV_DRILL_RST;
     if (!want->absolute)
         s->seq -= to_live_local(c, syn);
     if (s->flags & SV_DRILL_ACK)
@@ -275,7 +301,9 @@ static bool await(struct sv_drill_run *r, struct sv_drill_connection *c, const s
 
 static struct sv_drill_connection *expecting(struct sv_drill_run *r, const struct sv_drill_packet *want)
 {
-    struct sv_drill_connection *c = r->under;
+    struct sv_drill_connection *named =
+        want->source_port && want->destination_port ? between(r, want->source_port, want->destination_port) : NULL;
+    struct sv_drill_connection *c = named ? named : r->under;
     const bool opens = (want->flags & SV_DRILL_SYN) && !(want->flags & SV_DRILL_ACK);
     if (!c || c->stage == SV_DRILL_LISTENING) {
         sv_drill_trouble(r, "there is no connection yet that this packet could be of");

@@ -59,6 +59,7 @@ struct sv_drill_option {
     uint8_t raw_kind;                /* with SV_DRILL_RAW */
     uint8_t count;                   /* SACK blocks, or counters of AccECN */
     uint8_t bytes;                   /* in data[] */
+    bool absolute;                   /* TSecr! is the number on the wire, whatever our TSvals were */
     bool valid;                      /* md5 valid: the signature must be right, whatever it is */
     struct sv_drill_number value[8]; /* MSS; scale; TSval, TSecr; edges of blocks; counters */
     uint8_t data[40];                /* a cookie, a signature, raw bytes */
@@ -82,7 +83,8 @@ struct sv_drill_packet {
     bool outbound;
     uint8_t protocol; /* enum sv_drill_protocol */
     uint8_t tos_check, tos;
-    uint8_t ttl; /* 0: not said */
+    bool bad_sum; /* the transport's checksum is wrong */
+    uint8_t ttl;  /* 0: not said */
     bool has_flow_label;
     uint32_t flow_label;
     uint16_t source_port, destination_port; /* 0: the connection's own */

@@ -171,6 +171,8 @@ static int script(struct sv_drill_shell_run *r, struct sv_drill_command *c)
         return 0; /* what set_sysctls.py leaves behind: the next script has a stack of its own */
     (void)snprintf(path, sizeof path, "%s%s", c->word[0][0] == '/' ? "" : r->shell->folder, c->word[0]);
     FILE *file = r->depth < SV_DRILL_SHELL_DEPTH ? fopen(path, "r") : NULL;
+    if (!file && errno == ENOENT) /* packetdrill looks from where it was started */
+        file = fopen(c->word[0], "r");
     char *text = calloc(1, FILE_BYTES);
     if (!file || !text) {
         sv_drill_shell_why(r, "%.200s: %s", path, r->depth < SV_DRILL_SHELL_DEPTH ? strerror(errno) : "it runs itself");
@@ -213,18 +215,38 @@ static int route(struct sv_drill_shell_run *r, struct sv_drill_command *c, uint3
 static int ip(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
     const uint32_t at = c->n > 1 && c->word[1][0] == '-' ? 2 : 1;
-    if (c->n > at && strcmp(c->word[at], "link") == 0)
-        return 0;
+    if (c->n > at && strcmp(c->word[at], "link") == 0) /* of "set dev NAME up mtu N" the MTU is ours */
+        return route(r, c, at + 1u);
     if (c->n > at && strcmp(c->word[at], "tcp_metrics") == 0) {
         if (c->n > at + 1u && strcmp(c->word[at + 1u], "flush") == 0)
             r->shell->flush_metrics(r->shell->ctx);
         return 0;
     }
     if (c->n > at + 1u && strcmp(c->word[at], "route") == 0 &&
-        (strcmp(c->word[at + 1u], "change") == 0 || strcmp(c->word[at + 1u], "replace") == 0))
+        (strcmp(c->word[at + 1u], "change") == 0 || strcmp(c->word[at + 1u], "replace") == 0 ||
+         strcmp(c->word[at + 1u], "add") == 0))
         return route(r, c, at + 2u);
     sv_drill_shell_why(r, "ip %s: not known here", c->n > at ? c->word[at] : "");
     return 127;
+}
+
+static int tc(struct sv_drill_shell_run *r, struct sv_drill_command *c)
+{
+    char line[256] = "";
+    struct sv_line_text text = sv_text_of(line, sizeof line);
+    for (uint32_t i = 1; i < c->n; i++)
+        sv_text_format(&text, "%s%s", i > 1 ? " " : "", c->word[i]);
+    r->shell->tc(r->shell->ctx, line);
+    return 0;
+}
+
+static int ethtool(struct sv_drill_shell_run *r, struct sv_drill_command *c)
+{
+    for (uint32_t i = 1; i + 1u < c->n; i++) {
+        if (strcmp(c->word[i], "tso") == 0)
+            r->shell->tso(r->shell->ctx, strcmp(c->word[i + 1u], "off") != 0);
+    }
+    return 0;
 }
 
 /* What has been counted since it was last asked; -a: ever; -z: even nothing; -s: asks without being remembered. */
@@ -254,8 +276,8 @@ static int nstat(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 
 int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command *c)
 {
-    static const char *const nothing[] = {"true",    ":",  "tc",   "ethtool", "ifconfig", "modprobe", "rm",
-                                          "tcpdrop", "dd", "wait", "set",     "sync",     NULL};
+    static const char *const nothing[] = {"true", ":",    "ifconfig", "modprobe", "rm", "tcpdrop",
+                                          "dd",   "wait", "set",      "sync",     NULL};
     const char *name = base_name(c->word[0]);
     for (uint32_t i = 0; nothing[i]; i++) {
         if (strcmp(nothing[i], name) == 0) {
@@ -275,6 +297,10 @@ int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command
         return cat(r, c);
     if (strcmp(name, "ip") == 0)
         return ip(r, c);
+    if (strcmp(name, "tc") == 0)
+        return tc(r, c);
+    if (strcmp(name, "ethtool") == 0)
+        return ethtool(r, c);
     if (strcmp(name, "nstat") == 0)
         return nstat(r, c);
     if (strcmp(name, "sleep") == 0) {

@@ -168,6 +168,7 @@ size_t sv_drill_write(const struct sv_drill_packet *k, const struct sv_drill_end
     }
     const uint16_t pseudo = protocol == 1 ? 0 : sv_pseudo_sum(&ends->remote, &ends->local, protocol, (uint32_t)n);
     sv_sum_store(l4 + sum_at, sv_sum_add(pseudo, sv_sum(l4, n, 0)));
+    l4[sum_at + 1u] ^= k->bad_sum ? 1u : 0u;
     (void)write_ip(ends->six, &ends->remote, &ends->local, protocol, k->tos_check ? k->tos : 0, k->ttl ? k->ttl : 64,
                    k->has_flow_label ? k->flow_label : 0, n, to);
     return ip + n;

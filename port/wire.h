@@ -12,7 +12,7 @@ struct sv_wire_end {
     uint64_t packets, bytes, wire; /* that left this end; wire counts segments */
 };
 
-/* Of the caller's; zero it and set the ends. Both nodes live off one pool (CORE §2). */
+/* Of the caller's; zero it and set the ends. Both nodes live off one pool. */
 struct sv_wire {
     struct sv_wire_end end[2];
     uint32_t super; /* longest TCP payload of a super-frame; 0: one MSS a packet */

@@ -62,6 +62,19 @@ static void route(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd)
     (void)snprintf(log_text + n, sizeof log_text - n, "route %u %u %u;", mtu, advmss, initcwnd);
 }
 
+static void tc(void *ctx, const char *words)
+{
+    (void)ctx;
+    const size_t n = strlen(log_text);
+    (void)snprintf(log_text + n, sizeof log_text - n, "tc %s;", words);
+}
+
+static void tso(void *ctx, bool on)
+{
+    (void)ctx;
+    (void)strcat(log_text, on ? "tso;" : "no tso;");
+}
+
 static const char *counter(void *ctx, uint32_t index, uint64_t *value)
 {
     static const char *const names[] = {"TcpA", "TcpExtB", "TcpExtC"};
@@ -79,6 +92,8 @@ static int run(const char *text, const char *wanted_log, const char *wanted_why)
         .sleep = nap,
         .flush_metrics = flush,
         .route = route,
+        .tc = tc,
+        .tso = tso,
         .counter = counter,
         .sockets = sockets,
         .folder = getenv("FOLDER"),
@@ -123,8 +138,10 @@ static void test_lists(void **state)
     assert_int_equal(run("false || sysctl a=1 && sysctl b=2; true || sysctl c=3", "a=1;b=2;", ""), 0);
     assert_int_equal(run("true && false", "", ""), 1);
     assert_int_equal(run("sleep 0.25; exit 3; sysctl a=1", "sleep 250 ms;", ""), 3);
-    assert_int_equal(run("tc qdisc add dev tun0 root pfifo; ip tcp_metrics flush all > /dev/null 2>&1", "flush;", ""),
+    assert_int_equal(run("tc qdisc add dev tun0 root pfifo; ip tcp_metrics flush all > /dev/null 2>&1",
+                         "tc qdisc add dev tun0 root pfifo;flush;", ""),
                      0);
+    assert_int_equal(run("ethtool -K tun0 gso off tso off; ethtool -K tun0 tso on", "no tso;tso;", ""), 0);
     /* What means nothing here is passed over, but for where something else is to be done then. */
     assert_int_equal(
         run("ip -6 route change ::1 dev tun0 advmss 600 mtu lock 660 initcwnd 11", "route 660 600 11;", ""), 0);
