@@ -143,6 +143,7 @@ bool sim_run_outside(struct sc_run *run, struct sc_result *result)
         take_in(&o, run);
     }
     run->outside = NULL;
+    run->outside_ctx = NULL;
     close_all(&o); /* they hold packets of the world's */
     while (sc_run_turn(run))
         ;

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "cli/sim.h"
+#include "scenario/planted.h"
 
 #define TRIES 4000u
+#define SEEDS 3u /* others that are tried with less of a file */
 
 struct shrinker {
     struct sim_file *f;
@@ -21,11 +23,11 @@ struct shrinker {
     uint64_t way[64]; /* in which it failed: its sentence without numbers */
     char id[64][33];
     uint32_t ids, tries;
-    bool passes[3]; /* by enum without: what failed does not fail so */
+    bool passes[4]; /* by enum without: what failed does not fail so */
 };
 
 /* A file without what may be to blame. */
-enum without { AS_IT_IS, WITHOUT_FAULTS, WITHOUT_SETS };
+enum without { AS_IT_IS, WITHOUT_FAULTS, WITHOUT_SETS, WITHOUT_BUG };
 
 static void strip(struct sc_node *map, const char *const *keys)
 {
@@ -82,6 +84,8 @@ static uint64_t fails_without(struct shrinker *s, const struct sc_node *root, en
     if (pid == 0) {
         static struct sc_result r;
         sim_limit_time();
+        if (what == WITHOUT_BUG)
+            sc_plant(0);
         struct sc_errors e = {.file = "shrink"};
         struct sc_memory m = {.ceiling = 256u << 20};
         struct sc_node *copy = sc_copy(&m, root);
@@ -128,17 +132,30 @@ static bool still(struct shrinker *s, const struct sc_node *root)
         if (s->passes[w] && fails_without(s, root, w) & s->failing)
             return false;
     }
-    return true;
+    return !s->passes[WITHOUT_BUG] || !fails_without(s, root, WITHOUT_BUG); /* and nothing else does */
+}
+
+/* ... or with another seed: what chance does is drawn anew when there is less of it. */
+static bool still_somehow(struct shrinker *s, const struct sc_node *root, uint32_t seeds)
+{
+    const uint64_t seed = s->seed;
+    bool fails = still(s, root);
+    for (uint32_t k = 1; k <= seeds && !fails; k++) {
+        s->seed = seed + k;
+        fails = still(s, root);
+    }
+    s->seed = fails ? s->seed : seed;
+    return fails;
 }
 
 /* Takes children away, from the last to the first, as long as it still fails. */
-static bool take_away(struct shrinker *s, struct sc_node *parent, uint32_t least)
+static bool take_away(struct shrinker *s, struct sc_node *parent, uint32_t least, uint32_t seeds)
 {
     bool any = false;
     for (uint32_t i = sc_children(parent); i-- > 0 && sc_children(parent) > least;) {
         struct sc_node *child = sc_child(parent, i), *next = child->next;
         (void)sc_remove(parent, child);
-        if (still(s, s->f->root)) {
+        if (still_somehow(s, s->f->root, seeds)) {
             any = true;
             continue;
         }
@@ -195,6 +212,60 @@ static void drop_words(struct sc_node *root)
     }
 }
 
+/* The host behind the first one's address, in its net, with no router in between. False: none knows how. */
+static bool settle_beside(struct sc_memory *m, const struct sc_node *first, struct sc_node *second)
+{
+    const struct sc_node *a = sc_member(first, "addr"), *gateway = sc_member(second, "gateway");
+    struct sc_node *b = sc_member(second, "addr");
+    unsigned n[5];
+    char text[40];
+    if (!a || !b || a->kind != SC_SCALAR || b->kind != SC_SCALAR ||
+        sscanf(a->text, "%u.%u.%u.%u/%u", &n[0], &n[1], &n[2], &n[3], &n[4]) != 5)
+        return false;
+    snprintf(text, sizeof text, "%u.%u.%u.%u/%u", n[0], n[1], n[2], n[3] % 100u + 1u, n[4]);
+    b->text = sc_take_text(m, text, strlen(text));
+    if (gateway)
+        (void)sc_remove(second, gateway);
+    return b->text != NULL;
+}
+
+/* Two hosts, and of what lies between them the k-th link alone. */
+static bool straighten(struct sc_memory *m, struct sc_node *root, uint32_t k)
+{
+    static const char *const between[] = {"switches", "routers", NULL};
+    struct sc_node *hosts = sc_member(root, "hosts"), *links = sc_member(root, "links");
+    struct sc_node *one = links && k < sc_children(links) ? sc_child(links, k) : NULL;
+    struct sc_node *ends = one && one->kind == SC_MAP ? sc_member(one, "ends") : NULL;
+    if (!hosts || sc_children(hosts) != 2 || !ends || sc_children(ends) != 2)
+        return false;
+    strip(root, between);
+    links->child = one;
+    one->next = NULL;
+    const struct sc_node *gateway = sc_member(sc_child(hosts, 0), "gateway");
+    if (gateway)
+        (void)sc_remove(sc_child(hosts, 0), gateway);
+    for (uint32_t i = 0; i < 2; i++)
+        sc_child(ends, i)->text = sc_child(hosts, i)->key;
+    return settle_beside(m, sc_child(hosts, 0), sc_child(hosts, 1));
+}
+
+static bool make_straight(struct shrinker *s)
+{
+    struct sc_node *root = s->f->root, *was = root->child;
+    if (!sc_member(root, "switches") && !sc_member(root, "routers"))
+        return false;
+    for (uint32_t k = 0; k < 8; k++) {
+        struct sc_node *copy = sc_copy(&s->f->memory, root);
+        if (!copy || !straighten(&s->f->memory, copy, k))
+            return false;
+        root->child = copy->child;
+        if (still_somehow(s, root, SEEDS))
+            return true;
+        root->child = was;
+    }
+    return false;
+}
+
 static bool pass(struct shrinker *s)
 {
     static const char *const lists[] = {"faults", "timeline", "expect", "links", "hosts", "routers", "switches", NULL};
@@ -205,14 +276,15 @@ static bool pass(struct shrinker *s)
         const bool needed = strcmp(lists[i], "expect") == 0 || strcmp(lists[i], "hosts") == 0;
         if (!list)
             continue;
-        any = take_away(s, list, needed ? 1 : 0) || any;
+        any = take_away(s, list, needed ? 1 : 0, SEEDS) || any;
         for (struct sc_node *c = list->child; c; c = c->next) {
-            any = (c->kind == SC_MAP && take_away(s, c, 1)) || any;
+            any = (c->kind == SC_MAP && take_away(s, c, 1, 0)) || any;
             for (struct sc_node *d = c->child; d; d = d->next)
-                any = (d->kind == SC_MAP && take_away(s, d, 1)) || any;
+                any = (d->kind == SC_MAP && take_away(s, d, 1, 0)) || any;
         }
     }
-    any = take_away(s, root, 6) || any;
+    any = make_straight(s) || any;
+    any = take_away(s, root, 6, 0) || any;
     static const char *const numbers[] = {"links", "timeline", "faults", "hosts", NULL};
     for (uint32_t i = 0; numbers[i]; i++) {
         struct sc_node *list = sc_member(root, numbers[i]);
@@ -250,11 +322,12 @@ int sim_shrink(struct sim_file *f, const struct sim_config *c)
     s = (struct shrinker){.f = f, .seed = c->seeded ? c->seed : f->model->seed};
     for (uint32_t i = 0; i < f->model->expects && i < 63; i++)
         snprintf(s.id[s.ids++], sizeof s.id[0], "%s", f->model->expect[i].id);
-    if (sim_run(f->model, s.seed, NULL, &whole)) {
+    const uint64_t failing = fails_now(&s, f->root);
+    if (!(failing >> 63) && sim_run(f->model, s.seed, NULL, &whole)) { /* else it may bring this process down, too */
         for (uint32_t i = 0; i < whole.n && i < s.ids; i++)
             s.way[i] = way_of(whole.outcome[i].why);
     }
-    s.failing = telling(fails_now(&s, f->root), f->model);
+    s.failing = telling(failing, f->model);
     if (!s.failing) {
         fprintf(stderr, "seven sim: %s does not fail with seed %" PRIu64 ": there is nothing to shrink\n", f->name,
                 s.seed);
@@ -262,6 +335,7 @@ int sim_shrink(struct sim_file *f, const struct sim_config *c)
     }
     for (enum without w = WITHOUT_FAULTS; w <= WITHOUT_SETS; w++)
         s.passes[w] = !(s.failing >> 63) && !(fails_without(&s, f->root, w) & s.failing);
+    s.passes[WITHOUT_BUG] = sc_planted && !fails_without(&s, f->root, WITHOUT_BUG);
     drop_words(f->root);
     while (pass(&s) && s.tries < TRIES)
         ;
@@ -269,12 +343,14 @@ int sim_shrink(struct sim_file *f, const struct sim_config *c)
     snprintf(seed, sizeof seed, "%" PRIu64, s.seed);
     if (n)
         n->text = sc_take_text(&f->memory, seed, strlen(seed));
+    else
+        sc_append(f->root, sc_node_new(&f->memory, SC_SCALAR, "seed", sc_take_text(&f->memory, seed, strlen(seed))));
     printf("# shrunk from %s in %u runs; it still fails:", f->name, s.tries);
     for (uint32_t i = 0; i < s.ids; i++) {
         if (fails_now(&s, f->root) >> i & s.failing >> i & 1u)
             printf(" %s", s.id[i]);
     }
-    printf("\n");
+    printf("%s\n", s.failing >> 63 ? " it brings the process down, or has a problem" : "");
     sc_yaml_write(f->root, put_stdout, NULL);
     return 1;
 }

@@ -6,6 +6,7 @@
 
 #include "l4_transport/tcp_record.h"
 #include "l4_transport/tcp_teach.h"
+#include "scenario/lawful.h"
 #include "scenario/outside.h"
 #include "stack/stack_internal.h"
 
@@ -143,7 +144,8 @@ static size_t next_write(struct sc_run *run, struct sc_conn *c, sv_time now)
     if (c->urgent_at > c->written + 1u && c->urgent_at - 1u - c->written < n)
         n = c->urgent_at - 1u - c->written;
     if (c->urgent_at == c->written + 1u) {
-        (void)!sv_sock_set(stack_of(run, c), c->sock, SV_OPT_URGENT, 1, now);
+        if (sv_sock_set(stack_of(run, c), c->sock, SV_OPT_URGENT, 1, now) == SV_OK)
+            sc_lawful_urges(run, c);
         c->urgent_at = 0;
         n = 1;
     }
@@ -168,6 +170,7 @@ static void write_some(struct sc_run *run, struct sc_conn *c, sv_time now)
         fill(run, c, bytes, n);
         const enum sv_err error = sv_send(stack_of(run, c), c->sock, bytes, n, &taken, now);
         c->written += taken;
+        c->refused = taken < n && (error == SV_OK || error == SV_ERR_AGAIN);
         c->offer = (uint32_t)(taken == n ? 2u * offer : taken > LEAST ? taken : LEAST);
         if (error != SV_OK || taken < n)
             break;
@@ -367,7 +370,10 @@ static void conn_event(struct sc_run *run, struct sc_conn *c, const struct sv_ev
         c->connected = true;
         c->give_up_at = SV_NEVER;
     }
-    c->urgents += event->what & SV_EVENT_URGENT ? 1u : 0;
+    if (event->what & SV_EVENT_URGENT) {
+        c->urgents++;
+        sc_lawful_urged(run, c);
+    }
     if (event->what & SV_EVENT_ERROR && !c->error)
         c->error = event->error;
     if (event->what & SV_EVENT_CLOSED) {

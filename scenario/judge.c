@@ -277,7 +277,8 @@ static const char *never_opened(struct sc_run *run)
     return "no connection was ever opened";
 }
 
-/* docs/SCENARIOS.md, "streams: whole". */
+/* docs/SCENARIOS.md, "streams: whole". Who aborts in TIME-WAIT, where nobody is reset any more (RFC 9293 §3.10.5),
+ * throws away what he has not read. */
 static void end_streams(struct sc_run *run, uint32_t i)
 {
     uint32_t pairs = 0;
@@ -301,7 +302,7 @@ static void end_streams(struct sc_run *run, uint32_t i)
             sc_decide(run, i, false, run->now, why);
         }
         const bool orderly = e->ended && e->cause == SV_CAUSE_ORDERLY && p && p->ended && p->cause == SV_CAUSE_ORDERLY;
-        if (orderly && c->read != theirs) {
+        if (orderly && c->read != theirs && c->error != SV_ERR_ABORTED) {
             snprintf(why, sizeof why, "closed in order, and %s read %" PRIu64 " of %" PRIu64 " bytes", host, c->read,
                      theirs);
             sc_decide(run, i, false, run->now, why);
@@ -317,7 +318,8 @@ static void end_streams(struct sc_run *run, uint32_t i)
         const uint32_t c = run->conn_of_attempt[k];
         const uint32_t host = run->model->attempt[k].host;
         const bool crashed = host != SV_NONE && (run->down[host] || run->epoch[host]);
-        named = named && (c == SV_NONE ? crashed : run->conn[c].error || !run->conn[c].open);
+        const bool tried = run->step_done[run->model->attempt[k].step];
+        named = named && (c == SV_NONE ? crashed || !tried : run->conn[c].error || !run->conn[c].open);
     }
     if (!pairs && named)
         sc_decide(run, i, true, run->now, "no connection was opened, and each attempt was told why");

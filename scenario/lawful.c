@@ -227,7 +227,44 @@ static bool is_for(const struct sc_run *run, uint32_t host, const struct sv_diss
     return !run->lawful->host[host].has_mac || memcmp(run->lawful->host[host].mac, d->mac_to, 6) == 0;
 }
 
-void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, bool stray)
+/* Its bytes, and its end. */
+static void bytes_came(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d, enum sc_lawful_fate fate,
+                       bool stray)
+{
+    const uint32_t flags = d->tcp.flags, length = d->payload_bytes + (flags & FIN ? 1u : 0);
+    const bool stamps = s->own.stamps && s->peer.stamps;
+    /* One without the timestamp that was agreed upon may be taken or dropped in silence (RFC 7323 §3.2). */
+    const bool may_wait = fate == SC_LAWFUL_MAY_BE && !s->endpoint; /* perhaps nobody is there to take it */
+    const bool past = stray || may_wait || (fate == SC_LAWFUL_MAY_BE && sv_seq_before(d->tcp.ack, s->acked));
+    if (length && stamps == (bool)d->tcp.options.has_timestamp && s->owed == SV_NEVER && !past &&
+        sv_seq_after(s->acked, s->iss) && !s->over)
+        s->owed = sc_lawful_now(run, s->host);
+    const uint32_t unit = s->own.scales && s->peer.scales ? 1u << s->own.scale : 1u;
+    if (fate == SC_LAWFUL_TEXT_REFUSED || sv_seq_after(d->tcp.ack, s->sent) ||
+        sv_seq_before(d->tcp.ack, s->surely - s->widest) || sv_seq_after_or_at(d->tcp.seq, s->edge + unit - 1u))
+        return;
+    if (flags & FIN)
+        s->fin_came = true;
+    if (length && !s->finished) /* behind the end nothing comes */
+        came(s, d->tcp.seq, d->tcp.seq + length);
+}
+
+/* Of what it brings, something was there; or it reaches so far that nobody knows what of it is. */
+static bool is_twice(const struct sc_lawful *s, const struct sv_dissected *d)
+{
+    const uint32_t begin = d->tcp.seq + (d->tcp.flags & SYN ? 1u : 0);
+    const uint32_t end = begin + d->payload_bytes + (d->tcp.flags & FIN ? 1u : 0);
+    if (d->tcp.flags & SYN && s->syns > 1)
+        return true;
+    if (end == begin || !s->agreed)
+        return end != begin;
+    bool twice = s->ranges_full || sv_seq_before(begin, s->came) || sv_seq_after(end, s->edge);
+    for (uint32_t i = 0; i < s->ranges; i++)
+        twice = twice || (sv_seq_before(begin, s->range[i][1]) && sv_seq_before(s->range[i][0], end));
+    return twice;
+}
+
+void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, uint32_t nth, bool stray)
 {
     struct sv_dissected d;
     if (!run->lawful || !read_whole(b, &d) || !is_for(run, host, &d) || d.checksum_state != SV_CHECKSUM_GOOD ||
@@ -236,7 +273,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     const struct sv_endpoint local = endpoint(&d, d.ip.to, d.port_to), remote = endpoint(&d, d.ip.from, d.port_from);
     if (sc_host_of(run, &local.addr) != host)
         return;
-    const uint32_t flags = d.tcp.flags, length = d.payload_bytes + (flags & FIN ? 1u : 0);
+    const uint32_t flags = d.tcp.flags;
     const bool make = (flags & (SYN | RST)) == SYN || (run->strays && sc_host_of(run, &remote.addr) != SV_NONE);
     struct sc_lawful *s = side_of(run, host, &local, &remote, make);
     if (!s)
@@ -245,13 +282,17 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     sc_lawful_rules_time(run, s);
     sc_lawful_asked(run, s);
     const enum sc_lawful_fate fate = sc_lawful_asks(run, s, &d);
+    sc_lawful_comes(run, s, &d, run->stack[host]->core.packet_id + 1u + nth); /* as the stack will number it */
     if ((flags & (SYN | RST)) == SYN)
         s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
+    s->twice = s->twice || is_twice(s, &d);
     if (s->agreed || flags & SYN)
         stamped(s, &d);
     if (fate == SC_LAWFUL_REFUSED)
         return;
     s->again_n = 0;
+    sc_lawful_urgent_came(run, s, &d, fate);
+    sc_lawful_timing_came(run, s, &d, fate);
     if (flags & RST) {
         s->reset_came = s->reset_came || sv_seq_within(d.tcp.seq, s->told, s->came - s->told + 1u) || !s->agreed;
         return;
@@ -262,27 +303,16 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
         return;
     s->doubtful = s->doubtful || (fate == SC_LAWFUL_MAY_BE && s->fin_sent && sv_seq_after(d.tcp.ack, s->fin_at));
     s->strayed = s->strayed || stray;
-    if (flags & ACK)
+    if (flags & ACK) {
+        sc_lawful_timing_heard(s, &d, fate);
         heard(run, s, &d);
+        sc_lawful_timing_shut(run, s);
+    }
     if (fate == SC_LAWFUL_TAKEN && flags & ACK && sv_seq_after(d.tcp.ack, s->surely) &&
         sv_seq_before_or_at(d.tcp.ack, s->acked))
         s->surely = d.tcp.ack;
-    const bool stamps = s->own.stamps && s->peer.stamps;
-    if (flags & SYN || !(flags & ACK))
-        return;
-    /* One without the timestamp that was agreed upon may be taken or dropped in silence (RFC 7323 §3.2). */
-    const bool past = stray || (fate == SC_LAWFUL_MAY_BE && sv_seq_before(d.tcp.ack, s->acked));
-    if (length && stamps == (bool)d.tcp.options.has_timestamp && s->owed == SV_NEVER && !past &&
-        sv_seq_after(s->acked, s->iss) && !s->over)
-        s->owed = sc_lawful_now(run, host);
-    const uint32_t unit = s->own.scales && s->peer.scales ? 1u << s->own.scale : 1u;
-    if (fate == SC_LAWFUL_TEXT_REFUSED || sv_seq_after(d.tcp.ack, s->sent) ||
-        sv_seq_before(d.tcp.ack, s->surely - s->widest) || sv_seq_after_or_at(d.tcp.seq, s->edge + unit - 1u))
-        return;
-    if (flags & FIN)
-        s->fin_came = true;
-    if (length)
-        came(s, d.tcp.seq, d.tcp.seq + length);
+    if (flags & ACK && !(flags & SYN))
+        bytes_came(run, s, &d, fate, stray);
 }
 
 /* --- what the stack says of itself --- */
@@ -359,7 +389,7 @@ void sc_lawful_moves(struct sc_run *run, const struct sc_endpoint *e, uint32_t f
         sc_lawful_breach(run, e->host, "is in %s, and %s", sv_tcp_state_name((enum sv_tcp_state)to), what);
     if (s && (to == SV_CLOSE_WAIT || to == SV_CLOSING || to == SV_TIME_WAIT))
         s->finished = true;
-    if (s && to != SV_CLOSED)
+    if (s && to != SV_CLOSED && from != SV_TIME_WAIT) /* waits have no number: another's may be over */
         s->state = to;
     if (s && from != SV_TIME_WAIT)
         s->wait_from = to == SV_TIME_WAIT ? sc_lawful_now(run, e->host) : 0;
@@ -396,6 +426,11 @@ void sc_lawful_ends(struct sc_run *run, const struct sc_endpoint *e)
     if (e->cause == SV_CAUSE_USER_TIMEOUT && s->agreed && sv_seq_after(s->acked, s->iss) && s->acked != s->sent &&
         !s->again_sent && !asked && !(run->set[e->host].given >> SC_USER_TIMEOUT & 1u))
         sc_lawful_breach(run, e->host, "gave up what it had never sent again (RFC 9293 §3.8.3)");
+    if (e->cause == SV_CAUSE_USER_TIMEOUT && s->agreed && !s->window && !asked && s->timing.shut_told_at &&
+        s->timing.shut_told_at >= s->timing.pressed_at)
+        sc_lawful_breach(run, e->host, "gave up a peer that answers with a closed window (RFC 9293 §3.8.6.1)");
+    if (e->cause == SV_CAUSE_REFUSED && s->state >= SV_ESTABLISHED)
+        sc_lawful_breach(run, e->host, "says refused of a connection that there was (RFC 9293 §3.10.7.4, second)");
     if (e->cause == SV_CAUSE_USER_ABORT && s->state >= SV_ESTABLISHED && s->state <= SV_CLOSE_WAIT && !s->reset_left &&
         !run->down[e->host] && !asked)
         s->reset_due = now; /* it leaves later in this step, or soon */
@@ -411,7 +446,7 @@ void sc_lawful_crashed(struct sc_run *run, uint32_t host)
             *s = (struct sc_lawful){.local = s->local, .remote = s->remote, .host = host, .used = true};
     }
     if (run->lawful)
-        run->lawful->host[host].began = run->lawful->host[host].over = 0;
+        run->lawful->host[host].began = run->lawful->host[host].over = run->lawful->host[host].seens = 0;
 }
 
 void sc_lawful_over(struct sc_run *run)

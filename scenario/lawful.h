@@ -8,7 +8,8 @@
 #include "scenario/run.h"
 
 #define SC_LAWFUL_RANGES 64u
-#define SC_LAWFUL_SYNS 4u
+#define SC_LAWFUL_SYNS 16u
+#define SC_LAWFUL_SEEN 16u
 
 struct sc_lawful_syn { /* of the peer's, that came */
     uint32_t seq, mss;
@@ -26,11 +27,60 @@ struct sc_lawful_due {
     bool with_ack;
     sv_time at, local; /* by the world's clock, by the host's */
     const char *why;
+    bool twice; /* its first SACK block must be [from, to) */
+    uint32_t from, to;
     uint32_t states; /* set of states, one of which must be there; 0: nothing is asked */
     sv_time states_at;
 };
 /* What becomes of it: it is certainly dropped; all but its text is taken; it is certainly looked at to the end. */
 enum sc_lawful_fate { SC_LAWFUL_MAY_BE, SC_LAWFUL_REFUSED, SC_LAWFUL_TEXT_REFUSED, SC_LAWFUL_TAKEN };
+
+/* What the state that the stack says it is in makes of a segment; NOWHERE: the onlooker cannot know. */
+enum sc_lawful_phase {
+    SC_PHASE_NOWHERE,
+    SC_PHASE_CLOSED, /* or LISTEN */
+    SC_PHASE_OPENING,
+    SC_PHASE_HALF_OPEN,
+    SC_PHASE_SYNCHRONIZED,
+    SC_PHASE_WAITING
+};
+/* lawful_drops.c: a segment that came, and what was so before it did. */
+struct sc_lawful_seen {
+    uint32_t packet; /* sv_buf.id */
+    uint32_t phase, seq, ack, flags, stamp, length;
+    bool stamped, stamps, stamp_known, ranges_full, active, fin_came;
+    uint32_t told, came, iss, sent, acked, wide, stamp_came;
+};
+/* lawful_urgent.c: RFC 9293 §3.8.5. */
+struct sc_lawful_urgent {
+    bool sends;          /* its application has said that a byte is urgent */
+    uint32_t to;         /* the number after it */
+    bool told, may, due; /* of the peer's: told of it up to `up`; may be, must be told now */
+    bool doubtful;       /* some came of which nobody knows whether it was taken */
+    uint32_t up;
+    uint64_t count; /* of what the application had been told of, when it became due */
+    sv_time at;
+};
+/* lawful_timing.c: RFC 6298. By the host's clock, but `due_at`. */
+struct sc_lawful_timing {
+    uint32_t syns, answers;     /* sent: SYNs, SYN,ACKs */
+    sv_time opened_at, data_at; /* the first of them, the first data or FIN; 0: none */
+    bool active, measured, due, unmeasurable;
+    sv_time due_at;   /* when the SYN was acknowledged */
+    sv_time sample;   /* that it measured then */
+    uint32_t held_us; /* its timeout as it was doubled last, and nothing measured since; 0 */
+    uint32_t rto_us;  /* as it followed from the last sample; 0: there was none */
+    sv_time shut_at;  /* since when the peer's window is closed, and something waits; 0: it is not, or was probed */
+    bool probed;
+    sv_time able_at;      /* since when it could send; 0 */
+    sv_time pressed_at;   /* when it sent text, an end or a probe last, by the world's clock, */
+    sv_time shut_told_at; /* and when it was told last that nothing more is taken */
+    bool fired;           /* its timer has run out, and nothing was sent since */
+    /* Fast retransmission, RFC 5681 §3.2, where there are no SACKs. */
+    uint32_t dups, recover; /* duplicates; sent, when anything was sent again last */
+    bool again, resend_due;
+    sv_time resend_at;
+};
 
 /* One end of a connection as its host's port sees it. Numbers are the header's. */
 struct sc_lawful {
@@ -68,12 +118,23 @@ struct sc_lawful {
     bool may_answer, may_reset; /* something that came may ask for an acknowledgement, a reset */
     sv_time came_at;            /* when a segment came last, by the world's clock; 0: never */
     sv_time free_at;            /* until then, it may say anything */
+    sv_time said_at;            /* when its SYN,ACK left last */
+    sv_time third_at;           /* when the handshake's third message came, good and alone; 0: never */
     sv_time odd_at;             /* when one came last whose answer may be limited; 0: none */
     sv_time wait_from;          /* since when it is in TIME-WAIT, by the host's clock; 0: it is not */
     sv_time wait_last;          /* when that may have begun anew last */
     uint32_t widest;            /* the largest window of the peer's */
     uint32_t surely;            /* what it has certainly taken for acknowledged; `acked` at most */
     uint32_t echoed;            /* the timestamp that was echoed last */
+    uint32_t phase, half_irs;   /* of the segment that came last */
+    bool takes, echoes;         /* since a segment came that it must have taken: */
+    uint32_t takes_to;          /* its next acknowledgement is of so much at least */
+    uint32_t echoes_least;      /* and echoes that timestamp, or a later one */
+    bool fin_early;             /* the peer's FIN came before its data, which ends at fin_early_at */
+    uint32_t fin_early_at;
+    bool twice; /* something has come twice */
+    struct sc_lawful_urgent urgent;
+    struct sc_lawful_timing timing;
 };
 struct sc_lawful_host {
     sv_time at[64]; /* when ends began to wait, the oldest first */
@@ -84,6 +145,8 @@ struct sc_lawful_host {
     sv_time odd_at[6]; /* when segments came whose answers may be limited */
     uint32_t odds;
     struct sc_lawful *recent; /* the end that was busy last; NULL */
+    struct sc_lawful_seen seen[SC_LAWFUL_SEEN];
+    uint32_t seens;
 };
 
 struct sc_lawful_table {
@@ -96,8 +159,8 @@ bool sc_lawful_open(struct sc_run *run); /* false: no memory. If nobody asks, th
 void sc_lawful_close(struct sc_run *run);
 /* A frame leaves host's port, or comes to it. */
 void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b);
-/* stray: nobody sent it, and nobody waits for it to be acknowledged. */
-void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, bool stray);
+/* nth: of those that come together, from 0. stray: nobody sent it, and nobody waits for it to be acknowledged. */
+void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, uint32_t nth, bool stray);
 /* The stack says that this end is in another state, or over; or that a wait is over. */
 void sc_lawful_moves(struct sc_run *run, const struct sc_endpoint *e, uint32_t from, uint32_t to);
 void sc_lawful_moves_small(struct sc_run *run, uint32_t host, uint32_t from, uint32_t to);
@@ -114,6 +177,24 @@ enum sc_lawful_fate sc_lawful_asks(struct sc_run *run, struct sc_lawful *s, cons
 /* True: a reset that was asked for, and ends nothing. */
 bool sc_lawful_answers(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
 void sc_lawful_asked(struct sc_run *run, struct sc_lawful *s);
+/* lawful_drops.c: a segment comes, packet `id`; it is dropped, and this is said to be why. */
+void sc_lawful_comes(struct sc_run *run, const struct sc_lawful *s, const struct sv_dissected *d, uint32_t id);
+void sc_lawful_dropped(struct sc_run *run, uint32_t host, uint32_t reason, uint32_t packet);
+/* lawful_urgent.c: an application marks the byte that it writes next; is told of the peer's; what leaves and comes. */
+void sc_lawful_urges(struct sc_run *run, const struct sc_conn *c);
+void sc_lawful_urged(struct sc_run *run, const struct sc_conn *c);
+void sc_lawful_urgent_sent(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
+void sc_lawful_urgent_came(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d,
+                           enum sc_lawful_fate fate);
+void sc_lawful_urgent_due(struct sc_run *run, struct sc_lawful *s);
+/* lawful_timing.c: segments leave and come; and what the stack says of its clocks. */
+void sc_lawful_timing_sent(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);
+void sc_lawful_timing_came(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d,
+                           enum sc_lawful_fate fate);
+void sc_lawful_timing_due(struct sc_run *run, struct sc_lawful *s);
+void sc_lawful_timing_shut(struct sc_run *run, struct sc_lawful *s);
+void sc_lawful_timing_heard(struct sc_lawful *s, const struct sv_dissected *d, enum sc_lawful_fate fate);
+void sc_lawful_clock(struct sc_run *run, const struct sc_endpoint *e, const struct sv_trace_record *r);
 /* lawful_rules.c: what is asked; `d` was judged to be whole. */
 void sc_lawful_agree(struct sc_lawful *s, const struct sc_lawful_syn *syn); /* this SYN of the peer's was taken */
 void sc_lawful_rules_sent(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d);

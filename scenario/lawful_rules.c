@@ -41,6 +41,11 @@ static void acknowledges(struct sc_run *run, struct sc_lawful *s, const struct s
     if (s->finished && ack != s->came && !s->ranges_full)
         sc_lawful_breach(run, s->host, "has taken the FIN, and acknowledges %u bytes less (RFC 9293 §3.10.7.4, eighth)",
                          s->came - ack);
+    if (s->takes && sv_seq_before(ack, s->takes_to))
+        sc_lawful_breach(run, s->host,
+                         "acknowledges %u bytes less than it must have taken (RFC 9293 §3.10.7.4, seventh)",
+                         s->takes_to - ack);
+    s->takes = false;
     if (sv_seq_after(ack, s->told))
         s->told = ack;
     if (s->told == s->came || !s->over)
@@ -79,7 +84,7 @@ static void options(struct sc_run *run, struct sc_lawful *s, const struct sv_dis
         sc_lawful_breach(run, s->host, "sends SACK blocks that were not agreed upon (RFC 2018 §2)");
     for (uint32_t i = 0; i < o->sacks && i < 4u && !s->ranges_full; i++) {
         const uint32_t a = o->sack[i][0], b = o->sack[i][1];
-        bool held = sv_seq_before_or_at(b, s->came);
+        bool held = b - s->came - 1u >= 1u << 30; /* before what came, or too far away to be said so */
         for (uint32_t k = 0; k < s->ranges && !held; k++)
             held = sv_seq_before_or_at(s->range[k][0], a) && sv_seq_before_or_at(b, s->range[k][1]);
         if (!held || !sv_seq_before(a, b))
@@ -89,6 +94,11 @@ static void options(struct sc_run *run, struct sc_lawful *s, const struct sv_dis
         sc_lawful_breach(run, s->host, "turns its timestamps back (RFC 7323 §4.1)");
     if (stamps && o->has_timestamp && s->stamp_known && sv_seq_after(o->ts_echo, s->stamp_came))
         sc_lawful_breach(run, s->host, "echoes a timestamp that never came (RFC 7323 §3.2)");
+    if (stamps && o->has_timestamp && s->echoes && sv_seq_before(o->ts_echo, s->echoes_least))
+        sc_lawful_breach(run, s->host, "echoes an older timestamp than that of what it has taken (RFC 7323 §4.3)");
+    s->echoes = false;
+    if (o->sacks && !s->twice && sv_seq_before_or_at(o->sack[0][1], d->tcp.ack))
+        sc_lawful_breach(run, s->host, "tells by SACK of what came twice, and nothing did (RFC 2883 §4)");
     s->stamped = s->stamped || (bool)o->has_timestamp;
     s->stamp = o->has_timestamp ? o->ts_value : s->stamp;
 }
@@ -107,6 +117,8 @@ static void sends(struct sc_run *run, struct sc_lawful *s, const struct sv_disse
                          n, d->tcp.header_bytes - 20u, s->peer.mss);
     if (n && !s->strayed && sv_seq_after(seq + n, s->window_end + (n == 1u ? 1u : 0)))
         sc_lawful_breach(run, s->host, "sends %u bytes beyond the window (RFC 9293 §3.8.6)", seq + n - s->window_end);
+    if (n && sv_seq_before_or_at(seq + n, s->surely))
+        sc_lawful_breach(run, s->host, "sends again what was acknowledged (RFC 9293 §3.8.1)");
     if (s->fin_sent && ((n && sv_seq_after(seq + n, s->fin_at)) || (fin && seq + n != s->fin_at)))
         sc_lawful_breach(run, s->host, "sends data behind its FIN, or the FIN elsewhere (RFC 9293 §3.6)");
     if (fin && !s->fin_sent) {
@@ -159,6 +171,7 @@ void sc_lawful_rules_sent(struct sc_run *run, struct sc_lawful *s, const struct 
         return;
     }
     sc_lawful_rules_time(run, s);
+    sc_lawful_timing_sent(run, s, d);
     if (flags & ACK)
         acknowledges(run, s, d);
     if (flags & SYN)
@@ -171,11 +184,21 @@ void sc_lawful_rules_sent(struct sc_run *run, struct sc_lawful *s, const struct 
     if (flags & ACK)
         offers(run, s, d);
     options(run, s, d);
+    sc_lawful_urgent_sent(run, s, d);
     if (!(flags & SYN))
         sends(run, s, d);
     if (takes)
         repeats(run, s, d);
     s->flight = s->acked == s->sent || s->acked == s->iss ? SV_NEVER : sc_lawful_now(run, s->host);
+}
+
+/* Less than a quarter of the buffer is taken by what was written, since a write that did not go in whole. */
+static bool has_room(const struct sc_run *run, const struct sc_lawful *s, const struct sc_conn *c)
+{
+    const struct sc_knobs *set = &run->set[s->host];
+    const uint64_t gone = s->acked - s->iss - 1u;
+    return set->given >> SC_SEND_BUFFER & 1u && c->written >= gone && c->written < c->to_write &&
+           c->written - gone < set->value[SC_SEND_BUFFER] / 4u;
 }
 
 /* What its application should have been told: of bytes and an end that were acknowledged, of room for more. */
@@ -184,13 +207,15 @@ static const char *kept_from(const struct sc_run *run, const struct sc_lawful *s
     const struct sc_endpoint *e = s->endpoint ? &run->endpoint[s->endpoint - 1u] : NULL;
     const struct sc_conn *c = e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
     const uint64_t there = s->told - s->irs - 1u - (s->finished ? 1u : 0u);
-    if (!c || !c->open || c->server != (e->attempt == SV_NONE) || c->want_close)
+    if (!c || !c->open || c->server != (e->attempt == SV_NONE))
         return NULL;
-    const bool reads = !c->rate && !c->read_stop && c->serve.app != SC_MUTE && !c->echo;
+    const bool reads = !c->want_close && !c->rate && !c->read_stop && c->serve.app != SC_MUTE && !c->echo;
     if (reads && c->read < there)
         return "bytes that it acknowledged";
     if (reads && s->finished && !c->peer_done)
         return "the end of the stream";
+    if (c->connected && c->refused && !s->fin_sent && has_room(run, s, c))
+        return "room in its buffer again";
     if (s->acked == s->sent && c->connected && c->written < c->to_write && c->written == s->sent - s->iss - 1u)
         return "room for more to send";
     return NULL;
@@ -206,6 +231,7 @@ void sc_lawful_rules_time(struct sc_run *run, struct sc_lawful *s)
     }
     if (s->over || !s->spoke || !s->agreed)
         return;
+    sc_lawful_timing_shut(run, s);
     const char *kept = kept_from(run, s);
     if (kept && s->waits != SV_NEVER && now > s->waits + SV_S)
         sc_lawful_breach(run, s->host, "has not told its application for %.3f s of %s (RFC 9293 §3.9.1)",

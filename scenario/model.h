@@ -347,6 +347,7 @@ struct sc_fault {
     uint32_t link, host[2];   /* cut, partition */
     bool one_way;             /* partition from host[0] to host[1] alone */
     sv_time until, by;        /* hold; delay, duplicate after */
+    sv_time every;            /* of stray: so long after the one before it; 0: with what comes */
     sv_time at;               /* duplicate at; SV_NEVER */
     uint32_t bit, to, chance; /* chance in millionths; SV_NONE: always */
     sv_time between[2];

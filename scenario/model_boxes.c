@@ -84,7 +84,7 @@ void sc_read_icmp(struct sc_reader *r, const struct sc_node *n, struct sc_host *
         sc_error(r->e, n, "icmp is what a router lets pass of it: all, no-errors or none");
 }
 
-/* {stray: HOST, chance: 5%, by: 2s, times: N} */
+/* {stray: HOST, chance: 5%, by: 2s, times: N}, or {stray: HOST, every: 100ms, times: N} from the first that comes */
 void sc_read_stray(struct sc_reader *r, const struct sc_node *c, const struct sc_node *host, struct sc_fault *f)
 {
     const struct sc_node *n;
@@ -98,6 +98,8 @@ void sc_read_stray(struct sc_reader *r, const struct sc_node *c, const struct sc
         (void)sc_time(r, n, &f->by);
     if ((n = sc_member(c, "times")) && sc_count(r, n, 1, 100000, &value))
         f->times = (uint32_t)value;
-    if (!sc_member(c, "chance"))
-        sc_error(r->e, c, "how often? chance: 5%% of the segments that come");
+    if ((n = sc_member(c, "every")) && sc_time(r, n, &f->every) && f->every < SV_MS)
+        sc_error(r->e, n, "every %s: not more often than each 1ms", n->text);
+    if (!sc_member(c, "chance") == !n)
+        sc_error(r->e, c, "how often? chance: 5%% of the segments that come, or every: 100ms");
 }

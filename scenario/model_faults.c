@@ -8,10 +8,9 @@
 static const char *const deeds[] = {"drop", "hold",      "delay", "duplicate", "corrupt", "truncate", "edit",
                                     "cut",  "partition", "reset", "strip",     "probe",   "stray",    NULL};
 static const char *const keys[] = {
-    "id",        "drop",    "hold",  "delay", "duplicate", "corrupt", "truncate", "edit",    "cut",     "partition",
-    "until",     "by",      "after", "at",    "bit",       "byte",    "to",       "chance",  "between", "fields",
-    "checksums", "one_way", "reset", "strip", "off",       "guess",   "times",    "options", "probe",   "stray",
-    NULL};
+    "id",    "drop",  "hold", "delay", "duplicate", "corrupt", "truncate", "edit",    "cut",    "partition", "until",
+    "by",    "after", "at",   "bit",   "byte",      "to",      "chance",   "between", "fields", "checksums", "one_way",
+    "reset", "strip", "off",  "guess", "times",     "options", "probe",    "stray",   "every",  NULL};
 
 static bool edit_address(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {

@@ -144,10 +144,23 @@ static void half_open(struct sc_run *run, uint32_t host)
 struct sc_endpoint *sc_half_open_with(const struct sc_run *run, uint32_t host, uint32_t irs)
 {
     for (struct sc_endpoint *e = sc_index_halves(run, irs); e; e = sc_index_next_half(run, e, irs)) {
-        if (e->host == host && e->state == SV_SYN_RECEIVED)
+        if (e->host == host && e->epoch == run->epoch[host] && e->state == SV_SYN_RECEIVED)
             return e;
     }
     return NULL;
+}
+
+bool sc_half_opens_alike(const struct sc_run *run, uint32_t host, uint32_t irs)
+{
+    const struct sc_endpoint *first = NULL;
+    for (struct sc_endpoint *e = sc_index_halves(run, irs); e; e = sc_index_next_half(run, e, irs)) {
+        if (e->host != host || e->epoch != run->epoch[host])
+            continue;
+        if (first && e->remote.port != first->remote.port)
+            return true;
+        first = e;
+    }
+    return false;
 }
 
 /* ... and it ended without becoming a connection: the listener goes on. */
@@ -224,6 +237,7 @@ static void on_drop(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         sc_link_event(run, SC_FACT_DROPS, host - run->model->hosts, r->arg[0], r->packet, r->detail);
         return;
     }
+    sc_lawful_dropped(run, host, r->detail, r->packet);
     sc_drop_event(run, host, r->detail, &run->last[host]);
 }
 
@@ -263,8 +277,14 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         break;
     case SV_TRACE_TCP_TIMER_FIRED:
         e = sc_endpoint_of_flow(run, host, r->flow, false);
-        if (e)
+        if (e) {
             e->timeouts += r->detail == SV_TIMER_RTO;
+            sc_lawful_clock(run, e, r);
+        }
+        break;
+    case SV_TRACE_TCP_TIMER_SET:
+        if (run->lawful && (e = sc_endpoint_of_flow(run, host, r->flow, false)))
+            sc_lawful_clock(run, e, r);
         break;
     case SV_TRACE_TCP_CWND:
         e = sc_endpoint_of_flow(run, host, r->flow, false);
@@ -276,6 +296,7 @@ static void on_host(struct sc_run *run, uint32_t host, const struct sv_trace_rec
         if (e) {
             e->rtt_samples++;
             e->rtt_max = r->arg[0] * SV_US > e->rtt_max ? r->arg[0] * SV_US : e->rtt_max;
+            sc_lawful_clock(run, e, r);
         }
         break;
     case SV_TRACE_TCP_ENDED:

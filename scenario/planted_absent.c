@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Built where no bugs are planted: there are none. */
 #include "scenario/planted.h"
 
 uint32_t sc_planted;

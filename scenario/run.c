@@ -100,7 +100,7 @@ static void on_connection(struct sc_run *run, const struct sc_step *s)
         c->text = s->text ? s->text : c->text;
         c->text_at = s->text ? c->to_write : c->text_at;
         c->to_write += s->bytes;
-        c->piece = s->pieces > 1 ? (s->bytes + s->pieces - 1u) / s->pieces : 0;
+        c->piece = s->pieces > 1 ? (c->to_write - c->written + s->pieces - 1u) / s->pieces : 0; /* of all that waits */
         c->urgent_at = s->urgent ? c->to_write : c->urgent_at;
         c->told_sent = false;
         break;

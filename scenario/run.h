@@ -45,6 +45,7 @@ struct sc_conn {
     bool used, open, server, connected, peer_done, want_close, want_shutdown, told_sent, failed;
     uint64_t to_write, written, read;
     uint32_t offer;     /* bytes it offers at once */
+    bool refused;       /* its last write did not go in whole */
     uint64_t echo;      /* bytes read and not yet given back */
     uint64_t piece;     /* bytes of one write; 0: as many as there are */
     uint64_t size;      /* bytes of one read at most; 0: as many as there are */
@@ -353,7 +354,7 @@ void sc_box_forget(struct sc_run *run, uint32_t router, bool rebind);
 sv_time sc_box_next(const struct sc_run *run, sv_time said);
 void sc_box_speak(struct sc_run *run, sv_time now);
 /* stray.c: segments that nobody sent, made at a host's door out of what it knows. */
-#define SC_TAG_STRAY 0x80000000u /* and more: the fault's number is added */
+#define SC_TAG_STRAY 0x80000000u                           /* and more: the fault's number is added */
 void sc_stray_may_come(struct sc_run *run, uint32_t host); /* a segment has come there */
 struct sv_buf *sc_stray_make(struct sc_run *run, uint32_t host, uint32_t tag); /* NULL: none comes */
 /* flaws.c: what a host's wrong TCP would have sent, or taken */
@@ -366,6 +367,8 @@ void sc_observe(struct sc_run *run); /* the trace's records so far */
 struct sc_endpoint *sc_endpoint_of_flow(struct sc_run *run, uint32_t host, uint32_t flow, bool make);
 /* The half-open record of a followed SYN with that number; NULL. */
 struct sc_endpoint *sc_half_open_with(const struct sc_run *run, uint32_t host, uint32_t irs);
+/* A box that forgot gave the same SYN another port: which of its records ends is not told apart. */
+bool sc_half_opens_alike(const struct sc_run *run, uint32_t host, uint32_t irs);
 /* apps.c */
 extern const struct sv_app sc_app_ops;
 enum sv_err sc_app_connect(struct sc_run *run, const struct sc_step *s);

@@ -41,6 +41,22 @@ static bool one_in(struct chance *c, uint32_t n)
 
 /* --- when --- */
 
+static void post(struct sc_run *run, uint32_t fault, sv_time later)
+{
+    const struct sc_fault *f = &run->model->fault[fault];
+    if (run->settling || run->now < f->between[0] || run->now >= f->between[1] ||
+        run->fault_count[fault].hits >= f->times)
+        return;
+    struct sv_buf *b = sv_buf_alloc(run->pool, SV_WANT_CONTROL, 0);
+    if (!b)
+        return;
+    memset(sv_buf_push(b, ETHERNET), 0, ETHERNET);
+    if (sv_world_post(run->sim->world, f->host[0], 0, b, run->now + later, SC_TAG_STRAY + fault))
+        run->fault_count[fault].hits++;
+    else
+        sv_buf_free(b);
+}
+
 void sc_stray_may_come(struct sc_run *run, uint32_t host)
 {
     const struct sc_model *m = run->model;
@@ -48,43 +64,58 @@ void sc_stray_may_come(struct sc_run *run, uint32_t host)
         const struct sc_fault *f = &m->fault[i];
         if (f->deed != SC_STRAY || f->host[0] != host)
             continue;
-        const uint64_t draw = (uint64_t)sv_rng_u32(&run->fault_rng[i]) * 1000000u >> 32;
-        const sv_time later = 10u * SV_US + (f->by && draw % 2u ? draw * 7919u * SV_US % f->by : 0);
-        if (draw >= f->chance || run->now < f->between[0] || run->now >= f->between[1] ||
-            run->fault_count[i].hits >= f->times)
+        if (f->every) {
+            if (!run->fault_count[i].hits) /* the others follow it */
+                post(run, i, f->every);
             continue;
-        struct sv_buf *b = sv_buf_alloc(run->pool, SV_WANT_CONTROL, 0);
-        if (!b)
-            return;
-        memset(sv_buf_push(b, ETHERNET), 0, ETHERNET);
-        if (sv_world_post(run->sim->world, host, 0, b, run->now + later, SC_TAG_STRAY + i))
-            run->fault_count[i].hits++;
-        else
-            sv_buf_free(b);
+        }
+        const uint64_t draw = (uint64_t)sv_rng_u32(&run->fault_rng[i]) * 1000000u >> 32;
+        if (draw < f->chance)
+            post(run, i, 10u * SV_US + (f->by && draw % 2u ? draw * 7919u * SV_US % f->by : 0));
     }
+}
+
+/* One of them has come. */
+static void next(struct sc_run *run, uint32_t fault)
+{
+    if (run->model->fault[fault].every)
+        post(run, fault, run->model->fault[fault].every);
 }
 
 /* --- which --- */
 
 /* What its acknowledgement says: the same again, what was given, or something beside it. */
-static uint32_t some_ack(struct chance *c)
+static uint32_t any_ack(struct chance *c)
 {
     const struct sc_lawful *s = c->s;
-    switch (below(c, 12)) {
+    const uint32_t back = s->acked - s->iss, most = back < s->widest ? back : s->widest;
+    switch (below(c, 15)) {
     case 0:
-        return s->sent + 1u;
     case 1:
-        return s->sent + 2u + below(c, 70000);
+        return s->sent + 1u;
     case 2:
-        return s->surely - s->widest - 1u - below(c, 3);
+        return s->sent + 2u + below(c, 70000);
     case 3:
-        return s->acked - 0x40000000u;
+        return s->surely - s->widest - 1u - below(c, 3);
     case 4:
+        return s->acked - 0x40000000u;
     case 5:
+        return s->acked - below(c, most + 1u);
+    case 6: /* its SYN's, or the first after it */
+        return s->iss + below(c, 2);
+    case 7:
+    case 8:
         return c->legit_ack;
     default:
         return s->acked;
     }
+}
+
+/* ... but none that counts, and was not given. */
+static uint32_t some_ack(struct chance *c)
+{
+    const uint32_t ack = any_ack(c);
+    return sv_seq_after(ack, c->legit_ack) && !sv_seq_after(ack, c->s->sent) ? c->legit_ack : ack;
 }
 
 /* Around what is expected next, and around the window's end. */
@@ -119,6 +150,12 @@ static uint32_t some_number(struct chance *c, uint32_t length)
     }
 }
 
+/* To nothing, the next bytes, or far away. */
+static uint32_t some_pointer(struct chance *c)
+{
+    return one_in(c, 3) ? below(c, 65536u) : below(c, 4);
+}
+
 /* It lies where nothing of it may be taken, whatever is on its way meanwhile: all before what was told, or behind. */
 static bool is_outside(const struct sc_lawful *s, uint32_t seq, uint32_t length)
 {
@@ -146,6 +183,10 @@ static bool piece(struct chance *c, struct stray *m)
     m->right = n;
     m->flags = ACK | (one_in(c, 2) ? PSH : 0);
     m->ack = one_in(c, 3) ? c->legit_ack : s->acked;
+    if (one_in(c, 8)) {
+        m->flags |= URG;
+        m->urgent = some_pointer(c);
+    }
     if (one_in(c, 5)) { /* to be dropped, and so filled with what is not there */
         m->right = 0;
         m->flags = one_in(c, 2) ? m->flags & ~(uint32_t)ACK : m->flags;
@@ -168,7 +209,7 @@ static bool refusable(struct chance *c, struct stray *m)
     const uint32_t length = m->n + (m->flags & SYN ? 1u : 0) + (m->flags & FIN ? 1u : 0);
     m->seq = some_number(c, length);
     m->ack = some_ack(c);
-    m->urgent = m->flags & URG ? below(c, 3) : 0;
+    m->urgent = m->flags & URG ? some_pointer(c) : 0;
     if (m->flags & RST)
         return m->seq != s->told || one_in(c, 6);
     if (m->flags & SYN || !(m->flags & ACK))
@@ -222,6 +263,24 @@ static void new_syn(struct chance *c, struct stray *m)
         m->ts_value += 1u + below(c, 100000);
 }
 
+/* To whoever waits: text, ends, acknowledgements of what there was, and of what there never was; most with the very
+ * next number, the others around the window. */
+static void waiting(struct chance *c, struct stray *m)
+{
+    static const uint8_t flags[] = {ACK, ACK, ACK | PSH, ACK | FIN, 0, FIN, RST, ACK | URG};
+    static const uint8_t lengths[] = {0, 0, 1, 100};
+    const struct sc_lawful *s = c->s;
+    m->flags = flags[below(c, sizeof flags)];
+    m->n = lengths[below(c, sizeof lengths)];
+    m->seq = one_in(c, 2) ? s->told : some_number(c, m->n + (m->flags & FIN ? 1u : 0));
+    m->ack = one_in(c, 2) ? s->sent : some_ack(c);
+    m->urgent = m->flags & URG ? some_pointer(c) : 0;
+    if (m->ack == s->iss + 1u && m->seq == s->irs + 1u) { /* perhaps it is a cookie, and what comes with it is taken */
+        m->flags &= ~(uint32_t)FIN;
+        m->n = 0;
+    }
+}
+
 static void stamps(struct chance *c, struct stray *m)
 {
     const struct sc_lawful *s = c->s;
@@ -254,7 +313,7 @@ static bool make(struct chance *c, struct stray *m)
         if (one_in(c, 3))
             new_syn(c, m);
         else
-            (void)refusable(c, m);
+            waiting(c, m);
         return true;
     }
     const bool made = one_in(c, 2) ? piece(c, m) : refusable(c, m);
@@ -345,6 +404,7 @@ struct sv_buf *sc_stray_make(struct sc_run *run, uint32_t host, uint32_t tag)
     static uint8_t frame[ETHERNET + IP + TCP + OPTIONS + TEXT];
     struct chance c = {.rng = &run->fault_rng[tag - SC_TAG_STRAY]};
     struct stray m = {0};
+    next(run, tag - SC_TAG_STRAY);
     if (!run->lawful || run->down[host] || !run->lawful->host[host].has_mac)
         return NULL;
     c.s = some_side(run, host, c.rng);

@@ -416,7 +416,8 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     return !fate.dropped && !fate.later && fate.deliver_at == SV_NEVER;
 }
 
-static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b)
+/* The nth of those that come together, from 0. */
+static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_buf *b, uint32_t nth)
 {
     static uint8_t bytes[LOOK];
     struct sc_packet k;
@@ -431,7 +432,7 @@ static void arrives(struct sc_run *run, const struct sv_passage *p, struct sv_bu
     sc_flaw_arrives(run, p->to, b);
     k.forger = sc_forger_of(run, bytes, b->length < HEADERS ? b->length : HEADERS);
     if (k.tcp) {
-        sc_lawful_arrives(run, p->to, b, p->tag >= SC_TAG_STRAY);
+        sc_lawful_arrives(run, p->to, b, nth, p->tag >= SC_TAG_STRAY);
         sc_stray_may_come(run, p->to);
     }
     sc_track_packet(run, &run->received, &k, &from, &to);
@@ -491,7 +492,7 @@ void sc_tap(void *self, const struct sv_passage *p, struct sv_burst *b)
                 sv_buf_free(b->packet[i]);
                 stays = false;
             } else {
-                arrives(run, p, b->packet[i]);
+                arrives(run, p, b->packet[i], kept);
                 stays = !sc_is_outside(run, p->to);
                 if (!stays)
                     sc_outside_give(run, p->to, b->packet[i]);

@@ -36,6 +36,12 @@ def sweep(given, plant):
     return name, int(found.group(1)) if found else 0, found.group(2) if found else "", time.monotonic() - began
 
 
+def stale():
+    """Bugs whose place in the sources is not there any more: tools/plant leaves them out."""
+    plant = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools", "plant")
+    return re.findall(r"^stale: (.*)", run([sys.executable, plant, "--list"])[2], re.M)
+
+
 def shrink(given, name, seed, folder):
     """The lines that are left, or what is wrong with them."""
     small = os.path.join(folder, f"{name}.yaml")
@@ -82,6 +88,9 @@ def main():
             if wrong or given.only:
                 print("\n".join(lines))
             bad += bool(wrong)
+    for line in stale():
+        print(f"WRONG: {line}")
+        bad += 1
     enough = 10 * len(found) >= 9 * len(fates)
     print(f"{len(found)} of {len(fates)} bugs found")
     shrunk = min(given.shrink, len(found))

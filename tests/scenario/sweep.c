@@ -39,7 +39,7 @@ static const struct excuse drop_excuses[] = {
     {SV_DROP_ICMP_RATE, "needs a flood: tests/unit/l3_network"},
     {SV_DROP_SOCKET_FULL, "these applications read at once: tests/unit/l4_transport"},
     {SV_DROP_TCP_CHALLENGE_RATE, "needs a flood of forged segments in one second"},
-    {SV_DROP_TCP_REASSEMBLY_FULL, "needs 129 holes in one window"},
+    {SV_DROP_TCP_REASSEMBLY_FULL, "needs more holes in one window than there is memory for"},
     {SV_DROP_TCP_AFTER_FIN, "a peer of ours never sends beyond its own FIN: tests/exchange"},
     {SV_DROP_FLUSHED, "these applications read all datagrams before they close"},
     {SV_DROP_TCP_RST_NOT_ACCEPTABLE, "a forged RST in SYN-SENT: tests/exchange"},

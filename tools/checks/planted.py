@@ -33,7 +33,7 @@ BUGS = [
     Bug("time-wait-too-short", "tcp_time_wait.c", "sv_time_wait_begin",
         "t->now + tcp->time_wait", "t->now + tcp->time_wait / 8u"),
     # Retransmissions that are swallowed, too early, too late, or not what they should be.
-    Bug("retransmission-of-the-next-byte", "tcp_resend.c", "sv_tcb_send_again",
+    Bug("retransmission-of-the-next-byte", "tcp_resend.c", "sv_tcb_send_one_again",
         "const uint32_t seq = t->b->rexmit_nxt;", "const uint32_t seq = t->b->rexmit_nxt + 1u;"),
     Bug("timeout-without-backoff", "tcp_rto.c", "sv_tcb_retransmit_timeout",
         "b->backoff = (uint8_t)(b->backoff < 16 ? b->backoff + 1 : 16);", "b->backoff = (uint8_t)(b->backoff != 0);"),
@@ -62,12 +62,11 @@ BUGS = [
     Bug("trim-one-too-few", "tcp_text.c", "sv_tcp_trim",
         "const uint32_t old = t->h->rcv_nxt - s->seq;", "const uint32_t old = t->h->rcv_nxt - s->seq - 1u;"),
     Bug("overlap-one-too-many", "tcp_reass.c", "sv_range_trim",
-        "const uint32_t have = r[at].end - s->seq;", "const uint32_t have = r[at].end - s->seq + 1u;"),
+        "const uint32_t have = r->end - s->seq;", "const uint32_t have = r->end - s->seq + 1u;"),
     Bug("overlap-kept", "tcp_reass.c", "sv_tcp_reass_deliver",
         "const uint32_t old = t->h->rcv_nxt - r->start;", "const uint32_t old = 0;"),
-    Bug("sack-one-too-long", "tcp_reass.c", "sv_tcp_reass_sack",
-        "            to[n++] = (struct sv_sack_block){r[i].start, r[i].end};\n    }\n    for",
-        "            to[n++] = (struct sv_sack_block){r[i].start, r[i].end + 1u};\n    }\n    for"),
+    Bug("sack-one-too-long", "tcp_reass.c", "sv_sack_add",
+        "to[n] = (struct sv_sack_block){r->start, r->end};", "to[n] = (struct sv_sack_block){r->start, r->end + 1u};"),
     # Windows.
     Bug("sends-beyond-the-window", "tcp_send.c", "sv_tcb_sendable_slowly",
         "const uint32_t window = sv_min_u32(t->h->snd_wnd, cwnd);",
@@ -97,7 +96,7 @@ BUGS = [
     Bug("checksum-odd-piece", "tcp_output.c", "sv_tcb_attach",
         "sv_sum_add(sum, done & 1u ? sv_sum_odd(part) : part)", "sv_sum_add(sum, part)"),
     # What is told, and to whom.
-    Bug("readable-not-told", "tcp_text.c", "sv_tcp_step7_text", "        sv_tcb_tell(t, SV_EVENT_READABLE);\n", ""),
+    Bug("readable-not-told", "tcp_text.c", "sv_tcp_step7_text", "        sv_tcb_tell_text(t, s);\n", ""),
     Bug("end-of-stream-not-told", "tcp_text.c", "sv_tcp_step8_fin",
         "    sv_tcb_tell(t, SV_EVENT_PEER_FIN | SV_EVENT_READABLE);\n", ""),
     Bug("accept-not-told", "tcp_ack.c", "sv_tcp_handshake_done", "        sv_tcp_accept_ready(t);\n", "        ;\n"),
@@ -106,8 +105,8 @@ BUGS = [
         "if (s->seq != t->h->rcv_nxt &&", "if (s->seq == t->h->rcv_right + 1u &&"),
     # What follows a loss, and what was sent before.
     Bug("ordinary-window-kept", "tcp_ordinary.c", "sv_tcp_calm_ack", "    h->snd_wnd = window;\n", ""),
-    Bug("ordinary-text-uncounted", "tcp_ordinary.c", "sv_tcp_calm_text",
-        "t->h->rcv_queued += s->length;", "t->h->rcv_queued += s->length - 1u;"),
+    Bug("text-uncounted", "tcp_text.c", "sv_tcp_queued",
+        "t->h->rcv_queued += bytes;", "t->h->rcv_queued += bytes - 1u;"),
     Bug("segments-too-long", "tcp_output.c", "sv_tcb_send_new",
         "sv_min_u32(n, packet)", "sv_min_u32(n, packet + 4u)"),
 ]

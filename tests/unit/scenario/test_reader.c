@@ -160,6 +160,8 @@ static void strays(void **state)
     refused("drop: second data from a", "stray: c, chance: 5%", 16, 23, "\"c\"");
     refused("drop: second data from a", "stray: [a], chance: 5%", 16, 23, "strays come to a host");
     refused("drop: second data from a", "stray: a, chance: 5%, times: 0", 16, 45, "1 to 100000");
+    refused("drop: second data from a", "stray: a, chance: 5%, every: 1s", 16, 5, "or every: 100ms");
+    refused("drop: second data from a", "stray: a, every: 10us", 16, 33, "not more often");
 }
 
 /* Who forges says what, between whom, and knows only what its own connections were told. */
