@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-CHUNK = 24
+CHUNK = 96
 
 # tshark's field, our object and member, and how tshark's text becomes a value.
 NUMBER, TEXT, FLAG = (lambda t: int(t, 0)), str, (lambda t: 1 if t in ("1", "True", "Set") else 0)

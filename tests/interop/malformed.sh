@@ -9,9 +9,10 @@ enter "$@"
 mkdir "$WORK/site"
 seeded 1000000 "$WORK/site/some"
 if command -v tcpdump >/dev/null 2>&1; then
-    background tcpdump tcpdump -i seven0 -U -s 0 -w "$WORK/kernel.pcap"
+    # Each frame at once: of what the kernel gathers for a reader the end is lost with the reader's end.
+    background tcpdump tcpdump -i seven0 --immediate-mode -B 16384 -U -s 0 -w "$WORK/kernel.pcap"
     dumper=$LAST
-    sleep 0.5
+    until_true 10 grep -q "listening on" "$WORK/tcpdump.log" || fail "tcpdump does not listen"
 fi
 background serve "$SEVEN" serve http --root "$WORK/site" echo -w "$WORK/seven.pcapng"
 server=$LAST
@@ -25,7 +26,13 @@ printf 'x' | timeout 2 nc -u -w 1 10.7.0.2 9 >/dev/null 2>&1   # and ICMP
 printf 'hello' | timeout 5 nc -N 10.7.0.2 7 >/dev/null
 sleep 0.3
 stop "$server"
-[ -n "${dumper:-}" ] && stop "$dumper"
+if [ -n "${dumper:-}" ]; then
+    # All has arrived when nothing more does.
+    quiet() { local was; was=$(stat -c %s "$WORK/kernel.pcap") && sleep 0.5 &&
+        [ "$was" = "$(stat -c %s "$WORK/kernel.pcap")" ]; }
+    until_true 10 quiet
+    stop "$dumper"
+fi
 
 look() {
     local file=$1 filter=$2 what=$3 found

@@ -17,7 +17,7 @@ FREESTANDING_UNDER = tuple(folder + "/" for folder in FREESTANDING)
 PROTOCOL_UNDER = tuple(f"src/{layer}/" for layer in LAYERS[:5]) + ("src/stack/", "src/sim/")
 
 # Who may include whom: a folder's own parts, "seven" (the public face) and *_wire.h (vocabulary that any
-# layer may use, DESIGN §2 law 4) are always allowed.
+# layer may use) are always allowed.
 MAY_INCLUDE = {"include/seven": [], "src/core": []}
 for _below, _layer in zip([None] + LAYERS, LAYERS):
     MAY_INCLUDE["src/" + _layer] = ["core"] + ([_below] if _below else [])

@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.r
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 from checks import coverage, drops, objects, text, tree  # noqa: E402
+from checks import map as parts  # noqa: E402
 
 SPDX = "/* SPDX-License-Identifier: BSD-2-Clause */\n"
 WORK = "/wo" + "rk/"  # in two halves, or the check would find this file
@@ -199,6 +200,27 @@ class DropsTest(TidyTest):
 
     def test_no_list(self):
         self.fires(drops.check_drops, "no SV_DROP_LIST", include__seven__drop_h="int a;\n")
+
+
+class MapTest(TidyTest):
+    HEADER = SPDX + "#ifndef A_H\n#define A_H\n\n#include <stdint.h>\n\n/* What it is. And more. */\n#endif\n"
+
+    def test_page_is_current(self):
+        files = {"src__core__a_h": self.HEADER, "src__core__a_c": SPDX + "int a;\n"}
+        page = parts.page(self.tree(**files))
+        self.assertIn("| [`a.c`](../src/core/a.c), [`.h`](../src/core/a.h) | What it is |\n", page)
+        self.silent(parts.check_map, docs__MAP_md=page, **files)
+
+    def test_page_is_stale(self):
+        self.fires(parts.check_map, "run tools/map", docs__MAP_md="old\n", src__core__a_h=self.HEADER)
+
+    def test_part_without_a_word(self):
+        for words in (SPDX + "int a;\n/* Later. */\n", SPDX + "/* --- one --- */\n", SPDX + "/* See b.h. */\n"):
+            self.fires(parts.check_map, "src/core/a.c:2: no comment", src__core__a_c=words)
+
+    def test_first_paragraph_alone(self):
+        words = SPDX + "/* One line\n * and another:\n *\n * a table */\n"
+        self.assertEqual(parts.sentence(words), "One line and another")
 
 
 class CoverageTest(TidyTest):
