@@ -108,8 +108,9 @@ struct sc_conn *sc_conn_of(struct sc_run *run, uint32_t host, uint32_t attempt)
         return NULL;
     if (run->model->attempt[attempt].host == host)
         return run->conn_of_attempt[attempt] == SV_NONE ? NULL : &run->conn[run->conn_of_attempt[attempt]];
-    const struct sc_endpoint *e = sc_endpoint_find(run, host, attempt);
-    return e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
+    struct sc_conn *c = sc_index_held(run, host, attempt);
+    const struct sc_endpoint *e = c ? NULL : sc_endpoint_find(run, host, attempt);
+    return e && e->conn != SV_NONE ? &run->conn[e->conn] : c;
 }
 
 /* "sent all", "read all". */

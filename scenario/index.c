@@ -317,6 +317,16 @@ struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, ui
     return endpoint(run, best);
 }
 
+struct sc_conn *sc_index_held(const struct sc_run *run, uint32_t host, uint32_t attempt)
+{
+    for (uint32_t i = run->index.peer[attempt]; i; i = run->endpoint[i - 1u].next_peer) {
+        const struct sc_endpoint *e = &run->endpoint[i - 1u];
+        if (e->host == host && e->conn != SV_NONE && run->conn[e->conn].open)
+            return &run->conn[e->conn];
+    }
+    return NULL;
+}
+
 void sc_index_waits(struct sc_run *run, struct sc_endpoint *e)
 {
     struct sc_index *x = &run->index;

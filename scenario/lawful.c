@@ -84,16 +84,24 @@ static struct sc_lawful_syn syn_of(const struct sv_dissected *d)
 
 /* --- what leaves --- */
 
+/* What is left when nothing is known of its connection: the SYNs that came. */
+static struct sc_lawful anew(const struct sc_lawful *s)
+{
+    struct sc_lawful fresh = {.local = s->local, .remote = s->remote, .host = s->host, .used = true, .syns = s->syns};
+    memcpy(fresh.syn, s->syn, sizeof s->syn);
+    fresh.unseen = s->unseen;
+    return fresh;
+}
+
 /* A SYN with another number is another connection. */
 static void begins(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d)
 {
     sc_lawful_asked(run, s);
     const struct sc_lawful_due due = {
         .kind = s->due.kind, .ack = s->due.ack, .at = s->due.at, .local = s->due.local, .why = s->due.why};
-    const sv_time came_at = s->came_at;
-    struct sc_lawful fresh = {.local = s->local, .remote = s->remote, .host = s->host, .used = true, .syns = s->syns};
-    memcpy(fresh.syn, s->syn, sizeof s->syn);
-    *s = fresh;
+    const sv_time came_at = s->came_at, free_at = s->free_at;
+    *s = anew(s);
+    s->unseen = false;
     s->spoke = true;
     s->own = syn_of(d);
     s->iss = d->tcp.seq;
@@ -103,11 +111,31 @@ static void begins(struct sc_run *run, struct sc_lawful *s, const struct sv_diss
     s->may_answer = s->may_reset = true;
     s->due = due;
     s->came_at = came_at;
+    s->free_at = free_at;
     for (uint32_t i = run->endpoints; i-- > 0 && !s->endpoint;) {
         const struct sc_endpoint *e = &run->endpoint[i];
         if (e->host == s->host && e->has_iss && e->iss == s->iss && e->local.port == s->local.port)
             s->endpoint = i + 1u;
     }
+}
+
+/* Its SYN,ACK waited for the neighbour's address and was lost, or was the earlier of two cookies: it speaks for a SYN
+ * that came, and with numbers of which nobody knows where they begin. */
+static bool is_unseen(const struct sc_run *run, const struct sc_lawful *s, const struct sv_dissected *d)
+{
+    const sv_time asked = run->lawful->host[s->host].asked;
+    const uint64_t given = run->set[s->host].given;
+    const bool waited = asked && sc_lawful_now(run, s->host) < asked + 200u * SV_S;
+    const bool cookies = given >> SC_HALF_OPEN & 1u || given >> SC_SYN_COOKIES & 1u;
+    if (!s->agreed || (d->tcp.flags & (SYN | RST | ACK)) != ACK || !(waited || cookies))
+        return false;
+    if (d->tcp.ack == s->irs + 1u) /* the same SYN, and another number of its own */
+        return s->told == s->irs + 1u && d->tcp.seq - s->iss > s->sent - s->iss;
+    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) {
+        if (s->syn[i].seq + 1u == d->tcp.ack)
+            return true;
+    }
+    return false;
 }
 
 void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b)
@@ -128,8 +156,13 @@ void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b
     struct sc_lawful *s = side_of(run, host, &local, &remote, (d.tcp.flags & (SYN | RST)) == SYN);
     if (s && (d.tcp.flags & (SYN | RST)) == SYN && (!s->spoke || s->iss != d.tcp.seq))
         begins(run, s, &d);
-    if (!s)
+    if (s && is_unseen(run, s, &d))
+        s->unseen = true;
+    if (!s || s->unseen) {
+        if (s)
+            *s = anew(s);
         return;
+    }
     run->lawful->host[host].recent = s;
     if (d.tcp.flags & RST)
         sc_observe(run); /* what has ended, and why */
@@ -148,9 +181,18 @@ void sc_lawful_agree(struct sc_lawful *s, const struct sc_lawful_syn *syn)
     s->edge = s->came + s->own.window;
     s->stamp_known = syn->stamps;
     s->stamp_came = syn->stamp;
-    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) { /* it may have come with several */
-        if (s->syn[i].seq == syn->seq && s->syn[i].stamps && sv_seq_after(s->syn[i].stamp, s->stamp_came))
-            s->stamp_came = s->syn[i].stamp;
+    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) { /* several may have come, and who knows which */
+        const struct sc_lawful_syn *k = &s->syn[i];
+        if (k->seq != syn->seq)
+            continue;
+        if (k->stamps && (!s->stamp_known || sv_seq_after(k->stamp, s->stamp_came)))
+            s->stamp_came = k->stamp;
+        s->stamp_known = s->stamp_known || k->stamps;
+        s->peer.mss = k->mss > s->peer.mss ? k->mss : s->peer.mss;
+        s->peer.scale = s->peer.scales ? s->peer.scale : k->scale;
+        s->peer.scales = s->peer.scales || k->scales;
+        s->peer.stamps = s->peer.stamps || k->stamps;
+        s->peer.sacks = s->peer.sacks || k->sacks;
     }
     s->window = syn->window;
     s->widest = (uint32_t)syn->window << (s->own.scales && syn->scales ? syn->scale : 0);
@@ -224,7 +266,9 @@ static bool is_for(const struct sc_run *run, uint32_t host, const struct sv_diss
 {
     if (d->mac_from[0] & 1u)
         return false;
-    return !run->lawful->host[host].has_mac || memcmp(run->lawful->host[host].mac, d->mac_to, 6) == 0;
+    uint8_t mac[6];
+    sc_mac_of(&run->model->host[host], 0, mac); /* until it has spoken */
+    return memcmp(run->lawful->host[host].has_mac ? run->lawful->host[host].mac : mac, d->mac_to, 6) == 0;
 }
 
 /* Its bytes, and its end. */
@@ -276,7 +320,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     const uint32_t flags = d.tcp.flags;
     const bool make = (flags & (SYN | RST)) == SYN || (run->strays && sc_host_of(run, &remote.addr) != SV_NONE);
     struct sc_lawful *s = side_of(run, host, &local, &remote, make);
-    if (!s)
+    if (!s || (s->unseen && (flags & (SYN | RST)) != SYN))
         return;
     run->lawful->host[host].recent = s;
     sc_lawful_rules_time(run, s);
@@ -350,6 +394,12 @@ void sc_lawful_moves_small(struct sc_run *run, uint32_t host, uint32_t from, uin
     if (run->lawful && !right)
         sc_lawful_breach(run, host, "goes from %s to %s, which no edge of RFC 9293's figure does",
                          sv_tcp_state_name((enum sv_tcp_state)from), sv_tcp_state_name((enum sv_tcp_state)to));
+    /* A SYN ends a wait, and its answer may never leave: it is one of those to which something has just come. */
+    for (uint32_t i = 0; run->lawful && from == SV_TIME_WAIT && to == SV_SYN_RECEIVED && i < run->lawful->n; i++) {
+        struct sc_lawful *s = &run->lawful->side[i];
+        if (s->used && s->host == host && s->came_at == run->now)
+            s->wait_from = 0;
+    }
 }
 
 /* What must have happened on the wire for a state. */

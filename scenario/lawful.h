@@ -113,6 +113,7 @@ struct sc_lawful {
     sv_time flight;    /* since when something is in flight and nothing was said; SV_NEVER */
     /* lawful_answers.c */
     struct sc_lawful_due due;
+    bool unseen;                /* a connection whose SYN,ACK nobody saw leave: until the next SYN nothing is judged */
     bool doubtful;              /* nobody knows whether it took the acknowledgement of its FIN */
     bool strayed;               /* what it knows of the peer's window may be out of date, by a stray (SND.WL1) */
     bool may_answer, may_reset; /* something that came may ask for an acknowledgement, a reset */

@@ -53,7 +53,8 @@ static void taken_next(struct sc_run *run, struct sc_lawful *s, const struct sc_
         return;
     s->takes = true;
     s->takes_to = sv_seq_after(end, s->edge) ? s->edge : end;
-    if (c->seq == nxt || !s->own.sacks || !s->peer.sacks || sc_ask_given(run, s->host, SC_ECN))
+    if (c->seq == nxt || !s->own.sacks || !s->peer.sacks || sc_ask_given(run, s->host, SC_ECN) ||
+        s->due.states & SC_IN(SV_TIME_WAIT)) /* with the peer's end nothing of it is of use to him any more */
         return;
     sc_ask(run, s, SC_ASKED_ACK, "no ACK at once to what came twice in part (RFC 2883 §4)");
     s->due.twice = true;

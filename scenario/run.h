@@ -318,6 +318,8 @@ uint64_t sc_name_hash(const char *name);
 /* index.c */
 uint32_t sc_host_of(const struct sc_run *run, const struct sv_addr *addr); /* SV_NONE */
 struct sc_endpoint *sc_endpoint_find(const struct sc_run *run, uint32_t host, uint32_t attempt);
+/* Who was called, and still holds it: a late SYN of the same attempt may have made another end since; NULL. */
+struct sc_conn *sc_index_held(const struct sc_run *run, uint32_t host, uint32_t attempt);
 /* The other end of it: whose ISN it took; NULL. */
 struct sc_endpoint *sc_endpoint_peer(const struct sc_run *run, const struct sc_endpoint *e);
 uint32_t sc_attempt_with(const struct sc_run *run, uint32_t isn, const struct sv_endpoint *opener);
