@@ -263,6 +263,14 @@ static bool all_read(const struct sc_conn *c, const struct sc_endpoint *e, const
     return p && pc && e->ended && p->ended && c->read == pc->written && pc->read == c->written;
 }
 
+/* A cookie that came twice has opened twice (RFC 4987 §3.6): the other is this one's peer, and judged with it. */
+static bool has_another(const struct sc_run *run, uint32_t i, const struct sc_endpoint *e, const struct sc_endpoint *p)
+{
+    const uint64_t given = run->set[e->host].given;
+    return run->model->expect[i].accounted && (given >> SC_HALF_OPEN & 1u || given >> SC_SYN_COOKIES & 1u) &&
+           sc_endpoint_peer(run, p) != e;
+}
+
 /* Why there was none, as the first attempt was told. */
 static const char *never_opened(struct sc_run *run)
 {
@@ -307,7 +315,7 @@ static void end_streams(struct sc_run *run, uint32_t i)
                      theirs);
             sc_decide(run, i, false, run->now, why);
         } else if (!orderly && !(run->model->expect[i].accounted && all_read(c, e, pc, p)) &&
-                   !(known_end(c, e) && (!p || known_end(pc, p)))) {
+                   !(known_end(c, e) && (!p || known_end(pc, p) || has_another(run, i, e, p)))) {
             snprintf(why, sizeof why, "%s is %s: neither closed in order nor reset with both sides knowing", host,
                      sv_tcp_state_name((enum sv_tcp_state)e->state));
             sc_decide(run, i, false, run->now, why);

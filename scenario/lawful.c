@@ -320,7 +320,9 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     const uint32_t flags = d.tcp.flags;
     const bool make = (flags & (SYN | RST)) == SYN || (run->strays && sc_host_of(run, &remote.addr) != SV_NONE);
     struct sc_lawful *s = side_of(run, host, &local, &remote, make);
-    if (!s || (s->unseen && (flags & (SYN | RST)) != SYN))
+    if (s && s->unseen && (flags & (SYN | RST)) == SYN)
+        s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
+    if (!s || s->unseen)
         return;
     run->lawful->host[host].recent = s;
     sc_lawful_rules_time(run, s);
@@ -397,8 +399,10 @@ void sc_lawful_moves_small(struct sc_run *run, uint32_t host, uint32_t from, uin
     /* A SYN ends a wait, and its answer may never leave: it is one of those to which something has just come. */
     for (uint32_t i = 0; run->lawful && from == SV_TIME_WAIT && to == SV_SYN_RECEIVED && i < run->lawful->n; i++) {
         struct sc_lawful *s = &run->lawful->side[i];
-        if (s->used && s->host == host && s->came_at == run->now)
-            s->wait_from = 0;
+        if (!s->used || s->host != host || !s->wait_from || s->came_at != run->now)
+            continue;
+        s->unseen = true;
+        *s = anew(s);
     }
 }
 
