@@ -129,8 +129,8 @@ static bool is_unseen(const struct sc_run *run, const struct sc_lawful *s, const
     const bool cookies = given >> SC_HALF_OPEN & 1u || given >> SC_SYN_COOKIES & 1u;
     if (!s->agreed || (d->tcp.flags & (SYN | RST | ACK)) != ACK || !(waited || cookies))
         return false;
-    if (d->tcp.ack == s->irs + 1u) /* the same SYN, and another number of its own */
-        return s->told == s->irs + 1u && d->tcp.seq - s->iss > s->sent - s->iss;
+    if (d->tcp.ack == s->irs + 1u) /* the same SYN, and another number of its own; or the same cookie later on */
+        return s->told == d->tcp.ack ? d->tcp.seq - s->iss > s->sent - s->iss : cookies && d->tcp.seq == s->iss + 1u;
     for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) {
         if (s->syn[i].seq + 1u == d->tcp.ack)
             return true;
@@ -320,9 +320,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     const uint32_t flags = d.tcp.flags;
     const bool make = (flags & (SYN | RST)) == SYN || (run->strays && sc_host_of(run, &remote.addr) != SV_NONE);
     struct sc_lawful *s = side_of(run, host, &local, &remote, make);
-    if (s && s->unseen && (flags & (SYN | RST)) == SYN)
-        s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
-    if (!s || s->unseen)
+    if (!s)
         return;
     run->lawful->host[host].recent = s;
     sc_lawful_rules_time(run, s);
@@ -331,6 +329,8 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     sc_lawful_comes(run, s, &d, run->stack[host]->core.packet_id + 1u + nth); /* as the stack will number it */
     if ((flags & (SYN | RST)) == SYN)
         s->syn[s->syns++ % SC_LAWFUL_SYNS] = syn_of(&d);
+    if (s->unseen)
+        return;
     s->twice = s->twice || is_twice(s, &d);
     if (s->agreed || flags & SYN)
         stamped(s, &d);

@@ -243,7 +243,7 @@ static enum sc_lawful_fate asks(struct sc_run *run, struct sc_lawful *s, const s
 {
     const struct sc_endpoint *e = sc_ask_endpoint(run, s);
     const struct sc_lawful_syn *half = sc_ask_half_open_of(run, s);
-    if (sc_ask_half_opens_alike(run, s))
+    if (s->unseen || sc_ask_half_opens_alike(run, s))
         return sc_ask_unknown(run, s, c);
     if (half) {
         s->phase = SC_PHASE_HALF_OPEN;

@@ -221,6 +221,10 @@ enum sc_lawful_fate sc_asks_half_open(struct sc_run *run, struct sc_lawful *s, c
     const struct sv_tcp_options *o = &c->d->tcp.options;
     const uint32_t nxt = syn->seq + 1u;
     const bool timed = s->own.stamps && syn->stamps;
+    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) { /* it came with several, and one of them counts */
+        if (s->syn[i].seq == syn->seq && (s->syn[i].stamps != syn->stamps || s->syn[i].stamp != syn->stamp))
+            return sc_ask_unknown(run, s, c);
+    }
     if (!c->exact || !s->spoke || run->forgers)
         return sc_ask_unknown(run, s, c);
     if (c->flags == ACK && !c->n && c->seq == nxt && c->ack == s->iss + 1u && s->syns == 1 && s->timing.answers == 1 &&

@@ -171,6 +171,8 @@ static void half_over(struct sc_run *run, uint32_t host, uint32_t irs)
         return;
     e->state = SV_LISTEN;
     sc_state_event(run, e, SV_LISTEN);
+    while ((e = sc_half_open_with(run, host, irs))) /* of two SYNs in one moment the last was taken for both */
+        e->state = SV_LISTEN;
 }
 
 static void move(struct sc_run *run, struct sc_endpoint *e, uint32_t from, uint32_t state)
