@@ -197,6 +197,7 @@ void sc_lawful_agree(struct sc_lawful *s, const struct sc_lawful_syn *syn)
     s->window = syn->window;
     s->widest = (uint32_t)syn->window << (s->own.scales && syn->scales ? syn->scale : 0);
     s->window_told = syn->seq;
+    s->window_by = s->iss;
     s->window_end = s->acked + syn->window;
 }
 
@@ -251,8 +252,10 @@ static void heard(struct sc_run *run, struct sc_lawful *s, const struct sv_disse
     const uint32_t window = (uint32_t)d->tcp.window << scale;
     const uint32_t wide = (uint32_t)d->tcp.window << (s->own.scales && s->peer.scales ? s->peer.scale : 0);
     s->widest = wide > s->widest ? wide : s->widest;
-    if (sv_seq_before_or_at(s->window_told, d->tcp.seq)) {
+    if (sv_seq_before(s->window_told, d->tcp.seq) ||
+        (s->window_told == d->tcp.seq && sv_seq_before_or_at(s->window_by, d->tcp.ack))) {
         s->window_told = d->tcp.seq;
+        s->window_by = d->tcp.ack;
         s->window = window;
     }
     if (sv_seq_after(s->acked + s->window, s->window_end))
@@ -348,7 +351,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     if (!s->agreed)
         return;
     s->doubtful = s->doubtful || (fate == SC_LAWFUL_MAY_BE && s->fin_sent && sv_seq_after(d.tcp.ack, s->fin_at));
-    s->strayed = s->strayed || stray;
+    s->strayed = s->strayed || stray || (fate == SC_LAWFUL_MAY_BE && sv_seq_after(d.tcp.seq, s->edge));
     if (flags & ACK) {
         sc_lawful_timing_heard(s, &d, fate);
         heard(run, s, &d);

@@ -93,7 +93,7 @@ struct sc_lawful {
     uint32_t syns;
     /* what we send */
     uint32_t iss, sent, acked, fin_at, window_end; /* window_end: of the peer, the furthest it ever told */
-    uint32_t window, window_told;                  /* its last, and the number of the segment that told */
+    uint32_t window, window_told, window_by;       /* its last, and the numbers of the segment that told */
     uint32_t again_at, again_n;                    /* sent so often since the peer was heard last */
     sv_time again_since;
     uint32_t repeated;   /* segments that came and acknowledged nothing new */
