@@ -234,7 +234,7 @@ enum sv_option {
     SV_OPT_SEND_BUFFER = 7,     /* bytes that may be queued and unacknowledged */
     SV_OPT_RECV_BUFFER = 8,     /* bytes the receive window may offer */
     SV_OPT_LINGER_RESET = 9,    /* 1: close() resets */
-    SV_OPT_URGENT = 10,         /* the next byte sent is urgent data (RFC 6093) */
+    SV_OPT_URGENT = 10,         /* the next byte sent is urgent data (RFC 6093); SV_ERR_INVALID after shutdown */
     SV_OPT_TTL = 11,
     SV_OPT_QUICKACK = 12,      /* 1: acknowledge at once */
     SV_OPT_TOS = 13,           /* DSCP in the upper six bits; ECN in the lower two, but not of TCP (RFC 3168) */

@@ -41,10 +41,11 @@ static bool sv_tcp_set_nodelay(struct sv_tcb *t, uint64_t value)
     return sv_tcp_set_flag(t, SV_TCP_NODELAY, value);
 }
 
-/* RFC 6093: the byte that will be queued next is urgent; the pointer names the one after it. */
+/* RFC 6093: the byte that will be queued next is urgent; the pointer names the one after it. After the FIN there is
+ * none. */
 static bool sv_tcp_set_urgent(struct sv_tcb *t)
 {
-    if (!sv_tcb_synchronized(t) || !sv_tcb_need_busy(t))
+    if (!sv_tcb_synchronized(t) || t->h->flags & SV_TCP_FIN_QUEUED || !sv_tcb_need_busy(t))
         return false;
     t->b->snd_up = t->h->snd_una + t->h->snd_queued + 1u;
     t->b->urgent = 1;

@@ -100,6 +100,11 @@ static const struct sv_line urgent_out[] = { /* RFC 6093 §2: the pointer is of 
     {20, CALL, SEND, 10, 10, SV_OK, EST},
     {20, US, ACK | PSH, 2, 1, 10, EST, .urgent = 0},
 };
+static const struct sv_line urgent_after_our_fin[] = { /* no byte can follow: nothing points beyond the FIN */
+    {0, CALL, SET, SV_OPT_KEEPALIVE_IDLE_S, 100, SV_OK, SV_FIN_WAIT_2},
+    {0, CALL, SET, SV_OPT_URGENT, 1, SV_ERR_INVALID, SV_FIN_WAIT_2},
+    {100000, US, ACK, 1, 1, 0, SV_FIN_WAIT_2, .urgent = 0, .slack_ms = 2},
+};
 
 /* --- keepalive --- */
 static const struct sv_line keepalive[] = {
@@ -160,6 +165,7 @@ static const struct sv_exchange options[] = {
     SV_EXCHANGE_WITH(urgent_in_fin_wait_2, FROM(SV_FIN_WAIT_2)),
     SV_EXCHANGE_WITH(urgent_after_fin, FROM(SV_CLOSE_WAIT), .from_next = 1),
     SV_EXCHANGE_WITH(urgent_out, FROM(SV_ESTABLISHED)),
+    SV_EXCHANGE_WITH(urgent_after_our_fin, FROM(SV_FIN_WAIT_2)),
     SV_EXCHANGE_WITH(keepalive, .starts = SV_START(SV_ESTABLISHED) | SV_START(SV_FIN_WAIT_2) | SV_START(SV_CLOSE_WAIT),
                      .from_next = 1),
     SV_EXCHANGE_WITH(no_keepalive, FROM(SV_ESTABLISHED)),
