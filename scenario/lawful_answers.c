@@ -53,8 +53,7 @@ static void taken_next(struct sc_run *run, struct sc_lawful *s, const struct sc_
         return;
     s->takes = true;
     s->takes_to = sv_seq_after(end, s->edge) ? s->edge : end;
-    if (c->seq == nxt || !s->own.sacks || !s->peer.sacks || sc_ask_given(run, s->host, SC_ECN) ||
-        s->due.states & SC_IN(SV_TIME_WAIT)) /* with the peer's end nothing of it is of use to him any more */
+    if (c->seq == nxt || !s->own.sacks || !s->peer.sacks || sc_ask_given(run, s->host, SC_ECN))
         return;
     sc_ask(run, s, SC_ASKED_ACK, "no ACK at once to what came twice in part (RFC 2883 §4)");
     s->due.twice = true;
@@ -71,6 +70,8 @@ static void taken(struct sc_run *run, struct sc_lawful *s, const struct sc_came 
     const bool acked = s->fin_sent && c->ack == s->fin_at + 1u;
     s->may_answer = s->may_answer || c->length;
     s->due.states = follows(state, acked, in_order);
+    if (s->due.states && !in_order && s->fin_came) /* perhaps this fills the hole before it */
+        s->due.states |= follows(state, acked, true);
     s->due.states |= s->due.states ? SC_IN(SV_CLOSED) : 0;
     s->due.states_at = run->now;
     if (s->own.stamps && s->peer.stamps && o->has_timestamp && sv_seq_before_or_at(c->seq, nxt)) {
@@ -160,7 +161,8 @@ static enum sc_lawful_fate synchronized(struct sc_run *run, struct sc_lawful *s,
         return old ? refused(run, s, c, "no ACK to an old timestamp (RFC 7323 §5.3)") : sc_ask_unknown(run, s, c);
     if (unit && (c->seq - s->edge < unit || (c->length && c->seq + c->length - 1u - s->edge < unit)))
         return sc_ask_unknown(run, s, c); /* the scale hides where the window ends */
-    if (!sc_ask_acceptable(c, nxt, window)) {
+    const bool resets_now = c->flags & RST && c->seq == nxt; /* also with text into a closed window (RFC 9293 §3.10.7.4) */
+    if (!resets_now && !sc_ask_acceptable(c, nxt, window)) {
         const enum sc_lawful_fate fate =
             refused(run, s, c, "no ACK to an unacceptable segment (RFC 9293 §3.10.7.4, first)");
         if (s->due.kind == SC_ASKED_ACK && c->length && !(c->flags & SYN) && s->own.sacks && s->peer.sacks &&
@@ -288,6 +290,7 @@ enum sc_lawful_fate sc_lawful_asks(struct sc_run *run, struct sc_lawful *s, cons
                               .exact = !s->came_at || s->came_at != run->now};
     s->phase = SC_PHASE_NOWHERE;
     s->came_at = run->now;
+    s->third_at = 0; /* what leaves from now on may be of this one */
     if (!c.exact) { /* more than one, and nobody knows which is answered how */
         sc_ask_forget(s);
         s->free_at = run->now + SC_AT_ONCE;
@@ -341,6 +344,14 @@ static void repeats_itself(struct sc_run *run, struct sc_lawful *s, const struct
                      d->tcp.ack - s->irs);
 }
 
+/* The peer's end has come with it: of what came twice nothing is of use to him any more. */
+static bool has_ended(struct sc_run *run, const struct sc_lawful *s)
+{
+    sc_observe(run);
+    const struct sc_endpoint *e = sc_ask_endpoint(run, s);
+    return e && e->state == SV_TIME_WAIT;
+}
+
 bool sc_lawful_answers(struct sc_run *run, struct sc_lawful *s, const struct sv_dissected *d)
 {
     const uint32_t flags = d->tcp.flags;
@@ -358,7 +369,7 @@ bool sc_lawful_answers(struct sc_run *run, struct sc_lawful *s, const struct sv_
     const struct sv_tcp_options *o = &d->tcp.options;
     if (s->due.kind == SC_ASKED_ACK && s->due.twice &&
         (!o->sacks || o->sack[0][0] != s->due.from || o->sack[0][1] != s->due.to) &&
-        !sc_ask_waits(run, s->host, s->due.local))
+        !sc_ask_waits(run, s->host, s->due.local) && !has_ended(run, s))
         sc_lawful_breach(run, s->host, "does not tell by SACK what has come twice (RFC 2883 §4)");
     s->due.twice = false;
     if (s->due.kind == SC_ASKED_ACK || (s->due.kind == SC_ASKED_SYN_ACK && flags & SYN && d->tcp.ack == s->due.ack))

@@ -107,8 +107,12 @@ static void conditions(struct sc_draw *d)
         sc_say(d, ", reorder: {chance: %u%%, by: %ums}", from_to(d, 1, 10), from_to(d, 1, 30));
     if (one_in(d, 4))
         sc_say(d, ", duplicate: %u%%", from_to(d, 1, 5));
-    if (one_in(d, 4))
-        sc_say(d, ", corrupt: 0.%u%%", from_to(d, 1, 9));
+    if (one_in(d, 4)) {
+        const uint32_t tenths = from_to(d, 1, 9);
+        if (!d->corrupts)
+            sc_say(d, ", corrupt: 0.%u%%", tenths);
+        d->corrupts = true;
+    }
     if (one_in(d, 6))
         sc_say(d, ", truncate: 0.%u%%", from_to(d, 1, 9));
     if (one_in(d, 8))
@@ -353,7 +357,9 @@ static void faults(struct sc_draw *d)
                    from_to(d, 1, 3000));
             break;
         case 4:
-            sc_say(d, "  - {id: f%u, corrupt: \"every %uth %s from h%u\", chance: 20%%}\n", i, nth + 1u, kind, host);
+            sc_say(d, "  - {id: f%u, %s: \"every %uth %s from h%u\", chance: 20%%}\n", i, d->corrupts ? "drop" : "corrupt",
+                   nth + 1u, kind, host);
+            d->corrupts = true;
             break;
         default:
             sc_say(d, "  - {id: f%u, partition: [h%u, h%u], between: [%us, %us]}\n", i, host, (host + 1u) % d->hosts,

@@ -36,7 +36,8 @@ struct sc_draw {
     uint32_t fed_host, fed_from_s;
     uint32_t half_host[2], half_until_s;
     uint32_t stays_host;
-    bool cookies; /* some host has no room for a half-open record */
+    bool cookies;  /* some host has no room for a half-open record */
+    bool corrupts; /* one place turns bits over: two in a frame may make up for each other in a checksum of 16 bits */
 };
 
 void sc_say(struct sc_draw *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
