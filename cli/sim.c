@@ -25,6 +25,7 @@ static const struct cli_option sim_options[] = {
     {0, "drop", CLI_TEXTS, "SELECTOR", "one more fault: drop what the selector names", AT(drop), NULL, 0, 0},
     {0, "run", CLI_TEXT, "NAME", "of an experiment with several runs, this one alone", AT(run), NULL, 0, 0},
     {0, "mutant", CLI_TEXT, "NAME", "run only this mutant of the file", AT(mutant), NULL, 0, 0},
+    {0, "exact", CLI_FLAG, NULL, "a mutant must fail what it names and nothing else", AT(exact), NULL, 0, 0},
     {0, "no-mutants", CLI_FLAG, NULL, "do not run the mutants", AT(no_mutants), NULL, 0, 0},
     {0, "random", CLI_FLAG, NULL, "no file: a small world drawn from the seed, with --runs many of them", AT(random),
      NULL, 0, 0},
@@ -238,6 +239,7 @@ static bool run_mutants(const char *name, uint32_t run, const struct sc_model *m
             good = c->mutant ? sim_run_watched(f.model, seed, mutant, c, output, &result)
                              : sim_run(f.model, seed, mutant, &result);
         }
+        result.expected = c->exact ? result.expected : result.caught;
         if (good)
             report(&result, c, output, t);
         sim_file_close(&f);

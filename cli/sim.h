@@ -14,7 +14,7 @@ struct sim_config {
     const char *mutant, *run, *capture, *log, *against;
     const char *html, *html_of; /* where the page goes; the file whose run it shows */
     const char *plant;
-    bool no_mutants, ladder, tap, junit, shrink, check, random, first, step;
+    bool no_mutants, exact, ladder, tap, junit, shrink, check, random, first, step;
 };
 
 /* A file, read and changed by --set and --drop; NULL: what is wrong was said on stderr. */

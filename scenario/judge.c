@@ -417,12 +417,12 @@ bool sc_mutant_allows(const struct sc_mutant *m, uint32_t expectation)
     return sc_mutant_names(m, expectation) || listed(m->may, m->mays, expectation);
 }
 
-bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m)
+bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m, bool exact)
 {
     bool good = true;
     for (uint32_t i = 0; i < run->model->expects; i++) {
         const bool failed = run->judged[i].verdict == SC_FAILED;
-        good = good && (failed ? sc_mutant_allows(m, i) : !sc_mutant_names(m, i));
+        good = good && (failed ? !exact || sc_mutant_allows(m, i) : !sc_mutant_names(m, i));
     }
     return good && (!run->problem[0] || run->stopped);
 }

@@ -34,7 +34,8 @@ void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, stru
         snprintf(o->why, sizeof o->why, "%s", run->judged[i].why);
     }
     /* A mutant that fails for another reason proves nothing. */
-    r->expected = mutant ? sc_mutant_caught(run, mutant) : all && !r->problem[0];
+    r->expected = mutant ? sc_mutant_caught(run, mutant, true) : all && !r->problem[0];
+    r->caught = mutant && sc_mutant_caught(run, mutant, false);
 }
 
 static const char *verdict_name(uint32_t verdict)
@@ -53,7 +54,7 @@ static void mutant_text(const struct sc_result *r, const struct sv_sink *to)
         any = true;
     }
     sv_sink_format(to, "%s\n", any ? "" : " nothing fails");
-    for (uint32_t i = 0; i < r->n && !r->expected; i++) {
+    for (uint32_t i = 0; i < r->n; i++) {
         const struct sc_outcome *o = &r->outcome[i];
         if (o->extra)
             sv_sink_format(to, "    beside what it names: %s (%s)\n", o->id, o->why);

@@ -26,6 +26,7 @@ struct sc_result {
     uint32_t n;
     struct sc_outcome outcome[SC_OUTCOMES]; /* the first of them, and what failed beyond */
     bool expected;                          /* all passed; of a mutant: what it names failed, and only that */
+    bool caught;                            /* of a mutant: what it names failed, whatever else did */
 };
 
 void sc_result_of(const struct sc_run *run, const struct sc_mutant *mutant, struct sc_result *r);
