@@ -151,12 +151,26 @@ static bool draw(struct sv_ladder_build *build, const struct cli_output_options 
     return rows && n;
 }
 
+/* The earlier attempt with the same addresses and ports: both are in its ladder; NULL. */
+static const char *drawn_with(const struct sc_model *m, uint32_t attempt)
+{
+    const struct sc_step *own = &m->step[m->attempt[attempt].step];
+    for (uint32_t i = 0; i < attempt && own->from_port; i++) {
+        const struct sc_step *s = &m->step[m->attempt[i].step];
+        if (s->host == own->host && s->from_port == own->from_port &&
+            memcmp(&s->remote, &own->remote, sizeof s->remote) == 0)
+            return m->attempt[i].name;
+    }
+    return NULL;
+}
+
 static void draw_ladders(struct watch *w, const struct cli_output_options *output)
 {
     for (uint32_t i = 0; i < w->conversations; i++) {
         printf("\n%s\n", w->model->attempt[i].name);
+        const char *with = drawn_with(w->model, i);
         if (!draw(w->conversation[i], output))
-            printf("  (no segment)\n");
+            printf(with ? "  (has %s's addresses and ports, and is drawn there)\n" : "  (no segment)\n", with);
         sv_ladder_build_free(w->conversation[i]);
         free(w->conversation[i]);
     }

@@ -82,6 +82,8 @@ static void sv_take_in(struct sv_ladder_build *b, const struct sv_ladder_row *ro
     if (row->flags & SV_LADDER_SYN && !b->has_isn[side]) {
         b->has_isn[side] = 1;
         b->isn[side] = row->seq;
+    }
+    if (row->flags & SV_LADDER_SYN) { /* the last of each counts: ports are used again with other options */
         b->has_scale[side] = row->has_scale;
         b->scale[side] = row->scale;
     }

@@ -33,6 +33,9 @@ check "JUnit" $?
 check "ladder" $?
 
 # The same seed twice: the same events. Another delay: the first that differs is named.
+"$seven" sim scenarios/why-three.yaml --ladder --ascii --no-mutants >"$dir/two" # x2 has x1's ports, and no scale
+grep -q ' win=2048 ' "$dir/two" && ! grep -q 'win=262144' "$dir/two" && grep -q "has x1's addresses and ports" "$dir/two"
+check "two connections of the same ports" $?
 "$seven" sim scenarios/why-three.yaml --no-mutants --log "$dir/log" >/dev/null &&
     "$seven" sim scenarios/why-three.yaml --no-mutants --against "$dir/log" | grep -q '^the same '
 check "replay" $?
