@@ -161,7 +161,8 @@ static enum sc_lawful_fate synchronized(struct sc_run *run, struct sc_lawful *s,
         return old ? refused(run, s, c, "no ACK to an old timestamp (RFC 7323 §5.3)") : sc_ask_unknown(run, s, c);
     if (unit && (c->seq - s->edge < unit || (c->length && c->seq + c->length - 1u - s->edge < unit)))
         return sc_ask_unknown(run, s, c); /* the scale hides where the window ends */
-    const bool resets_now = c->flags & RST && c->seq == nxt; /* also with text into a closed window (RFC 9293 §3.10.7.4) */
+    const bool resets_now =
+        c->flags & RST && c->seq == nxt; /* also with text into a closed window (RFC 9293 §3.10.7.4) */
     if (!resets_now && !sc_ask_acceptable(c, nxt, window)) {
         const enum sc_lawful_fate fate =
             refused(run, s, c, "no ACK to an unacceptable segment (RFC 9293 §3.10.7.4, first)");
@@ -291,7 +292,7 @@ enum sc_lawful_fate sc_lawful_asks(struct sc_run *run, struct sc_lawful *s, cons
     s->phase = SC_PHASE_NOWHERE;
     s->came_at = run->now;
     s->third_at = 0; /* what leaves from now on may be of this one */
-    if (!c.exact) { /* more than one, and nobody knows which is answered how */
+    if (!c.exact) {  /* more than one, and nobody knows which is answered how */
         sc_ask_forget(s);
         s->free_at = run->now + SC_AT_ONCE;
     }

@@ -324,7 +324,8 @@ static void read_one(struct sc_reader *r, const struct sc_node *c)
     const struct sc_node *n = sc_member(c, "id"), *v = NULL;
     *x = (struct sc_expect){.at_node = c, .fact = SV_NONE, .after = SV_NONE, .by = SV_NEVER, .at = SV_NEVER};
     if (!n || n->kind != SC_SCALAR || !sc_name_ok(n->text)) {
-        sc_error(r->e, n ? n : c, "an expectation has a name: id: whole");
+        sc_error(r->e, n ? n : c,
+                 "an expectation has a name: id: whole (a-z, then a-z 0-9 - _; no word that YAML takes for a value)");
         return;
     }
     x->id = n->text;

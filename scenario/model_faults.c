@@ -162,7 +162,8 @@ static void read_fault(struct sc_reader *r, const struct sc_node *c)
         return;
     }
     if (!n || n->kind != SC_SCALAR || !sc_name_ok(n->text)) {
-        sc_error(r->e, n ? n : c, "a fault has a name: id: late");
+        sc_error(r->e, n ? n : c,
+                 "a fault has a name: id: late (a-z, then a-z 0-9 - _; no word that YAML takes for a value)");
         return;
     }
     f->id = n->text;

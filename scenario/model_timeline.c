@@ -234,7 +234,9 @@ static void later_argument(struct sc_reader *r, const struct sc_node *c, const s
         write_step(r, c, v, s);
     else if (s->verb == SC_FORGE)
         sc_read_forge(r, c, v, s);
-    /* crash, reboot: true */
+    bool now = true; /* crash, reboot */
+    if ((s->verb == SC_CRASH || s->verb == SC_REBOOT) && sc_bool(r, v, &now) && !now)
+        sc_error(r->e, v, "this step does nothing: crash: true, or reboot: true");
 }
 
 static void argument(struct sc_reader *r, const struct sc_node *c, const struct sc_node *v, struct sc_step *s)
@@ -340,8 +342,10 @@ static void loops_in_time(struct sc_reader *r)
             at = attempt == SV_NONE ? SV_NONE : m->attempt[attempt].step;
             if (at != i)
                 continue;
-            sc_error(r->e, m->step[i].at_node, "a loop in time: this begins \"%s\", and waits for what comes of it",
-                     m->attempt[attempt].name);
+            sc_error(
+                r->e, m->step[i].at_node,
+                "a loop in time: this begins \"%s\", and waits for what comes of it (begin one of them at: a time)",
+                m->attempt[attempt].name);
             return;
         }
     }

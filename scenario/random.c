@@ -357,8 +357,8 @@ static void faults(struct sc_draw *d)
                    from_to(d, 1, 3000));
             break;
         case 4:
-            sc_say(d, "  - {id: f%u, %s: \"every %uth %s from h%u\", chance: 20%%}\n", i, d->corrupts ? "drop" : "corrupt",
-                   nth + 1u, kind, host);
+            sc_say(d, "  - {id: f%u, %s: \"every %uth %s from h%u\", chance: 20%%}\n", i,
+                   d->corrupts ? "drop" : "corrupt", nth + 1u, kind, host);
             d->corrupts = true;
             break;
         default:

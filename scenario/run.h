@@ -418,7 +418,7 @@ void sc_packet_event(struct sc_run *run, const struct sc_packet *p, uint32_t hos
 void sc_drop_event(struct sc_run *run, uint32_t host, uint32_t reason, const struct sc_packet *p);
 void sc_judge_at(struct sc_run *run, sv_time now); /* samples that are due */
 sv_time sc_judge_next(const struct sc_run *run, sv_time after);
-void sc_judge_end(struct sc_run *run, bool until);                          /* at `until`; at the very end */
+void sc_judge_end(struct sc_run *run, bool until); /* at `until`; at the very end */
 /* What it names failed; `exact`: and only that. */
 bool sc_mutant_caught(const struct sc_run *run, const struct sc_mutant *m, bool exact);
 bool sc_mutant_names(const struct sc_mutant *m, uint32_t expectation);
