@@ -266,11 +266,77 @@ static bool make_straight(struct shrinker *s)
     return false;
 }
 
+/* The name stands there as a word of its own. */
+static bool names(const char *text, const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    const size_t n = strlen(name);
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+        if ((at == text || !strchr(letters, at[-1])) && (!at[n] || !strchr(letters, at[n])))
+            return true;
+    }
+    return false;
+}
+
+static bool mentions(const struct sc_node *n, const char *name)
+{
+    if (n->kind == SC_SCALAR)
+        return names(n->text, name);
+    for (const struct sc_node *c = n->child; c; c = c->next) {
+        if (mentions(c, name))
+            return true;
+    }
+    return false;
+}
+
+/* Whatever has to do with it: the host itself, steps, faults, links. */
+static void forget(struct sc_node *root, const char *name)
+{
+    static const char *const lists[] = {"hosts", "links", "timeline", "faults", NULL};
+    for (uint32_t i = 0; lists[i]; i++) {
+        struct sc_node *list = sc_member(root, lists[i]);
+        for (struct sc_node *c = list ? list->child : NULL, *next; c; c = next) {
+            next = c->next;
+            if ((list->kind == SC_MAP && strcmp(c->key, name) == 0) || (list->kind == SC_LIST && mentions(c, name)))
+                (void)sc_remove(list, c);
+        }
+    }
+}
+
+/* Connections and hosts that can go only with all that is said of them. */
+static bool forget_names(struct shrinker *s)
+{
+    struct sc_node *root = s->f->root;
+    const char *name[64];
+    uint32_t n = 0;
+    bool any = false;
+    const struct sc_node *steps = sc_member(root, "timeline"), *hosts = sc_member(root, "hosts");
+    for (const struct sc_node *c = steps ? steps->child : NULL; c && n < 32; c = c->next) {
+        const struct sc_node *as = c->kind == SC_MAP ? sc_member(c, "as") : NULL;
+        if (as && as->kind == SC_SCALAR)
+            name[n++] = as->text;
+    }
+    for (const struct sc_node *h = hosts ? hosts->child : NULL; h && n < 64; h = h->next)
+        name[n++] = h->key;
+    for (uint32_t i = 0; i < n; i++) {
+        struct sc_node *was = root->child, *copy = sc_copy(&s->f->memory, root);
+        if (!copy)
+            return any;
+        forget(copy, name[i]);
+        root->child = copy->child;
+        if (still_somehow(s, root, SEEDS))
+            any = true;
+        else
+            root->child = was;
+    }
+    return any;
+}
+
 static bool pass(struct shrinker *s)
 {
     static const char *const lists[] = {"faults", "timeline", "expect", "links", "hosts", "routers", "switches", NULL};
     struct sc_node *root = s->f->root;
-    bool any = false;
+    bool any = forget_names(s);
     for (uint32_t i = 0; lists[i]; i++) {
         struct sc_node *list = sc_member(root, lists[i]);
         const bool needed = strcmp(lists[i], "expect") == 0 || strcmp(lists[i], "hosts") == 0;
@@ -279,8 +345,11 @@ static bool pass(struct shrinker *s)
         any = take_away(s, list, needed ? 1 : 0, SEEDS) || any;
         for (struct sc_node *c = list->child; c; c = c->next) {
             any = (c->kind == SC_MAP && take_away(s, c, 1, 0)) || any;
-            for (struct sc_node *d = c->child; d; d = d->next)
-                any = (d->kind == SC_MAP && take_away(s, d, 1, 0)) || any;
+            for (struct sc_node *d = c->child; d; d = d->next) {
+                any = (d->kind != SC_SCALAR && take_away(s, d, 1, 0)) || any;
+                for (struct sc_node *g = d->child; g && d->kind == SC_LIST; g = g->next)
+                    any = (g->kind == SC_MAP && take_away(s, g, 1, 0)) || any;
+            }
         }
     }
     any = make_straight(s) || any;

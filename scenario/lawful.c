@@ -129,6 +129,8 @@ static bool is_unseen(const struct sc_run *run, const struct sc_lawful *s, const
     const bool cookies = given >> SC_HALF_OPEN & 1u || given >> SC_SYN_COOKIES & 1u;
     if (!s->agreed || (d->tcp.flags & (SYN | RST | ACK)) != ACK || !(waited || cookies))
         return false;
+    if (cookies && s->own.stamps && s->peer.stamps && !d->tcp.options.has_timestamp)
+        return true; /* what was agreed upon came back in a timestamp (RFC 4987 §3.6), and one without any opened it */
     if (d->tcp.ack == s->irs + 1u) /* the same SYN, and another number of its own; or the same cookie later on */
         return s->told == d->tcp.ack ? d->tcp.seq - s->iss > s->sent - s->iss : cookies && d->tcp.seq == s->iss + 1u;
     for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) {
