@@ -178,7 +178,7 @@ static void sets(struct sc_run *run, struct sc_lawful *s, sv_time at)
     if (syn_ran_out(s) && !t->measured && !t->unmeasurable && !is_asked(run, s->host) && at + SLACK < began + AFTER_SYN)
         sc_lawful_breach(run, s->host,
                          "waits %.3f s for its first data, and its SYN had to be sent again (RFC 6298 §5.7)",
-                         (double)(at - began) / 1e9);
+                         at > began ? (double)(at - began) / 1e9 : 0.0);
 }
 
 /* Doubled, it stays so until something is measured. */
