@@ -249,23 +249,6 @@ static bool straighten(struct sc_memory *m, struct sc_node *root, uint32_t k)
     return settle_beside(m, sc_child(hosts, 0), sc_child(hosts, 1));
 }
 
-static bool make_straight(struct shrinker *s)
-{
-    struct sc_node *root = s->f->root, *was = root->child;
-    if (!sc_member(root, "switches") && !sc_member(root, "routers"))
-        return false;
-    for (uint32_t k = 0; k < 8; k++) {
-        struct sc_node *copy = sc_copy(&s->f->memory, root);
-        if (!copy || !straighten(&s->f->memory, copy, k))
-            return false;
-        root->child = copy->child;
-        if (still_somehow(s, root, SEEDS))
-            return true;
-        root->child = was;
-    }
-    return false;
-}
-
 /* The name stands there as a word of its own. */
 static bool names(const char *text, const char *name)
 {
@@ -301,6 +284,44 @@ static void forget(struct sc_node *root, const char *name)
                 (void)sc_remove(list, c);
         }
     }
+}
+
+/* Of all hosts these two, by number. */
+static void leave_two(struct sc_node *root, uint32_t one, uint32_t other)
+{
+    const struct sc_node *hosts = sc_member(root, "hosts");
+    for (uint32_t i = hosts ? sc_children(hosts) : 0; i-- > 0;) {
+        if (i != one && i != other)
+            forget(root, sc_child(hosts, i)->key);
+    }
+}
+
+/* Two hosts with one link between them, if it fails so too: their chances are drawn anew, so more seeds are tried. */
+static bool make_straight(struct shrinker *s)
+{
+    struct sc_node *root = s->f->root, *was = root->child;
+    const struct sc_node *hosts = sc_member(root, "hosts"), *links = sc_member(root, "links");
+    const uint32_t n = hosts ? sc_children(hosts) : 0, all = links ? sc_children(links) : 0;
+    if (!sc_member(root, "switches") && !sc_member(root, "routers") && n == 2)
+        return false;
+    for (uint32_t i = 0; i < n * n * all; i++) {
+        const uint32_t one = i / all / n, other = i / all % n;
+        struct sc_node *copy = one < other ? sc_copy(&s->f->memory, root) : NULL;
+        if (!copy)
+            continue;
+        /* The link is cut out before it is forgotten with the host at its end. */
+        struct sc_node *list = sc_member(copy, "links"), *kept = sc_child(list, i % all);
+        (void)sc_remove(list, kept);
+        leave_two(copy, one, other);
+        sc_append(list, kept);
+        if (!straighten(&s->f->memory, copy, sc_children(list) - 1u))
+            continue;
+        root->child = copy->child;
+        if (still_somehow(s, root, 2u * SEEDS))
+            return true;
+        root->child = was;
+    }
+    return false;
 }
 
 /* Connections and hosts that can go only with all that is said of them. */

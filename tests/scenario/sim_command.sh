@@ -33,8 +33,10 @@ check "JUnit" $?
 check "ladder" $?
 
 # The same seed twice: the same events. Another delay: the first that differs is named.
-"$seven" sim scenarios/why-three.yaml --ladder --ascii --no-mutants >"$dir/two" # x2 has x1's ports, and no scale
-grep -q ' win=2048 ' "$dir/two" && ! grep -q 'win=262144' "$dir/two" && grep -q "has x1's addresses and ports" "$dir/two"
+# x2 has x1's ports, and no scale.
+"$seven" sim scenarios/why-three.yaml --ladder --ascii --no-mutants >"$dir/two"
+grep -q ' win=2048 ' "$dir/two" && ! grep -q 'win=262144' "$dir/two" &&
+    grep -q "has x1's addresses and ports" "$dir/two"
 check "two connections of the same ports" $?
 "$seven" sim scenarios/why-three.yaml --no-mutants --log "$dir/log" >/dev/null &&
     "$seven" sim scenarios/why-three.yaml --no-mutants --against "$dir/log" | grep -q '^the same '
@@ -106,7 +108,8 @@ sed 's/fails: \[whole, dirty\]/fails: [whole]/' scenarios/lossy-bulk.yaml >"$dir
 "$seven" sim "$dir/less.yaml" --mutant no-checksum --exact >"$dir/less"
 [ $? -eq 1 ] && grep -q '^    beside what it names: dirty ' "$dir/less"
 check "a mutant that fails more" $?
-"$seven" sim "$dir/less.yaml" --mutant no-checksum >"$dir/less" && grep -q '^    beside what it names: dirty ' "$dir/less"
+"$seven" sim "$dir/less.yaml" --mutant no-checksum >"$dir/less" &&
+    grep -q '^    beside what it names: dirty ' "$dir/less"
 check "a mutant that fails more, without --exact" $?
 sed 's/fails: \[whole, dirty\]/fails: [whole, dirty, fast]/' scenarios/lossy-bulk.yaml >"$dir/more.yaml"
 "$seven" sim "$dir/more.yaml" --mutant no-checksum >"$dir/more"
