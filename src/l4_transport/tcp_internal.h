@@ -512,6 +512,7 @@ static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);
+void sv_tcb_forget_answer(struct sv_tcb *t); /* once it is no longer of late; until then it is looked at again */
 /* The earliest of the deadlines that only a busy connection has. */
 static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
 {
