@@ -368,7 +368,8 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take); /* in-order payload 
 
 /* --- tcp_reass.c --- */
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s);
-void sv_tcp_reass_deliver(struct sv_tcb *t); /* what has become in order */
+void sv_tcp_reass_deliver(struct sv_tcb *t);  /* what has become in order */
+void sv_tcp_reass_was_read(struct sv_tcb *t); /* ... and found no room in the queue */
 void sv_tcp_reass_clear(struct sv_tcb *t);
 uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max);
 void sv_buf_skip(struct sv_buf *b, uint32_t n); /* takes n bytes off the front, across slices */
