@@ -196,6 +196,8 @@ void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcp_accept_ready(t);
     else
         sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
+    if (SV_UNLIKELY(t->b && t->b->ooo_slab != SV_NONE)) /* text came with the peer's SYN */
+        sv_tcp_reass_was_read(t);
 }
 
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)

@@ -78,6 +78,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
         .acks_by_sent = 1,            /* tcp_ack(): bytes_acked bounds what is too old */
+        .syn_text_dropped = 1,        /* tcp_rcv_synsent_state_process(): no text of a SYN */
         .acks_crossed_syn = 1,        /* tcp_validate_incoming(): tcp_send_dupack() */
         .delays_ack_of_fin = 1,       /* inet_csk_enter_pingpong_mode() in tcp_fin() */
         .quickack_until_reply = 1,    /* tcp_pingpong_thresh = 1: tcp_event_data_sent() */
