@@ -42,6 +42,7 @@ struct sv_tcp_profile {
     uint8_t accecn_beacon;         /* now and then: so many times a round trip; 0: not even that */
     uint8_t accecn_always;         /* ... and `whenever' is on every segment to a peer that has sent one, in order 1 */
     uint8_t accecn_trusts;         /* beyond so many segments an acknowledgement, ACE counts what it says; 0: never */
+    uint8_t accecn_endless;        /* round trips of nothing but marks after which they are not believed; 0: ever are */
     uint8_t ecn_fallback;          /* a SYN sent again does not ask; who changes its codepoint gets no ECT */
     uint8_t ect_always;            /* with AccECN acknowledgements and what is sent again are ECT as well */
     uint8_t restart_idle;          /* after idleness the window is smaller */
