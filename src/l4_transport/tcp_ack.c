@@ -121,7 +121,7 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     t->b->backoff = 0;
     sv_tcb_trouble_over(t);
     const bool fin = sv_tcp_take_acked(t, s->ack);
-    if (!board && !sv_tcp_recovery_ack(t, acked)) {
+    if (!board && !(SV_UNLIKELY(t->b->doubt) && sv_doubt_acked(t, s)) && !sv_tcp_recovery_ack(t, acked)) {
         const struct sv_tcp_acked a = {.bytes = sv_tcp_newly_delivered(t, acked),
                                        .flight = sv_tcb_flight(t) + acked,
                                        .rtt_us = rtt_us,

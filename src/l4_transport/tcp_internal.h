@@ -504,6 +504,11 @@ bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
 void sv_tcp_recovery_duplicate(struct sv_tcb *t);
 bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
 void sv_tcp_recovery_timeout(struct sv_tcb *t);
+/* tcp_undo.c: without a board. Something is sent again, after a timeout or for duplicates; */
+void sv_doubt_begin(struct sv_tcb *t, uint8_t doubt);
+/* ... SND.UNA has moved: true: the episode goes on without the usual, or is no more; */
+bool sv_doubt_acked(struct sv_tcb *t, const struct sv_seg *s);
+void sv_doubt_duplicate(struct sv_tcb *t); /* ... or it has not. */
 /* RFC 5681 §4.1: after a time without sending the window has proved nothing. */
 static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 {

@@ -19,6 +19,8 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
     struct sv_tcp_busy *b = t->b;
     if (t->h->dupacks < 255)
         t->h->dupacks++;
+    if (SV_UNLIKELY(b->doubt))
+        sv_doubt_duplicate(t);
     if (t->h->dupacks == 1 && !(t->h->agreed & SV_TCP_SACK))
         b->dup_flight = t->h->snd_max - t->h->snd_una;
     if (b->recovery == SV_RECOVERY_FAST) {
@@ -43,6 +45,7 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
         b->reason = SV_SENT_FAST;
         b->timing = 0;
         sv_sent_log_forget(t);
+        sv_doubt_begin(t, 0);
         sv_tcp_cwnd_trace(t, SV_CWND_LOSS);
     }
     sv_tcb_consider_sending(t);
@@ -78,7 +81,9 @@ bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked)
 
 void sv_tcp_recovery_timeout(struct sv_tcb *t)
 {
+    const bool first = t->b->recovery == SV_RECOVERY_NONE || t->b->backoff > 1;
     sv_tcp_cc_timeout(t, sv_recovery_halved(t, t->h->snd_max - t->h->snd_una));
+    sv_doubt_begin(t, first ? SV_DOUBT_FIRST : 0);
     t->b->recovery = SV_RECOVERY_TIMEOUT;
     t->b->recover = t->h->snd_max - 1u;
 }
