@@ -143,11 +143,17 @@ static bool sv_runs_alike(const struct sv_run *a, const struct sv_run *b)
 
 void sv_board_join(struct sv_tcb *t, struct sv_board *k, uint32_t first, uint32_t last)
 {
-    for (uint32_t i = sv_min_u32(last, k->count - 1u); i > first; i--) {
-        struct sv_run *a = sv_run_at(t, k, i - 1u);
+    uint32_t kept = first;
+    last = sv_min_u32(last, k->count - 1u);
+    for (uint32_t i = first + 1u; i <= last; i++) {
+        struct sv_run *a = sv_run_at(t, k, kept);
         const struct sv_run *b = sv_run_at(t, k, i);
-        if (!sv_runs_alike(a, b))
+        if (!sv_runs_alike(a, b)) {
+            kept++;
+            if (kept != i)
+                *sv_run_at(t, k, kept) = *b;
             continue;
+        }
         if ((b->start - a->start) % t->h->mss)
             a->marks |= SV_RUN_ROUGH;
         a->marks |= b->marks & (SV_RUN_ROUGH | SV_RUN_AGAIN);
@@ -155,8 +161,9 @@ void sv_board_join(struct sv_tcb *t, struct sv_board *k, uint32_t first, uint32_
             a->last = b->last;
         if ((int32_t)(b->first - a->first) < 0)
             a->first = b->first;
-        sv_board_close(t, k, i, 1);
     }
+    if (kept < last)
+        sv_board_close(t, k, kept + 1u, last - kept);
 }
 
 static bool sv_board_append(struct sv_tcb *t, struct sv_board *k, struct sv_run run, uint32_t end)
