@@ -232,9 +232,9 @@ static void sv_accecn_respond(struct sv_tcb *t, uint32_t acked, uint32_t marked)
         sv_tcp_cc_marked(t);
 }
 
-/* §3.2.2.3: a path that marks all that it is given says nothing by it. When each packet of the first four round trips was
- * told as marked, ECT is not set any more, and marks are not heeded. Where the counter may have gone round nothing is
- * concluded. */
+/* §3.2.2.3: a path that marks all that it is given says nothing by it. When each packet of the first four round trips
+ * was told as marked, ECT is not set any more, and marks are not heeded. Where the counter may have gone round nothing
+ * is concluded. */
 static void sv_accecn_watch_endless(struct sv_tcb *t, struct sv_tcp_accecn *a, uint32_t ack, uint32_t packets,
                                     uint32_t n)
 {

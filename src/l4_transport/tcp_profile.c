@@ -27,8 +27,8 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .tune_receive = 1,
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
-        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3, .accecn_endless = 4,
-        .ecn_fallback = 1, .push_windows = 1, SEARCH,
+        .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3,
+        .accecn_endless = 4, .ecn_fallback = 1, .push_windows = 1, SEARCH,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */

@@ -234,8 +234,8 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     s->packet = NULL;
 }
 
-/* A queue of spans has an end (core/spans.h). What became in order and does not fit stays here until something was read:
- * it was SACKed, and who took it back would be asked for it again by a timeout alone (RFC 2018 §8). */
+/* A queue of spans has an end (core/spans.h). What became in order and does not fit stays here until something was
+ * read: it was SACKed, and who took it back would get it again by a timeout alone (RFC 2018 §8). */
 static bool sv_tcb_takes(const struct sv_tcb *t, const struct sv_buf *b)
 {
     return t->b->recv.count + b->slices + 1u <= (SV_SPANS_DIRECTORY - 1u) * SV_SPANS_PER_BLOCK;

@@ -190,7 +190,7 @@ bool sv_doubt_acked(struct sv_tcb *t, const struct sv_seg *s)
     return (doubt & SV_DOUBT_FIRST) && sv_doubt_probes(t);
 }
 
-/* Steps 2 a and 3 a: something is missing. What went out after the timeout's segment goes again as slow start lets it. */
+/* Steps 2 a and 3 a: something is missing. All that was sent before the timeout goes again as slow start lets it. */
 void sv_doubt_duplicate(struct sv_tcb *t)
 {
     if (t->b->doubt & SV_DOUBT_PROBES) {

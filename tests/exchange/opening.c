@@ -91,8 +91,8 @@ static const struct sv_line simultaneous_window[] = {
     {30, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED},
 };
 
-/* §3.10.7.3: other controls and text of the SYN are queued, and processed once the connection is established; so they are
- * not acknowledged before. */
+/* §3.10.7.3: other controls and text of the SYN are queued, and processed once the connection is established; so they
+ * are not acknowledged before. */
 #define CROSSES(flags, len)                                                                             \
     {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT}, {0, US, SYN, 0, 0, 0, SV_SYN_SENT},                   \
         {10, PEER, SYN | (flags), 0, 0, len, SV_SYN_RECEIVED}, {                                        \

@@ -201,7 +201,7 @@ static const struct sv_line fast_client_not_taken[] = {
     {110, US, ACK | PSH, 1, 1, 100, EST},
     {120, PEER, ACK, 1, 101, 0, EST},
 };
-/* Both open at once, both with data: the peer's waits until then (RFC 9293 §3.10.7.3), ours counts if it is acknowledged. */
+/* Both open at once, both with data: the peer's waits (RFC 9293 §3.10.7.3), ours counts if it is acknowledged. */
 #define CROSSING                                                                                            \
     {100, CALL, CONNECT_FAST, 100, 100, SV_OK, SV_SYN_SENT},                                                \
         {100, US, SYN, 0, 0, 100, SV_SYN_SENT, WITH_COOKIE, .fresh = 1},                       \
