@@ -120,7 +120,7 @@ struct sv_tcp {
     uint32_t listeners, listeners_used;
     uint32_t hot_fresh, busy_fresh, small_fresh; /* records never used yet begin here */
     uint32_t interfaces;
-    uint32_t interfaces_ready; /* above the highest on which anything was ever ready */
+    uint32_t interfaces_ready;                /* above the highest on which anything was ever ready */
     struct sv_tcp_ring parked;                /* connections whose neighbour is not resolved */
     struct sv_tcp_ring half[SV_TCP_BACKOFFS]; /* SYN-RECEIVED, by how often the SYN,ACK was repeated */
     struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
