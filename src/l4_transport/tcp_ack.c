@@ -55,8 +55,9 @@ uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcp_rtt_sample(t, us);
         return us;
     }
-    if (b->backoff && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
-        /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). */
+    if ((b->backoff || b->board != SV_NONE) && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
+        /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). In a
+         * long recovery nothing else is acknowledged, while the queue, and with it the round trip, grows. */
         const uint32_t ms = sv_tcp_ts_now(t) - s->ts_ecr;
         if (ms < 60000u)
             sv_tcp_rtt_sample(t, ms * 1000u);

@@ -368,7 +368,8 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take); /* in-order payload 
 
 /* --- tcp_reass.c --- */
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s);
-void sv_tcp_reass_deliver(struct sv_tcb *t); /* what has become in order */
+void sv_tcp_reass_deliver(struct sv_tcb *t);  /* what has become in order */
+void sv_tcp_reass_was_read(struct sv_tcb *t); /* ... and found no room in the queue */
 void sv_tcp_reass_clear(struct sv_tcb *t);
 uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max);
 void sv_buf_skip(struct sv_buf *b, uint32_t n); /* takes n bytes off the front, across slices */
@@ -512,6 +513,7 @@ static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);
+void sv_tcb_forget_answer(struct sv_tcb *t); /* once it is no longer of late; until then it is looked at again */
 /* The earliest of the deadlines that only a busy connection has. */
 static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
 {

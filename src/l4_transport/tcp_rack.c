@@ -105,7 +105,7 @@ static bool sv_rack_after(const struct sv_tcb *t, const struct sv_board *k, cons
     if (r->first == k->rack_at && r->marks & SV_RUN_AGAIN && !k->rack_again &&
         sv_seq_before_or_at(k->rack_end, t->b->recover + 1u))
         return false;
-    return sv_sent_after(k->rack_at, k->rack_end, r->first, end);
+    return sv_sent_after(k->rack_at, k->rack_end, r->first == k->rack_at ? r->first : r->last, end);
 }
 
 /* Step 5. */
@@ -117,6 +117,14 @@ static uint32_t sv_rack_by_time(struct sv_tcb *t, struct sv_board *k)
     k->wait = 0;
     if (!k->rack_seen)
         return 0;
+    if (k->count >= SV_BOARD_MANY) { /* not at each acknowledgement: each looks at all of them */
+        const uint32_t pause = sv_max_u32(sv_board_grain(t), k->count / 64u), since = now - k->judged;
+        if (since < pause) {
+            k->wait = pause - since;
+            return 0;
+        }
+        k->judged = now;
+    }
     for (uint32_t i = 0; i < k->count; i++) {
         const struct sv_run *r = sv_run_at(t, k, i);
         if ((r->marks & (SV_RUN_SACKED | SV_RUN_LOST)) || !sv_rack_after(t, k, r, sv_run_end(t, k, i)))

@@ -119,7 +119,7 @@ struct sv_tcp_cold {
     uint64_t bytes_received; /* in order */
     uint32_t generation;
     uint16_t events;        /* enum sv_event_bit, pending; SV_TCP_MARKS */
-    uint16_t answered_tick; /* when something unacceptable was answered last, in ticks of 2^24 ns; 0: never */
+    uint16_t answered_tick; /* when something unacceptable was answered last, in ticks of 2^24 ns; 0: not of late */
     uint32_t event_next;
     uint32_t flow; /* its number in the trace */
     union {

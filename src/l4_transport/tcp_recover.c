@@ -144,9 +144,16 @@ static bool sv_recovery_grows(const struct sv_tcb *t, const struct sv_news *news
 }
 
 /* The acknowledgement that ends an episode lets the window as the episode left it. */
-static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struct sv_news *news, bool ended)
+static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, const struct sv_news *news,
+                               bool ended)
 {
-    const struct sv_tcp_acked a = {.bytes = news->delivered, .flight = news->flight, .rtt_us = news->rtt_us};
+    /* What is timed roughly on the board, or was sent again, is told by its echo: HyStart++ asks for a sample of each
+     * acknowledgement (RFC 9406 §4.2), and not only while nothing is doubted. */
+    const bool echoes = news->acked && !news->dsack;
+    const struct sv_tcp_acked a = {.bytes = news->delivered,
+                                   .flight = news->flight,
+                                   .rtt_us = news->rtt_us,
+                                   .ts_ecr = echoes ? sv_tcp_echoed(s) : 0};
     const uint32_t wants = sv_tcp_cc_of(t)->wants;
     if (t->b->recovery == SV_RECOVERY_FAST && !(wants & SV_CC_OWN_WINDOW))
         sv_prr_acked(t, k, news);
@@ -196,7 +203,7 @@ void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news 
     sv_tlp_acked(t, k, s, news);
     sv_recovery_episode(t, k, s, news);
     const bool turned = t->b->recovery != before;
-    sv_recovery_window(t, k, news, turned && before == SV_RECOVERY_FAST);
+    sv_recovery_window(t, k, s, news, turned && before == SV_RECOVERY_FAST);
     t->b->timing = 0;
     if (news->acked || k->wait || turned || t->b->waits == SV_WAITS_REORDER ||
         sv_recovery_drains(t, k, news)) { /* RFC 6298 §5 (5.3), and what is sooner */
