@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One transfer over a bad cable, drawn from a seed: loss of 0.1 to 30 %, one by one or in bursts, reordering, duplicates,
- * round trips of 0 to 600 ms, rates of 1 Mbit/s to 100 Gbit/s.
+/* One transfer over a bad cable, drawn from a seed: loss of 0.1 to 30 %, one by one or in bursts, reordering,
+ * duplicates, round trips of 0 to 600 ms, rates of 1 Mbit/s to 100 Gbit/s.
  * Each world is played three times: with NewReno alone, with SACK by RFC 6675, and with all of recovery (RACK-TLP,
  * F-RTO, Eifel). Whatever is lost, all bytes arrive in order and nothing stalls; and over all seeds the more that is
  * known of what is in flight, the sooner it is over and the fewer timeouts it takes.
@@ -201,8 +201,8 @@ static bool play(uint64_t seed, enum way way, void *memory, struct outcome *o, b
     o->boards += c->boards;
     if (wrong || say)
         printf(
-            "seed %llu %-8s loss %u.%04u %%%s, %llu kbit/s, delay %llu us: %.3f s, %llu timeouts, %llu of %llu sent again, "
-            "%llu undone%s%s\n",
+            "seed %llu %-8s loss %u.%04u %%%s, %llu kbit/s, delay %llu us: %.3f s, %llu timeouts, "
+            "%llu of %llu sent again, %llu undone%s%s\n",
             (unsigned long long)seed, way_names[way], link.way[0].loss / 10000u, link.way[0].loss % 10000u,
             link.way[0].to_bad ? " and bursts" : "", (unsigned long long)(link.way[0].rate_bit_s / 1000u),
             (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
