@@ -496,7 +496,12 @@ void sv_dsack_note(struct sv_tcb *t, uint32_t from, uint32_t to);
 
 /* --- tcp_sent_log.c --- */
 void sv_sent_log_note(struct sv_tcb *t, uint32_t from); /* [from, SND.MAX) has just been sent, and nothing again */
+/* [from, end) was sent between these ticks, behind all that the log knows. */
+void sv_sent_log_put(struct sv_tcb *t, uint32_t from, uint32_t end, uint32_t first, uint32_t last);
 void sv_sent_log_forget(struct sv_tcb *t);
+uint32_t sv_sent_log_from(const struct sv_tcb *t); /* the first byte that it knows of; SND.MAX: none */
+/* The i-th burst that it knows of: up to where and from when on, and *last, until when. False: there are fewer. */
+bool sv_sent_log_burst(const struct sv_tcb *t, uint32_t i, struct sv_sent_mark *m, uint32_t *last);
 /* There is a log, SND.UNA has not moved yet: takes a sample; false: it does not know these bytes. */
 bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
 

@@ -24,17 +24,21 @@ static bool sv_rack_ambiguous(const struct sv_tcb *t, const struct sv_run *r, co
     return t->c->min_rtt_us != UINT32_MAX && age < sv_fine_ticks_of_us(t->c->min_rtt_us);
 }
 
+void sv_rack_late(struct sv_tcb *t, uint32_t start, struct sv_news *news)
+{
+    const uint32_t segments = (news->fack - start + t->h->mss - 1u) / t->h->mss;
+    t->b->reordering = (uint8_t)sv_min_u32(sv_max_u32(t->b->reordering, segments), 255u);
+    news->reordered = true;
+}
+
 /* Step 3, against what had been delivered before this acknowledgement: its own blocks come in any order. The distance
  * is kept in segments, as what others call the degree of reordering. */
 static void sv_rack_reordering(struct sv_tcb *t, struct sv_board *k, const struct sv_run *r, uint32_t end,
                                struct sv_news *news)
 {
     k->fack = sv_seq_later(k->fack, end);
-    if ((r->marks & SV_RUN_AGAIN) || !sv_seq_before(end, news->fack))
-        return;
-    const uint32_t segments = (news->fack - r->start + t->h->mss - 1u) / t->h->mss;
-    t->b->reordering = (uint8_t)sv_min_u32(sv_max_u32(t->b->reordering, segments), 255u);
-    news->reordered = true;
+    if (!(r->marks & SV_RUN_AGAIN) && sv_seq_before(end, news->fack))
+        sv_rack_late(t, r->start, news);
 }
 
 void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const struct sv_seg *s, struct sv_news *news)
@@ -47,7 +51,8 @@ void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const s
         if (sv_seq_before_or_at(end, t->b->recover + 1u))
             news->original = true;
         /* Of the last one: those before it may have been there for long, their acknowledgements lost. */
-        news->rtt_us = r->first == r->last ? (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US) : 0;
+        const bool timed = r->last - r->first <= sv_board_grain(t);
+        news->rtt_us = timed ? (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US) : 0;
     }
     sv_rack_reordering(t, k, r, end, news);
     if (sv_rack_ambiguous(t, r, s))

@@ -201,12 +201,12 @@ void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news 
         sv_rack_dsack(t, k);
     else if (k->dsack_round_set && sv_seq_after_or_at(t->h->snd_una, k->dsack_round))
         k->dsack_round_set = 0;
+    sv_tlp_acked(t, k, s, news);
+    sv_recovery_episode(t, k, s, news);
     if (news->reordered) {
         t->tcp->count.reordered++;
         t->c->reordered = (uint8_t)sv_min_u32(t->c->reordered + 1u, 255u);
     }
-    sv_tlp_acked(t, k, s, news);
-    sv_recovery_episode(t, k, s, news);
     const bool turned = t->b->recovery != before;
     sv_recovery_window(t, k, s, news, turned && before == SV_RECOVERY_FAST);
     t->b->timing = 0;

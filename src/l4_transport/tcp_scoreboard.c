@@ -240,6 +240,27 @@ static void sv_board_from_marks(struct sv_tcb *t, struct sv_board *k)
     }
 }
 
+/* A log of bursts knows better when each was sent. */
+static void sv_board_from_log(struct sv_tcb *t, struct sv_board *k)
+{
+    uint32_t start = sv_seq_later(sv_sent_log_from(t), t->h->snd_una);
+    struct sv_sent_mark m;
+    uint32_t last;
+    for (uint32_t n = 0; sv_sent_log_burst(t, n, &m, &last); n++) {
+        if (sv_seq_before_or_at(m.end, start))
+            continue;
+        uint32_t i = sv_board_cut(t, k, start, SV_BOARD_KEPT);
+        const uint32_t end = sv_board_cut(t, k, m.end, SV_BOARD_KEPT);
+        if (i == SV_NONE || end == SV_NONE)
+            return;
+        for (; i < end; i++) {
+            sv_run_at(t, k, i)->first = m.at;
+            sv_run_at(t, k, i)->last = last;
+        }
+        start = m.end;
+    }
+}
+
 struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
 {
     struct sv_board *k = sv_tcb_board(t);
@@ -257,6 +278,7 @@ struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
     k->slab[0] = slab;
     k->end = k->fack = k->lost_from = t->h->snd_una;
     sv_board_from_marks(t, k);
+    sv_board_from_log(t, k);
     if (t->h->snd_nxt != t->h->snd_max) { /* from a probe, or from going back: it is not in flight */
         const uint32_t i = sv_board_cut(t, k, t->h->snd_nxt, 0);
         for (uint32_t r = i; i != SV_NONE && r < k->count; r++)
@@ -290,6 +312,18 @@ static void sv_board_to_marks(struct sv_tcb *t, const struct sv_board *k)
     }
 }
 
+/* ... and better by the log, of a profile that has one: what lies behind the last that was sent again. */
+static void sv_board_to_log(struct sv_tcb *t, const struct sv_board *k)
+{
+    for (uint32_t i = 0; i < k->count; i++) {
+        const struct sv_run *r = sv_run_at(t, k, i);
+        if (r->marks & SV_RUN_AGAIN || r->last - r->first > sv_board_grain(t))
+            sv_sent_log_forget(t);
+        else
+            sv_sent_log_put(t, r->start, sv_run_end(t, k, i), r->first, r->last);
+    }
+}
+
 void sv_tcb_release_board(struct sv_tcb *t)
 {
     struct sv_board *k = sv_tcb_board(t);
@@ -298,6 +332,8 @@ void sv_tcb_release_board(struct sv_tcb *t)
     if (!k)
         return;
     sv_board_to_marks(t, k);
+    if (sv_tcb_profile(t)->rtt_every_ack)
+        sv_board_to_log(t, k);
     for (uint32_t s = sv_board_last_slab(k); s > 0; s--)
         sv_slab_unref(pool, k->slab[s]);
     sv_slab_unref(pool, b->board);

@@ -83,8 +83,9 @@ static void sv_undo(struct sv_tcb *t, struct sv_board *k)
     sv_tcp_cc_undo(t);
 }
 
-bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, const struct sv_news *news)
+bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, struct sv_news *news)
 {
+    const uint32_t una = t->h->snd_una - news->acked;
     if (!k->undo)
         return false;
     if (k->undo == 2) {
@@ -93,6 +94,8 @@ bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, c
         t->tcp->count.undo_eifel++;
         if (t->b->recovery == SV_RECOVERY_TIMEOUT)
             sv_undo_adapt_rto(t, k, s, news);
+        else if (sv_seq_before(una, news->fack)) /* tcp_try_undo_partial(): plain luck */
+            sv_rack_late(t, una, news);
     } else {
         if (sv_seq_after(t->h->snd_una, k->undo_end))
             k->undo = 0; /* its D-SACKs would have come */
