@@ -5,11 +5,11 @@
  * (sv_tcb_note_sent). The first SACK block, timeout or probe makes a board from them; it goes back when the last hole
  * is filled. A board is runs: stretches of sequence numbers that were sent at about the same time and have fared
  * alike. They lie in sequence order without gaps from SND.UNA to SND.MAX in slabs of the pool, the first of which
- * begins with struct sv_board; room is made and closed from whichever end is nearer. At most SV_BOARD_RUNS, two
- * for each range that a receiver holds here (tcp_ranges.h), which is half a megabyte for a flight of 46; a SACK that would
- * split one more is not heeded, and counted: what it told of is then sent again for nothing, no more. Neither is one
- * heeded that cuts a full segment in two: a receiver acknowledges whole segments, and who would have a sender keep a
- * board of crumbs does not (CVE-2019-11478). */
+ * begins with struct sv_board; room is made and closed from whichever end is nearer. At most SV_BOARD_RUNS, two for
+ * each range that a receiver holds here (tcp_ranges.h): half a megabyte, for a flight of 46. A SACK that would split
+ * one more is not heeded, and counted: what it told of is then sent again for nothing, no more. Neither is one heeded
+ * that cuts a full segment in two: a receiver acknowledges whole segments, and who would have a sender keep a board of
+ * crumbs does not (CVE-2019-11478). */
 #ifndef SV_L4_TCP_SCOREBOARD_H
 #define SV_L4_TCP_SCOREBOARD_H
 
