@@ -137,14 +137,14 @@ static bool dial(struct pair *p, struct pair_client *c, uint32_t i, struct bench
     return e == SV_OK;
 }
 
-bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client, uint32_t n, uint32_t depth,
-               struct bench_note *note)
+bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client, uint32_t from, uint32_t n,
+               uint32_t depth, struct bench_note *note)
 {
-    uint32_t dialled = 0, done = 0;
+    uint32_t dialled = from, done = from;
     sv_time progress = p->now;
     bool bad = false;
     s->message = BENCH_MESSAGE;
-    if (!pair_listen(p, &s->listener)) {
+    if (from == 0 && !pair_listen(p, &s->listener)) {
         bench_say(note, true, "sv_listen on any port failed");
         return false;
     }
@@ -205,7 +205,7 @@ void *seven_rr_open(const struct bench_case *c, struct bench_note *note)
     r->choice.state = 99;
     r->serial = c->connections;
     r->pair = r->client ? pair_create(&o, note) : NULL;
-    if (!r->pair || !pair_open(r->pair, &r->server, r->client, c->connections, 64, note)) {
+    if (!r->pair || !pair_open(r->pair, &r->server, r->client, 0, c->connections, 64, note)) {
         seven_rr_close(r);
         return NULL;
     }
