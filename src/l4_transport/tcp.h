@@ -120,7 +120,7 @@ struct sv_tcp {
     uint32_t listeners, listeners_used;
     uint32_t hot_fresh, busy_fresh, small_fresh; /* records never used yet begin here */
     uint32_t interfaces;
-    uint32_t interfaces_ready; /* above the highest on which anything was ever ready */
+    uint32_t interfaces_ready;                /* above the highest on which anything was ever ready */
     struct sv_tcp_ring parked;                /* connections whose neighbour is not resolved */
     struct sv_tcp_ring half[SV_TCP_BACKOFFS]; /* SYN-RECEIVED, by how often the SYN,ACK was repeated */
     struct sv_tcp_ring wait;                  /* TIME-WAIT, oldest first */
@@ -373,6 +373,16 @@ static inline void sv_tcp_prefetch(const struct sv_tcp *tcp, uint32_t index)
     SV_PREFETCH(cold);
     SV_PREFETCH(cold + 64);
     SV_PREFETCH(cold + sizeof(struct sv_tcp_cold) - 1u);
+}
+/* The lines of its busy record that an acknowledgement and its timers touch. */
+static inline void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t index)
+{
+    const uint32_t busy = sv_tcp_hot(tcp, index)->busy;
+    if (busy == SV_NONE)
+        return;
+    const uint8_t *b = (const uint8_t *)sv_tcp_busy(tcp, busy);
+    for (uint32_t line = 0; line < offsetof(struct sv_tcp_busy, cc); line += 64)
+        SV_PREFETCH(b + line);
 }
 #define SV_TCP_VALUE(kind, index) ((uint32_t)(kind) << 30 | (index))
 #define SV_TCP_VALUE_KIND(value) ((value) >> 30)

@@ -512,6 +512,7 @@ static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);
+SV_COLD void sv_tcb_rearm_crowded(struct sv_tcb *t);
 /* The earliest of the deadlines that only a busy connection has. */
 static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
 {
@@ -523,6 +524,8 @@ static inline void sv_tcb_rearm(struct sv_tcb *t)
 {
     if (sv_tcb_busy_at(t) < t->h->wake.at || t->c->keep_idle_s || t->h->state == SV_FIN_WAIT_2)
         sv_tcb_rearm_slowly(t);
+    else if (sv_wheel_crowded(&t->core->wheel))
+        sv_tcb_rearm_crowded(t);
 }
 /* A segment was dealt with. */
 static inline void sv_tcp_arrived(struct sv_tcb *t)

@@ -348,19 +348,6 @@ uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t 
     return sv_tcp_find_hashed(tcp, hash, remote, remote_port, local, local_port);
 }
 
-/* The lines of the busy record that an acknowledgement and its timers touch. */
-static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
-{
-    if (value == SV_NONE || SV_TCP_VALUE_KIND(value) != SV_TCP_FULL)
-        return;
-    const uint32_t busy = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(value))->busy;
-    if (busy == SV_NONE)
-        return;
-    const uint8_t *b = (const uint8_t *)sv_tcp_busy(tcp, busy);
-    for (uint32_t line = 0; line < offsetof(struct sv_tcp_busy, cc); line += 64)
-        SV_PREFETCH(b + line);
-}
-
 /* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. */
 static inline void sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
 {
@@ -392,8 +379,10 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
         sv_tcp_guess_segment(tcp, &seg[i]);
     for (uint32_t i = 0; i < n; i++)
         sv_tcp_find_segment(tcp, &seg[i]);
-    for (uint32_t i = 0; i < n; i++)
-        sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
+    for (uint32_t i = 0; i < n; i++) {
+        if (seg[i].flow_value != SV_NONE && SV_TCP_VALUE_KIND(seg[i].flow_value) == SV_TCP_FULL)
+            sv_tcp_prefetch_busy(tcp, SV_TCP_VALUE_INDEX(seg[i].flow_value));
+    }
 }
 
 /* Is what was remembered, or found by the tag alone, or before an earlier segment of the burst changed the table, the

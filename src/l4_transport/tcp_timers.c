@@ -36,6 +36,19 @@ void sv_tcb_rearm_slowly(struct sv_tcb *t)
         sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
 }
 
+#define SV_TCP_WAKE_LATER (64u * SV_MS)
+/* Nothing is due when the wheel would wake it: an acknowledgement waited and went out with an answer, or what was in
+ * flight is acknowledged. Not for a little, or each acknowledgement of a stream would move the entry. */
+void sv_tcb_rearm_crowded(struct sv_tcb *t)
+{
+    const sv_time at = sv_tcb_busy_at(t);
+    if (t->h->wake.at == SV_NEVER || at - t->h->wake.at < SV_TCP_WAKE_LATER || (t->h->agreed & SV_TCP_PACED) ||
+        (t->h->flags & SV_TCP_WANT_WRITE))
+        return; /* the last two have other reasons to be woken */
+    sv_wheel_disarm(&t->core->wheel, SV_WHEEL_TCP, t->index);
+    sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
+}
+
 static void sv_tcb_keepalive(struct sv_tcb *t)
 {
     const uint8_t most = t->c->keep_count ? t->c->keep_count : 9;

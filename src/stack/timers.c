@@ -51,6 +51,20 @@ static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
     }
 }
 
+/* Where many are woken each is a miss of the cache: its records, and in the end the busy one. */
+static inline void sv_stack_fetch_woken(struct sv_stack *s)
+{
+    uint32_t kind;
+    const uint32_t next = sv_wheel_peek(&s->core.wheel, 0, &kind);
+    if (next == SV_NONE)
+        return;
+    if (kind == SV_WHEEL_TCP)
+        sv_tcp_prefetch_busy(&s->tcp, next);
+    const uint32_t later = sv_wheel_peek(&s->core.wheel, 3, &kind);
+    if (later != SV_NONE && kind == SV_WHEEL_TCP)
+        sv_tcp_prefetch(&s->tcp, later);
+}
+
 void sv_stack_expire(struct sv_stack *s, sv_time now)
 {
     struct sv_tcp_reply reply;
@@ -58,10 +72,7 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     uint32_t index;
     now = sv_core_clock(&s->core, now);
     while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE) {
-        uint32_t next_kind;
-        const uint32_t next = sv_wheel_peek(&s->core.wheel, &next_kind);
-        if (next != SV_NONE && next_kind == SV_WHEEL_TCP)
-            sv_tcp_prefetch(&s->tcp, next);
+        sv_stack_fetch_woken(s);
         sv_stack_woken(s, kind, index);
     }
     if (s->starved_until <= now)
