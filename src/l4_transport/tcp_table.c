@@ -348,22 +348,25 @@ uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t 
     return sv_tcp_find_hashed(tcp, hash, remote, remote_port, local, local_port);
 }
 
-/* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. */
-static inline void sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
+/* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. What is remembered was
+ * dealt with so lately that it is at hand. */
+static inline bool sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
 {
     sv_tcp_guess(tcp, s);
     if (SV_LIKELY(s->flow_value != SV_NONE))
-        return;
+        return true;
     s->hash = sv_tcp_hash_of(tcp, &s->remote, s->remote_port, s->local, s->local_port);
     sv_flow_prefetch(&tcp->flows, s->hash);
+    return false;
 }
 
 /* What the table says by the tag alone, if nothing was remembered; starts fetching the record. */
 static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *s)
 {
     uint32_t at = SV_NONE;
-    if (s->flow_value == SV_NONE)
-        s->flow_value = sv_flow_find(&tcp->flows, s->hash, &at);
+    if (s->flow_value != SV_NONE)
+        return;
+    s->flow_value = sv_flow_find(&tcp->flows, s->hash, &at);
     if (s->flow_value == SV_NONE)
         return;
     if (SV_TCP_VALUE_KIND(s->flow_value) == SV_TCP_FULL)
@@ -375,12 +378,15 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
 /* Several passes over the burst, so that the misses of one packet overlap those of the others. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
+    uint32_t guessed = 0;
     for (uint32_t i = 0; i < n; i++)
-        sv_tcp_guess_segment(tcp, &seg[i]);
+        guessed += sv_tcp_guess_segment(tcp, &seg[i]);
+    if (guessed == n)
+        return;
     for (uint32_t i = 0; i < n; i++)
         sv_tcp_find_segment(tcp, &seg[i]);
     for (uint32_t i = 0; i < n; i++) {
-        if (seg[i].flow_value != SV_NONE && SV_TCP_VALUE_KIND(seg[i].flow_value) == SV_TCP_FULL)
+        if (seg[i].hash && seg[i].flow_value != SV_NONE && SV_TCP_VALUE_KIND(seg[i].flow_value) == SV_TCP_FULL)
             sv_tcp_prefetch_busy(tcp, SV_TCP_VALUE_INDEX(seg[i].flow_value));
     }
 }
