@@ -271,6 +271,7 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small);
 struct sv_tcp_tuple {
     const struct sv_endpoint *remote;
     uint64_t hash;
+    uint32_t isn; /* for it, now */
     uint32_t local;
     uint16_t local_port;
 };

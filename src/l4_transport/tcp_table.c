@@ -338,6 +338,9 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
 uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
 {
     u->hash = sv_tcp_hash(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
+    sv_flow_prefetch(&tcp->flows, u->hash); /* of a large table that is a miss, and the ISN is made meanwhile */
+    if (SV_LIKELY(!tcp->teach.isns))
+        u->isn = sv_tcp_isn(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
     return sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port);
 }
 

@@ -27,7 +27,8 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const 
     t.h->neighbour = path->neighbour;
     t.c->cookie = cookie;
     t.h->flags |= SV_TCP_ACTIVE;
-    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, u->local, u->local_port);
+    t.c->iss = SV_UNLIKELY(tcp->teach.isns) ? sv_tcp_isn(tcp, &remote->addr, remote->port, u->local, u->local_port)
+                                            : u->isn; /* of the same instant */
     t.c->ts_offset = sv_tcp_ts_offset(u->hash);
     t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;
