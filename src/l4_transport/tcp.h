@@ -274,7 +274,10 @@ struct sv_tcp_tuple {
     uint32_t isn; /* for it, now */
     uint32_t local;
     uint16_t local_port;
+    bool guessed; /* nobody has looked whether they are free: sv_tcp_open() does */
 };
+/* The same without looking. */
+void sv_tcp_guess_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u);
 uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u);
 enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const struct sv_tcp_path *path,
                         uint64_t cookie, uint32_t *index);

@@ -199,6 +199,7 @@ static inline void sv_tcb_settle(struct sv_tcb *t)
 void sv_tcb_release_busy(struct sv_tcb *t); /* ... with all that it holds */
 uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
+bool sv_tcp_tuple_is_taken(const struct sv_tcp *tcp, const struct sv_tcp_tuple *u); /* which was only guessed */
 bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
 void sv_tcb_take_slot(struct sv_tcb *t, uint32_t from); /* of the table, from a small record of the same flow */
 void sv_tcb_leave_table(struct sv_tcb *t);

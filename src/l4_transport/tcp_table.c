@@ -335,13 +335,32 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
     }
 }
 
-uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+/* Of a large table the slot is a miss; the ISN is made meanwhile. */
+static inline void sv_tcp_begin_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
 {
     u->hash = sv_tcp_hash(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
-    sv_flow_prefetch(&tcp->flows, u->hash); /* of a large table that is a miss, and the ISN is made meanwhile */
+    sv_flow_prefetch_row(&tcp->flows, u->hash);
     if (SV_LIKELY(!tcp->teach.isns))
         u->isn = sv_tcp_isn(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
+}
+
+void sv_tcp_guess_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+{
+    sv_tcp_begin_tuple(tcp, u);
+    u->guessed = true;
+}
+
+uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+{
+    sv_tcp_begin_tuple(tcp, u);
+    u->guessed = false;
     return sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port);
+}
+
+bool sv_tcp_tuple_is_taken(const struct sv_tcp *tcp, const struct sv_tcp_tuple *u)
+{
+    return u->guessed &&
+           sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port) != SV_NONE;
 }
 
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,

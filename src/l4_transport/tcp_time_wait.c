@@ -6,14 +6,17 @@
 #include "l4_transport/tcp_recent.h"
 #include "l4_transport/tcp_rto.h"
 
-/* A million of these lie in no cache. When the oldest goes, the next will soon: its slot of the table is fetched (its
- * record was, a turn ago), and the record after it. */
+/* A million of these lie in no cache. When the oldest goes, the next will soon: the slot of the table of the one after
+ * that is fetched (its record was, a turn ago), and the record behind it. */
 static void sv_time_wait_fetch_next(const struct sv_tcp *tcp)
 {
     if (tcp->wait.first == SV_NONE)
         return;
-    const struct sv_tcp_small *m = sv_tcp_small(tcp, tcp->wait.first);
-    sv_flow_prefetch(&tcp->flows, sv_tcp_tag_hash(m->tag));
+    const uint32_t second = sv_tcp_small(tcp, tcp->wait.first)->next;
+    if (second == SV_NONE)
+        return;
+    const struct sv_tcp_small *m = sv_tcp_small(tcp, second);
+    sv_flow_prefetch_row(&tcp->flows, sv_tcp_tag_hash(m->tag));
     if (m->next != SV_NONE)
         SV_PREFETCH(sv_tcp_small(tcp, m->next));
 }
