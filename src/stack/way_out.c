@@ -262,7 +262,7 @@ static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *ro
             break;
         const uint64_t refused = s->core.drops[SV_DROP_NO_MEMORY];
         if (!sv_out_turn(s, out, i, ring, room, give))
-            sv_out_queued(s, out, room, give);             /* a question for the neighbour may have been added */
+            sv_out_queued(s, out, room, give); /* a question for the neighbour may have been added */
         ready->moved_at = s->core.now;
         if (s->core.drops[SV_DROP_NO_MEMORY] != refused) { /* it is ready still: not again at once */
             s->starved_until = s->core.now + SV_MS;

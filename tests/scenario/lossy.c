@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One transfer over a bad cable, drawn from a seed: loss of 0.1 to 30 %, reordering, duplicates, delays of 0 to 600 ms.
+/* One transfer over a bad cable, drawn from a seed: loss of 0.1 to 30 %, one by one or in bursts, reordering, duplicates,
+ * round trips of 0 to 600 ms, rates of 1 Mbit/s to 100 Gbit/s.
  * Each world is played three times: with NewReno alone, with SACK by RFC 6675, and with all of recovery (RACK-TLP,
  * F-RTO, Eifel). Whatever is lost, all bytes arrive in order and nothing stalls; and over all seeds the more that is
  * known of what is in flight, the sooner it is over and the fewer timeouts it takes.
@@ -64,8 +65,9 @@ static uint8_t byte_at(uint32_t offset)
 static struct sv_link_way draw(struct sv_rng *rng, uint64_t seed, uint32_t back)
 {
     static const uint32_t loss[] = {1000, 3000, 10000, 30000, 100000, 300000};
-    const uint32_t rate = sv_rng_below(rng, 3), delay = sv_rng_below(rng, 4);
-    struct sv_link_way w = {.rate_bit_s = rate ? (rate == 1 ? 2000000u : 100000000u) : 20000000u};
+    static const uint64_t rates[] = {1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000};
+    struct sv_link_way w = {.rate_bit_s = rates[sv_rng_below(rng, 6)]};
+    const uint32_t delay = sv_rng_below(rng, 4);
     w.delay_ns = (delay == 0 ? sv_rng_below(rng, 2000) : delay == 3 ? sv_rng_below(rng, 300000) : 10000u) * SV_US;
     w.loss = loss[seed % 6u] / (back ? 4u : 1u);
     if (sv_rng_below(rng, 3) == 0) {
@@ -74,6 +76,11 @@ static struct sv_link_way draw(struct sv_rng *rng, uint64_t seed, uint32_t back)
     }
     w.duplicate = sv_rng_below(rng, 4) ? 0 : sv_rng_below(rng, 30000);
     w.jitter_ns = sv_rng_below(rng, 2) ? 0 : sv_rng_below(rng, 5000) * SV_US;
+    if (sv_rng_below(rng, 4) == 0) { /* five frames long on the average, of which half are lost */
+        w.to_bad = 5000;
+        w.to_good = 200000;
+        w.bad_loss = 500000;
+    }
     return w;
 }
 
@@ -193,13 +200,14 @@ static bool play(uint64_t seed, enum way way, void *memory, struct outcome *o, b
     o->undone += c->undo_dsack + c->undo_eifel + c->undo_frto;
     o->boards += c->boards;
     if (wrong || say)
-        printf("seed %llu %-8s loss %u.%04u %% delay %llu us: %.3f s, %llu timeouts, %llu of %llu sent again, "
-               "%llu undone%s%s\n",
-               (unsigned long long)seed, way_names[way], link.way[0].loss / 10000u, link.way[0].loss % 10000u,
-               (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
-               (unsigned long long)c->rto_fired, (unsigned long long)c->retransmitted,
-               (unsigned long long)c->segments_out, (unsigned long long)(c->undo_dsack + c->undo_eifel + c->undo_frto),
-               wrong ? ": " : "", wrong ? wrong : "");
+        printf(
+            "seed %llu %-8s loss %u.%04u %%%s, %llu kbit/s, delay %llu us: %.3f s, %llu timeouts, %llu of %llu sent again, "
+            "%llu undone%s%s\n",
+            (unsigned long long)seed, way_names[way], link.way[0].loss / 10000u, link.way[0].loss % 10000u,
+            link.way[0].to_bad ? " and bursts" : "", (unsigned long long)(link.way[0].rate_bit_s / 1000u),
+            (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
+            (unsigned long long)c->rto_fired, (unsigned long long)c->retransmitted, (unsigned long long)c->segments_out,
+            (unsigned long long)(c->undo_dsack + c->undo_eifel + c->undo_frto), wrong ? ": " : "", wrong ? wrong : "");
     return !wrong;
 }
 

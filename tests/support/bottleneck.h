@@ -34,7 +34,7 @@ uint64_t neck_received(const struct neck *n, uint32_t flow); /* bytes read by th
 void neck_info(const struct neck *n, uint32_t flow, struct sv_sock_info *info); /* of the sender */
 uint64_t neck_dropped(const struct neck *n), neck_marked(const struct neck *n);
 uint64_t neck_refused(const struct neck *n); /* out-of-order segments that the receiver had no room for */
-uint64_t neck_memory(const struct neck *n); /* bytes of both stacks and of the frames between them */
-sv_time neck_queue_peak(struct neck *n);    /* the longest wait in the queue since it was asked last */
+uint64_t neck_memory(const struct neck *n);  /* bytes of both stacks and of the frames between them */
+sv_time neck_queue_peak(struct neck *n);     /* the longest wait in the queue since it was asked last */
 
 #endif
