@@ -101,8 +101,8 @@ struct pair_server {
 };
 void pair_serve(struct pair *p, struct pair_server *s);
 
-/* Opens connections `from` to n - 1, `depth` at a time, and sends one message each way on each (seven_many.c); a listener
- * with the first of all. */
+/* Opens connections `from` to n - 1, `depth` at a time, and sends one message each way on each (seven_many.c); listens
+ * before the first of all. */
 bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client, uint32_t from, uint32_t n,
                uint32_t depth, struct bench_note *note);
 

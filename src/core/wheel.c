@@ -193,8 +193,8 @@ static void collect_whole(struct sv_wheel *w, uint32_t at)
     ready->last = past.last;
 }
 
-/* Where there are many, each entry is a miss of the cache, and tells where the next one is: those of the second half are
- * fetched from the end, meanwhile. */
+/* Where there are many, each entry is a miss of the cache, and tells where the next one is: those of the second half
+ * are fetched from the end, meanwhile. */
 static void spread(struct sv_wheel *w, uint32_t at, sv_time now)
 {
     uint32_t back = w->list[at].last;

@@ -47,7 +47,7 @@ struct sv_wheel {
     /* For each slot of level 0: no entry of it is due before slot start + this many ns. */
     uint16_t earliest_ns[SV_WHEEL_SLOTS];
     struct sv_wheel_list list[SV_WHEEL_LISTS];
-    /* While it is crowded: the entry that is fetched next of a list that will be spread soon, and which list that is. */
+    /* While it is crowded: the entry that is fetched next of a list that will be spread soon; which list that is. */
     uint32_t ahead, ahead_list;
 };
 

@@ -245,8 +245,8 @@ static bool sv_session_port_is_likely(void *context, uint16_t port)
     return sv_tcp_port_free(sv_session_tcps(q->s), port);
 }
 
-/* The first port that would be asked for: nearly always nobody has it with that peer, and the table, where that is found
- * out, is far from the processor. */
+/* The first port that would be asked for: nearly always nobody has it with that peer, and the table, where that is
+ * found out, is far from the processor. */
 static bool sv_session_guess(struct sv_session *s, struct sv_tcp_tuple *u)
 {
     struct sv_tcp *tcp = sv_session_tcps(s);
