@@ -339,7 +339,7 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
 static inline void sv_tcp_begin_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
 {
     u->hash = sv_tcp_hash(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
-    sv_flow_prefetch_row(&tcp->flows, u->hash);
+    SV_FLOW_PREFETCH(&tcp->flows, u->hash, 8);
     if (SV_LIKELY(!tcp->teach.isns))
         u->isn = sv_tcp_isn(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
 }
@@ -378,7 +378,7 @@ static inline bool sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
     if (SV_LIKELY(s->flow_value != SV_NONE))
         return true;
     s->hash = sv_tcp_hash_of(tcp, &s->remote, s->remote_port, s->local, s->local_port);
-    sv_flow_prefetch(&tcp->flows, s->hash);
+    SV_FLOW_PREFETCH(&tcp->flows, s->hash, 4);
     return false;
 }
 
@@ -392,7 +392,7 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
     if (s->flow_value == SV_NONE)
         return;
     if (SV_TCP_VALUE_KIND(s->flow_value) == SV_TCP_FULL)
-        sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
+        SV_TCP_PREFETCH(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
     else
         SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(s->flow_value)));
 }
@@ -409,7 +409,7 @@ void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
         sv_tcp_find_segment(tcp, &seg[i]);
     for (uint32_t i = 0; i < n; i++) {
         if (seg[i].hash && seg[i].flow_value != SV_NONE && SV_TCP_VALUE_KIND(seg[i].flow_value) == SV_TCP_FULL)
-            sv_tcp_prefetch_busy(tcp, SV_TCP_VALUE_INDEX(seg[i].flow_value));
+            SV_TCP_PREFETCH_BUSY(tcp, SV_TCP_VALUE_INDEX(seg[i].flow_value));
     }
 }
 

@@ -51,20 +51,6 @@ static void sv_stack_woken(struct sv_stack *s, uint32_t kind, uint32_t index)
     }
 }
 
-/* Where many are woken each is a miss of the cache: its records, and in the end the busy one. */
-static inline void sv_stack_fetch_woken(struct sv_stack *s)
-{
-    uint32_t kind;
-    const uint32_t next = sv_wheel_peek(&s->core.wheel, 0, &kind);
-    if (next == SV_NONE)
-        return;
-    if (kind == SV_WHEEL_TCP)
-        sv_tcp_prefetch_busy(&s->tcp, next);
-    const uint32_t later = sv_wheel_peek(&s->core.wheel, 3, &kind);
-    if (later != SV_NONE && kind == SV_WHEEL_TCP)
-        sv_tcp_prefetch(&s->tcp, later);
-}
-
 void sv_stack_expire(struct sv_stack *s, sv_time now)
 {
     struct sv_tcp_reply reply;
@@ -72,7 +58,14 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     uint32_t index;
     now = sv_core_clock(&s->core, now);
     while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE) {
-        sv_stack_fetch_woken(s);
+        /* Where many are woken each is a miss of the cache: its records, and in the end the busy one. */
+        uint32_t next_kind, later_kind;
+        const uint32_t next = sv_wheel_peek(&s->core.wheel, 0, &next_kind);
+        const uint32_t later = next == SV_NONE ? SV_NONE : sv_wheel_peek(&s->core.wheel, 3, &later_kind);
+        if (next != SV_NONE && next_kind == SV_WHEEL_TCP)
+            SV_TCP_PREFETCH_BUSY(&s->tcp, next);
+        if (later != SV_NONE && later_kind == SV_WHEEL_TCP)
+            SV_TCP_PREFETCH(&s->tcp, later);
         sv_stack_woken(s, kind, index);
     }
     if (s->starved_until <= now)
