@@ -232,6 +232,30 @@ static void sv_accecn_respond(struct sv_tcb *t, uint32_t acked, uint32_t marked)
         sv_tcp_cc_marked(t);
 }
 
+/* §3.2.2.3: a path that marks all that it is given says nothing by it. When each packet of the first four round trips
+ * was told as marked, ECT is not set any more, and marks are not heeded. Where the counter may have gone round nothing
+ * is concluded. */
+static void sv_accecn_watch_endless(struct sv_tcb *t, struct sv_tcp_accecn *a, uint32_t ack, uint32_t packets,
+                                    uint32_t n)
+{
+    const uint32_t rounds = sv_tcb_profile(t)->accecn_endless;
+    if (!rounds || !packets || (a->flags & (SV_ACCECN_NOT_ENDLESS | SV_ACCECN_NOT_ECT)))
+        return;
+    if (n < packets) {
+        a->flags |= SV_ACCECN_NOT_ENDLESS;
+        return;
+    }
+    if (!a->endless) {
+        a->endless = 1;
+        a->endless_to = t->h->snd_nxt;
+    }
+    if (sv_seq_before(ack, a->endless_to))
+        return;
+    a->endless_to = t->h->snd_nxt;
+    if (a->endless++ == rounds)
+        a->flags |= SV_ACCECN_NOT_ECT | SV_ACCECN_DEAF;
+}
+
 /* A server learns from a bare third message, or not at all, how its SYN,ACK came there (§3.2.2.1, table 4). True: that
  * was it, and its field is no counter. */
 static bool sv_accecn_third(struct sv_tcb *t, struct sv_tcp_accecn *a, const struct sv_seg *s, uint32_t field)
@@ -262,6 +286,8 @@ static void sv_accecn_heard(struct sv_tcb *t, struct sv_tcp_accecn *a, const str
         option = sv_accecn_option_told(a, &s->accecn, &marked);
     const uint32_t n = sv_accecn_decode(t, a, field, packets, option, marked);
     a->s_cep += n;
+    if (option || packets < 8u)
+        sv_accecn_watch_endless(t, a, s->ack, packets, n);
     if (!a->s_cep && a->s_bytes[SV_IP_CE - 1u]) /* §3.2.3.2.5: bytes were marked, and no packet */
         a->flags |= SV_ACCECN_NOT_ECT;
     t->tcp->count.ce_told += n;

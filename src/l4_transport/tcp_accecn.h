@@ -11,18 +11,19 @@
 #include "l4_transport/tcp_internal.h"
 
 enum sv_accecn_flag {
-    SV_ACCECN_NOT_ECT = 1u << 0,     /* we do not set ECT: the path changes it (§3.2.2.3), or §3.1.5 forbids it */
-    SV_ACCECN_DEAF = 1u << 1,        /* what the peer tells is not heeded: §3.2.2.1 note 1, §3.2.2.4 */
-    SV_ACCECN_HEARD = 1u << 2,       /* a counter came, and was not zero */
-    SV_ACCECN_OPTION_SEEN = 1u << 3, /* an option came */
-    SV_ACCECN_OPTION_DEAF = 1u << 4, /* options are not read: §3.2.3.2.4 */
-    SV_ACCECN_OPTION_MUTE = 1u << 5, /* nor sent: §3.2.3.2.2 */
-    SV_ACCECN_HANDSHAKE = 1u << 6,   /* the next bare acknowledgement tells the SYN,ACK's codepoint: §3.2.2.1 */
-    SV_ACCECN_SYN_COUNTED = 1u << 7, /* a SYN,ACK marked CE was counted, once: §3.2.2.2 */
-    SV_ACCECN_LAST_CE = 1u << 8,     /* the packet before was marked */
-    SV_ACCECN_SYN_MARKED = 1u << 9,  /* the peer says so of our SYN or SYN,ACK */
-    SV_ACCECN_FIRST_DATA = 1u << 10, /* the first data carried an option */
-    SV_ACCECN_RESERVES = 1u << 11,   /* segments leave room for the option */
+    SV_ACCECN_NOT_ECT = 1u << 0,      /* we do not set ECT: the path changes it (§3.2.2.3), or §3.1.5 forbids it */
+    SV_ACCECN_DEAF = 1u << 1,         /* what the peer tells is not heeded: §3.2.2.1 note 1, §3.2.2.4 */
+    SV_ACCECN_HEARD = 1u << 2,        /* a counter came, and was not zero */
+    SV_ACCECN_OPTION_SEEN = 1u << 3,  /* an option came */
+    SV_ACCECN_OPTION_DEAF = 1u << 4,  /* options are not read: §3.2.3.2.4 */
+    SV_ACCECN_OPTION_MUTE = 1u << 5,  /* nor sent: §3.2.3.2.2 */
+    SV_ACCECN_HANDSHAKE = 1u << 6,    /* the next bare acknowledgement tells the SYN,ACK's codepoint: §3.2.2.1 */
+    SV_ACCECN_SYN_COUNTED = 1u << 7,  /* a SYN,ACK marked CE was counted, once: §3.2.2.2 */
+    SV_ACCECN_LAST_CE = 1u << 8,      /* the packet before was marked */
+    SV_ACCECN_SYN_MARKED = 1u << 9,   /* the peer says so of our SYN or SYN,ACK */
+    SV_ACCECN_FIRST_DATA = 1u << 10,  /* the first data carried an option */
+    SV_ACCECN_RESERVES = 1u << 11,    /* segments leave room for the option */
+    SV_ACCECN_NOT_ENDLESS = 1u << 12, /* something arrived that was not marked: marks mean what they say */
 };
 
 /* Counters from 0; on the wire they begin as §3.2.1 says. Bytes by enum sv_ip_ecn less one: ECT(1), ECT(0), CE. */
@@ -38,9 +39,11 @@ struct sv_tcp_accecn {
     uint8_t last;               /* ... and the bit of what came last */
     uint8_t demand;             /* so many options go out whatever else is sparing with them */
     uint16_t usual;             /* packets that an acknowledgement is of, on average, in 64ths */
-    uint16_t spare;
+    uint8_t endless;            /* round trips of which all was marked */
+    uint8_t spare;
+    uint32_t endless_to; /* the next is over when this is acknowledged */
 };
-_Static_assert(sizeof(struct sv_tcp_accecn) == 52, "beside the cold record");
+_Static_assert(sizeof(struct sv_tcp_accecn) == 56, "beside the cold record");
 
 /* Only where the stack has the table: tcp->accecn_at is not 0. */
 static inline struct sv_tcp_accecn *sv_tcp_accecn(const struct sv_tcp *tcp, uint32_t index)

@@ -55,8 +55,9 @@ uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcp_rtt_sample(t, us);
         return us;
     }
-    if (b->backoff && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
-        /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). */
+    if ((b->backoff || b->board != SV_NONE) && (t->h->agreed & SV_TCP_TIMESTAMPS) && s->ts_ecr) {
+        /* The echoed timestamp says which transmission is acknowledged: Karn's rule is not needed (RFC 7323 §4.1). In a
+         * long recovery nothing else is acknowledged, while the queue, and with it the round trip, grows. */
         const uint32_t ms = sv_tcp_ts_now(t) - s->ts_ecr;
         if (ms < 60000u)
             sv_tcp_rtt_sample(t, ms * 1000u);
@@ -120,7 +121,7 @@ static bool sv_tcp_new_ack(struct sv_tcb *t, struct sv_seg *s, struct sv_news *n
     t->b->backoff = 0;
     sv_tcb_trouble_over(t);
     const bool fin = sv_tcp_take_acked(t, s->ack);
-    if (!board && !sv_tcp_recovery_ack(t, acked)) {
+    if (!board && !(SV_UNLIKELY(t->b->doubt) && sv_doubt_acked(t, s)) && !sv_tcp_recovery_ack(t, acked)) {
         const struct sv_tcp_acked a = {.bytes = sv_tcp_newly_delivered(t, acked),
                                        .flight = sv_tcb_flight(t) + acked,
                                        .rtt_us = rtt_us,
@@ -195,6 +196,8 @@ void sv_tcp_handshake_done(struct sv_tcb *t, const struct sv_seg *s)
         sv_tcp_accept_ready(t);
     else
         sv_tcb_tell(t, SV_EVENT_CONNECTED | SV_EVENT_WRITABLE);
+    if (SV_UNLIKELY(t->b && t->b->ooo_slab != SV_NONE)) /* text came with the peer's SYN */
+        sv_tcp_reass_was_read(t);
 }
 
 enum sv_walk sv_tcp_step5_ack(struct sv_tcb *t, struct sv_seg *s)

@@ -37,7 +37,8 @@ static bool sv_tcp_may_answer(struct sv_tcb *t)
         sv_drop(t->core, SV_DROP_TCP_ACK_RATE, NULL, t->h->interface, t->c->flow);
         return false;
     }
-    t->c->answered_tick = now ? now : 1;
+    t->c->answered_tick = now ? now : UINT16_MAX; /* a tick ago, not one to come */
+    sv_tcb_forget_answer(t);
     return true;
 }
 

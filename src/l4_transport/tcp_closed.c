@@ -142,6 +142,19 @@ static void sv_tcp_syn_sent_to_established(struct sv_tcb *t, struct sv_seg *s)
     sv_tcb_consider_sending(t);
 }
 
+/* §3.10.7.3: "If there are other controls or text in the segment, queue them for processing after the ESTABLISHED state
+ * has been reached." They stand with what came out of order, first in turn (sv_tcp_handshake_done). */
+static void sv_tcp_syn_sent_keeps(struct sv_tcb *t, struct sv_seg *s)
+{
+    s->seq++;
+    if (s->flags & SV_FIN) {
+        t->b->fin_early = 1;
+        t->b->fin_seq = s->seq + s->length;
+    }
+    if (s->length)
+        sv_tcp_reass_store(t, s);
+}
+
 void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_reply *reply, bool *answer)
 {
     if (!sv_tcp_syn_sent_ack_and_reset(t, s, reply, answer))
@@ -165,7 +178,7 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
         if (sv_tcp_step6_urgent(t, s) == SV_WALK_ON && sv_tcp_step7_text(t, s) == SV_WALK_ON)
             (void)sv_tcp_step8_fin(t, s);
     } else {
-        /* Simultaneous open, §3.5 figure 7. Data on the SYN is not kept: the peer sends it again. */
+        /* Simultaneous open, §3.5 figure 7. */
         t->h->snd_wnd = s->window;
         t->h->snd_wl1 = s->seq;
         t->c->max_window_field = (uint16_t)s->window;
@@ -174,7 +187,10 @@ void sv_tcp_syn_sent_arrives(struct sv_tcb *t, struct sv_seg *s, struct sv_tcp_r
         t->b->reason = SV_SENT_SYN;
         t->b->timing = 0;
         sv_tcb_ready(t, SV_TCP_SEND_NOW);
+        if (!sv_tcb_profile(t)->syn_text_dropped)
+            sv_tcp_syn_sent_keeps(t, s);
     }
-    sv_buf_free(s->packet);
+    if (s->packet)
+        sv_buf_free(s->packet);
     s->packet = NULL;
 }

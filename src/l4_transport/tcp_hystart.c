@@ -11,6 +11,7 @@ enum {
     N_RTT_SAMPLE = 8,
     CSS_GROWTH_DIVISOR = 4,
     CSS_ROUNDS = 5,
+    L_UNPACED = 8, /* segments that one acknowledgement lets the window grow by; with pacing without limit */
 };
 
 static void sv_hystart_round(struct sv_tcb *t, struct sv_tcp_hystart *y)
@@ -111,11 +112,12 @@ uint32_t sv_tcp_hystart_acked(struct sv_tcb *t, struct sv_tcp_hystart *y, const 
     const uint32_t rtt_us = sv_tcp_cc_rtt(t, a);
     if (rtt_us)
         sv_hystart_sample(y, rtt_us);
+    const uint32_t bytes = t->h->agreed & SV_TCP_PACED ? a->bytes : sv_min_u32(a->bytes, L_UNPACED * t->h->mss);
     if (!y->css_rounds)
-        return a->bytes;
+        return bytes;
     if (y->css_rounds > CSS_ROUNDS) {
         t->c->ssthresh = t->h->cwnd;
         return 0;
     }
-    return a->bytes / CSS_GROWTH_DIVISOR;
+    return bytes / CSS_GROWTH_DIVISOR;
 }

@@ -369,7 +369,8 @@ void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take); /* in-order payload 
 
 /* --- tcp_reass.c --- */
 void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s);
-void sv_tcp_reass_deliver(struct sv_tcb *t); /* what has become in order */
+void sv_tcp_reass_deliver(struct sv_tcb *t);  /* what has become in order */
+void sv_tcp_reass_was_read(struct sv_tcb *t); /* ... and found no room in the queue */
 void sv_tcp_reass_clear(struct sv_tcb *t);
 uint32_t sv_tcp_reass_sack(const struct sv_tcb *t, struct sv_sack_block *to, uint32_t max);
 void sv_buf_skip(struct sv_buf *b, uint32_t n); /* takes n bytes off the front, across slices */
@@ -496,7 +497,12 @@ void sv_dsack_note(struct sv_tcb *t, uint32_t from, uint32_t to);
 
 /* --- tcp_sent_log.c --- */
 void sv_sent_log_note(struct sv_tcb *t, uint32_t from); /* [from, SND.MAX) has just been sent, and nothing again */
+/* [from, end) was sent between these ticks, behind all that the log knows. */
+void sv_sent_log_put(struct sv_tcb *t, uint32_t from, uint32_t end, uint32_t first, uint32_t last);
 void sv_sent_log_forget(struct sv_tcb *t);
+uint32_t sv_sent_log_from(const struct sv_tcb *t); /* the first byte that it knows of; SND.MAX: none */
+/* The i-th burst that it knows of: up to where and from when on, and *last, until when. False: there are fewer. */
+bool sv_sent_log_burst(const struct sv_tcb *t, uint32_t i, struct sv_sent_mark *m, uint32_t *last);
 /* There is a log, SND.UNA has not moved yet: takes a sample; false: it does not know these bytes. */
 bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
 
@@ -504,6 +510,11 @@ bool sv_sent_log_sample(struct sv_tcb *t, uint32_t ack, uint32_t *last_us);
 void sv_tcp_recovery_duplicate(struct sv_tcb *t);
 bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked); /* true: recovery consumed this ACK */
 void sv_tcp_recovery_timeout(struct sv_tcb *t);
+/* tcp_undo.c: without a board. Something is sent again, after a timeout or for duplicates; */
+void sv_doubt_begin(struct sv_tcb *t, uint8_t doubt);
+/* ... SND.UNA has moved: true: the episode goes on without the usual, or is no more; */
+bool sv_doubt_acked(struct sv_tcb *t, const struct sv_seg *s);
+void sv_doubt_duplicate(struct sv_tcb *t); /* ... or it has not. */
 /* RFC 5681 §4.1: after a time without sending the window has proved nothing. */
 static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 {
@@ -514,6 +525,7 @@ static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);
 SV_COLD void sv_tcb_rearm_crowded(struct sv_tcb *t);
+void sv_tcb_forget_answer(struct sv_tcb *t); /* once it is no longer of late; until then it is looked at again */
 /* The earliest of the deadlines that only a busy connection has. */
 static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
 {

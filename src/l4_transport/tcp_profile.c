@@ -28,7 +28,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .sample_syn_ack = 1, .fastopen = SV_FASTOPEN_CLIENT | SV_FASTOPEN_SERVER,
         .syn_ack_retries = 5, .syn_cookies = 1, .acks_by_sent = 1,
         .mtu_probing = 1, .base_mss = 1024, .black_hole_timeouts = 3, .accecn_option = 2, .accecn_beacon = 3,
-        .ecn_fallback = 1, .push_windows = 1, SEARCH,
+        .accecn_endless = 4, .ecn_fallback = 1, .push_windows = 1, SEARCH,
     },
     /* Linux's sysctls under net.ipv4 and its constants; where public packet scripts set a sysctl in their common
      * prelude, that value (docs/PROFILES.md names each). */
@@ -78,6 +78,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .restart_by_halves = 1,       /* tcp_cwnd_restart() */
         .quickack_short = 1,          /* tcp_incr_quickack() */
         .acks_by_sent = 1,            /* tcp_ack(): bytes_acked bounds what is too old */
+        .syn_text_dropped = 1,        /* tcp_rcv_synsent_state_process(): no text of a SYN */
         .acks_crossed_syn = 1,        /* tcp_validate_incoming(): tcp_send_dupack() */
         .delays_ack_of_fin = 1,       /* inet_csk_enter_pingpong_mode() in tcp_fin() */
         .quickack_until_reply = 1,    /* tcp_pingpong_thresh = 1: tcp_event_data_sent() */
@@ -108,7 +109,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 200000, .user_timeout_ms = 300000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .initial_window = 0, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
-        .accecn_option = 2, .accecn_beacon = 3, .ecn_fallback = 1,
+        .accecn_option = 2, .accecn_beacon = 3, .accecn_endless = 4, .ecn_fallback = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 5, .base_mss = 1024, .black_hole_timeouts = 3, SEARCH,
     },
@@ -117,7 +118,7 @@ const struct sv_tcp_profile sv_tcp_profiles[] = {
         .granularity_us = 1000, .delack_us = 100000, .user_timeout_ms = 120000, .syn_give_up_ms = 180000,
         .challenge_per_s = 10, .invalid_ms = 500, .initial_window = 2, .quickack = 0, .agreed = 0,
         .duplicate_threshold = 3, .congestion = SV_CC_RENO, .ecn = SV_ECN_NEVER, .restart_idle = 1,
-        .accecn_option = 2, .accecn_beacon = 3, .ecn_fallback = 1,
+        .accecn_option = 2, .accecn_beacon = 3, .accecn_endless = 4, .ecn_fallback = 1,
         .recv_min = 2048, .recv_initial = 1u << 30, .send_initial = 1u << 30,
         .syn_ack_retries = 3, .syn_cookies = 1, .base_mss = 536, .black_hole_timeouts = 3, SEARCH,
     },

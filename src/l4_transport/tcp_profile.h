@@ -42,6 +42,7 @@ struct sv_tcp_profile {
     uint8_t accecn_beacon;         /* now and then: so many times a round trip; 0: not even that */
     uint8_t accecn_always;         /* ... and `whenever' is on every segment to a peer that has sent one, in order 1 */
     uint8_t accecn_trusts;         /* beyond so many segments an acknowledgement, ACE counts what it says; 0: never */
+    uint8_t accecn_endless;        /* round trips of nothing but marks after which they are not believed; 0: ever are */
     uint8_t ecn_fallback;          /* a SYN sent again does not ask; who changes its codepoint gets no ECT */
     uint8_t ect_always;            /* with AccECN acknowledgements and what is sent again are ECT as well */
     uint8_t restart_idle;          /* after idleness the window is smaller */
@@ -66,6 +67,7 @@ struct sv_tcp_profile {
     uint8_t overflow_resets; /* a full queue of unaccepted connections resets, instead of ignoring, the third message */
     uint8_t tune_receive;    /* the receive window grows with what is read */
     uint8_t acks_by_sent;    /* an ACK below all that was ever sent is refused, within the largest window too */
+    uint8_t syn_text_dropped;    /* what a SYN brings beside itself to a SYN of ours is not queued (§3.10.7.3) */
     uint8_t acks_crossed_syn;    /* a SYN,ACK in SYN-RECEIVED, whose SYN came before, is acknowledged by itself */
     uint8_t delays_ack_of_fin;   /* the ACK of a FIN may wait for a FIN of ours */
     uint8_t mtu_probing;         /* 1: a path that swallows long segments in silence gets shorter ones (RFC 4821 §7.7),

@@ -24,17 +24,21 @@ static bool sv_rack_ambiguous(const struct sv_tcb *t, const struct sv_run *r, co
     return t->c->min_rtt_us != UINT32_MAX && age < sv_fine_ticks_of_us(t->c->min_rtt_us);
 }
 
+void sv_rack_late(struct sv_tcb *t, uint32_t start, struct sv_news *news)
+{
+    const uint32_t segments = (news->fack - start + t->h->mss - 1u) / t->h->mss;
+    t->b->reordering = (uint8_t)sv_min_u32(sv_max_u32(t->b->reordering, segments), 255u);
+    news->reordered = true;
+}
+
 /* Step 3, against what had been delivered before this acknowledgement: its own blocks come in any order. The distance
  * is kept in segments, as what others call the degree of reordering. */
 static void sv_rack_reordering(struct sv_tcb *t, struct sv_board *k, const struct sv_run *r, uint32_t end,
                                struct sv_news *news)
 {
     k->fack = sv_seq_later(k->fack, end);
-    if ((r->marks & SV_RUN_AGAIN) || !sv_seq_before(end, news->fack))
-        return;
-    const uint32_t segments = (news->fack - r->start + t->h->mss - 1u) / t->h->mss;
-    t->b->reordering = (uint8_t)sv_min_u32(sv_max_u32(t->b->reordering, segments), 255u);
-    news->reordered = true;
+    if (!(r->marks & SV_RUN_AGAIN) && sv_seq_before(end, news->fack))
+        sv_rack_late(t, r->start, news);
 }
 
 void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const struct sv_seg *s, struct sv_news *news)
@@ -47,7 +51,8 @@ void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const s
         if (sv_seq_before_or_at(end, t->b->recover + 1u))
             news->original = true;
         /* Of the last one: those before it may have been there for long, their acknowledgements lost. */
-        news->rtt_us = r->first == r->last ? (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US) : 0;
+        const bool timed = r->last - r->first <= sv_board_grain(t);
+        news->rtt_us = timed ? (uint32_t)(((uint64_t)(now - r->last) << 10) / SV_US) : 0;
     }
     sv_rack_reordering(t, k, r, end, news);
     if (sv_rack_ambiguous(t, r, s))
@@ -105,7 +110,7 @@ static bool sv_rack_after(const struct sv_tcb *t, const struct sv_board *k, cons
     if (r->first == k->rack_at && r->marks & SV_RUN_AGAIN && !k->rack_again &&
         sv_seq_before_or_at(k->rack_end, t->b->recover + 1u))
         return false;
-    return sv_sent_after(k->rack_at, k->rack_end, r->first, end);
+    return sv_sent_after(k->rack_at, k->rack_end, r->first == k->rack_at ? r->first : r->last, end);
 }
 
 /* Step 5. */
@@ -117,6 +122,14 @@ static uint32_t sv_rack_by_time(struct sv_tcb *t, struct sv_board *k)
     k->wait = 0;
     if (!k->rack_seen)
         return 0;
+    if (k->count >= SV_BOARD_MANY) { /* not at each acknowledgement: each looks at all of them */
+        const uint32_t pause = sv_max_u32(sv_board_grain(t), k->count / 64u), since = now - k->judged;
+        if (since < pause) {
+            k->wait = pause - since;
+            return 0;
+        }
+        k->judged = now;
+    }
     for (uint32_t i = 0; i < k->count; i++) {
         const struct sv_run *r = sv_run_at(t, k, i);
         if ((r->marks & (SV_RUN_SACKED | SV_RUN_LOST)) || !sv_rack_after(t, k, r, sv_run_end(t, k, i)))

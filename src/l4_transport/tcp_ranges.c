@@ -2,7 +2,7 @@
 /* The table of what came out of order: chunks of ranges, the first of them beside the heads of all. */
 #include "l4_transport/tcp_ranges.h"
 
-#define SV_CHUNKS 16u /* 2,038 ranges: as many as a sender's scoreboard follows here (tcp_scoreboard.h) */
+#define SV_CHUNKS 122u /* 15,553 ranges: as many as a sender's scoreboard follows here (tcp_scoreboard.h) */
 
 struct sv_range_chunk {
     uint32_t slab; /* the root's own: the ranges behind the heads */
@@ -20,7 +20,8 @@ struct sv_range_root {
 #define SV_CHUNK_RANGES (SV_SLAB_BYTES / sizeof(struct sv_range))
 
 _Static_assert(sizeof(struct sv_range) == 16 && SV_CHUNK_RANGES == 128, "128 ranges fit a slab");
-_Static_assert(SV_OWN_RANGES == 118, "and so many the first");
+_Static_assert(SV_OWN_RANGES == 65, "and so many the first");
+_Static_assert(SV_OWN_RANGES > SV_CHUNK_RANGES / 2, "where half of a full one may go, and one more");
 
 static struct sv_range_root *sv_ranges_root(const struct sv_tcb *t)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ranges of what came out of order, in sequence order, none touching another: tcp_reass.c's table. A slab holds the
- * first 118 and the heads of up to 15 further slabs of 128 each. To find one takes two bisections, to put one in or to
+ * first 65 and the heads of up to 121 further slabs of 128 each. To find one takes two bisections, to put one in or to
  * take one out moves no more than a slab's worth: an attacker's holes cost no more than anybody's. */
 #ifndef SV_L4_TRANSPORT_TCP_RANGES_H
 #define SV_L4_TRANSPORT_TCP_RANGES_H

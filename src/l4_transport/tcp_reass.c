@@ -234,6 +234,23 @@ void sv_tcp_reass_store(struct sv_tcb *t, struct sv_seg *s)
     s->packet = NULL;
 }
 
+/* A queue of spans has an end (core/spans.h). What became in order and does not fit stays here until something was
+ * read: it was SACKed, and who took it back would get it again by a timeout alone (RFC 2018 §8). */
+static bool sv_tcb_takes(const struct sv_tcb *t, const struct sv_buf *b)
+{
+    return t->b->recv.count + b->slices + 1u <= (SV_SPANS_DIRECTORY - 1u) * SV_SPANS_PER_BLOCK;
+}
+
+void sv_tcp_reass_was_read(struct sv_tcb *t)
+{
+    const struct sv_range *first = sv_ranges_get(t, (struct sv_range_at){0, 0});
+    if (!first || sv_seq_after(first->start, t->h->rcv_nxt))
+        return;
+    sv_tcp_reass_deliver(t);
+    sv_tcb_tell(t, SV_EVENT_READABLE);
+    sv_tcb_ready(t, SV_TCP_ACK_NOW);
+}
+
 void sv_tcp_reass_deliver(struct sv_tcb *t)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
@@ -244,8 +261,9 @@ void sv_tcp_reass_deliver(struct sv_tcb *t)
         sv_dsack_note(t, first->start, sv_seq_before(first->end, t->h->rcv_nxt) ? first->end : t->h->rcv_nxt);
     struct sv_range *r;
     while ((r = sv_ranges_get(t, front)) != NULL && sv_seq_before_or_at(r->start, t->h->rcv_nxt)) {
-        const uint32_t index = r->first;
-        struct sv_buf *b = sv_pool_buf(pool, index);
+        struct sv_buf *b = sv_pool_buf(pool, r->first);
+        if (!sv_tcb_takes(t, b))
+            break;
         const uint32_t length = b->length;
         const uint32_t next = b->next;
         const uint32_t old = t->h->rcv_nxt - r->start; /* bytes of it that came in the meantime */

@@ -119,7 +119,7 @@ struct sv_tcp_cold {
     uint64_t bytes_received; /* in order */
     uint32_t generation;
     uint16_t events;        /* enum sv_event_bit, pending; SV_TCP_MARKS */
-    uint16_t answered_tick; /* when something unacceptable was answered last, in ticks of 2^24 ns; 0: never */
+    uint16_t answered_tick; /* when something unacceptable was answered last, in ticks of 2^24 ns; 0: not of late */
     uint32_t event_next;
     uint32_t flow; /* its number in the trace */
     union {
@@ -199,6 +199,13 @@ enum sv_tcp_recovery {
     SV_RECOVERY_DISORDER, /* there is a board (tcp_scoreboard.h), and nothing is taken for congestion (any more) */
 };
 
+/* RFC 5682's steps and RFC 3522's witness while there is no board. */
+enum sv_doubt {
+    SV_DOUBT_FIRST = 1u << 0,  /* the first acknowledgement after a timeout decides whether it is tried: step 2 */
+    SV_DOUBT_PROBES = 1u << 1, /* two new segments went out, and the next one tells: step 3 */
+    SV_DOUBT_ECHO = 1u << 2,   /* what the next one echoes may be older than what was sent again: Eifel */
+};
+
 /* What retransmit_at is, unless `persist` says that nothing is in flight. */
 enum sv_tcp_waits {
     SV_WAITS_RTO,
@@ -263,13 +270,16 @@ struct sv_tcp_busy {
     };
     uint8_t timing; /* a segment is being timed */
     uint8_t rcv_urgent;
-    uint8_t syn_count;             /* SYNs or SYN,ACKs sent */
-    uint8_t quickack;              /* segments still acknowledged at once */
-    uint8_t reason;                /* enum sv_sent_reason of what is sent again */
-    uint8_t ecn_reduced;           /* ecn_recover is ahead */
-    uint8_t pace_waits;            /* something could go but for pace_at */
-    uint8_t waits;                 /* enum sv_tcp_waits */
-    uint8_t tlp_now;               /* a segment of new data goes out as a probe, whatever the window says */
+    uint8_t syn_count;   /* SYNs or SYN,ACKs sent */
+    uint8_t quickack;    /* segments still acknowledged at once */
+    uint8_t reason;      /* enum sv_sent_reason of what is sent again */
+    uint8_t ecn_reduced; /* ecn_recover is ahead */
+    uint8_t pace_waits;  /* something could go but for pace_at */
+    uint8_t waits;       /* enum sv_tcp_waits */
+    union {
+        uint8_t tlp_now; /* a segment of new data goes out as a probe, whatever the window says */
+        uint8_t doubt;   /* without a board: enum sv_doubt, what may yet tell that nothing was lost */
+    };
     uint8_t sent_marks;            /* in use of sent[] */
     uint8_t sent_rough;            /* bit m: sent[m] is not of full segments alone */
     uint8_t reordering;            /* the greatest distance at which it was seen, in segments; 0: it was not */
@@ -283,7 +293,10 @@ struct sv_tcp_busy {
     uint32_t pace_max;                 /* bytes a second at most, by the application; 0: no limit */
     uint32_t ecn_recover;              /* the window is not reduced for ECN again before this is acknowledged */
     uint32_t board;                    /* slab of the scoreboard, SV_NONE: none is needed */
-    uint32_t dsack_from;
+    union {
+        uint32_t dsack_from;
+        uint32_t again_ts; /* without SACK: SV_DOUBT_ECHO, TSval of what was sent again */
+    };
     uint32_t sent_last; /* when sent[] was written last */
     uint32_t log;       /* slab of when what is in flight was sent (tcp_sent_log.c); SV_NONE */
     uint32_t cwnd_used; /* the most bytes in flight since a round began, SV_CWND_WAS_FULL; 0: no round has, tcp_cc.c */

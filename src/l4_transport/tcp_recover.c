@@ -19,6 +19,8 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
     struct sv_tcp_busy *b = t->b;
     if (t->h->dupacks < 255)
         t->h->dupacks++;
+    if (SV_UNLIKELY(b->doubt))
+        sv_doubt_duplicate(t);
     if (t->h->dupacks == 1 && !(t->h->agreed & SV_TCP_SACK))
         b->dup_flight = t->h->snd_max - t->h->snd_una;
     if (b->recovery == SV_RECOVERY_FAST) {
@@ -43,6 +45,7 @@ void sv_tcp_recovery_duplicate(struct sv_tcb *t)
         b->reason = SV_SENT_FAST;
         b->timing = 0;
         sv_sent_log_forget(t);
+        sv_doubt_begin(t, 0);
         sv_tcp_cwnd_trace(t, SV_CWND_LOSS);
     }
     sv_tcb_consider_sending(t);
@@ -78,7 +81,9 @@ bool sv_tcp_recovery_ack(struct sv_tcb *t, uint32_t acked)
 
 void sv_tcp_recovery_timeout(struct sv_tcb *t)
 {
+    const bool first = t->b->recovery == SV_RECOVERY_NONE || t->b->backoff > 1;
     sv_tcp_cc_timeout(t, sv_recovery_halved(t, t->h->snd_max - t->h->snd_una));
+    sv_doubt_begin(t, first ? SV_DOUBT_FIRST : 0);
     t->b->recovery = SV_RECOVERY_TIMEOUT;
     t->b->recover = t->h->snd_max - 1u;
 }
@@ -144,9 +149,16 @@ static bool sv_recovery_grows(const struct sv_tcb *t, const struct sv_news *news
 }
 
 /* The acknowledgement that ends an episode lets the window as the episode left it. */
-static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struct sv_news *news, bool ended)
+static void sv_recovery_window(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, const struct sv_news *news,
+                               bool ended)
 {
-    const struct sv_tcp_acked a = {.bytes = news->delivered, .flight = news->flight, .rtt_us = news->rtt_us};
+    /* What is timed roughly on the board, or was sent again, is told by its echo: HyStart++ asks for a sample of each
+     * acknowledgement (RFC 9406 §4.2), and not only while nothing is doubted. */
+    const bool echoes = news->acked && !news->dsack;
+    const struct sv_tcp_acked a = {.bytes = news->delivered,
+                                   .flight = news->flight,
+                                   .rtt_us = news->rtt_us,
+                                   .ts_ecr = echoes ? sv_tcp_echoed(s) : 0};
     const uint32_t wants = sv_tcp_cc_of(t)->wants;
     if (t->b->recovery == SV_RECOVERY_FAST && !(wants & SV_CC_OWN_WINDOW))
         sv_prr_acked(t, k, news);
@@ -189,14 +201,14 @@ void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news 
         sv_rack_dsack(t, k);
     else if (k->dsack_round_set && sv_seq_after_or_at(t->h->snd_una, k->dsack_round))
         k->dsack_round_set = 0;
+    sv_tlp_acked(t, k, s, news);
+    sv_recovery_episode(t, k, s, news);
     if (news->reordered) {
         t->tcp->count.reordered++;
         t->c->reordered = (uint8_t)sv_min_u32(t->c->reordered + 1u, 255u);
     }
-    sv_tlp_acked(t, k, s, news);
-    sv_recovery_episode(t, k, s, news);
     const bool turned = t->b->recovery != before;
-    sv_recovery_window(t, k, news, turned && before == SV_RECOVERY_FAST);
+    sv_recovery_window(t, k, s, news, turned && before == SV_RECOVERY_FAST);
     t->b->timing = 0;
     if (news->acked || k->wait || turned || t->b->waits == SV_WAITS_REORDER ||
         sv_recovery_drains(t, k, news)) { /* RFC 6298 §5 (5.3), and what is sooner */

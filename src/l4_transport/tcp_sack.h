@@ -40,6 +40,8 @@ void sv_sack_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *new
 /* --- tcp_rack.c --- */
 /* Run i was delivered: RACK's latest, and reordering. */
 void sv_rack_delivered(struct sv_tcb *t, struct sv_board *k, uint32_t i, const struct sv_seg *s, struct sv_news *news);
+/* What begins at `start` came after what was sent behind it. */
+void sv_rack_late(struct sv_tcb *t, uint32_t start, struct sv_news *news);
 /* What is lost by now, by time (RFC 8985 §6.2) or by count (RFC 6675 §4): marked; its bytes. */
 uint32_t sv_rack_detect(struct sv_tcb *t, struct sv_board *k);
 /* How much later than what was delivered something may yet come, in ticks of 2^10 ns. */
@@ -64,7 +66,7 @@ void sv_undo_begin(struct sv_tcb *t, struct sv_board *k);
 void sv_undo_sent_again(struct sv_tcb *t, struct sv_board *k, uint32_t bytes);
 void sv_undo_dsack(struct sv_tcb *t, struct sv_board *k, const struct sv_news *news);
 /* True: it was spurious, cwnd and ssthresh are as before, nothing is held for lost. */
-bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, const struct sv_news *news);
+bool sv_undo_try(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, struct sv_news *news);
 /* F-RTO after a timeout; true: as sv_undo_try(). */
 bool sv_frto_acked(struct sv_tcb *t, struct sv_board *k, const struct sv_seg *s, const struct sv_news *news);
 

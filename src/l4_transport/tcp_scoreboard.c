@@ -14,13 +14,55 @@ uint32_t sv_board_find(const struct sv_tcb *t, const struct sv_board *k, uint32_
     return low;
 }
 
+static uint32_t sv_board_place(const struct sv_board *k, uint32_t i)
+{
+    return i + k->skip + SV_BOARD_HEAD;
+}
+/* The slab of the last run. */
+static uint32_t sv_board_last_slab(const struct sv_board *k)
+{
+    return (sv_board_place(k, k->count) - 1u) / SV_RUNS_A_SLAB;
+}
+
+/* `count` runs from at + n on move to `at`, as much as lies in one slab at once; */
+static void sv_board_move_down(const struct sv_tcb *t, const struct sv_board *k, uint32_t at, uint32_t n,
+                               uint32_t count)
+{
+    while (count) {
+        const uint32_t to = SV_RUNS_A_SLAB - sv_board_place(k, at) % SV_RUNS_A_SLAB;
+        const uint32_t from = SV_RUNS_A_SLAB - sv_board_place(k, at + n) % SV_RUNS_A_SLAB;
+        const uint32_t part = sv_min_u32(sv_min_u32(to, from), count);
+        sv_memmove(sv_run_at(t, k, at), sv_run_at(t, k, at + n), part * sizeof(struct sv_run));
+        at += part;
+        count -= part;
+    }
+}
+
+/* ... and from `at` on to at + n, the last first. */
+static void sv_board_move_up(const struct sv_tcb *t, const struct sv_board *k, uint32_t at, uint32_t n, uint32_t count)
+{
+    while (count) {
+        const uint32_t from = (sv_board_place(k, at + count) - 1u) % SV_RUNS_A_SLAB + 1u;
+        const uint32_t to = (sv_board_place(k, at + n + count) - 1u) % SV_RUNS_A_SLAB + 1u;
+        const uint32_t part = sv_min_u32(sv_min_u32(to, from), count);
+        count -= part;
+        sv_memmove(sv_run_at(t, k, at + n + count), sv_run_at(t, k, at + count), part * sizeof(struct sv_run));
+    }
+}
+
 /* One more place at `at`. False: at the ceiling, or no slab. */
 static bool sv_board_open(struct sv_tcb *t, struct sv_board *k, uint32_t at, uint32_t kept)
 {
-    const uint32_t place = k->count + SV_BOARD_HEAD;
+    const uint32_t place = sv_board_place(k, k->count);
     if (k->count + kept >= SV_BOARD_RUNS) {
         t->tcp->count.board_full++;
         return false;
+    }
+    if (k->skip && at < k->count / 2u) {
+        k->skip--;
+        sv_board_move_down(t, k, 0, 1, at);
+        k->count++;
+        return true;
     }
     if (place % SV_RUNS_A_SLAB == 0) {
         const uint32_t slab = sv_slab_alloc(sv_core_pool(t->core), SV_WANT_DATA, t->core->account);
@@ -30,33 +72,33 @@ static bool sv_board_open(struct sv_tcb *t, struct sv_board *k, uint32_t at, uin
         }
         k->slab[place / SV_RUNS_A_SLAB] = slab;
     }
+    sv_board_move_up(t, k, at, 1, k->count - at);
     k->count++;
-    for (uint32_t free = k->count - 1u; free > at;) { /* backwards, as much as lies in one slab at once */
-        struct sv_run *to = sv_run_at(t, k, free);
-        const uint32_t n = sv_min_u32(free - at, (free + SV_BOARD_HEAD) % SV_RUNS_A_SLAB);
-        if (n)
-            sv_memmove(to - n + 1, to - n, n * sizeof *to);
-        else
-            *to = *sv_run_at(t, k, free - 1u);
-        free -= n ? n : 1u;
-    }
     return true;
 }
 
 /* Takes n runs out at `at`. Slabs that fall empty go back. */
 static void sv_board_close(struct sv_tcb *t, struct sv_board *k, uint32_t at, uint32_t n)
 {
-    const uint32_t before = (k->count + SV_BOARD_HEAD - 1u) / SV_RUNS_A_SLAB;
-    for (uint32_t i = at; i + n < k->count;) {
-        const uint32_t to = SV_RUNS_A_SLAB - (i + SV_BOARD_HEAD) % SV_RUNS_A_SLAB;
-        const uint32_t from = SV_RUNS_A_SLAB - (i + n + SV_BOARD_HEAD) % SV_RUNS_A_SLAB;
-        const uint32_t part = sv_min_u32(sv_min_u32(to, from), k->count - n - i);
-        sv_memmove(sv_run_at(t, k, i), sv_run_at(t, k, i + n), part * sizeof(struct sv_run));
-        i += part;
+    struct sv_pool *pool = sv_core_pool(t->core);
+    const uint32_t before = sv_board_last_slab(k), behind = k->count - at - n;
+    if (at < behind) {
+        sv_board_move_up(t, k, 0, n, at);
+        k->skip += n;
+        k->count -= n;
+        while (k->skip >= 2u * SV_RUNS_A_SLAB - SV_BOARD_HEAD) { /* the second slab is empty, too */
+            sv_slab_unref(pool, k->slab[1]);
+            sv_memmove(&k->slab[1], &k->slab[2], (SV_BOARD_SLABS - 2u) * sizeof k->slab[0]);
+            k->skip -= SV_RUNS_A_SLAB;
+        }
+        return;
     }
+    sv_board_move_down(t, k, at, n, behind);
     k->count -= n;
-    for (uint32_t s = before; s > (k->count + SV_BOARD_HEAD - 1u) / SV_RUNS_A_SLAB; s--)
-        sv_slab_unref(sv_core_pool(t->core), k->slab[s]);
+    if (!k->count) /* nothing lies behind: from the first place on again */
+        k->skip = 0;
+    for (uint32_t s = before; s > sv_board_last_slab(k); s--)
+        sv_slab_unref(pool, k->slab[s]);
 }
 
 void sv_board_mark(const struct sv_tcb *t, struct sv_board *k, uint32_t i, uint32_t set, uint32_t clear)
@@ -101,11 +143,17 @@ static bool sv_runs_alike(const struct sv_run *a, const struct sv_run *b)
 
 void sv_board_join(struct sv_tcb *t, struct sv_board *k, uint32_t first, uint32_t last)
 {
-    for (uint32_t i = sv_min_u32(last, k->count - 1u); i > first; i--) {
-        struct sv_run *a = sv_run_at(t, k, i - 1u);
+    uint32_t kept = first;
+    last = sv_min_u32(last, k->count - 1u);
+    for (uint32_t i = first + 1u; i <= last; i++) {
+        struct sv_run *a = sv_run_at(t, k, kept);
         const struct sv_run *b = sv_run_at(t, k, i);
-        if (!sv_runs_alike(a, b))
+        if (!sv_runs_alike(a, b)) {
+            kept++;
+            if (kept != i)
+                *sv_run_at(t, k, kept) = *b;
             continue;
+        }
         if ((b->start - a->start) % t->h->mss)
             a->marks |= SV_RUN_ROUGH;
         a->marks |= b->marks & (SV_RUN_ROUGH | SV_RUN_AGAIN);
@@ -113,8 +161,9 @@ void sv_board_join(struct sv_tcb *t, struct sv_board *k, uint32_t first, uint32_
             a->last = b->last;
         if ((int32_t)(b->first - a->first) < 0)
             a->first = b->first;
-        sv_board_close(t, k, i, 1);
     }
+    if (kept < last)
+        sv_board_close(t, k, kept + 1u, last - kept);
 }
 
 static bool sv_board_append(struct sv_tcb *t, struct sv_board *k, struct sv_run run, uint32_t end)
@@ -124,6 +173,21 @@ static bool sv_board_append(struct sv_tcb *t, struct sv_board *k, struct sv_run 
     *sv_run_at(t, k, k->count - 1u) = run;
     k->end = end;
     return true;
+}
+
+/* A 64th of a round trip, in ticks. */
+uint32_t sv_board_grain(const struct sv_tcb *t)
+{
+    return sv_fine_ticks_of_us(t->h->srtt_us / 8u) / 64u;
+}
+
+/* May what is sent now belong to the last run? If it goes out at the same time; and on a board with many runs in the
+ * same 64th of a round trip, or at ten gigabits a second each acknowledgement would begin another. */
+static bool sv_board_extends(const struct sv_tcb *t, const struct sv_board *k, const struct sv_run *tail, uint32_t now)
+{
+    const uint32_t spread = k->count < SV_BOARD_MANY ? 0 : sv_board_grain(t);
+    return now - tail->first <= spread && !(tail->marks & ~(uint32_t)SV_RUN_ROUGH) &&
+           (k->end - tail->start) % t->h->mss == 0;
 }
 
 void sv_board_sent(struct sv_tcb *t, struct sv_board *k, uint32_t start)
@@ -137,9 +201,9 @@ void sv_board_sent(struct sv_tcb *t, struct sv_board *k, uint32_t start)
     k->prr_out += max - k->end;
     struct sv_run *tail = k->count ? sv_run_at(t, k, k->count - 1u) : NULL;
     const uint8_t rough = (max - k->end) % t->h->mss ? SV_RUN_ROUGH : 0;
-    if (tail && tail->last == now && tail->first == now && !(tail->marks & ~(uint32_t)SV_RUN_ROUGH) &&
-        (k->end - tail->start) % t->h->mss == 0) {
+    if (tail && sv_board_extends(t, k, tail, now)) {
         tail->marks |= rough;
+        tail->last = now;
         k->end = max;
     } else if (!sv_board_append(t, k, (struct sv_run){.start = k->end, .first = now, .last = now, .marks = rough},
                                 max)) {
@@ -176,6 +240,27 @@ static void sv_board_from_marks(struct sv_tcb *t, struct sv_board *k)
     }
 }
 
+/* A log of bursts knows better when each was sent. */
+static void sv_board_from_log(struct sv_tcb *t, struct sv_board *k)
+{
+    uint32_t start = sv_seq_later(sv_sent_log_from(t), t->h->snd_una);
+    struct sv_sent_mark m;
+    uint32_t last;
+    for (uint32_t n = 0; sv_sent_log_burst(t, n, &m, &last); n++) {
+        if (sv_seq_before_or_at(m.end, start))
+            continue;
+        uint32_t i = sv_board_cut(t, k, start, SV_BOARD_KEPT);
+        const uint32_t end = sv_board_cut(t, k, m.end, SV_BOARD_KEPT);
+        if (i == SV_NONE || end == SV_NONE)
+            return;
+        for (; i < end; i++) {
+            sv_run_at(t, k, i)->first = m.at;
+            sv_run_at(t, k, i)->last = last;
+        }
+        start = m.end;
+    }
+}
+
 struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
 {
     struct sv_board *k = sv_tcb_board(t);
@@ -193,6 +278,7 @@ struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
     k->slab[0] = slab;
     k->end = k->fack = k->lost_from = t->h->snd_una;
     sv_board_from_marks(t, k);
+    sv_board_from_log(t, k);
     if (t->h->snd_nxt != t->h->snd_max) { /* from a probe, or from going back: it is not in flight */
         const uint32_t i = sv_board_cut(t, k, t->h->snd_nxt, 0);
         for (uint32_t r = i; i != SV_NONE && r < k->count; r++)
@@ -226,6 +312,18 @@ static void sv_board_to_marks(struct sv_tcb *t, const struct sv_board *k)
     }
 }
 
+/* ... and better by the log, of a profile that has one: what lies behind the last that was sent again. */
+static void sv_board_to_log(struct sv_tcb *t, const struct sv_board *k)
+{
+    for (uint32_t i = 0; i < k->count; i++) {
+        const struct sv_run *r = sv_run_at(t, k, i);
+        if (r->marks & SV_RUN_AGAIN || r->last - r->first > sv_board_grain(t))
+            sv_sent_log_forget(t);
+        else
+            sv_sent_log_put(t, r->start, sv_run_end(t, k, i), r->first, r->last);
+    }
+}
+
 void sv_tcb_release_board(struct sv_tcb *t)
 {
     struct sv_board *k = sv_tcb_board(t);
@@ -234,7 +332,9 @@ void sv_tcb_release_board(struct sv_tcb *t)
     if (!k)
         return;
     sv_board_to_marks(t, k);
-    for (uint32_t s = (k->count + SV_BOARD_HEAD - 1u) / SV_RUNS_A_SLAB; s > 0; s--)
+    if (sv_tcb_profile(t)->rtt_every_ack)
+        sv_board_to_log(t, k);
+    for (uint32_t s = sv_board_last_slab(k); s > 0; s--)
         sv_slab_unref(pool, k->slab[s]);
     sv_slab_unref(pool, b->board);
     b->board = SV_NONE;

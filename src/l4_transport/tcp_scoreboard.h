@@ -5,10 +5,11 @@
  * (sv_tcb_note_sent). The first SACK block, timeout or probe makes a board from them; it goes back when the last hole
  * is filled. A board is runs: stretches of sequence numbers that were sent at about the same time and have fared
  * alike. They lie in sequence order without gaps from SND.UNA to SND.MAX in slabs of the pool, the first of which
- * begins with struct sv_board. At most SV_BOARD_RUNS; a SACK that would split one more is not heeded, and counted:
- * what it told of is then sent again for nothing, no more. Neither is one heeded that cuts a full segment in two: a
- * receiver acknowledges whole segments, and who would have a sender keep a board of crumbs does not
- * (CVE-2019-11478). */
+ * begins with struct sv_board; room is made and closed from whichever end is nearer. At most SV_BOARD_RUNS, two
+ * for each range that a receiver holds here (tcp_ranges.h), which is half a megabyte for a flight of 46; a SACK that would
+ * split one more is not heeded, and counted: what it told of is then sent again for nothing, no more. Neither is one
+ * heeded that cuts a full segment in two: a receiver acknowledges whole segments, and who would have a sender keep a
+ * board of crumbs does not (CVE-2019-11478). */
 #ifndef SV_L4_TCP_SCOREBOARD_H
 #define SV_L4_TCP_SCOREBOARD_H
 
@@ -29,14 +30,16 @@ struct sv_run {
 };
 
 #define SV_RUNS_A_SLAB (SV_SLAB_BYTES / 16u)
-#define SV_BOARD_SLABS 16u
-#define SV_BOARD_HEAD 11u /* places that struct sv_board takes */
-#define SV_BOARD_RUNS (SV_BOARD_SLABS * SV_RUNS_A_SLAB - SV_BOARD_HEAD)
-#define SV_BOARD_KEPT 64u /* places that SACK leaves to retransmission */
+#define SV_BOARD_SLABS 256u
+#define SV_BOARD_HEAD 71u                                                      /* places that struct sv_board takes */
+#define SV_BOARD_RUNS ((SV_BOARD_SLABS - 2u) * SV_RUNS_A_SLAB - SV_BOARD_HEAD) /* two may stand empty in front */
+#define SV_BOARD_MANY 2048u /* from so many on things are timed and judged in 64ths of a round trip */
+#define SV_BOARD_KEPT 64u   /* places that SACK leaves to retransmission */
 
 struct sv_board {
     uint32_t slab[SV_BOARD_SLABS]; /* the first is where this lies */
     uint32_t count;                /* runs */
+    uint32_t skip;                 /* places that stand empty before the first: less than two slabs' */
     uint32_t end;                  /* SND.MAX */
     uint32_t sacked, lost;         /* bytes so marked */
     uint32_t lost_from;            /* nothing before is LOST */
@@ -64,7 +67,8 @@ struct sv_board {
     uint8_t rescued;    /* RFC 6675's rescue retransmission went out */
     uint8_t rack_again; /* RACK's latest had been sent again */
     uint8_t spare[3];
-    uint32_t spare_words[4];
+    uint32_t judged; /* when detection looked at all runs last, ticks */
+    uint32_t spare_words[2];
 };
 
 _Static_assert(sizeof(struct sv_run) == 16, "128 runs a slab");
@@ -80,7 +84,7 @@ static inline struct sv_board *sv_tcb_board(const struct sv_tcb *t)
 
 static inline struct sv_run *sv_run_at(const struct sv_tcb *t, const struct sv_board *k, uint32_t i)
 {
-    const uint32_t place = i + SV_BOARD_HEAD;
+    const uint32_t place = i + k->skip + SV_BOARD_HEAD;
     uint8_t *slab = sv_slab_bytes_fast(sv_core_pool(t->core), k->slab[place / SV_RUNS_A_SLAB]);
     return (struct sv_run *)(void *)slab + place % SV_RUNS_A_SLAB;
 }
@@ -107,6 +111,8 @@ void sv_board_sent(struct sv_tcb *t, struct sv_board *k, uint32_t start);
 /* [start, start + n) has just been sent again. */
 void sv_board_sent_again(struct sv_tcb *t, struct sv_board *k, uint32_t start, uint32_t n);
 
+/* How finely a board of SV_BOARD_MANY runs and more tells times apart, in ticks. */
+uint32_t sv_board_grain(const struct sv_tcb *t);
 /* The run that holds seq, which lies in the board. */
 uint32_t sv_board_find(const struct sv_tcb *t, const struct sv_board *k, uint32_t seq);
 /* The run that begins at seq, made by a cut if need be; count when seq is the board's end; SV_NONE: the board is full.

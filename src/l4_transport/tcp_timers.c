@@ -43,10 +43,24 @@ void sv_tcb_rearm_crowded(struct sv_tcb *t)
 {
     const sv_time at = sv_tcb_busy_at(t);
     if (t->h->wake.at == SV_NEVER || at - t->h->wake.at < SV_TCP_WAKE_LATER || (t->h->agreed & SV_TCP_PACED) ||
-        (t->h->flags & SV_TCP_WANT_WRITE))
-        return; /* the last two have other reasons to be woken */
+        (t->h->flags & SV_TCP_WANT_WRITE) || t->c->answered_tick)
+        return; /* the last three have other reasons to be woken */
     sv_wheel_disarm(&t->core->wheel, SV_WHEEL_TCP, t->index);
     sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
+}
+
+/* answered_tick goes round after 2^16 ticks; before that it is forgotten, later than any limit that a profile may have
+ * (tcp_invalid_ratelimit, ten minutes at most). The wheel is asked for it here alone: no ordinary segment need know. */
+void sv_tcb_forget_answer(struct sv_tcb *t)
+{
+    const uint32_t lasts = 3u << 14;
+    const uint16_t age = (uint16_t)((t->now >> 24) - t->c->answered_tick);
+    if (!t->c->answered_tick)
+        return;
+    if (age >= lasts)
+        t->c->answered_tick = 0;
+    else
+        sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, t->now + ((sv_time)(lasts - age) << 24));
 }
 
 static void sv_tcb_keepalive(struct sv_tcb *t)
@@ -93,6 +107,7 @@ void sv_tcp_expire_connection(struct sv_tcp *tcp, uint32_t index)
         if (t.index == SV_NONE || t.h->state == SV_CLOSED)
             return;
     }
+    sv_tcb_forget_answer(&t);
     if (t.b && t.b->delack_at <= t.now) {
         SV_TRACE_EVENT(t.core, SV_TRACE_TCP_TIMER_FIRED, SV_TIMER_DELACK, t.c->flow, 0, 0, t.c->rto_us);
         t.b->delack_at = SV_NEVER;

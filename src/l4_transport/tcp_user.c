@@ -314,6 +314,8 @@ static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
     t->h->rcv_queued -= n;
     if (t->b->rcv_urgent && sv_seq_before_or_at(t->b->rcv_up, t->h->rcv_nxt - t->h->rcv_queued))
         t->b->rcv_urgent = 0;
+    if (SV_UNLIKELY(t->b->ooo_slab != SV_NONE))
+        sv_tcp_reass_was_read(t);
     if (t->h->flags & SV_TCP_DEAD) {
         if (!t->h->rcv_queued) {
             sv_tcb_release_busy(t);

@@ -36,6 +36,17 @@ static const struct sv_line one_answer_in_half_a_second[] = {
     {1100, US, ACK, 1, 1, 0, EST},
     {2000, PEER, RST, 1, 0, 0, SV_LISTEN, .event = SV_EVENT_ERROR, .error = SV_ERR_RESET},
 };
+/* A record has sixteen bits for when that was: 2^16 ticks of 2^24 ns, 18 minutes, later they stand where they stood. A
+ * peer that was silent for so long is answered as any other. */
+static const struct sv_line an_answer_after_eighteen_minutes[] = {
+    {0, PEER, ACK, 3000000, 1, 0, EST, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {0, US, ACK, 1, 1, 0, EST},
+    {1099700, PEER, ACK, 3000000, 1, 0, EST, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {1099700, US, ACK, 1, 1, 0, EST},
+    {1099800, PEER, ACK, 3000000, 1, 0, EST, .drop = SV_DROP_TCP_ACK_RATE},
+    {1100300, PEER, RST, 5, 0, 0, EST, .drop = SV_DROP_TCP_RST_INEXACT},
+    {1100300, US, ACK, 1, 1, 0, EST},
+};
 /* The letter: each is answered; the knob says so. */
 static const struct sv_line every_answer[] = {
     {0, PEER, ACK, 3000000, 1, 0, EST, .drop = SV_DROP_TCP_BEYOND_WINDOW},
@@ -134,6 +145,7 @@ static const struct sv_line lies_in_last_ack[] = {
 #define ONE_CHALLENGE .knob = {{"tcp_challenge_ack_limit", "1"}}
 static const struct sv_exchange defence[] = {
     SV_EXCHANGE_WITH(one_answer_in_half_a_second, FROM_EST, .modern = 1, .recv_buffer = 262144),
+    SV_EXCHANGE_WITH(an_answer_after_eighteen_minutes, FROM_EST, .modern = 1, .recv_buffer = 262144),
     SV_EXCHANGE_WITH(every_answer, FROM_EST, .modern = 1, .knob = {{"tcp_invalid_ratelimit", "0"}}),
     SV_EXCHANGE_WITH(half_open_budget, .starts = SV_START(SV_SYN_RECEIVED), ONE_CHALLENGE),
     SV_EXCHANGE_WITH(time_wait_budget, .starts = SV_START(SV_TIME_WAIT), ONE_CHALLENGE),

@@ -91,6 +91,45 @@ static const struct sv_line simultaneous_window[] = {
     {30, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED},
 };
 
+/* §3.10.7.3: other controls and text of the SYN are queued, and processed once the connection is established; so they
+ * are not acknowledged before. */
+#define CROSSES(flags, len)                                                                             \
+    {0, CALL, CONNECT, 0, 0, SV_OK, SV_SYN_SENT}, {0, US, SYN, 0, 0, 0, SV_SYN_SENT},                   \
+        {10, PEER, SYN | (flags), 0, 0, len, SV_SYN_RECEIVED}, {                                        \
+        10, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED                                                     \
+    }
+static const struct sv_line simultaneous_text[] = {
+    CROSSES(0, 100),
+    {15, CALL, RECV, 100, 0, SV_ERR_AGAIN, SV_SYN_RECEIVED},
+    {20, PEER, SYN | ACK, 0, 1, 0, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED | SV_EVENT_READABLE},
+    {20, US, ACK, 1, 101, 0, SV_ESTABLISHED},
+    {30, CALL, RECV, 200, 100, SV_OK, SV_ESTABLISHED},
+};
+/* ... and what comes again is nothing new. */
+static const struct sv_line simultaneous_text_twice[] = {
+    CROSSES(0, 100),
+    {20, PEER, ACK, 1, 1, 150, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED | SV_EVENT_READABLE},
+    {20, US, ACK, 1, 151, 0, SV_ESTABLISHED, .slack_ms = 220},
+    {300, CALL, RECV, 200, 150, SV_OK, SV_ESTABLISHED},
+};
+static const struct sv_line simultaneous_fin[] = {
+    CROSSES(FIN, 10),
+    {20, PEER, ACK, 12, 1, 0, SV_CLOSE_WAIT, .event = SV_EVENT_CONNECTED | SV_EVENT_READABLE | SV_EVENT_PEER_FIN},
+    {20, US, ACK, 1, 12, 0, SV_CLOSE_WAIT},
+    {30, CALL, RECV, 20, 10, SV_OK, SV_CLOSE_WAIT},
+};
+static const struct sv_line simultaneous_text_refused[] = {
+    CROSSES(0, 100),
+    {20, PEER, RST | ACK, 1, 1, 0, SV_CLOSED, .event = SV_EVENT_ERROR, .error = SV_ERR_REFUSED},
+};
+/* Linux takes none of it (tcp_rcv_synsent_state_process()). */
+static const struct sv_line simultaneous_text_not_taken[] = {
+    CROSSES(0, 100),
+    {20, PEER, ACK, 1, 1, 100, SV_ESTABLISHED, .event = SV_EVENT_CONNECTED | SV_EVENT_READABLE},
+    {20, US, ACK, 1, 101, 0, SV_ESTABLISHED, .slack_ms = 50},
+    {100, CALL, RECV, 200, 100, SV_OK, SV_ESTABLISHED},
+};
+
 /* Figure 8: an old duplicate SYN is reset by the peer, and the listener serves the real one. */
 static const struct sv_line old_duplicate_syn[] = {
     {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},
@@ -331,6 +370,11 @@ static const struct sv_exchange opening[] = {
     SV_EXCHANGE(simultaneous_ack),
     SV_EXCHANGE(simultaneous_again),
     SV_EXCHANGE(simultaneous_overlap),
+    SV_EXCHANGE(simultaneous_text),
+    SV_EXCHANGE(simultaneous_text_twice),
+    SV_EXCHANGE(simultaneous_fin),
+    SV_EXCHANGE(simultaneous_text_refused),
+    SV_EXCHANGE_WITH(simultaneous_text_not_taken, .profile = 1 + SV_PROFILE_LINUX),
     SV_EXCHANGE_WITH(simultaneous_window, .profile = 1 + SV_PROFILE_MODERN, .recv_buffer = 200000),
     SV_EXCHANGE(old_duplicate_syn),
     SV_EXCHANGE_WITH(half_open_discovery, .starts = SV_START(SV_ESTABLISHED)),

@@ -206,8 +206,148 @@ static const struct sv_line data_and_fin_lost[] = {
     {3300, PEER, ACK, 1, 1502, 0, SV_FIN_WAIT_2},
 };
 
+/* --- was it congestion? To a peer without SACK --- */
+
+#define BARE(offers, size)                                                                         \
+    {0, CALL, LISTEN, 0, 0, SV_OK, SV_LISTEN},                                                     \
+        {0, PEER, SYN, 0, 0, 0, SV_SYN_RECEIVED, .options = O_MSS | (offers), .mss = (size)},      \
+        {0, US, SYN | ACK, 0, 1, 0, SV_SYN_RECEIVED}, {10, PEER, ACK, 1, 1, 0, EST}, {             \
+        10, CALL, ACCEPT, 0, 0, SV_OK, EST                                                         \
+    }
+#define TEN                                                                                        \
+    {10, CALL, SEND, 20000, 20000, SV_OK, EST}, {10, US, ACK, 1, 1, 1000, EST},                    \
+        {10, US, ACK, 1001, 1, 1000, EST}, {10, US, ACK, 2001, 1, 1000, EST},                      \
+        {10, US, ACK, 3001, 1, 1000, EST}, {10, US, ACK, 4001, 1, 1000, EST},                      \
+        {10, US, ACK, 5001, 1, 1000, EST}, {10, US, ACK, 6001, 1, 1000, EST},                      \
+        {10, US, ACK, 7001, 1, 1000, EST}, {10, US, ACK, 8001, 1, 1000, EST}, {                    \
+        10, US, ACK | PSH, 9001, 1, 1000, EST                                                      \
+    }
+/* RFC 5682 §2.1 step 3 b: the timeout was early. Two new segments go out after the first acknowledgement; the second is
+ * of what was sent once, so nothing more goes again, and window and threshold are as before. */
+static const struct sv_line frto_basic[] = {
+    BARE(0, 1000),
+    TEN,
+    {210, US, ACK, 1, 1, 1000, EST},
+    {220, PEER, ACK, 1, 1001, 0, EST},
+    {220, US, ACK, 10001, 1, 1000, EST},
+    {220, US, ACK | PSH, 11001, 1, 1000, EST},
+    {222, PEER, ACK, 1, 2001, 0, EST},
+    {222, CONFIRM, SSTHRESH, 4294967295u, 0, 0, EST},
+    {222, CONFIRM, CWND, 10000, 0, 0, EST},
+    {224, PEER, ACK, 1, 4001, 0, EST},
+    {224, US, ACK, 12001, 1, 1000, EST},
+    {224, US, ACK, 13001, 1, 1000, EST},
+    {224, US, ACK, 14001, 1, 1000, EST},
+    {224, US, ACK | PSH, 15001, 1, 1000, EST},
+};
+/* Step 2 a: the first acknowledgement is a duplicate, so nothing is doubted. */
+static const struct sv_line frto_duplicate_first[] = {
+    BARE(0, 1000),
+    TEN,
+    {210, US, ACK, 1, 1, 1000, EST},
+    {215, PEER, ACK, 1, 1, 0, EST},
+    {220, PEER, ACK, 1, 1001, 0, EST},
+    {220, US, ACK, 1001, 1, 1000, EST},
+    {220, US, ACK | PSH, 2001, 1, 1000, EST},
+    {220, CONFIRM, SSTHRESH, 7000, 0, 0, EST},
+};
+/* Step 3 a: the new segments arrive, and what is missing does not. */
+static const struct sv_line frto_missing[] = {
+    BARE(0, 1000),
+    TEN,
+    {210, US, ACK, 1, 1, 1000, EST},
+    {220, PEER, ACK, 1, 1001, 0, EST},
+    {220, US, ACK, 10001, 1, 1000, EST},
+    {220, US, ACK | PSH, 11001, 1, 1000, EST},
+    {230, PEER, ACK, 1, 1001, 0, EST},
+    {230, US, ACK, 1001, 1, 1000, EST},
+    {230, US, ACK, 2001, 1, 1000, EST},
+    {230, US, ACK | PSH, 3001, 1, 1000, EST},
+    {230, CONFIRM, CWND, 3000, 0, 0, EST},
+    {230, PEER, ACK, 1, 1001, 0, EST},
+    {240, PEER, ACK, 1, 12001, 0, EST},
+    {240, US, ACK, 12001, 1, 1000, EST},
+    {240, US, ACK, 13001, 1, 1000, EST},
+    {240, US, ACK, 14001, 1, 1000, EST},
+    {240, US, ACK, 15001, 1, 1000, EST},
+    {240, US, ACK, 16001, 1, 1000, EST},
+    {240, US, ACK, 17001, 1, 1000, EST},
+    {240, US, ACK | PSH, 18001, 1, 1000, EST},
+    {240, CONFIRM, SSTHRESH, 7000, 0, 0, EST},
+};
+/* Step 2 b without anything new: as ever. */
+static const struct sv_line frto_nothing_to_send[] = {
+    BARE(0, 1000),
+    {10, CALL, SEND, 3000, 3000, SV_OK, EST},
+    {10, US, ACK, 1, 1, 1000, EST},
+    {10, US, ACK, 1001, 1, 1000, EST},
+    {10, US, ACK | PSH, 2001, 1, 1000, EST},
+    {210, US, ACK, 1, 1, 1000, EST},
+    {220, PEER, ACK, 1, 1001, 0, EST},
+    {220, US, ACK, 1001, 1, 1000, EST},
+    {220, US, ACK | PSH, 2001, 1, 1000, EST},
+    {230, PEER, ACK, 1, 3001, 0, EST},
+};
+/* RFC 3522 §3.2: the first acknowledgement echoes what went out before the copy: after a timeout, which was early (RFC
+ * 4015 §3.3: the round trip is what it was found to be), and after three duplicates. */
+static const struct sv_line eifel_without_sack[] = {
+    BARE(O_TS, 1012),
+    TEN,
+    {210, US, ACK, 1, 1, 1000, EST},
+    {250, PEER, ACK, 1, 1001, 0, EST, .options = O_ECR_AT, .ecr = 10},
+    {250, US, ACK, 10001, 1, 1000, EST},
+    {250, CONFIRM, SSTHRESH, 4294967295u, 0, 0, EST},
+    {250, CONFIRM, CWND, 10000, 0, 0, EST},
+    {250, CONFIRM, SRTT_US, 240000, 0, 0, EST},
+};
+static const struct sv_line eifel_reordered[] = {
+    BARE(O_TS, 1012),
+    {10, CALL, SEND, 10000, 10000, SV_OK, EST},
+    {10, US, ACK, 1, 1, 1000, EST},
+    {10, US, ACK, 1001, 1, 1000, EST},
+    {10, US, ACK, 2001, 1, 1000, EST},
+    {10, US, ACK, 3001, 1, 1000, EST},
+    {10, US, ACK, 4001, 1, 1000, EST},
+    {10, US, ACK, 5001, 1, 1000, EST},
+    {10, US, ACK, 6001, 1, 1000, EST},
+    {10, US, ACK, 7001, 1, 1000, EST},
+    {10, US, ACK, 8001, 1, 1000, EST},
+    {10, US, ACK | PSH, 9001, 1, 1000, EST},
+    {20, PEER, ACK, 1, 1, 0, EST, .options = O_ECR_AT, .ecr = 0},
+    {20, PEER, ACK, 1, 1, 0, EST, .options = O_ECR_AT, .ecr = 0},
+    {20, PEER, ACK, 1, 1, 0, EST, .options = O_ECR_AT, .ecr = 0},
+    {20, US, ACK, 1, 1, 1000, EST},
+    {22, PEER, ACK, 1, 4001, 0, EST, .options = O_ECR_AT, .ecr = 10},
+    {22, CONFIRM, SSTHRESH, 4294967295u, 0, 0, EST},
+    {22, CONFIRM, CWND, 10000, 0, 0, EST},
+    {30, PEER, ACK, 1, 10001, 0, EST, .options = O_ECR_AT, .ecr = 10},
+};
+/* ... and not when it is of the copy. */
+static const struct sv_line eifel_of_the_copy[] = {
+    BARE(O_TS, 1012),
+    TEN,
+    {210, US, ACK, 1, 1, 1000, EST},
+    {220, PEER, ACK, 1, 10001, 0, EST, .options = O_ECR_AT, .ecr = 210},
+    {220, US, ACK, 10001, 1, 1000, EST},
+    {220, US, ACK, 11001, 1, 1000, EST},
+    {220, US, ACK, 12001, 1, 1000, EST},
+    {220, US, ACK, 13001, 1, 1000, EST},
+    {220, US, ACK, 14001, 1, 1000, EST},
+    {220, US, ACK, 15001, 1, 1000, EST},
+    {220, US, ACK | PSH, 16001, 1, 1000, EST},
+    {220, CONFIRM, SSTHRESH, 7000, 0, 0, EST},
+};
+
+#define WITHOUT_SACK .profile = 1 + SV_PROFILE_MODERN, .ignore_drops = 1
 #define FROM_EST .starts = SV_START(SV_ESTABLISHED)
 static const struct sv_exchange retransmit[] = {
+    SV_EXCHANGE_WITH(frto_basic, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(frto_duplicate_first, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(frto_missing, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(frto_nothing_to_send, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(eifel_without_sack, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(eifel_reordered, WITHOUT_SACK),
+    SV_EXCHANGE_WITH(eifel_of_the_copy, WITHOUT_SACK),
     SV_EXCHANGE_WITH(rtt, FROM_EST),
     SV_EXCHANGE_WITH(back_off, FROM_EST),
     SV_EXCHANGE_WITH(timeout_slow_start, FROM_EST),

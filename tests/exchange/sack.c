@@ -285,6 +285,20 @@ static const struct sv_line eifel_fast[] = {
     {12, CONFIRM, CWND, 10000, 0, 0, EST},
     {12, CONFIRM, SSTHRESH, 4294967295u, 0, 0, EST},
 };
+/* What so came after the rest was reordering, though it was sent again: three SACKs prove nothing any more (RFC 8985
+ * §6.2 step 3, where RACK.reordering_seen asks for a segment whose acknowledgement is not ambiguous). */
+static const struct sv_line eifel_reordering[] = {
+    TEN,
+    {10, PEER, ACK, 1, 1, 0, EST, BLOCKS(1, 1001, 4001)},
+    {10, US, ACK, 1, 1, 1000, EST},
+    {12, PEER, ACK, 1, 4001, 0, EST, .options = O_ECR_AT, .ecr = 0},
+    {12, CONFIRM, RECOVERY, SV_RECOVERY_OPEN, 0, 0, EST},
+    {12, CONFIRM, REORDERING, 4, 0, 0, EST},
+    {13, PEER, ACK, 1, 4001, 0, EST, BLOCKS(1, 5001, 8001)},
+    {13, CONFIRM, RECOVERY, SV_RECOVERY_DOUBTFUL, 0, 0, EST},
+    {15, PEER, ACK, 1, 8001, 0, EST},
+    {15, CONFIRM, CWND, 10000, 0, 0, EST},
+};
 /* RFC 4015 §3.3: and after a timeout the round trip is what it was found to be. */
 static const struct sv_line eifel_timeout[] = {
     {0, CALL, SEND, 2000, 2000, SV_OK, EST},
@@ -461,6 +475,7 @@ static const struct sv_exchange sack_tests[] = {
     SV_EXCHANGE_WITH(frto_nothing_new, FROM_EST),
     SV_EXCHANGE_WITH(frto_genuine, FROM_EST),
     SV_EXCHANGE_WITH(eifel_fast, FROM_EST),
+    SV_EXCHANGE_WITH(eifel_reordering, FROM_EST),
     SV_EXCHANGE_WITH(eifel_timeout, FROM_EST),
     SV_EXCHANGE_WITH(dsack_undo, FROM_EST),
     SV_EXCHANGE_WITH(dsack_of_half, FROM_EST),

@@ -201,7 +201,7 @@ static const struct sv_line fast_client_not_taken[] = {
     {110, US, ACK | PSH, 1, 1, 100, EST},
     {120, PEER, ACK, 1, 101, 0, EST},
 };
-/* Both open at once, both with data: the peer's is not taken, ours counts if it is acknowledged. */
+/* Both open at once, both with data: the peer's waits (RFC 9293 §3.10.7.3), ours counts if it is acknowledged. */
 #define CROSSING                                                                                            \
     {100, CALL, CONNECT_FAST, 100, 100, SV_OK, SV_SYN_SENT},                                                \
         {100, US, SYN, 0, 0, 100, SV_SYN_SENT, WITH_COOKIE, .fresh = 1},                       \
@@ -211,17 +211,18 @@ static const struct sv_line fast_client_not_taken[] = {
 static const struct sv_line fast_crossed[] = {
     ASK,
     CROSSING,
-    {120, PEER, SYN | ACK, 0, 101, 0, EST},
+    {120, PEER, SYN | ACK, 0, 101, 0, EST, .event = SV_EVENT_CONNECTED | SV_EVENT_READABLE},
+    {120, US, ACK, 101, 51, 0, EST},
     {9000, CALL, SEND, 10, 10, SV_OK, EST},
-    {9000, US, ACK | PSH, 101, 1, 10, EST},
-    {9010, PEER, ACK, 1, 111, 0, EST},
+    {9000, US, ACK | PSH, 101, 51, 10, EST},
+    {9010, PEER, ACK, 51, 111, 0, EST},
 };
 static const struct sv_line fast_crossed_not_taken[] = {
     ASK,
     CROSSING,
     {120, PEER, SYN | ACK, 0, 1, 0, EST},
-    {120, US, ACK | PSH, 1, 1, 100, EST},
-    {130, PEER, ACK, 1, 101, 0, EST},
+    {120, US, ACK | PSH, 1, 51, 100, EST},
+    {130, PEER, ACK, 51, 101, 0, EST},
 };
 /* The same where the SYNs offer options. */
 static const struct sv_line fast_crossed_options[] = {
@@ -235,8 +236,8 @@ static const struct sv_line fast_crossed_options[] = {
     {110, PEER, SYN, 0, 0, 50, RCVD, .options = O_MSS, .mss = 1000},
     {110, US, SYN | ACK, 0, 1, 0, RCVD},
     {120, PEER, SYN | ACK, 0, 1, 0, EST},
-    {120, US, ACK | PSH, 1, 1, 100, EST},
-    {130, PEER, ACK, 1, 101, 0, EST},
+    {120, US, ACK | PSH, 1, 51, 100, EST},
+    {130, PEER, ACK, 51, 101, 0, EST},
 };
 
 /* --- wrong on purpose --- */

@@ -110,11 +110,38 @@ static void overshoots(void)
     neck_close(n);
 }
 
+/* Thousands of holes at once, what becomes in order at once more than a queue of spans can name: each is filled by one
+ * retransmission, and no timeout is needed. */
+static void many_holes(const char *name, uint32_t profile, uint64_t rate_bit_s, uint32_t seconds, double share)
+{
+    const uint32_t bdp = (uint32_t)(rate_bit_s / 80u);
+    const struct neck_config c = {.rate_bit_s = rate_bit_s,
+                                  .delay_ns = 50 * SV_MS,
+                                  .queue_bytes = bdp,
+                                  .buffer = 4u * bdp,
+                                  .profile = profile,
+                                  .flows = 1};
+    struct neck *n = neck_open(&c);
+    struct sv_sock_info info;
+    neck_run(n, seconds * SV_S);
+    neck_info(n, 0, &info);
+    const double used = (double)neck_received(n, 0) * 8 / ((double)rate_bit_s * seconds);
+    printf("%s: %.1f %% used, %llu lost in the queue, %u sent again, %llu refused out of order\n", name, 100 * used,
+           (unsigned long long)neck_dropped(n), info.retransmits, (unsigned long long)neck_refused(n));
+    want(neck_dropped(n) > 800 && info.retransmits == neck_dropped(n) && neck_refused(n) == 0,
+         "what was lost is sent again, and nothing else");
+    want(used > share, "... without a stop");
+    neck_close(n);
+}
+
 int main(void)
 {
     marks();
     rates();
     drops();
     overshoots();
+    many_holes("modern, 1 Gbit/s, 100 ms", SV_PROFILE_MODERN, 1000000000, 5, 0.75);
+    many_holes("linux, 1 Gbit/s, 100 ms", SV_PROFILE_LINUX, 1000000000, 5, 0.75);
+    many_holes("linux, 10 Gbit/s, 100 ms", SV_PROFILE_LINUX, 10000000000, 5, 0.65);
     return failed;
 }

@@ -258,6 +258,53 @@ static void hystart_leaves(void **state)
     assert_true(r.cold.ssthresh <= r.hot.cwnd);
 }
 
+/* RFC 9406 §4.2, §4.3: an acknowledgement of many segments lets the window grow by L = 8 of them, where nothing paces
+ * what goes out for it; in conservative slow start by a fourth of that. */
+static void hystart_limits_bursts(void **state)
+{
+    struct rig r;
+    (void)state;
+    rig_new(&r, SV_CC_CUBIC, 100, RTT);
+    rig_ack(&r, 7, RTT);
+    assert_int_equal(r.hot.cwnd, 107 * RIG_MSS);
+    rig_ack(&r, 40, RTT);
+    assert_int_equal(r.hot.cwnd, 115 * RIG_MSS);
+    r.busy.cc.cubic.hystart.css_rounds = 1;
+    rig_ack(&r, 40, RTT);
+    assert_int_equal(r.hot.cwnd, 117 * RIG_MSS);
+    r.hot.agreed |= SV_TCP_PACED;
+    rig_ack(&r, 40, RTT);
+    assert_int_equal(r.hot.cwnd, 127 * RIG_MSS);
+}
+
+/* §4.3's thresholds: an eighth of the last round's, but from 4 to 16 ms; and eight samples, no fewer. */
+static void hystart_thresholds(void **state)
+{
+    static const struct {
+        uint32_t rtt_us, rise_us;
+    } table[] = {{8000, 4000}, {32000, 4000}, {80000, 10000}, {128000, 16000}, {600000, 16000}};
+    (void)state;
+    for (uint32_t i = 0; i < sizeof table / sizeof *table; i++) {
+        for (uint32_t enough = 0; enough < 2; enough++) {
+            struct rig r;
+            rig_new(&r, SV_CC_CUBIC, 16, table[i].rtt_us);
+            rig_round(&r, table[i].rtt_us);
+            for (uint32_t k = 0; k < 8; k++)
+                rig_ack(&r, 1, table[i].rtt_us + table[i].rise_us - 1u + enough);
+            const uint32_t least = enough ? 1 : 0;
+            assert_int_equal(r.busy.cc.cubic.hystart.css_rounds, least);
+        }
+        struct rig r;
+        rig_new(&r, SV_CC_CUBIC, 16, table[i].rtt_us);
+        rig_round(&r, table[i].rtt_us);
+        for (uint32_t k = 0; k < 7; k++)
+            rig_ack(&r, 1, 2u * table[i].rtt_us);
+        assert_int_equal(r.busy.cc.cubic.hystart.css_rounds, 0);
+        rig_ack(&r, 1, 2u * table[i].rtt_us);
+        assert_int_equal(r.busy.cc.cubic.hystart.css_rounds, 1);
+    }
+}
+
 /* tcp_init_congestion_control() comes after the SYN's acknowledgement: to the older HyStart the round trip of data is
  * not longer for a SYN that was quick. */
 static void hystart_of_linux_forgets_the_syn(void **state)
@@ -401,6 +448,8 @@ int main(void)
         cmocka_unit_test(cubic_of_linux_looks_again_when_it_grew),
         cmocka_unit_test(cubic_follows_its_law),
         cmocka_unit_test(hystart_leaves),
+        cmocka_unit_test(hystart_limits_bursts),
+        cmocka_unit_test(hystart_thresholds),
         cmocka_unit_test(hystart_comes_back),
         cmocka_unit_test(hystart_of_linux_forgets_the_syn),
         cmocka_unit_test(idleness_halves),

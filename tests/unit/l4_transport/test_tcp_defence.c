@@ -111,6 +111,7 @@ static void challenges_are_limited(void **state)
     (void)state;
     peer_open(p, &c, 64u << 20, 1024);
     assert_int_equal(sv_stack_knob_set(p->stack, "tcp_challenge_ack_limit", "7", p->now), SV_OK);
+    assert_int_equal(sv_stack_knob_set(p->stack, "tcp_invalid_ratelimit", "0", p->now), SV_OK);
     const sv_sock listener = peer_listen(p, 80, (struct sv_listen_options){0});
     (void)peer_connected(p, listener, (struct peer_seg){0}, &iss);
     peer_clear(p);

@@ -6,6 +6,7 @@
 #include "tests/unit/l4_transport/tcp_world.h"
 
 #define SEGMENTS 4000u
+#define MANY 40000u /* more than a board has runs for */
 #define MSS 100u
 
 struct model {
@@ -121,18 +122,25 @@ static void test_crumbs(void **state)
     free(m);
 }
 
-/* Every second segment: records up to the ceiling and no further, counted, and all memory comes back. */
-static void test_ceiling(void **state)
+/* Every second segment, in any order: records up to the ceiling and no further, counted, and all memory comes back. */
+static void every_second(uint32_t stride)
 {
     struct sv_pool_counts before, after;
-    (void)state;
     struct model *m = calloc(1, sizeof *m);
-    begin(m, 5, SEGMENTS);
+    begin(m, 5, MANY);
     sv_pool_count(m->world.pool, &before);
     uint32_t taken = 0;
-    for (uint32_t i = 1; i + 1u < SEGMENTS; i += 2)
-        taken += sack(m, i * MSS, (i + 1u) * MSS);
+    for (uint32_t n = 0, i = 1; n < MANY / 2u - 1u; n++, i = (i + 2u * stride) % MANY) {
+        struct sv_seg s = {.ack = m->base, .sacks = 1, .options = SV_OPTION_SACK};
+        struct sv_news news = {.fack = m->base};
+        s.sack[0] = (struct sv_sack_block){m->base + i * MSS, m->base + (i + 1u) * MSS};
+        sv_sack_arrives(&m->t, &s, &news);
+        taken += news.sacked;
+        if (n % 256u == 0)
+            sv_board_check(&m->t);
+    }
     struct sv_board *k = sv_tcb_board(&m->t);
+    sv_board_check(&m->t);
     assert_int_equal(taken, k->sacked);
     assert_true(k->count <= SV_BOARD_RUNS - SV_BOARD_KEPT && k->count > SV_BOARD_RUNS - SV_BOARD_KEPT - 4u);
     assert_true(m->world.stack->tcp.count.board_full > 0);
@@ -142,11 +150,44 @@ static void test_ceiling(void **state)
     sv_board_sent_again(&m->t, k, m->t.h->snd_una, MSS);
     sv_board_check(&m->t);
     assert_int_equal(k->lost, lost - MSS);
-    acknowledge(m, SEGMENTS / 2u);
-    assert_true(k->count < SV_BOARD_RUNS / 2u + 64u);
+    for (uint32_t at = 1; at < MANY / 2u; at += 97)
+        acknowledge(m, at);
+    assert_true(k->count < SV_BOARD_RUNS - MANY / 4u);
     sv_tcb_release_board(&m->t);
     sv_pool_count(m->world.pool, &after);
     assert_int_equal(after.slabs_free, before.slabs_free);
+    end(m);
+    free(m);
+}
+
+static void test_ceiling(void **state)
+{
+    (void)state;
+    every_second(1);
+    every_second(7919); /* here and there: room is made and closed from both ends */
+}
+
+/* Of a run that went out over some time, in the middle of which something was sent again that is there by now, the rest
+ * is not lost: it may have been sent after that (RFC 8985 §6.2, RACK_sent_after). */
+static void test_spread(void **state)
+{
+    (void)state;
+    struct model *m = calloc(1, sizeof *m);
+    begin(m, 11, 100);
+    assert_int_equal(sack(m, 10 * MSS, 20 * MSS), 10 * MSS);
+    struct sv_board *k = sv_tcb_board(&m->t);
+    m->t.b->recovery = SV_RECOVERY_FAST; /* no reordering was seen: RACK waits for nothing */
+    const uint32_t now = sv_fine_tick(m->t.now), last = k->count - 1u;
+    sv_run_at(&m->t, k, last)->first = now - 200u;
+    sv_run_at(&m->t, k, last)->last = now - 100u;
+    k->rack_seen = 1;
+    k->rack_at = now - 150u;
+    k->rack_end = m->base + 5 * MSS;
+    (void)sv_rack_detect(&m->t, k);
+    assert_false(sv_run_at(&m->t, k, last)->marks & SV_RUN_LOST);
+    k->rack_at = now - 99u;
+    assert_int_equal(sv_rack_detect(&m->t, k) >= 80 * MSS, 1);
+    assert_true(sv_run_at(&m->t, k, last)->marks & SV_RUN_LOST);
     end(m);
     free(m);
 }
@@ -172,10 +213,8 @@ static void test_lies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_map),
-        cmocka_unit_test(test_crumbs),
-        cmocka_unit_test(test_ceiling),
-        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_against_map), cmocka_unit_test(test_crumbs), cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_spread),      cmocka_unit_test(test_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
