@@ -98,7 +98,8 @@ struct pair *pair_create(const struct pair_options *o, struct bench_note *note)
         free(p);
         return NULL;
     }
-    (void)madvise(p->memory, p->bytes, MADV_HUGEPAGE); /* as port/memory.c does for every arena */
+    /* As port/memory.c does for every arena. */
+    (void)madvise(p->memory, p->bytes, o->small_pages ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
     if (!build(p, o, note)) {
         pair_destroy(p);
         return NULL;

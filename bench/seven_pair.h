@@ -20,6 +20,7 @@ struct pair_options {
     uint32_t buffer;      /* send and receive buffer of a connection */
     uint32_t flags;       /* enum sv_interface_flag, both ends */
     uint32_t super;       /* longest payload of a super-frame; 0: none */
+    bool small_pages;     /* ordinary ones, so that those touched can be counted */
 };
 
 /* Packets on their way from client to server, held back until W bytes of payload are there. */
@@ -100,9 +101,10 @@ struct pair_server {
 };
 void pair_serve(struct pair *p, struct pair_server *s);
 
-/* Opens n connections, `depth` at a time, and sends one message each way on each (seven_many.c). */
-bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client, uint32_t n, uint32_t depth,
-               struct bench_note *note);
+/* Opens connections `from` to n - 1, `depth` at a time, and sends one message each way on each (seven_many.c); listens
+ * before the first of all. */
+bool pair_open(struct pair *p, struct pair_server *s, struct pair_client *client, uint32_t from, uint32_t n,
+               uint32_t depth, struct bench_note *note);
 
 /* Rows. */
 void *seven_bulk_open(const struct bench_case *c, struct bench_note *note);

@@ -68,11 +68,14 @@ static inline uint32_t sv_flow_home(const struct sv_flow_table *t, uint32_t tag)
     return (uint32_t)(((uint64_t)tag * t->slots) >> 32);
 }
 
-/* Starts fetching the home slot's line. */
-static inline void sv_flow_prefetch(const struct sv_flow_table *t, uint64_t hash)
-{
-    SV_PREFETCH(sv_flow_slots(t) + sv_flow_home(t, sv_flow_tag(hash)));
-}
+/* Starts fetching the home slot's line, and the next if the slot so many behind it is there: 4 for who looks for what
+ * is there; 8 for who puts in or takes out, which goes to the end of the row. */
+#define SV_FLOW_PREFETCH(t, hash, behind)                                                             \
+    do {                                                                                              \
+        const struct sv_flow_slot *sv_home = sv_flow_slots(t) + sv_flow_home((t), sv_flow_tag(hash)); \
+        SV_PREFETCH(sv_home);                                                                         \
+        SV_PREFETCH(sv_home + (behind));                                                              \
+    } while (0)
 
 /* Candidates in turn: *at begins as SV_NONE. Gives the value of the next slot whose tag agrees, SV_NONE
  * at the end. The caller compares its record, and asks on if it was another's. */

@@ -34,6 +34,8 @@ __attribute__((always_inline)) static inline void sv_clear(void *to, size_t n)
 /* Of a function that is called seldom, from code that runs often: it is not inlined there, and what only leads to it
  * lies apart from what runs, takes no registers from it and no room in the nearest cache. */
 #define SV_COLD __attribute__((noinline, cold))
+/* Starts fetching the line of *p, to be written. Where this is all that a function does, gcc takes the function for one
+ * without effect and drops its calls, inline or not: who fetches the same in several places has a macro. */
 #define SV_PREFETCH(p) __builtin_prefetch((p), 1, 3)
 
 /* Short ways are for what is usual, and the long ways beside them do the same. A test's build is without the short

@@ -18,6 +18,7 @@
 #define SV_WHEEL_SLOTS 64u
 #define SV_WHEEL_SHIFT 10u /* 1,024 ns */
 #define SV_WHEEL_KINDS 16u
+#define SV_WHEEL_CROWD 4096u /* entries; see sv_wheel_crowded() */
 #define SV_WHEEL_KIND_SHIFT 28u
 
 #define SV_WHEEL_FAR (SV_WHEEL_LEVELS * SV_WHEEL_SLOTS) /* numbers of the two lists beside the slots' */
@@ -46,6 +47,8 @@ struct sv_wheel {
     /* For each slot of level 0: no entry of it is due before slot start + this many ns. */
     uint16_t earliest_ns[SV_WHEEL_SLOTS];
     struct sv_wheel_list list[SV_WHEEL_LISTS];
+    /* While it is crowded: the entry that is fetched next of a list that will be spread soon; which list that is. */
+    uint32_t ahead, ahead_list;
 };
 
 /* Lies in the arena; nothing is armed. */
@@ -86,12 +89,23 @@ void sv_wheel_disarm(struct sv_wheel *w, uint32_t kind, uint32_t index);
  * Order: by slot (1,024 ns), within a slot by insertion; what is armed for the past comes last. */
 uint32_t sv_wheel_due(struct sv_wheel *w, sv_time now, uint32_t *kind);
 
-/* A record that sv_wheel_due() may give after the one it has just given, for fetching it meanwhile. */
-static inline uint32_t sv_wheel_peek(const struct sv_wheel *w, uint32_t *kind)
+/* The record that sv_wheel_due() may give after as many others, for fetching it meanwhile. */
+static inline uint32_t sv_wheel_peek(const struct sv_wheel *w, uint32_t others, uint32_t *kind)
 {
-    const uint32_t number = w->list[SV_WHEEL_READY].first;
+    const uint32_t mask = ((uint32_t)1 << SV_WHEEL_KIND_SHIFT) - 1u;
+    uint32_t number = w->list[SV_WHEEL_READY].first;
+    for (; others && number != SV_NONE; others--)
+        number = sv_wheel_node(w, number >> SV_WHEEL_KIND_SHIFT, number & mask)->next;
     *kind = number >> SV_WHEEL_KIND_SHIFT;
-    return number == SV_NONE ? SV_NONE : number & (((uint32_t)1 << SV_WHEEL_KIND_SHIFT) - 1u);
+    return number == SV_NONE ? SV_NONE : number & mask;
+}
+
+/* So many entries stand in it that they lie in no cache. Then one that is left where it is, to be found too early,
+ * costs a miss at each level it sinks through; it is better moved or taken out while its record is at hand, and the
+ * records before and after it were so lately. */
+static inline bool sv_wheel_crowded(const struct sv_wheel *w)
+{
+    return SV_UNLIKELY(w->entries > SV_WHEEL_CROWD);
 }
 
 /* When to call again: never late; early by at most the width of the slot that the first entry stands in, and

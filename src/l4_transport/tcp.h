@@ -271,9 +271,13 @@ bool sv_tcp_time_wait_yields(struct sv_tcp *tcp, uint32_t small);
 struct sv_tcp_tuple {
     const struct sv_endpoint *remote;
     uint64_t hash;
+    uint32_t isn; /* for it, now */
     uint32_t local;
     uint16_t local_port;
+    bool guessed; /* nobody has looked whether they are free: sv_tcp_open() does */
 };
+/* The same without looking. */
+void sv_tcp_guess_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u);
 uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u);
 enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const struct sv_tcp_path *path,
                         uint64_t cookie, uint32_t *index);
@@ -364,16 +368,24 @@ static inline bool sv_tcp_any_ready(const struct sv_tcp *tcp)
     return false;
 }
 /* Starts fetching all lines of a connection: one wait instead of one each when it is not in the cache. */
-static inline void sv_tcp_prefetch(const struct sv_tcp *tcp, uint32_t index)
-{
-    const uint8_t *hot = (const uint8_t *)sv_tcp_hot(tcp, index);
-    const uint8_t *cold = (const uint8_t *)sv_tcp_cold(tcp, index);
-    SV_PREFETCH(hot);
-    SV_PREFETCH(hot + 64);
-    SV_PREFETCH(cold);
-    SV_PREFETCH(cold + 64);
-    SV_PREFETCH(cold + sizeof(struct sv_tcp_cold) - 1u);
-}
+#define SV_TCP_PREFETCH(tcp, index)                                            \
+    do {                                                                       \
+        const uint8_t *sv_hot = (const uint8_t *)sv_tcp_hot((tcp), (index));   \
+        const uint8_t *sv_cold = (const uint8_t *)sv_tcp_cold((tcp), (index)); \
+        SV_PREFETCH(sv_hot);                                                   \
+        SV_PREFETCH(sv_hot + 64);                                              \
+        SV_PREFETCH(sv_cold);                                                  \
+        SV_PREFETCH(sv_cold + 64);                                             \
+        SV_PREFETCH(sv_cold + sizeof(struct sv_tcp_cold) - 1u);                \
+    } while (0)
+/* The lines of its busy record that an acknowledgement and its timers touch. */
+#define SV_TCP_PREFETCH_BUSY(tcp, index)                                                     \
+    do {                                                                                     \
+        const uint32_t sv_lent = sv_tcp_hot((tcp), (index))->busy;                           \
+        const uint32_t sv_bytes = sv_lent == SV_NONE ? 0 : offsetof(struct sv_tcp_busy, cc); \
+        for (uint32_t sv_at = 0; sv_at < sv_bytes; sv_at += 64)                              \
+            SV_PREFETCH((const uint8_t *)sv_tcp_busy((tcp), sv_lent) + sv_at);               \
+    } while (0)
 #define SV_TCP_VALUE(kind, index) ((uint32_t)(kind) << 30 | (index))
 #define SV_TCP_VALUE_KIND(value) ((value) >> 30)
 #define SV_TCP_VALUE_INDEX(value) ((value)&0x3fffffffu)

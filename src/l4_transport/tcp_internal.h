@@ -199,6 +199,7 @@ static inline void sv_tcb_settle(struct sv_tcb *t)
 void sv_tcb_release_busy(struct sv_tcb *t); /* ... with all that it holds */
 uint64_t sv_tcp_hash(const struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
                      uint16_t local_port);
+bool sv_tcp_tuple_is_taken(const struct sv_tcp *tcp, const struct sv_tcp_tuple *u); /* which was only guessed */
 bool sv_tcb_enter_table(struct sv_tcb *t, uint64_t hash);
 void sv_tcb_take_slot(struct sv_tcb *t, uint32_t from); /* of the table, from a small record of the same flow */
 void sv_tcb_leave_table(struct sv_tcb *t);
@@ -523,6 +524,7 @@ static inline void sv_tcp_cc_idle(struct sv_tcb *t)
 
 /* --- tcp_timers.c --- */
 void sv_tcb_rearm_slowly(struct sv_tcb *t);
+SV_COLD void sv_tcb_rearm_crowded(struct sv_tcb *t);
 void sv_tcb_forget_answer(struct sv_tcb *t); /* once it is no longer of late; until then it is looked at again */
 /* The earliest of the deadlines that only a busy connection has. */
 static inline sv_time sv_tcb_busy_at(const struct sv_tcb *t)
@@ -535,6 +537,8 @@ static inline void sv_tcb_rearm(struct sv_tcb *t)
 {
     if (sv_tcb_busy_at(t) < t->h->wake.at || t->c->keep_idle_s || t->h->state == SV_FIN_WAIT_2)
         sv_tcb_rearm_slowly(t);
+    else if (sv_wheel_crowded(&t->core->wheel))
+        sv_tcb_rearm_crowded(t);
 }
 /* A segment was dealt with. */
 static inline void sv_tcp_arrived(struct sv_tcb *t)

@@ -335,10 +335,32 @@ static uint32_t sv_tcp_find_hashed(const struct sv_tcp *tcp, uint64_t hash, cons
     }
 }
 
-uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+/* Of a large table the slot is a miss; the ISN is made meanwhile. */
+static inline void sv_tcp_begin_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
 {
     u->hash = sv_tcp_hash(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
+    SV_FLOW_PREFETCH(&tcp->flows, u->hash, 8);
+    if (SV_LIKELY(!tcp->teach.isns))
+        u->isn = sv_tcp_isn(tcp, &u->remote->addr, u->remote->port, u->local, u->local_port);
+}
+
+void sv_tcp_guess_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+{
+    sv_tcp_begin_tuple(tcp, u);
+    u->guessed = true;
+}
+
+uint32_t sv_tcp_find_tuple(struct sv_tcp *tcp, struct sv_tcp_tuple *u)
+{
+    sv_tcp_begin_tuple(tcp, u);
+    u->guessed = false;
     return sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port);
+}
+
+bool sv_tcp_tuple_is_taken(const struct sv_tcp *tcp, const struct sv_tcp_tuple *u)
+{
+    return u->guessed &&
+           sv_tcp_find_hashed(tcp, u->hash, &u->remote->addr, u->remote->port, u->local, u->local_port) != SV_NONE;
 }
 
 uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t remote_port, uint32_t local,
@@ -348,39 +370,29 @@ uint32_t sv_tcp_find(struct sv_tcp *tcp, const struct sv_addr *remote, uint16_t 
     return sv_tcp_find_hashed(tcp, hash, remote, remote_port, local, local_port);
 }
 
-/* The lines of the busy record that an acknowledgement and its timers touch. */
-static void sv_tcp_prefetch_busy(const struct sv_tcp *tcp, uint32_t value)
-{
-    if (value == SV_NONE || SV_TCP_VALUE_KIND(value) != SV_TCP_FULL)
-        return;
-    const uint32_t busy = sv_tcp_hot(tcp, SV_TCP_VALUE_INDEX(value))->busy;
-    if (busy == SV_NONE)
-        return;
-    const uint8_t *b = (const uint8_t *)sv_tcp_busy(tcp, busy);
-    for (uint32_t line = 0; line < offsetof(struct sv_tcp_busy, cc); line += 64)
-        SV_PREFETCH(b + line);
-}
-
-/* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. */
-static inline void sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
+/* What is remembered of a flow; else it is hashed, and where the table would have it is fetched. What is remembered was
+ * dealt with so lately that it is at hand. */
+static inline bool sv_tcp_guess_segment(struct sv_tcp *tcp, struct sv_seg *s)
 {
     sv_tcp_guess(tcp, s);
     if (SV_LIKELY(s->flow_value != SV_NONE))
-        return;
+        return true;
     s->hash = sv_tcp_hash_of(tcp, &s->remote, s->remote_port, s->local, s->local_port);
-    sv_flow_prefetch(&tcp->flows, s->hash);
+    SV_FLOW_PREFETCH(&tcp->flows, s->hash, 4);
+    return false;
 }
 
 /* What the table says by the tag alone, if nothing was remembered; starts fetching the record. */
 static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *s)
 {
     uint32_t at = SV_NONE;
-    if (s->flow_value == SV_NONE)
-        s->flow_value = sv_flow_find(&tcp->flows, s->hash, &at);
+    if (s->flow_value != SV_NONE)
+        return;
+    s->flow_value = sv_flow_find(&tcp->flows, s->hash, &at);
     if (s->flow_value == SV_NONE)
         return;
     if (SV_TCP_VALUE_KIND(s->flow_value) == SV_TCP_FULL)
-        sv_tcp_prefetch(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
+        SV_TCP_PREFETCH(tcp, SV_TCP_VALUE_INDEX(s->flow_value));
     else
         SV_PREFETCH(sv_tcp_small(tcp, SV_TCP_VALUE_INDEX(s->flow_value)));
 }
@@ -388,12 +400,17 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
 /* Several passes over the burst, so that the misses of one packet overlap those of the others. */
 void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
+    uint32_t guessed = 0;
     for (uint32_t i = 0; i < n; i++)
-        sv_tcp_guess_segment(tcp, &seg[i]);
+        guessed += sv_tcp_guess_segment(tcp, &seg[i]);
+    if (guessed == n)
+        return;
     for (uint32_t i = 0; i < n; i++)
         sv_tcp_find_segment(tcp, &seg[i]);
-    for (uint32_t i = 0; i < n; i++)
-        sv_tcp_prefetch_busy(tcp, seg[i].flow_value);
+    for (uint32_t i = 0; i < n; i++) {
+        if (seg[i].hash && seg[i].flow_value != SV_NONE && SV_TCP_VALUE_KIND(seg[i].flow_value) == SV_TCP_FULL)
+            SV_TCP_PREFETCH_BUSY(tcp, SV_TCP_VALUE_INDEX(seg[i].flow_value));
+    }
 }
 
 /* Is what was remembered, or found by the tag alone, or before an earlier segment of the burst changed the table, the

@@ -36,6 +36,19 @@ void sv_tcb_rearm_slowly(struct sv_tcb *t)
         sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
 }
 
+#define SV_TCP_WAKE_LATER (64u * SV_MS)
+/* Nothing is due when the wheel would wake it: an acknowledgement waited and went out with an answer, or what was in
+ * flight is acknowledged. Not for a little, or each acknowledgement of a stream would move the entry. */
+void sv_tcb_rearm_crowded(struct sv_tcb *t)
+{
+    const sv_time at = sv_tcb_busy_at(t);
+    if (t->h->wake.at == SV_NEVER || at - t->h->wake.at < SV_TCP_WAKE_LATER || (t->h->agreed & SV_TCP_PACED) ||
+        (t->h->flags & SV_TCP_WANT_WRITE) || t->c->answered_tick)
+        return; /* the last three have other reasons to be woken */
+    sv_wheel_disarm(&t->core->wheel, SV_WHEEL_TCP, t->index);
+    sv_wheel_arm(&t->core->wheel, SV_WHEEL_TCP, t->index, at);
+}
+
 /* answered_tick goes round after 2^16 ticks; before that it is forgotten, later than any limit that a profile may have
  * (tcp_invalid_ratelimit, ten minutes at most). The wheel is asked for it here alone: no ordinary segment need know. */
 void sv_tcb_forget_answer(struct sv_tcb *t)

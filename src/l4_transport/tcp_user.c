@@ -3,13 +3,22 @@
 #include "core/spans_inline.h"
 #include "l4_transport/tcp_internal.h"
 
+/* The ports were guessed, and somebody has them: as if nothing had been asked. */
+SV_COLD static void sv_tcp_open_undone(struct sv_tcb *t)
+{
+    sv_tcb_release_busy(t);
+    sv_tcp_free(t);
+    t->c->generation -= 2u;
+    t->core->flow_serial--;
+}
+
 enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const struct sv_tcp_path *path,
                         uint64_t cookie, uint32_t *index)
 {
     const struct sv_endpoint *remote = u->remote;
     const uint32_t full = sv_tcp_new(tcp);
     if (full == SV_NONE)
-        return SV_ERR_NO_MEMORY;
+        return sv_tcp_tuple_is_taken(tcp, u) ? SV_ERR_IN_USE : SV_ERR_NO_MEMORY;
     struct sv_tcb t = sv_tcb_of(tcp, full);
     t.h->interface = SV_TCP_NO_PATH;
     t.h->remote = remote->addr;
@@ -17,7 +26,12 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const 
     t.h->local = u->local;
     t.h->local_port = u->local_port;
     t.h->tag = (uint32_t)(u->hash >> 32);
-    if (!sv_tcb_need_busy(&t) || !sv_tcb_enter_table(&t, u->hash)) {
+    const bool begun = sv_tcb_need_busy(&t), taken = sv_tcp_tuple_is_taken(tcp, u);
+    if (SV_UNLIKELY(taken)) {
+        sv_tcp_open_undone(&t);
+        return SV_ERR_IN_USE;
+    }
+    if (!begun || !sv_tcb_enter_table(&t, u->hash)) {
         sv_tcb_release_busy(&t);
         sv_tcp_free(&t);
         return SV_ERR_NO_MEMORY;
@@ -27,7 +41,8 @@ enum sv_err sv_tcp_open(struct sv_tcp *tcp, const struct sv_tcp_tuple *u, const 
     t.h->neighbour = path->neighbour;
     t.c->cookie = cookie;
     t.h->flags |= SV_TCP_ACTIVE;
-    t.c->iss = sv_tcp_isn(tcp, &remote->addr, remote->port, u->local, u->local_port);
+    t.c->iss = SV_UNLIKELY(tcp->teach.isns) ? sv_tcp_isn(tcp, &remote->addr, remote->port, u->local, u->local_port)
+                                            : u->isn; /* of the same instant */
     t.c->ts_offset = sv_tcp_ts_offset(u->hash);
     t.h->snd_una = t.h->snd_nxt = t.h->snd_max = t.c->iss;
     t.b->snd_small = t.b->rexmit_nxt = t.b->recover = t.c->iss;

@@ -238,13 +238,61 @@ static bool sv_session_choose(struct sv_session *s, struct sv_tcp_tuple *u)
            sv_port_choose(ports, own, to, u->remote->port, SV_TCP_PROTOCOL, sv_session_port_yields, &question);
 }
 
+static bool sv_session_port_is_likely(void *context, uint16_t port)
+{
+    const struct sv_port_question *q = context;
+    q->u->local_port = port;
+    return sv_tcp_port_free(sv_session_tcps(q->s), port);
+}
+
+/* The first port that would be asked for: nearly always nobody has it with that peer, and the table, where that is
+ * found out, is far from the processor. */
+static bool sv_session_guess(struct sv_session *s, struct sv_tcp_tuple *u)
+{
+    struct sv_tcp *tcp = sv_session_tcps(s);
+    struct sv_port_question question = {s, u};
+    if (!sv_port_choose(&sv_session_udps(s)->ports, sv_tcp_address(tcp, u->local), &u->remote->addr, u->remote->port,
+                        SV_TCP_PROTOCOL, sv_session_port_is_likely, &question))
+        return false;
+    sv_tcp_guess_tuple(tcp, u);
+    return true;
+}
+
+static enum sv_err sv_session_open(struct sv_session *s, const struct sv_tcp_tuple *u, const struct sv_ip_path *way,
+                                   uint64_t cookie, uint32_t *index)
+{
+    struct sv_tcp *tcp = sv_session_tcps(s);
+    struct sv_tcp_path path;
+    if (!sv_tcp_pin_path(tcp, way, u->local, &path))
+        return SV_ERR_NO_ROUTE;
+    const enum sv_err error = sv_tcp_open(tcp, u, &path, cookie, index);
+    if (error != SV_OK)
+        sv_tcp_forget_path(tcp, &path);
+    return error;
+}
+
+/* From a port that is wanted, or from any. */
+static enum sv_err sv_session_open_from(struct sv_session *s, struct sv_tcp_tuple *u, const struct sv_ip_path *way,
+                                        uint64_t cookie, uint32_t *index)
+{
+    if (u->local_port) {
+        const enum sv_err error = sv_session_tuple(s, u);
+        return error == SV_OK ? sv_session_open(s, u, way, cookie, index) : error;
+    }
+    if (SV_SHORT_WAYS && SV_LIKELY(sv_session_guess(s, u))) {
+        const enum sv_err error = sv_session_open(s, u, way, cookie, index);
+        if (SV_LIKELY(error != SV_ERR_IN_USE))
+            return error;
+    }
+    return sv_session_choose(s, u) ? sv_session_open(s, u, way, cookie, index) : SV_ERR_NO_PORTS;
+}
+
 enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *remote,
                                const struct sv_connect_options *options, sv_sock *connection)
 {
     struct sv_tcp *tcp = sv_session_tcps(s);
     struct sv_connect_options wanted = {.size = sizeof wanted};
     struct sv_ip_path way;
-    struct sv_tcp_path path;
     uint32_t index;
     if (options) {
         if (options->size != sizeof wanted)
@@ -258,20 +306,10 @@ enum sv_err sv_session_connect(struct sv_session *s, const struct sv_endpoint *r
         return SV_ERR_INVALID;
     struct sv_tcp_tuple u = {.remote = remote, .local_port = wanted.local.port};
     enum sv_err error = sv_session_local(s, remote, &wanted.local, &way, &u.local);
+    if (error == SV_OK)
+        error = sv_session_open_from(s, &u, &way, wanted.cookie, &index);
     if (error != SV_OK)
         return error;
-    if (u.local_port == 0 && !sv_session_choose(s, &u))
-        return SV_ERR_NO_PORTS;
-    error = wanted.local.port ? sv_session_tuple(s, &u) : SV_OK;
-    if (error != SV_OK)
-        return error;
-    if (!sv_tcp_pin_path(tcp, &way, u.local, &path))
-        return SV_ERR_NO_ROUTE;
-    error = sv_tcp_open(tcp, &u, &path, wanted.cookie, &index);
-    if (error != SV_OK) {
-        sv_tcp_forget_path(tcp, &path);
-        return error;
-    }
     sv_tcp_cold(tcp, index)->peer_mss = (uint16_t)most; /* as SV_OPT_MAX_SEGMENT keeps it */
     *connection = (sv_sock){SV_SOCK_TCP | index, sv_tcp_cold(tcp, index)->generation};
     return SV_OK;

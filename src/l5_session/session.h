@@ -74,7 +74,6 @@ static inline bool sv_session_tcp(const struct sv_session *s, sv_sock c, uint32_
     const uint32_t i = c.index; /* SV_SOCK_TCP is 0: another kind lies beyond every record */
     if (i >= tcp->hot_fresh)
         return false;
-    sv_tcp_prefetch(tcp, i);
     if (sv_tcp_cold(tcp, i)->generation != c.generation || sv_tcp_hot(tcp, i)->kind != SV_TCP_FULL)
         return false;
     *index = i;

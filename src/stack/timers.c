@@ -58,10 +58,14 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     uint32_t index;
     now = sv_core_clock(&s->core, now);
     while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE) {
-        uint32_t next_kind;
-        const uint32_t next = sv_wheel_peek(&s->core.wheel, &next_kind);
+        /* Where many are woken each is a miss of the cache: its records, and in the end the busy one. */
+        uint32_t next_kind, later_kind;
+        const uint32_t next = sv_wheel_peek(&s->core.wheel, 0, &next_kind);
+        const uint32_t later = next == SV_NONE ? SV_NONE : sv_wheel_peek(&s->core.wheel, 3, &later_kind);
         if (next != SV_NONE && next_kind == SV_WHEEL_TCP)
-            sv_tcp_prefetch(&s->tcp, next);
+            SV_TCP_PREFETCH_BUSY(&s->tcp, next);
+        if (later != SV_NONE && later_kind == SV_WHEEL_TCP)
+            SV_TCP_PREFETCH(&s->tcp, later);
         sv_stack_woken(s, kind, index);
     }
     if (s->starved_until <= now)

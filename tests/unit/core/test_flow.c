@@ -81,7 +81,7 @@ static void run_model(uint64_t seed, uint32_t ceiling, bool crowded)
     uint32_t used = 0;
     for (int step = 0; step < 6000; step++) {
         const uint32_t i = roll(&d, n);
-        sv_flow_prefetch(t, m[i].hash);
+        SV_FLOW_PREFETCH(t, m[i].hash, 4);
         if (m[i].in) {
             assert_true(found(t, m[i].hash, i));
             if (roll(&d, 4) == 0) { /* change there and back */

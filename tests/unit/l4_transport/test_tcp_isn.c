@@ -54,11 +54,51 @@ static void four_tuples_and_secrets_are_far_apart(void **state)
     assert_int_equal(same_step, 0);
 }
 
+static sv_sock connect_from(struct sv_talk *t, uint16_t local, struct sv_seen *syn)
+{
+    const struct sv_endpoint to = {.addr = sv_addr_v4(10, 0, 0, 2), .port = 80};
+    const struct sv_connect_options o = {.size = sizeof o, .local = {.port = local}};
+    sv_sock c;
+    assert_int_equal(sv_connect(t->stack, &to, &o, &c, t->now), SV_OK);
+    assert_int_equal(tcp_world_take(t, syn), 1);
+    assert_int_equal(syn->flags, SYN);
+    return c;
+}
+
+/* RFC 6056 §3.3: who has the port that comes first in the row is found out, and the next is taken; nothing else shows
+ * that it was asked for. */
+static void a_port_that_is_taken_is_passed_over(void **state)
+{
+    struct sv_talk t;
+    struct sv_seen first, second, own, passed;
+    struct sv_sock_info a = {.size = sizeof a}, b = a;
+    (void)state;
+    tcp_world_new(&t, 7, 0, SV_PROFILE_MODERN);
+    connect_from(&t, 0, &first);
+    const sv_sock c = connect_from(&t, 0, &second);
+    assert_int_equal(sv_sock_info(t.stack, c, &a), SV_OK);
+    free(t.memory);
+    assert_int_not_equal(first.source, second.source);
+
+    tcp_world_new(&t, 7, 0, SV_PROFILE_MODERN);
+    connect_from(&t, first.source, &own);
+    const sv_sock d = connect_from(&t, 0, &passed);
+    assert_int_equal(sv_sock_info(t.stack, d, &b), SV_OK);
+    free(t.memory);
+    assert_int_equal(own.seq, first.seq);
+    assert_int_equal(passed.source, second.source);
+    assert_int_equal(passed.seq, second.seq);
+    assert_int_equal(d.index, c.index);
+    assert_int_equal(d.generation, c.generation);
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_runs),
         cmocka_unit_test(four_tuples_and_secrets_are_far_apart),
+        cmocka_unit_test(a_port_that_is_taken_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
