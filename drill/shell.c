@@ -21,40 +21,64 @@ void sv_drill_shell_why(struct sv_drill_shell_run *r, const char *format, ...)
 
 /* --- $((...)) --- */
 
-static int64_t product(const char **at);
+enum { DEEPEST = 64 }; /* parentheses within each other; deeper ones are 0 */
 
-static int64_t factor(const char **at)
+struct sum {
+    const char *at;
+    int depth;
+};
+
+/* Integers of 64 bits that wrap around, as dash and bash have them. */
+static int64_t plus(int64_t a, int64_t b)
 {
-    while (**at == ' ')
-        ++*at;
-    if (**at == '(') {
-        ++*at;
-        int64_t sum = product(at);
-        while (**at == '+' || **at == '-') {
-            const bool minus = *(*at)++ == '-';
-            const int64_t next = product(at);
-            sum = minus ? sum - next : sum + next;
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t times(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+static int64_t over(int64_t a, int64_t b)
+{
+    return b == 0 ? 0 : b == -1 ? times(a, -1) : a / b;
+}
+
+static int64_t product(struct sum *s);
+
+static int64_t factor(struct sum *s)
+{
+    while (*s->at == ' ')
+        ++s->at;
+    if (*s->at == '(' && s->depth < DEEPEST) {
+        ++s->at;
+        ++s->depth;
+        int64_t value = product(s);
+        while (*s->at == '+' || *s->at == '-') {
+            const int64_t sign = *s->at++ == '-' ? -1 : 1;
+            value = plus(value, times(sign, product(s)));
         }
-        *at += **at == ')';
-        return sum;
+        --s->depth;
+        s->at += *s->at == ')';
+        return value;
     }
     char *end;
-    const int64_t value = (int64_t)(strtoll(*at, &end, 0) % INT32_MAX); /* products stay far from overflow */
-    *at = end > *at ? end : *at + strlen(*at);
+    const int64_t value = strtoll(s->at, &end, 0);
+    s->at = end > s->at ? end : s->at + strlen(s->at);
     return value;
 }
 
-static int64_t product(const char **at)
+static int64_t product(struct sum *s)
 {
-    int64_t value = factor(at);
+    int64_t value = factor(s);
     for (;;) {
-        while (**at == ' ')
-            ++*at;
-        if (**at != '*' && **at != '/')
+        while (*s->at == ' ')
+            ++s->at;
+        if (*s->at != '*' && *s->at != '/')
             return value;
-        const bool divide = *(*at)++ == '/';
-        const int64_t next = factor(at);
-        value = divide ? (next ? value / next : 0) : value % INT32_MAX * next;
+        const bool divide = *s->at++ == '/';
+        const int64_t next = factor(s);
+        value = divide ? over(value, next) : times(value, next);
     }
 }
 
@@ -77,9 +101,9 @@ static void dollar(struct reader *x)
 {
     char digits[24];
     if (strncmp(x->at, "$((", 3) == 0) {
-        x->at += 1;
-        const int64_t value = factor(&x->at);
-        x->at += *x->at == ')';
+        struct sum s = {.at = x->at + 1};
+        const int64_t value = factor(&s);
+        x->at = s.at + (*s.at == ')');
         (void)snprintf(digits, sizeof digits, "%" PRId64, value);
         for (const char *d = digits; *d; d++)
             put(x, *d);

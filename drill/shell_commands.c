@@ -304,7 +304,8 @@ int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command
     if (strcmp(name, "nstat") == 0)
         return nstat(r, c);
     if (strcmp(name, "sleep") == 0) {
-        r->shell->sleep(r->shell->ctx, (uint64_t)(strtod(c->n > 1 ? c->word[1] : "0", NULL) * 1e9));
+        const double s = strtod(c->n > 1 ? c->word[1] : "0", NULL);
+        r->shell->sleep(r->shell->ctx, s > 0 && s < 1e9 ? (uint64_t)(s * 1e9) : 0);
         return 0;
     }
     if (strcmp(name, "sockstat") == 0) {

@@ -35,6 +35,27 @@ static void freebsd(void *ctx)
     (void)ctx;
 }
 
+static void route(void *ctx, uint32_t mtu, uint32_t advmss, uint32_t initcwnd)
+{
+    (void)ctx;
+    (void)mtu;
+    (void)advmss;
+    (void)initcwnd;
+}
+
+static void tso(void *ctx, bool on)
+{
+    (void)ctx;
+    (void)on;
+}
+
+static void tc(void *ctx, const char *words)
+{
+    (void)ctx;
+    if (strlen(words) > 100000) /* reads all of it */
+        abort();
+}
+
 static void nap(void *ctx, uint64_t ns)
 {
     (void)ctx;
@@ -70,6 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .freebsd = freebsd,
                                    .sleep = nap,
                                    .flush_metrics = flush_metrics,
+                                   .route = route,
+                                   .tso = tso,
+                                   .tc = tc,
                                    .counter = counter,
                                    .sockets = sockets,
                                    .folder = "/nowhere/"};

@@ -118,6 +118,10 @@ static void test_sysctl(void **state)
     assert_int_equal(run("../common/set_sysctls.py /proc/sys/net/ipv4/tcp_wmem='1 2 3' \\\n  /proc/sys/a=1",
                          "/proc/sys/net/ipv4/tcp_wmem=1 2 3;/proc/sys/a=1;", ""),
                      0);
+    assert_int_equal(
+        run("sysctl a=$((9223372036854775807+2*3)) b=$((5000000000*2/4)) c=$(((0-9223372036854775807-1)/(0-1)))",
+            "a=-9223372036854775803;b=2500000000;c=-9223372036854775808;", ""),
+        0);
     assert_int_equal(run("sysctl net.unknown=1", "net.unknown=1;", ""), 0);
     assert_int_equal(run("sysctl a=bad", "a=bad;", "sysctl a: \"bad\" is no value of it"), 1);
     assert_int_equal(run("echo 3 > /proc/sys/net/x", "/proc/sys/net/x=3;", ""), 0);
