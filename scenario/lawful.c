@@ -313,6 +313,15 @@ static bool is_twice(const struct sc_lawful *s, const struct sv_dissected *d)
     return twice;
 }
 
+/* The answer to a SYN that crossed its own is not sent when that is acknowledged in the same burst. */
+static void crossed(struct sc_lawful *s, const struct sv_dissected *d)
+{
+    const struct sc_lawful_syn *syn = &s->syn[(s->syns - 1u) % SC_LAWFUL_SYNS];
+    if (s->spoke && !s->agreed && s->syns && s->timing.active && (d->tcp.flags & (SYN | ACK)) == ACK &&
+        d->tcp.ack == s->iss + 1u && d->tcp.seq == syn->seq + 1u)
+        sc_lawful_agree(s, syn);
+}
+
 void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b, uint32_t nth, bool stray)
 {
     struct sv_dissected d;
@@ -350,6 +359,7 @@ void sc_lawful_arrives(struct sc_run *run, uint32_t host, const struct sv_buf *b
     }
     if (flags & SYN && s->spoke && !s->agreed && flags & ACK && d.tcp.ack == s->iss + 1u)
         sc_lawful_agree(s, &s->syn[(s->syns - 1u) % SC_LAWFUL_SYNS]);
+    crossed(s, &d);
     if (!s->agreed)
         return;
     s->doubtful = s->doubtful || (fate == SC_LAWFUL_MAY_BE && s->fin_sent && sv_seq_after(d.tcp.ack, s->fin_at));
