@@ -8,8 +8,8 @@
 
 const char *const sc_host_keys[] = {"addr", "gateway", "mac",    "profile", "isn", "set", "serve",
                                     "msl",  "mtu",     "routes", "clock",   "tap", NULL};
-static const char *const router_keys[] = {"addr",    "ports",    "mac", "routes", "nat",  "icmp", "mtu", "set",
-                                          "profile", "impostor", "isn", "serve",  NULL};
+static const char *const router_keys[] = {"addr", "ports",   "mac",      "routes", "nat",   "icmp", "mtu",
+                                          "set",  "profile", "impostor", "isn",    "serve", NULL};
 static const char *const switch_keys[] = {"ports", "rstp", "edge", "priority", "force_stp", "learn", NULL};
 
 const char *const sc_knob_names[] = {"mss",

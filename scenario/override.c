@@ -145,8 +145,7 @@ bool sc_override_text(struct sc_memory *m, struct sc_node *root, const char *ass
     struct sc_errors inner = {.file = e->file};
     struct sc_node *value = sc_yaml_read(m, equals + 1, strlen(equals + 1), &inner);
     if (!value) {
-        sc_error_at(e, 0, 0, "override \"%s\": %s", assignment,
-                    inner.n ? inner.error[0].text : "no value");
+        sc_error_at(e, 0, 0, "override \"%s\": %s", assignment, inner.n ? inner.error[0].text : "no value");
         return false;
     }
     value->line = value->column = 0; /* of no file */

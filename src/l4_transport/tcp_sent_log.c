@@ -11,7 +11,7 @@
 struct sv_sent_log {
     uint32_t from;         /* the first byte that it knows of */
     uint32_t first, count; /* of mark, a ring */
-    uint32_t spread; /* ticks: what stands behind one mark may have gone out so much later */
+    uint32_t spread;       /* ticks: what stands behind one mark may have gone out so much later */
     struct sv_sent_mark mark[SV_SENT_LOG];
 };
 _Static_assert(sizeof(struct sv_sent_log) <= SV_SLAB_BYTES, "a slab");

@@ -200,14 +200,14 @@ static bool play(uint64_t seed, enum way way, void *memory, struct outcome *o, b
     o->undone += c->undo_dsack + c->undo_eifel + c->undo_frto;
     o->boards += c->boards;
     if (wrong || say)
-        printf(
-            "seed %llu %-8s loss %u.%04u %%%s, %llu kbit/s, delay %llu us: %.3f s, %llu timeouts, "
-            "%llu of %llu sent again, %llu undone%s%s\n",
-            (unsigned long long)seed, way_names[way], link.way[0].loss / 10000u, link.way[0].loss % 10000u,
-            link.way[0].to_bad ? " and bursts" : "", (unsigned long long)(link.way[0].rate_bit_s / 1000u),
-            (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
-            (unsigned long long)c->rto_fired, (unsigned long long)c->retransmitted, (unsigned long long)c->segments_out,
-            (unsigned long long)(c->undo_dsack + c->undo_eifel + c->undo_frto), wrong ? ": " : "", wrong ? wrong : "");
+        printf("seed %llu %-8s loss %u.%04u %%%s, %llu kbit/s, delay %llu us: %.3f s, %llu timeouts, "
+               "%llu of %llu sent again, %llu undone%s%s\n",
+               (unsigned long long)seed, way_names[way], link.way[0].loss / 10000u, link.way[0].loss % 10000u,
+               link.way[0].to_bad ? " and bursts" : "", (unsigned long long)(link.way[0].rate_bit_s / 1000u),
+               (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
+               (unsigned long long)c->rto_fired, (unsigned long long)c->retransmitted,
+               (unsigned long long)c->segments_out, (unsigned long long)(c->undo_dsack + c->undo_eifel + c->undo_frto),
+               wrong ? ": " : "", wrong ? wrong : "");
     return !wrong;
 }
 
