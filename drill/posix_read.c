@@ -296,6 +296,7 @@ ssize_t sv_posix_recvmsg(struct sv_posix *p, int fd, struct msghdr *msg, int fla
 
 /* --- splice --- */
 
+/* As tcp_splice_read() has it: with what is there, however little SO_RCVLOWAT would call enough. */
 static ssize_t sv_posix_splice_in(struct sv_posix *p, struct sv_posix_fd *from, struct sv_posix_pipe *q, size_t n,
                                   unsigned flags)
 {
@@ -304,13 +305,15 @@ static ssize_t sv_posix_splice_in(struct sv_posix *p, struct sv_posix_fd *from, 
     while (done < n && q->used < SV_POSIX_PIPE_BYTES) {
         size_t part = n - done < sizeof piece ? n - done : sizeof piece;
         part = part < SV_POSIX_PIPE_BYTES - q->used ? part : SV_POSIX_PIPE_BYTES - q->used;
-        const ssize_t got =
-            sv_posix_recv_stream(p, from, piece, part, done || flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0);
-        if (got <= 0)
-            return done ? (ssize_t)done : got;
-        for (size_t i = 0; i < (size_t)got; i++)
+        const size_t got = sv_posix_take(p, from, piece, part);
+        sv_posix_pump(p);
+        if (got == 0)
+            return done ? (ssize_t)done
+                        : sv_posix_nothing_to_read(p, from, flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0);
+        from->recv_blocked = false;
+        for (size_t i = 0; i < got; i++)
             q->bytes[(q->first + q->used++) % SV_POSIX_PIPE_BYTES] = piece[i];
-        done += (size_t)got;
+        done += got;
     }
     return done || n == 0 ? (ssize_t)done : -EAGAIN;
 }

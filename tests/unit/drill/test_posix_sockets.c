@@ -454,6 +454,24 @@ static void pipes_and_splice(void **state)
     world_close(&w);
 }
 
+/* SO_RCVLOWAT is nothing to splice(): what has come goes into the pipe at once, and whole. */
+static void splice_under_the_low_mark(void **state)
+{
+    (void)state;
+    struct world w = world_open(4);
+    const int low = 60;
+    uint8_t bytes[100];
+    int ends[2];
+    const int fd = world_accepted(&w);
+    assert_int_equal(sv_posix_pipe(w.p, ends), 0);
+    assert_int_equal(sv_posix_setsockopt(w.p, fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof low), 0);
+    assert_int_equal(sv_posix_splice(w.p, fd, NULL, ends[1], NULL, 100, 0), SV_POSIX_BLOCKED);
+    world_send(&w, ACK | PSH, 40);
+    assert_int_equal(sv_posix_splice(w.p, fd, NULL, ends[1], NULL, 100, 0), 40);
+    assert_int_equal(sv_posix_read(w.p, ends[0], bytes, sizeof bytes), 40);
+    world_close(&w);
+}
+
 static void lingering(void **state)
 {
     (void)state;
@@ -493,6 +511,7 @@ int main(void)
         cmocka_unit_test(sysctls),
         cmocka_unit_test(binding),
         cmocka_unit_test(pipes_and_splice),
+        cmocka_unit_test(splice_under_the_low_mark),
         cmocka_unit_test(lingering),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
