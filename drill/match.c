@@ -49,7 +49,7 @@ bool sv_drill_next_option(const struct sv_drill_seen *s, uint32_t *at, struct sv
     *broken = false;
     if (*at >= s->options)
         return false;
-    *option = (struct sv_drill_tlv){s->option[*at], 1, NULL};
+    *option = (struct sv_drill_tlv){s->option[*at], 1, s->option + *at + 1};
     if (option->kind > 1) {
         option->length = *at + 1 < s->options ? s->option[*at + 1] : 0;
         *broken = option->length < 2 || *at + option->length > s->options;

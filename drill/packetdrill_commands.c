@@ -51,7 +51,7 @@ static void sv_pd_show(const struct sv_posix *p, const char *protocol, const cha
     const char *before = getenv(variable);
     const char *slash = before ? strrchr(before, '/') : NULL;
     if (slash) /* that of the command before */
-        (void)syscall(SYS_close, atoi(slash + 1));
+        (void)syscall(SYS_close, (int)strtol(slash + 1, NULL, 10));
     (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), fd);
     (void)setenv(variable, path, 1);
 }

@@ -267,11 +267,11 @@ SV_API void packetdrill_interface_init(const char *flags, struct sv_pd_table *ou
 /* --- what reaches libc: a script's end closes what it left open, and asks TCP_INFO of a live descriptor; its commands
  * run in a shell. A copy of this library in LD_PRELOAD sees that; without one these are nobody's. --- */
 
-SV_API int getsockopt(int fd, int level, int option, void *restrict value, socklen_t *restrict n)
+SV_API int getsockopt(int fd, int level, int optname, void *restrict optval, socklen_t *restrict optlen)
 {
     if (sv_pd_world && sv_pd_owns(sv_pd_world, fd))
-        return sv_pd_getsockopt_slot(sv_pd_world, fd, level, option, value, n);
-    return (int)syscall(SYS_getsockopt, fd, level, option, value, n);
+        return sv_pd_getsockopt_slot(sv_pd_world, fd, level, optname, optval, optlen);
+    return (int)syscall(SYS_getsockopt, fd, level, optname, optval, optlen);
 }
 
 SV_API int system(const char *command)

@@ -279,6 +279,7 @@ static ssize_t sv_pd_drive(struct sv_pd *w, sv_pd_call call, void *arguments)
 static ssize_t sv_pd_sleep(struct sv_pd *w, sv_pd_call call, void *arguments)
 {
     struct sv_pd_waiter k = {.next = w->waiting, .call = call, .arguments = arguments};
+    // cppcheck-suppress autoVariables ; whoever answers the call takes it out of the list, and until then it waits here
     w->waiting = &k;
     while (!k.done)
         (void)pthread_cond_wait(&w->woken, &w->lock);

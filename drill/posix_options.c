@@ -403,7 +403,8 @@ static int sv_posix_give(void *to, socklen_t *n, const void *from, size_t size)
 {
     if (*n > size)
         *n = (socklen_t)size;
-    memcpy(to, from, *n);
+    if (*n) /* else there may be no place either */
+        memcpy(to, from, *n);
     return 0;
 }
 

@@ -314,7 +314,7 @@ int sv_drill_shell_command(struct sv_drill_shell_run *r, struct sv_drill_command
     }
     if (strcmp(name, "exit") == 0) {
         r->exited = true;
-        return c->n > 1 ? atoi(c->word[1]) : 0;
+        return c->n > 1 ? (int)(strtol(c->word[1], NULL, 10) & 255) : 0; /* as a shell has it */
     }
     if (ends_in(name, ".sh"))
         return script(r, c);
