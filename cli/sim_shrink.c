@@ -217,12 +217,14 @@ static bool settle_beside(struct sc_memory *m, const struct sc_node *first, stru
 {
     const struct sc_node *a = sc_member(first, "addr"), *gateway = sc_member(second, "gateway");
     struct sc_node *b = sc_member(second, "addr");
-    unsigned n[5];
+    struct sv_addr at;
+    uint32_t length;
     char text[40];
-    if (!a || !b || a->kind != SC_SCALAR || b->kind != SC_SCALAR ||
-        sscanf(a->text, "%u.%u.%u.%u/%u", &n[0], &n[1], &n[2], &n[3], &n[4]) != 5)
+    if (!a || !b || a->kind != SC_SCALAR || b->kind != SC_SCALAR || !sv_addr_parse(a->text, &at, &length) ||
+        !strchr(a->text, '.'))
         return false;
-    snprintf(text, sizeof text, "%u.%u.%u.%u/%u", n[0], n[1], n[2], n[3] % 100u + 1u, n[4]);
+    const uint8_t *v4 = at.byte + 12;
+    snprintf(text, sizeof text, "%u.%u.%u.%u/%u", v4[0], v4[1], v4[2], v4[3] % 100u + 1u, length);
     b->text = sc_take_text(m, text, strlen(text));
     if (gateway)
         (void)sc_remove(second, gateway);

@@ -495,10 +495,10 @@ static bool take_tables(struct sc_run *run)
     run->endpoint_slots = power_of_two(4u * run->endpoints_max);
     run->sent.n = run->received.n = power_of_two(4u * run->endpoints_max);
     run->sim = many(1, sizeof *run->sim, &good);
-    run->stack = many(m->hosts, sizeof *run->stack, &good);
-    run->bridge = many(m->hosts, sizeof *run->bridge, &good);
-    run->link = many(m->links, sizeof *run->link, &good);
-    run->cable = many(m->links, sizeof *run->cable, &good);
+    run->stack = many(m->hosts, sizeof(struct sv_stack *), &good);
+    run->bridge = many(m->hosts, sizeof(struct sv_bridge *), &good);
+    run->link = many(m->links, sizeof(struct sv_link *), &good);
+    run->cable = many(m->links, sizeof(struct sv_cable_link *), &good);
     run->wrong_sample = many(m->links, sizeof *run->wrong_sample, &good);
     run->host = many(m->hosts, sizeof *run->host, &good);
     run->app_host = many(m->hosts, sizeof *run->app_host, &good);

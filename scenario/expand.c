@@ -143,9 +143,9 @@ static struct sc_node *copy(struct loop *l, const struct sc_node *from, bool top
         return NULL;
     *n = *from;
     n->next = n->child = NULL;
-    if (top && n->key && !(n->key = filled(l, from, from->key)))
+    if (top && n->key && !(n->key = filled(l, from, n->key)))
         return NULL;
-    if (n->text && !(n->text = filled(l, from, from->text)))
+    if (n->text && !(n->text = filled(l, from, n->text)))
         return NULL;
     struct sc_node **to = &n->child;
     for (const struct sc_node *c = from->child; c; c = c->next) {

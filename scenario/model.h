@@ -542,6 +542,7 @@ bool sc_chance(struct sc_reader *r, const struct sc_node *n, uint32_t *millionth
 bool sc_count(struct sc_reader *r, const struct sc_node *n, uint64_t low, uint64_t high, uint64_t *count);
 bool sc_bool(struct sc_reader *r, const struct sc_node *n, bool *value);
 bool sc_between(struct sc_reader *r, const struct sc_node *n, sv_time between[2]);
+bool sc_mac_read(const char *text, uint8_t mac[6]); /* "02:00:00:00:00:01", and nothing else; it says nothing */
 /* Any of them, in its base unit (ns, bytes, bit/s, millionths, 1), and which: "ns", "B", "bit/s", "%", "". */
 bool sc_quantity(const char *text, uint64_t *value, char unit[8]);
 /* opening.c: of SC_ACK_SYN to SC_OVERFLOW; and the mistakes they make, enum sv_teach_opening. */

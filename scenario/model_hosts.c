@@ -129,12 +129,14 @@ static bool ecn(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 /* "32768-60999" */
 static bool port_range(struct sc_reader *r, const struct sc_node *n, uint64_t *value)
 {
-    unsigned first, last;
-    char rest;
-    if (n->kind == SC_SCALAR && sscanf(n->text, "%5u-%5u%c", &first, &last, &rest) == 2 && first >= 1 &&
-        first <= last && last <= 65535) {
-        *value = (uint64_t)first << 16 | last;
-        return true;
+    const size_t digits = n->kind == SC_SCALAR ? strspn(n->text, "0123456789") : 0;
+    const char *second = digits ? n->text + digits + 1 : "";
+    if (digits && n->text[digits] == '-' && strspn(second, "0123456789") == strlen(second)) {
+        const unsigned long first = strtoul(n->text, NULL, 10), last = strtoul(second, NULL, 10);
+        if (first >= 1 && first <= last && last <= 65535) {
+            *value = (uint64_t)first << 16 | last;
+            return true;
+        }
     }
     sc_error(r->e, n, "a range of ports is written 32768-60999");
     return false;
@@ -324,16 +326,9 @@ static void host_addresses(struct sc_reader *r, const struct sc_node *n, struct 
 
 static void host_mac(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)
 {
-    unsigned byte[6];
-    char rest;
-    h->has_mac = n->kind == SC_SCALAR &&
-                 sscanf(n->text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4],
-                        &byte[5], &rest) == 6 &&
-                 !(byte[0] & 1u);
+    h->has_mac = n->kind == SC_SCALAR && sc_mac_read(n->text, h->mac) && !(h->mac[0] & 1u);
     if (!h->has_mac)
         sc_error(r->e, n, "mac is written \"02:00:00:00:00:01\" (in quotes), of one station, not of a group");
-    for (uint32_t i = 0; h->has_mac && i < 6; i++)
-        h->mac[i] = (uint8_t)byte[i];
 }
 
 static void host_profile(struct sc_reader *r, const struct sc_node *n, struct sc_host *h)

@@ -296,6 +296,16 @@ static void argument(struct sc_reader *r, const struct sc_node *c, const struct 
     }
 }
 
+static uint32_t who(struct sc_reader *r, const struct sc_node *host)
+{
+    const uint32_t number = sc_need_host(r, host, host->text);
+    if (number != SV_NONE && r->model->host[number].kind == SC_SWITCH)
+        sc_error(r->e, host, "\"%s\" is a switch: it does nothing by itself", host->text);
+    if (number != SV_NONE && r->model->host[number].kind == SC_OUTSIDE)
+        sc_error(r->e, host, "\"%s\" is outside: what it does is not ours to say", host->text);
+    return number;
+}
+
 static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_step *s)
 {
     const struct sc_node *at = sc_member(c, "at"), *after = sc_member(c, "after"), *plus = sc_member(c, "plus");
@@ -321,13 +331,9 @@ static void read_step(struct sc_reader *r, const struct sc_node *c, struct sc_st
     if (plus)
         (void)sc_time(r, plus, &s->plus);
     if (host && host->kind == SC_SCALAR)
-        s->host = sc_need_host(r, host, host->text);
+        s->host = who(r, host);
     else if (verb != SC_UNPLUG && verb != SC_PLUG)
         sc_error(r->e, c, "which host? host: a");
-    if (s->host != SV_NONE && r->model->host[s->host].kind == SC_SWITCH)
-        sc_error(r->e, host, "\"%s\" is a switch: it does nothing by itself", host->text);
-    if (s->host != SV_NONE && r->model->host[s->host].kind == SC_OUTSIDE)
-        sc_error(r->e, host, "\"%s\" is outside: what it does is not ours to say", host->text);
     argument(r, c, v, s);
 }
 

@@ -243,11 +243,21 @@ static struct page_sample sample_of(const struct sv_tcp *tcp, uint32_t index, sv
     return s;
 }
 
+/* But for the time. */
 static bool alike(const struct page_sample *a, const struct page_sample *b)
 {
-    struct page_sample c = *b;
-    c.t = a->t;
-    return memcmp(a, &c, sizeof c) == 0;
+    return a->iss == b->iss && a->irs == b->irs && a->una == b->una && a->nxt == b->nxt &&
+           a->send_window == b->send_window && a->queued == b->queued && a->rcv_nxt == b->rcv_nxt &&
+           a->recv_window == b->recv_window && a->unread == b->unread && a->cwnd == b->cwnd &&
+           a->ssthresh == b->ssthresh && a->in_network == b->in_network && a->srtt_us == b->srtt_us &&
+           a->rto_us == b->rto_us && a->recovery == b->recovery && a->receives == b->receives &&
+           a->blocks == b->blocks && memcmp(a->block, b->block, sizeof a->block) == 0;
+}
+
+static bool is_routine(const struct page_sample *before, const struct page_sample *now)
+{
+    return before->recovery == now->recovery && before->ssthresh == now->ssthresh && now->cwnd >= before->cwnd &&
+           before->receives == now->receives && before->iss == now->iss;
 }
 
 /* Full: every second routine one goes, and from now on fewer are kept. */
@@ -255,11 +265,8 @@ static void thin(struct page_side *s)
 {
     uint32_t kept = 1;
     for (uint32_t i = 1; i + 1u < s->samples; i++) {
-        const struct page_sample *before = &s->sample[kept - 1u], *now = &s->sample[i];
-        const bool told = before->recovery != now->recovery || before->ssthresh != now->ssthresh ||
-                          now->cwnd < before->cwnd || now->receives != before->receives || now->iss != before->iss;
-        if (told || i % 2u)
-            s->sample[kept++] = *now;
+        if (i % 2u || !is_routine(&s->sample[kept - 1u], &s->sample[i]))
+            s->sample[kept++] = s->sample[i];
     }
     s->sample[kept++] = s->sample[s->samples - 1u];
     s->samples = kept;
@@ -268,17 +275,17 @@ static void thin(struct page_side *s)
 
 static void keep(struct sc_page *p, struct page_side *s, const struct page_sample *now)
 {
-    struct page_sample *last = s->samples ? &s->sample[s->samples - 1u] : NULL;
-    if (last && alike(last, now))
-        return;
-    if (last && last->t == now->t) {
-        *last = *now;
-        return;
+    if (s->samples) {
+        struct page_sample *last = &s->sample[s->samples - 1u];
+        if (alike(last, now))
+            return;
+        if (last->t == now->t) {
+            *last = *now;
+            return;
+        }
+        if (is_routine(last, now) && s->routine++ % s->stride)
+            return;
     }
-    const bool routine = last && last->recovery == now->recovery && last->ssthresh == now->ssthresh &&
-                         now->cwnd >= last->cwnd && last->receives == now->receives && last->iss == now->iss;
-    if (routine && s->routine++ % s->stride)
-        return;
     if (s->samples == SC_PAGE_SAMPLES)
         thin(s);
     if (s->samples < SC_PAGE_SAMPLES &&

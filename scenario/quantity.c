@@ -171,6 +171,26 @@ bool sc_bool(struct sc_reader *r, const struct sc_node *n, bool *value)
     return true;
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)((at - digits) % 16) : -1;
+}
+
+bool sc_mac_read(const char *text, uint8_t mac[6])
+{
+    if (strlen(text) != 17)
+        return false;
+    for (uint32_t i = 0; i < 6; i++) {
+        const int high = hex_digit(text[3u * i]), low = hex_digit(text[3u * i + 1u]);
+        if (high < 0 || low < 0 || text[3u * i + 2u] != (i < 5 ? ':' : 0))
+            return false;
+        mac[i] = (uint8_t)(high * 16 + low);
+    }
+    return true;
+}
+
 bool sc_between(struct sc_reader *r, const struct sc_node *n, sv_time between[2])
 {
     if (n->kind != SC_LIST || sc_children(n) != 2) {

@@ -66,9 +66,9 @@ static struct sc_row *numbered(const struct sc_rows *w, uint32_t id)
 bool sc_rows_note(struct sc_rows *w, uint32_t row, bool arrival, const char *note)
 {
     struct sc_row *r = numbered(w, row);
-    const char **to = !r ? NULL : arrival ? &r->note_in : &r->note_out;
     if (!r)
         return false;
+    const char **to = arrival ? &r->note_in : &r->note_out;
     if (*to) { /* two notes at one place */
         char text[1024];
         snprintf(text, sizeof text, "%s; %s", *to, note);

@@ -398,8 +398,6 @@ extern const struct sv_app sc_crowd_ops;
 void sc_crowd_begin(struct sc_run *run, uint32_t step);
 bool sc_crowd_value(const struct sc_run *run, const uint32_t of[4], uint64_t *value);
 bool sc_crowd_has(const struct sc_run *run, uint32_t host, uint16_t port);
-/* build.c */
-void sc_mac_of(const struct sc_host *h, uint32_t port, uint8_t mac[6]);
 /* datagrams.c */
 extern const struct sv_app sc_datagram_ops;
 void sc_udp_begin(struct sc_run *run, uint32_t socket, sv_time now);

@@ -168,11 +168,9 @@ static bool kind(struct words *w, struct sc_selector *s)
 /* "02:00:00:00:00:01": the first byte is the highest. */
 static bool mac_number(struct words *w, uint64_t *value, const char *of)
 {
-    uint32_t byte[6];
-    char rest;
+    uint8_t byte[6];
     const char *word = peek(w);
-    if (!word || sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5],
-                        &rest) != 6) {
+    if (!word || !sc_mac_read(word, byte)) {
         sc_error(w->r->e, w->at, "\"%s\" wants an address: 02:00:00:00:00:01", of);
         return false;
     }

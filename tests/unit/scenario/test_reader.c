@@ -221,6 +221,12 @@ static void quantities(void **state)
     refused("at: 5s", "at: 15s", 14, 10, "not before until");
     refused("by: 1s", "between: [3s, 2s]", 19, 62, "runs forwards");
     refused("seed: 1\n", "seed: one\n", 3, 7, "whole number");
+    refused("profile: rfc", "set: {port_range: +1-60999}", 7, 44, "32768-60999");
+    refused("profile: rfc", "set: {port_range: 1024- 2048}", 7, 44, "32768-60999");
+    refused("profile: rfc", "set: {port_range: 1024-}", 7, 44, "32768-60999");
+    refused("profile: rfc", "mac: \"-2:00:00:00:00:01\"", 7, 31, "mac is written");
+    refused("profile: rfc", "mac: \"02: 0:00:00:00:01\"", 7, 31, "mac is written");
+    refused("profile: rfc", "mac: \"02:00:00:00:00:01:\"", 7, 31, "mac is written");
     uint64_t value;
     char unit[8];
     assert_true(sc_quantity("1.5ms", &value, unit));
