@@ -245,6 +245,7 @@ static int play_file(struct drill *d, const char *path)
         (void)cli_fail("drill", "%s: more than %u bytes", path, SCRIPT_BYTES);
     else
         play_variants(d, text, n);
+    d->path = NULL;
     free(text);
     return failed || n == SCRIPT_BYTES ? CLI_USAGE : 0;
 }
@@ -263,8 +264,10 @@ static int play_path(struct drill *d, const char *path, uint32_t depth)
     if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return depth && !ends_in(path, ".pkt") ? 0 : play_file(d, path);
     const int n = depth < PATH_DEPTH ? scandir(path, &entries, is_script, alphasort) : 0;
-    if (n < 0)
-        return cli_fail("drill", "%s: %s", path, strerror(errno)) ? CLI_USAGE : CLI_USAGE;
+    if (n < 0) {
+        (void)cli_fail("drill", "%s: %s", path, strerror(errno));
+        return CLI_USAGE;
+    }
     for (int i = 0; i < n; i++) {
         char below[4096];
         const int length = snprintf(below, sizeof below, "%s/%s", path, entries[i]->d_name);

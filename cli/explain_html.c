@@ -147,39 +147,40 @@ static const char *base(const char *path)
 }
 
 static bool write_page(const struct explain *e, const struct sc_experiment *x, const struct sc_run *run,
-                       struct notes *notes, struct sc_page *page, const char *file, struct sc_page_words *words)
+                       struct notes *notes, struct sc_page *page, const char *file, const struct sc_page_words *given)
 {
     static char title[SC_LANGS][4096], claim[SC_LANGS][4096], watch[SC_LANGS][4096], verdict[SC_LANGS][4096];
     char before[SC_LANGS][512], command[SC_LANGS][512], replay[512];
     const char *see[SC_SEE + 1u] = {NULL};
-    words->lang = e->lang == SC_ZH ? SC_PAGE_ZH : SC_PAGE_EN;
-    words->title = filled(x, &x->tell->title, title);
+    struct sc_page_words words = *given;
+    words.lang = e->lang == SC_ZH ? SC_PAGE_ZH : SC_PAGE_EN;
+    words.title = filled(x, &x->tell->title, title);
     for (uint32_t i = 0; i < SC_LANGS && x->run_title.text[i]; i++)
         snprintf(title[i] + strlen(title[i]), sizeof title[i] - strlen(title[i]), i == SC_ZH ? "：%s" : ": %s",
                  x->run_title.text[i]);
-    words->claim = filled(x, &x->tell->claim, claim);
-    words->watch = filled(x, &x->tell->watch, watch);
-    words->verdict = filled(x, &x->tell->verdict, verdict);
+    words.claim = filled(x, &x->tell->claim, claim);
+    words.watch = filled(x, &x->tell->watch, watch);
+    words.verdict = filled(x, &x->tell->verdict, verdict);
     for (uint32_t i = 0; i < SC_LANGS; i++)
         sc_experiment_try(x->tell, i, before[i], sizeof before[i], command[i], sizeof command[i]);
-    words->try_this = (struct sc_page_text){{before[SC_EN], before[SC_ZH]}};
-    words->try_command = (struct sc_page_text){{command[SC_EN], command[SC_ZH]}};
+    words.try_this = (struct sc_page_text){{before[SC_EN], before[SC_ZH]}};
+    words.try_command = (struct sc_page_text){{command[SC_EN], command[SC_ZH]}};
     snprintf(replay, sizeof replay, "seven explain %s%s%s --html %.200s", x->model->name, x->run ? " --run " : "",
              x->run ? x->run : "", base(file));
-    words->replay = replay;
+    words.replay = replay;
     for (uint32_t i = 0; i < x->tell->sees; i++)
         see[i] = x->tell->see[i];
-    words->see = see;
-    words->note = note_of;
-    words->ctx = notes;
-    words->say = say_of;
+    words.see = see;
+    words.note = note_of;
+    words.ctx = notes;
+    words.say = say_of;
     gather(notes, run);
     struct sc_page_story story = {.n = 0};
     struct sc_page_note *beside = story_of(notes, run, &story);
-    words->story = story.n ? &story : NULL;
+    words.story = story.n ? &story : NULL;
     FILE *f = fopen(file, "w");
     const struct sv_sink to = {put_file, f};
-    bool good = f && sc_page_write(page, x->mutant, words, &to);
+    bool good = f && sc_page_write(page, x->mutant, &words, &to);
     good = f && !ferror(f) && fclose(f) == 0 && good;
     free(beside);
     if (!good)
@@ -187,7 +188,7 @@ static bool write_page(const struct explain *e, const struct sc_experiment *x, c
     return good;
 }
 
-static bool make(const struct explain *e, struct page *p, struct sc_page_words *words)
+static bool make(const struct explain *e, struct page *p, const struct sc_page_words *words)
 {
     static struct notes notes;
     static struct sc_result result;
@@ -209,6 +210,8 @@ static bool make(const struct explain *e, struct page *p, struct sc_page_words *
         p->held = result.expected;
         good = write_page(e, &x, run, &notes, page, p->file, words);
         sc_page_close(page);
+        notes.x = NULL;
+        notes.rows = NULL;
     }
     if (run)
         sc_run_close(run);

@@ -115,7 +115,7 @@ void explain_checked(const struct explain *e, const struct explain_told *told)
             snprintf(text, sizeof text, "%s", o->id);
         snprintf(why, sizeof why, " (%.280s)", o->why);
         if (!good && strlen(text) + strlen(why) < sizeof text)
-            strcat(text, why);
+            memcpy(text + strlen(text), why, strlen(why) + 1u);
         if (first)
             explain_bold(e, heading);
         printf("%*s", first ? (int)(HEADING - 2u - sv_width_text(heading, strlen(heading))) : (int)HEADING - 2, "");

@@ -188,7 +188,7 @@ static bool quantise(struct signal_capture *c, const struct floats *f, char *why
                        (unsigned long long)c->not_numbers, f->n);
         return false;
     }
-    if (!(high > low)) {
+    if (f->n == 0 || !(high > low)) {
         (void)snprintf(why, WHY, "%s: constant: all %zu samples are %g V", c->name, f->n, (double)low);
         return false;
     }

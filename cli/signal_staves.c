@@ -139,9 +139,12 @@ static void wave(const struct picture *p)
             const double after = (instant(p, symbol) + instant(p, symbol + 1)) / 2;
             /* At least four points a symbol: between samples the wave is drawn straight. */
             const double step = fmax(fmin(1, (after - before) / 4), (after - before) / 24);
-            for (double at = before; at < after; at += step)
+            const uint32_t points = (uint32_t)ceil((after - before) / step);
+            for (uint32_t n = 0; n < points; n++) {
+                const double at = before + n * step;
                 fprintf(p->out, "%.1f,%.1f ", x_of(p, i, k - 0.5 + (at - before) / (after - before)),
                         y_of(p, sample_at(p, at)));
+            }
         }
     fprintf(p->out, "\"/>\n");
 }

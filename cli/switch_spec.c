@@ -180,7 +180,7 @@ int switch_spec_parse(struct switch_spec *s, const char *text)
     s->peers = 8;
     if (strlen(text) >= sizeof s->text)
         return wrong(text, "is too long");
-    strcpy(s->text, text);
+    memcpy(s->text, text, strlen(text) + 1u);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         known |=
             strncmp(text, kinds[i], strlen(kinds[i])) == 0 && text[strlen(kinds[i])] && text[strlen(kinds[i])] != ',';

@@ -73,15 +73,13 @@ static const char *take(struct sv_phy_link_config *config, const struct word *w)
         if (!number(w, "", 1, 0, 9e15, &v))
             return "seed=N";
         c->seed = (uint64_t)v;
-    } else if (w->value) {
-        return SV_CABLE_WORDS;
-    } else if (is(w, "coupled")) {
+    } else if (!w->value && is(w, "coupled")) {
         c->coupling_hz = 22700;
-    } else if (is(w, "inverted")) {
+    } else if (!w->value && is(w, "inverted")) {
         c->inverted = true;
-    } else if (is(w, "unplugged")) {
+    } else if (!w->value && is(w, "unplugged")) {
         c->unplugged = true;
-    } else if (is(w, "raw")) {
+    } else if (!w->value && is(w, "raw")) {
         config->no_equaliser = config->no_wander = true;
     } else {
         return SV_CABLE_WORDS;
