@@ -108,6 +108,8 @@ bool sv_receiver_search(struct sv_receiver *r, uint32_t symbols)
     int32_t taken[SV_RECEIVER_WINDOW + 2], v[SV_RECEIVER_WINDOW];
     struct fit best = {0, 0, INT32_MAX};
     uint32_t best_preset = 0;
+    if (symbols == 0 || symbols > SV_RECEIVER_WINDOW)
+        return false;
     const int64_t start = r->at;
     int64_t best_at = start;
     r->offset = 0;
@@ -203,6 +205,8 @@ static void tell_pulse(struct sv_receiver *r, int64_t first)
 static void learn_silence(struct sv_receiver *r, const int16_t *s, uint32_t n)
 {
     int32_t sum = 0, magnitude = 0;
+    if (n == 0)
+        return;
     for (uint32_t i = 0; i < n; i++) {
         sum += s[i] - r->offset;
         magnitude += s[i] < r->offset ? r->offset - s[i] : s[i] - r->offset;
@@ -216,6 +220,8 @@ static void learn_silence(struct sv_receiver *r, const int16_t *s, uint32_t n)
 static void first_look(struct sv_receiver *r, const int16_t *s, uint32_t n)
 {
     int32_t sum = 0, magnitude = 0;
+    if (n == 0)
+        return;
     for (uint32_t i = 0; i < n; i++)
         sum += s[i];
     r->offset = sum / (int32_t)n;

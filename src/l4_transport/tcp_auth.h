@@ -43,8 +43,8 @@ static inline const uint8_t *sv_seg_signature(const struct sv_seg *s)
 }
 
 /* --- tcp_auth.c: the table, and whom it is for --- */
-enum sv_err sv_tcp_auth_add(struct sv_tcp *tcp, const struct sv_auth_key *key);
-enum sv_err sv_tcp_auth_remove(struct sv_tcp *tcp, const struct sv_auth_key *key);
+enum sv_err sv_tcp_auth_add(struct sv_tcp *tcp, const struct sv_auth_key *given);
+enum sv_err sv_tcp_auth_remove(struct sv_tcp *tcp, const struct sv_auth_key *given);
 bool sv_tcp_auth_each(const struct sv_tcp *tcp, uint32_t *at, struct sv_auth_key *key);
 bool sv_tcp_key_fits(const struct sv_tcp_key *k, const struct sv_tcp_ends *ends);
 enum sv_err sv_tcp_auth_next(struct sv_tcp *tcp, uint32_t index, uint8_t recv_id);

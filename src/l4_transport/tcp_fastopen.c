@@ -224,6 +224,7 @@ void sv_tcp_fastopen_begin(struct sv_tcp *tcp, uint32_t index, bool bare, const 
     *taken = 0;
     if (!(tcp->habits.fastopen & SV_FASTOPEN_CLIENT) || (p && sv_fast_pauses(tcp, p)) || t.h->agreed & SV_TCP_SIGNED)
         return;
+    SV_ASSERT(t.b != NULL);
     t.b->fast = SV_FAST_ASKS;
     if (!bare && !sv_tcp_fastopen_known(tcp, &t.h->remote))
         return;

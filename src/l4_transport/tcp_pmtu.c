@@ -33,7 +33,8 @@ bool sv_tcp_quotes(const struct sv_tcp *tcp, uint32_t flow_value, uint32_t seq)
 void sv_tcp_path_narrowed(struct sv_tcp *tcp, uint32_t flow_value)
 {
     struct sv_tcb t = sv_tcb_of(tcp, SV_TCP_VALUE_INDEX(flow_value));
-    if (t.h->state == SV_SYN_SENT && t.h->snd_queued && t.b->syn_count == 1) { /* Fast Open: a SYN alone gets there */
+    if (t.h->state == SV_SYN_SENT && t.h->snd_queued && t.b &&
+        t.b->syn_count == 1) { /* Fast Open: a SYN alone gets there */
         t.b->rexmit = 1;
         t.b->reason = SV_SENT_SYN;
         sv_tcb_ready(&t, SV_TCP_SEND_NOW);

@@ -104,7 +104,6 @@ static inline uint32_t sv_board_pipe(const struct sv_tcb *t, const struct sv_boa
 
 /* Makes the board of what is in flight. NULL: there is no memory; counted. */
 struct sv_board *sv_tcb_need_board(struct sv_tcb *t);
-void sv_tcb_release_board(struct sv_tcb *t);
 
 /* [start, SND.MAX) has just been sent, or a part of it again. */
 void sv_board_sent(struct sv_tcb *t, struct sv_board *k, uint32_t start);
