@@ -81,13 +81,14 @@ const char *beside_ends_open(struct beside_ends *e)
 uint64_t beside_ends_dropped(const struct beside_ends *e, uint32_t end)
 {
     char line[512], name[16];
-    unsigned long long dropped = 0, found = UINT64_MAX;
+    unsigned long long found = UINT64_MAX;
     FILE *f = kernel_go(e->ns[end]) ? fopen("/proc/thread-self/net/dev", "r") : NULL;
     snprintf(name, sizeof name, "beside%u:", end + 1);
     while (f && fgets(line, sizeof line, f)) {
         char *at = strstr(line, name);
-        if (at && sscanf(at + strlen(name), "%*u%*u%*u%*u%*u%*u%*u%*u%*u%*u%*u%llu", &dropped) == 1)
-            found = dropped;
+        char *number = at ? at + strlen(name) : NULL;
+        for (uint32_t i = 0; number && i < 8 + 4; i++)
+            found = strtoull(number, &number, 10);
     }
     if (f)
         fclose(f);

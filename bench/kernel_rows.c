@@ -117,8 +117,10 @@ static double slab_bytes(void)
     unsigned long long kib = 0;
     FILE *f = fopen("/proc/meminfo", "r");
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "Slab: %llu kB", &kib) == 1)
+        if (strncmp(line, "Slab:", 5) == 0) {
+            kib = strtoull(line + 5, NULL, 10);
             break;
+        }
     if (f)
         fclose(f);
     return (double)kib * 1024;

@@ -109,8 +109,10 @@ static bool make(struct lpm_prefix **to, uint32_t n, bool v6, uint32_t hops, str
         seen.mask = seen.mask * 2 + 1;
     seen.slot = calloc(seen.mask + 1, sizeof *seen.slot);
     *to = list;
-    if (!list || !seen.slot)
+    if (!list || !seen.slot) {
+        free(seen.slot);
         return false;
+    }
     struct lpm_prefix last = {.length = 0};
     for (uint32_t i = 0; i < n;) {
         struct lpm_prefix p = last;

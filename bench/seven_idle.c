@@ -76,7 +76,8 @@ void *seven_idle_open(const struct bench_case *c, struct bench_note *note)
     if (!open_part(i, 0, n / 4, &first, note) || !open_part(i, n / 4, n, &rest, note))
         goto no;
     i->whole = (double)(first + rest) / (2.0 * n);
-    i->own = (double)rest / (2.0 * (n - n / 4));
+    const uint32_t later = n - n / 4;
+    i->own = (double)rest / (2.0 * later);
     bench_say(note, false, "account %.1f bytes an endpoint; touched by %u open %.1f, by the last three quarters %.1f",
               i->account, n, i->whole, i->own);
     return i;

@@ -52,8 +52,10 @@ static bool build(struct wire *w)
     const uint64_t bytes = sv_stack_bytes(&c) + sv_pool_bytes(BUFS, SLABS) + (1u << 20);
     void *memory = sv_memory_map(bytes, true);
     uint8_t *lent = aligned_alloc(4096, lent_bytes);
-    if (!memory || !lent)
+    if (!memory || !lent) {
+        free(lent);
         return false;
+    }
     memcpy(lent, bench_pattern(), 2 * (size_t)BENCH_PERIOD);
     struct sv_arena *arena = sv_arena_create(memory, bytes);
     w->now = bench_wall_ns();

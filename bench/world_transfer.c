@@ -168,6 +168,7 @@ static int run_ns3(uint64_t bytes, struct told *told)
         return 0;
     snprintf(command, sizeof command, "build/bench/bench_ns3 %" PRIu64, bytes);
     FILE *f = popen(command, "r");
+    /* NOLINTNEXTLINE(cert-err34-c): what our own program printed */
     const int n = f ? fscanf(f,
                              "ns3 bytes %" SCNu64 " segments %" SCNu64 " retransmits %" SCNu64 " window %" SCNu64
                              " seconds %lf events %" SCNu64 " cpu %lf wall %lf",
@@ -280,6 +281,7 @@ bool world_idle(FILE *json)
     char command[64];
     snprintf(command, sizeof command, "build/bench/bench_ns3 idle %u", IDLE);
     FILE *f = access("build/bench/bench_ns3", X_OK) == 0 ? popen(command, "r") : NULL;
+    /* NOLINTNEXTLINE(cert-err34-c): what our own program printed */
     const bool there = f && fscanf(f, "ns3 idle bytes %lf", &ns3) == 1;
     const bool good = seven > 0 && (!f || (pclose(f) == 0 && there));
     printf("idle: %u connections open, both ends: %.0f bytes each", IDLE, seven);

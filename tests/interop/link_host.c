@@ -98,7 +98,7 @@ int main(int argc, char **argv)
         router |= strncmp(argv[i], "advertise=", 10) == 0;
         automatic |= strcmp(argv[i], "auto") == 0;
         if (strncmp(argv[i], "seconds=", 8) == 0)
-            seconds = (sv_time)atoi(argv[i] + 8);
+            seconds = (sv_time)strtoul(argv[i] + 8, NULL, 10);
     }
     if (argc < 2 || !open_stack(argv[1], router, automatic, &pool, &port))
         return 1;

@@ -25,7 +25,8 @@ struct sv_addr pair_address(const struct pair *p, uint32_t host)
 
 struct sv_addr pair_any(const struct pair *p)
 {
-    return p->conditions.six ? (struct sv_addr){{0}} : sv_addr_v4(0, 0, 0, 0);
+    const struct sv_addr any_six = {{0}};
+    return p->conditions.six ? any_six : sv_addr_v4(0, 0, 0, 0);
 }
 
 static uint32_t number_of(const struct pair *p, const struct pair_connection *x)

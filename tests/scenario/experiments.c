@@ -55,7 +55,7 @@ static void notes(const char *file, const struct sc_experiment *x, const struct 
         const struct sc_words *all[] = {&x->tell->title, &x->tell->claim, &x->tell->watch, &x->tell->verdict};
         if (!sc_experiment_notes(x, run, rows, lang, why, sizeof why))
             complain(file, x, "notes", why);
-        for (uint32_t i = 0; i < sizeof all / sizeof *all; i++) {
+        for (uint32_t i = 0; i < sizeof all / sizeof all[0]; i++) {
             if (!sc_fill(x->model, all[i]->text[lang], UINT64_MAX, NULL, text, sizeof text))
                 complain(file, x, "a number in the words", all[i]->text[lang]);
         }

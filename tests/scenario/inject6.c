@@ -84,7 +84,9 @@ uint32_t pair_below6(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
         return icmp6(h, draw, frame);
     case 10: /* an IPv4 address where there is none */
         n = forge_ip(frame, to, from, number(1u - h), number(h), 17, bytes, 20);
-        memcpy(frame + 22, "\0\0\0\0\0\0\0\0\0\0\xff\xff\12\0\0", 15);
+        memset(frame + 22, 0, 15);
+        frame[22 + 10] = frame[22 + 11] = 0xff;
+        frame[22 + 12] = 10;
         return n;
     case 11:
         n = forge_ip(frame, to, from, number(1u - h), number(h), 17, bytes, 20);
@@ -94,7 +96,7 @@ uint32_t pair_below6(uint32_t h, uint32_t kind, uint32_t draw, uint8_t *frame)
         return forge_ip(frame, 77, from, number(1u - h), number(h), 17, bytes, 20);
     default: /* a group that nobody joined, by a MAC that all nodes take */
         n = forge_ip(frame, to, from, number(1u - h), 0xe0000001u, 17, bytes, 20);
-        memcpy(frame, "\x33\x33\0\0\0\1", 6);
+        memcpy(frame, (const uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, 6);
         frame[14 + 24 + 1] = 5;
         return n;
     }

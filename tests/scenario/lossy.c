@@ -206,7 +206,7 @@ static bool play(uint64_t seed, enum way way, void *memory, struct outcome *o, b
                link.way[0].to_bad ? " and bursts" : "", (unsigned long long)(link.way[0].rate_bit_s / 1000u),
                (unsigned long long)(link.way[0].delay_ns / SV_US), (double)(l.now - BEGIN) / 1e9,
                (unsigned long long)c->rto_fired, (unsigned long long)c->retransmitted,
-               (unsigned long long)c->segments_out, (unsigned long long)(c->undo_dsack + c->undo_eifel + c->undo_frto),
+               (unsigned long long)c->segments_out, (unsigned long long)c->undo_dsack + c->undo_eifel + c->undo_frto,
                wrong ? ": " : "", wrong ? wrong : "");
     return !wrong;
 }

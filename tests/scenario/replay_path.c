@@ -59,7 +59,7 @@ bool replay_path_on(struct replay_path *p, const struct replay_world *w, const c
     if (!p->depth)
         p->held[0] = p->held[1] = SV_NONE;
     path_moved(p, w);
-    strcpy(p->place[p->depth].state, state);
+    snprintf(p->place[p->depth].state, sizeof p->place[p->depth].state, "%s", state);
     p->place[p->depth++].kept = false;
     if (p->depth == 1)
         path_keep(p, w, 0);

@@ -57,8 +57,11 @@ static bool check_sent(struct replay *r, const struct replay_step *s)
             w->kept[k].n = g->n;
             memcpy(w->kept[k].frame, g->frame, g->n);
         }
-        if (!known && !m->other(m, w, g))
-            return fail(r, s, strcat(strcpy(text, "the model does not send it: "), segment_text(g, (char[96]){0}, 96)));
+        if (!known && !m->other(m, w, g)) {
+            char segment[96];
+            snprintf(text, sizeof text, "the model does not send it: %s", segment_text(g, segment, sizeof segment));
+            return fail(r, s, text);
+        }
         replay_settle(w);
     }
     for (uint32_t k = 0; k < m->keys; k++) {
@@ -116,8 +119,8 @@ static bool wait_a_while(struct replay *r, const struct replay_step *s)
     const uint32_t draw = (uint32_t)(r->random >> 33);
     if (draw % 4u || !r->model.may_wait(s->after))
         return true;
-    strcpy(idle.before, s->after);
-    strcpy(idle.event, "time passes");
+    memcpy(idle.before, s->after, sizeof idle.before);
+    snprintf(idle.event, sizeof idle.event, "time passes");
     r->world.sent = 0;
     replay_pass(&r->world, draw / 4u % 2u, (draw / 8u % 2000u) * SV_MS);
     r->waits++;
@@ -128,7 +131,7 @@ static bool runs_line(struct replay *r, const struct replay_step *s)
 {
     if (strcmp(r->now[0] ? r->now : r->path.place[0].state, s->before) != 0)
         return fail(r, s, "it does not go on from the step before");
-    strcpy(r->now, s->after);
+    snprintf(r->now, sizeof r->now, "%s", s->after);
     const bool good = step(r, s) && wait_a_while(r, s);
     r->path.held[0] = r->path.held[1] = SV_NONE;
     return good;

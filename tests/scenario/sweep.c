@@ -234,6 +234,7 @@ int main(int argc, char **argv)
     }
     if (argc != 1) {
         fprintf(stderr, "usage: sweep [--seed N]\n");
+        free(memory);
         return 2;
     }
     for (uint64_t seed = 1; seed <= seeds; seed++)

@@ -9,7 +9,8 @@
 
 static enum sv_err listen_for(struct sv_talk *t)
 {
-    const struct sv_endpoint e = {.addr = sv_exchange_six ? (struct sv_addr){{0}} : sv_addr_v4(0, 0, 0, 0), .port = 80};
+    const struct sv_addr any_six = {{0}};
+    const struct sv_endpoint e = {.addr = sv_exchange_six ? any_six : sv_addr_v4(0, 0, 0, 0), .port = 80};
     const struct sv_listen_options o = {.size = sizeof o,
                                         .backlog = t->x->backlog,
                                         .half_open = t->x->half_open,

@@ -83,14 +83,13 @@ static void meets_ack(struct sv_talk *t, enum sv_tcp_state s, uint32_t ack)
     struct sv_sock_info info = {.size = sizeof info};
     const bool there = t->have_socket && sv_sock_info(t->stack, t->socket, &info) == SV_OK;
     const uint32_t una = there ? t->snd_nxt - info.send_unacked : t->snd_nxt;
+    const bool flies = !there && s != SV_TIME_WAIT; /* half open, or the handle is gone: our SYN or FIN is in flight */
     if ((int32_t)(ack - t->snd_nxt) > 0)
         meet(t, s, G_ACK_UNSENT);
-    else if ((int32_t)(ack - una) > 0)
+    else if ((int32_t)(ack - una) > 0 || flies)
         meet(t, s, G_ACK_NEW);
-    else if (ack == una && (there || s == SV_TIME_WAIT))
+    else if (ack == una)
         meet(t, s, G_ACK_SAME);
-    else if (!there && s != SV_TIME_WAIT) /* half open, or the handle is gone: our SYN or FIN is in flight */
-        meet(t, s, G_ACK_NEW);
     else
         meet(t, s, una - ack > 60000u ? G_ACK_ANCIENT : G_ACK_OLD);
 }

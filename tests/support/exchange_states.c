@@ -58,9 +58,9 @@ bool sv_exchange_table(FILE *say)
 {
     uint8_t from, on, to;
     uint32_t there = 0, wanted = sizeof edges / sizeof edges[0];
-    for (uint8_t s = 0; s < SV_TCP_STATES; s++) {
-        for (uint8_t o = 0; o < SV_ON_EVENTS; o++)
-            wanted += ends(s, o);
+    for (uint32_t s = 0; s < SV_TCP_STATES; s++) {
+        for (uint32_t o = 0; o < SV_ON_EVENTS; o++)
+            wanted += ends((uint8_t)s, (uint8_t)o);
     }
     for (; sv_tcp_edge_at(there, &from, &on, &to); there++) {
         if (known(from, on, to))

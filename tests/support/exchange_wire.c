@@ -127,8 +127,9 @@ static uint8_t *put_options(const struct sv_talk *t, const struct sv_line *l, ui
         *p++ = 2;
     }
     if (l->options & O_UNKNOWN) {
-        memcpy(p, "\xfd\x06\x01\x02\x03\x04", 6);
-        p += 6;
+        static const uint8_t unknown[] = {0xfd, 6, 1, 2, 3, 4};
+        memcpy(p, unknown, sizeof unknown);
+        p += sizeof unknown;
     }
     if (timed) {
         *p++ = 1;
@@ -173,8 +174,9 @@ uint32_t sv_talk_segment(const struct sv_talk *t, const struct sv_line *l, uint8
     while ((p - tcp) % 4)
         *p++ = 1;
     if (l->options & O_BROKEN) {
-        memcpy(p, "\x02\x28\x05\xb4", 4);
-        p += 4;
+        static const uint8_t broken[] = {2, 40, 5, 0xb4};
+        memcpy(p, broken, sizeof broken);
+        p += sizeof broken;
     }
     put16(tcp + 12, (uint32_t)(p - tcp) / 4u << 12 | l->flags);
     const uint32_t first = seq - t->peer_isn - (l->flags & SYN ? 0u : 1u);

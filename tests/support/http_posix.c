@@ -206,7 +206,7 @@ static int serve(int argc, char **argv)
         else if (strcmp(argv[i], "walk") == 0)
             flags |= SV_PORT_FILES_NO_OPENAT2;
         else if (strncmp(argv[i], "timeout=", 8) == 0)
-            config.header_timeout_ms = config.idle_timeout_ms = (uint32_t)atoi(argv[i] + 8);
+            config.header_timeout_ms = config.idle_timeout_ms = (uint32_t)strtoul(argv[i] + 8, NULL, 10);
     }
     struct sv_port_files *files = sv_port_files_open(argv[2], 0, flags);
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

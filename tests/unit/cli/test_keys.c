@@ -27,7 +27,7 @@ static void md5(void **state)
     for (uint32_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_false(cli_parse_md5(wrong[i], &k));
     memset(text, 'k', 81);
-    strcpy(text + 81, "@10.0.0.1");
+    memcpy(text + 81, "@10.0.0.1", sizeof "@10.0.0.1");
     assert_false(cli_parse_md5(text, &k));
     assert_true(cli_parse_md5(text + 1, &k));
 }

@@ -131,8 +131,8 @@ static void refusals(void **state)
             fail_msg("%s: said \"%s\"", bad[i].line, why);
     }
     struct cli_words words = {1, (char *[]){longest}};
-    for (int i = 0; i < 80; i++)
-        (void)strcat(longest, " or sport = :80");
+    for (size_t i = 0, n = strlen(longest); i < 80; i++)
+        n += (size_t)snprintf(longest + n, sizeof longest - n, " or sport = :80");
     assert_false(ss_filter_parse(&filter, &words, why, sizeof why));
     assert_non_null(strstr(why, "too long"));
 }

@@ -150,7 +150,7 @@ static uint64_t slabs_inline(struct world *w, uint32_t times)
 /* As a burst does it: 32 taken, 32 given back; each figure is of one pair. */
 static uint64_t slabs_by_burst(struct world *w, uint32_t times)
 {
-    uint32_t slab[32];
+    uint32_t slab[32] = {0};
     for (; times >= 32; times -= 32) {
         for (uint32_t i = 0; i < 32; i++)
             slab[i] = sv_slab_alloc_fast(w->pool, SV_WANT_DATA, 1);

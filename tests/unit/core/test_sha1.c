@@ -67,7 +67,7 @@ static void hmacs(void **state)
         memset(key, vector[i].key, sizeof key);
         memset(bytes, vector[i].byte, sizeof bytes);
         if (!vector[i].key)
-            memcpy(key, "Jefe", 4);
+            memcpy(key, (const uint8_t[]){'J', 'e', 'f', 'e'}, 4);
         sv_hmac_sha1_begin(&h, key, vector[i].keys);
         if (vector[i].text)
             sv_hmac_sha1_add(&h, vector[i].text, (uint32_t)strlen(vector[i].text));

@@ -29,6 +29,7 @@ static void every_row_of_the_published_table(void **state)
     for (char *at = strtok(text, "\n"); at; at = strtok(NULL, "\n")) {
         char name[16], minus[16], plus[16];
         unsigned octet, special, flips;
+        /* NOLINTNEXTLINE(cert-err34-c): a table of this repository, whose numbers are small */
         if (sscanf(at, "%15s 0x%x %u %15s %15s %u", name, &octet, &special, minus, plus, &flips) != 6)
             continue;
         const uint32_t code = octet | (special ? SV_8B10B_SPECIAL : 0);

@@ -68,7 +68,7 @@ static inline int16_t *waveform_samples(const struct waveform *w, double gain, d
 {
     double peak = 0;
     for (uint32_t i = 0; i < w->n; i++)
-        peak = fabs(w->volt[i]) > peak ? fabs(w->volt[i]) : peak;
+        peak = fmax(peak, fabs((double)w->volt[i]));
     int16_t *sample = malloc(w->n * sizeof *sample);
     assert_non_null(sample);
     const double whole = fabs(gain) * (1 + fabs(offset));

@@ -111,7 +111,7 @@ static void an_overlap_condemns_all_of_it(void **state)
         {0, 8, true},       /* its head alone */
     };
     compose(2000);
-    for (uint16_t i = 0; i < SV_COUNT_OF(bad); i++) {
+    for (uint16_t i = 0; i < (uint16_t)SV_COUNT_OF(bad); i++) {
         piece(i, 0, 1480, true);
         piece(i, bad[i].offset, bad[i].n, bad[i].more);
         assert_int_equal(world_drops(h, SV_DROP_FRAGMENT_OVERLAP), 4u * i + 2);

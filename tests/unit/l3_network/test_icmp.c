@@ -291,16 +291,16 @@ static void errors_are_rate_limited_and_counted(void **state)
     uint8_t f[64], p[24];
     uint32_t told = 0;
     for (int i = 0; i < 80; i++) {
-        world_in(&w, h, f,
-                 world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
+        const uint32_t n = world_udp(p, 7, 4444, "", 0);
+        world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, n));
         told += world_out(&w, h, &out);
     }
     assert_int_equal(told, SV_ICMP_BURST);
     assert_int_equal(world_drops(h, SV_DROP_ICMP_RATE), 30);
     world_advance(&w, 10 * SV_MS);
     for (int i = 0; i < 80; i++) {
-        world_in(&w, h, f,
-                 world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, world_udp(p, 7, 4444, "", 0)));
+        const uint32_t n = world_udp(p, 7, 4444, "", 0);
+        world_in(&w, h, f, world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, p, n));
         told += world_out(&w, h, &out);
     }
     assert_int_equal(told, SV_ICMP_BURST + 10); /* a thousand a second */
@@ -358,8 +358,8 @@ static void a_router_lowers_the_ttl_and_says_when_it_dies(void **state)
     h->net.forward = 1;
     static uint8_t f[1600], p[1500];
     for (uint32_t ttl = 0; ttl < 256; ttl++) {
-        const uint32_t n =
-            world_ip(f, HOST1, IP(10, 0, 0, 9), IP(192, 0, 2, 7), 17, 1, 0, p, world_udp(p, 1, 2, "", 0));
+        const uint32_t inner = world_udp(p, 1, 2, "", 0);
+        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), IP(192, 0, 2, 7), 17, 1, 0, p, inner);
         f[22] = (uint8_t)ttl;
         fix_header(f, 20);
         world_in(&w, h, f, n);

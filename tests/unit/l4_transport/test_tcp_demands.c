@@ -74,7 +74,7 @@ static void ip_options(void **state)
     struct peer *p = open_peer(SV_PROFILE_MODERN);
     (void)state;
     (void)peer_listen(p, 80, (struct sv_listen_options){0});
-    for (uint16_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (uint32_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         peer_clear(p);
         peer_give(p,
                   (struct peer_seg){
