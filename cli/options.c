@@ -359,7 +359,8 @@ static int parse_long(struct cli_parse *p, int argc, char **argv, int *i, bool *
 {
     char *arg = argv[*i];
     const size_t n = strcspn(arg + 2, "=");
-    const char *value = arg[2 + n] == '=' ? arg + 3 + n : NULL;
+    const bool has_value = arg[2 + n] == '=';
+    const char *value = has_value ? arg + 3 + n : ""; /* a flag has none */
     int group;
     const struct cli_option *o = find(p->command, arg + 2, n, 0, &group);
     char typed[48];
@@ -370,9 +371,9 @@ static int parse_long(struct cli_parse *p, int argc, char **argv, int *i, bool *
         return CLI_PARSED;
     }
     (void)snprintf(typed, sizeof typed, "--%s", o->name);
-    if (!takes_value(o) && value)
+    if (!takes_value(o) && has_value)
         return cli_usage(p->command->name, "%s: takes no value, and got \"%s\"", typed, value);
-    if (takes_value(o) && !value) {
+    if (takes_value(o) && !has_value) {
         if (*i + 1 >= argc)
             return cli_usage(p->command->name, "%s: value missing; it takes %s", typed, o->takes);
         value = argv[++*i];
@@ -394,16 +395,14 @@ static int parse_short(struct cli_parse *p, int argc, char **argv, int *i, bool 
             *help = true;
             return CLI_PARSED;
         }
-        const char *value = NULL;
+        const char *value = "";
         if (takes_value(o)) {
-            value = at[1] ? at + 1 : NULL;
-            if (!value && *i + 1 >= argc)
+            if (!at[1] && *i + 1 >= argc)
                 return cli_usage(p->command->name, "%s: value missing; it takes %s", typed, o->takes);
-            if (!value)
-                value = argv[++*i];
+            value = at[1] ? at + 1 : argv[++*i];
         }
         const int r = store(p, o, base_of(p, group), typed, value);
-        if (r != CLI_PARSED || value)
+        if (r != CLI_PARSED || takes_value(o))
             return r;
     }
     return CLI_PARSED;

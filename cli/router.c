@@ -72,10 +72,10 @@ sv_port router_port_named(const struct router *r, const char *name)
 /* Lines of a file of routes: the ceiling must be known before the first is read. */
 static bool count_routes(struct router *r, uint64_t *lines)
 {
-    FILE *f = r->options.file && strcmp(r->options.file, "-") != 0 ? fopen(r->options.file, "r") : NULL;
     *lines = 0;
     if (!r->options.file || strcmp(r->options.file, "-") == 0)
         return true;
+    FILE *f = fopen(r->options.file, "r");
     if (!f)
         return cli_fail("router", "--routes %s: %s", r->options.file, strerror(errno)) < 0;
     for (int c; (c = getc(f)) != EOF;)

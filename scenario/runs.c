@@ -80,8 +80,10 @@ uint32_t sc_mutant_run(const struct sc_node *root, const char *mutant)
 static void tags_known(const struct sc_node *root, const struct sc_node *tag, struct sc_errors *e)
 {
     bool known = false;
-    for (uint32_t i = 0; tag->kind == SC_SCALAR && i < sc_runs(root); i++)
-        known = known || (sc_run_name(root, i) && strcmp(sc_run_name(root, i), tag->text) == 0);
+    for (uint32_t i = 0; tag->kind == SC_SCALAR && i < sc_runs(root); i++) {
+        const char *name = sc_run_name(root, i);
+        known = known || (name && strcmp(name, tag->text) == 0);
+    }
     if (tag->kind == SC_SCALAR && !known)
         sc_error(e, tag, "no run is called \"%s\"", tag->text);
     for (const struct sc_node *c = tag->kind == SC_LIST ? tag->child : NULL; c; c = c->next)

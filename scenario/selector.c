@@ -98,9 +98,11 @@ static bool eat(struct words *w, const char *word)
     return true;
 }
 
-/* "7th", "2nd", "21st"; 0: it is none. */
+/* "7th", "2nd", "21st"; 0: it is none, or there is no word. */
 static uint32_t ordinal(const char *word)
 {
+    if (!word)
+        return 0;
     static const char *const names[] = {"first", "second",  "third",  "fourth", "fifth",
                                         "sixth", "seventh", "eighth", "ninth",  "tenth"};
     for (uint32_t i = 0; i < 10; i++) {
@@ -122,7 +124,7 @@ static bool which(struct words *w, struct sc_selector *s)
     if (eat(w, "last")) {
         s->which = SC_LAST;
     } else if (eat(w, "every")) {
-        s->n = peek(w) ? ordinal(peek(w)) : 0;
+        s->n = ordinal(peek(w));
         if (!s->n) {
             sc_error(w->r->e, w->at, "\"every\" wants a number: every 7th");
             return false;

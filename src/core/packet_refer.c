@@ -34,7 +34,7 @@ static struct sv_piece sv_piece_at(const struct sv_buf *from, uint32_t offset)
         }
         start += s.length;
     }
-    return (struct sv_piece){NULL, 0, SV_NONE, 0};
+    return (struct sv_piece){sv_buf_head(from), 0, SV_NONE, 0};
 }
 
 uint32_t sv_buf_refer_slices(const struct sv_buf *from, uint32_t offset, uint32_t n)

@@ -150,11 +150,11 @@ enum sv_drop sv_checksum_complete(struct sv_buf *b, uint32_t cpu)
 }
 
 /* The next segment of the super-frame in front. */
-static struct sv_buf *sv_segment_next(struct sv_packet_queue *q, struct sv_pool *pool, uint32_t *part,
+/* `b` is the first of the queue. */
+static struct sv_buf *sv_segment_next(struct sv_packet_queue *q, struct sv_pool *pool, struct sv_buf *b, uint32_t *part,
                                       const struct sv_segment_out *out, struct sv_buf **refused, enum sv_drop *why)
 {
     struct sv_segment_plan plan;
-    struct sv_buf *b = sv_packet_queue_peek(q, pool);
     *why = sv_segment_plan(b, &plan);
     if (*why == SV_DROP_NONE && (uint32_t)plan.payload + b->gso_size > out->room.bytes)
         return NULL;
@@ -164,7 +164,7 @@ static struct sv_buf *sv_segment_next(struct sv_packet_queue *q, struct sv_pool 
     if (s && ++*part < plan.parts)
         return s;
     *part = 0;
-    b = sv_packet_queue_take(q, pool);
+    (void)sv_packet_queue_take(q, pool);
     if (s)
         sv_buf_free(b);
     else
@@ -181,10 +181,10 @@ struct sv_buf *sv_segment_dequeue(struct sv_packet_queue *q, struct sv_pool *poo
     if (!b || !out->room.packets)
         return NULL;
     if (b->flags & SV_GSO_FLAGS && (!out->room.super || !out->csum || *part))
-        return sv_segment_next(q, pool, part, out, refused, why);
+        return sv_segment_next(q, pool, b, part, out, refused, why);
     if (b->length > out->room.bytes)
         return NULL;
-    b = sv_packet_queue_take(q, pool);
+    (void)sv_packet_queue_take(q, pool);
     if (b->flags & SV_BUF_CSUM_PARTIAL && !out->csum) {
         *why = sv_checksum_complete(b, out->cpu);
         if (*why != SV_DROP_NONE) {

@@ -89,6 +89,7 @@ void sv_ao_move(struct sv_tcp *tcp, uint32_t from, uint32_t to)
     const struct sv_tcp_ao kept = *old;
     sv_ao_end(tcp, from);
     struct sv_tcp_ao *ao = sv_ao_new(tcp, to);
+    SV_ASSERT(ao != NULL); /* that one's place is free again */
     const uint32_t next = ao->next;
     *ao = kept;
     ao->owner = to;

@@ -455,7 +455,7 @@ static struct sv_bbr *sv_bbr(struct sv_tcb *t)
     if (slab == SV_NONE)
         return NULL;
     t->b->cc.bbr.slab = slab + 1u;
-    k = sv_bbr_there(t);
+    k = (struct sv_bbr *)(void *)sv_slab_bytes_fast(sv_core_pool(t->core), slab);
     sv_memset(k, 0, sizeof *k);
     const uint32_t now = sv_us(t), kept = sv_tcp_cc_kept(t);
     k->min_rtt_us = k->probe_min_us = t->c->min_rtt_us;
@@ -543,6 +543,7 @@ static uint64_t sv_bbr_delivery(const struct sv_tcb *t)
 static uint32_t sv_bbr_quiet(const struct sv_tcb *t)
 {
     const struct sv_bbr *k = sv_bbr_there(t);
+    SV_ASSERT(k != NULL);
     const uint32_t bw = k->full_reached ? (uint32_t)sv_min_u64(sv_bbr_max_bw(k) >> 8, UINT32_MAX) : 0;
     sv_slab_unref_fast(sv_core_pool(t->core), t->b->cc.bbr.slab - 1u);
     t->b->cc.bbr.slab = 0;

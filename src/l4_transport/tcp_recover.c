@@ -193,7 +193,7 @@ static bool sv_recovery_drains(const struct sv_tcb *t, const struct sv_board *k,
 
 void sv_recovery_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *news)
 {
-    struct sv_board *k = sv_tcb_board(t);
+    struct sv_board *k = sv_tcb_board_there(t);
     const uint8_t before = t->b->recovery;
     if (news->rtt_us) /* RFC 8985 §6.2 step 1, RFC 6298 §3: of what was sent once */
         sv_tcp_rtt_sample(t, news->rtt_us);

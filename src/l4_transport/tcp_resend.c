@@ -104,7 +104,7 @@ static uint32_t sv_board_next(const struct sv_tcb *t, struct sv_board *k)
 
 bool sv_tcb_send_board(struct sv_tcb *t, struct sv_turn *turn)
 {
-    struct sv_board *k = sv_tcb_board(t);
+    struct sv_board *k = sv_tcb_board_there(t);
     const uint32_t mss = t->h->mss;
     const uint32_t packet = turn->grant.super > mss ? turn->grant.super - turn->grant.super % mss : mss;
     if (t->b->tlp_now && !sv_tcb_send_tail_probe(t, turn, k))

@@ -116,7 +116,7 @@ void sv_sack_arrives(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *n
 
 void sv_sack_acked(struct sv_tcb *t, const struct sv_seg *s, struct sv_news *news)
 {
-    struct sv_board *k = sv_tcb_board(t);
+    struct sv_board *k = sv_tcb_board_there(t);
     const uint32_t cut = sv_board_cut(t, k, s->ack, SV_BOARD_KEPT);
     const uint32_t to = cut == SV_NONE ? sv_board_find(t, k, s->ack) : cut;
     const uint32_t rtt_us = news->rtt_us; /* of blocks */

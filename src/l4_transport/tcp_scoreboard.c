@@ -273,7 +273,7 @@ struct sv_board *sv_tcb_need_board(struct sv_tcb *t)
         return NULL;
     }
     t->b->board = slab;
-    k = sv_tcb_board(t);
+    k = sv_tcb_board_there(t);
     sv_memset(k, 0, sizeof *k);
     k->slab[0] = slab;
     k->end = k->fack = k->lost_from = t->h->snd_una;
@@ -411,7 +411,7 @@ uint32_t sv_board_first_lost(const struct sv_tcb *t, struct sv_board *k)
 
 void sv_board_narrowed(struct sv_tcb *t)
 {
-    struct sv_board *k = sv_tcb_board(t);
+    struct sv_board *k = sv_tcb_board_there(t);
     for (uint32_t i = 0; i < k->count; i++) {
         const bool sacked = sv_run_at(t, k, i)->marks & SV_RUN_SACKED;
         sv_board_mark(t, k, i, SV_RUN_ROUGH | (sacked ? 0u : SV_RUN_LOST), 0);
@@ -442,12 +442,12 @@ void sv_board_check(const struct sv_tcb *t)
 
 uint32_t sv_tcb_pipe(const struct sv_tcb *t)
 {
-    return sv_board_pipe(t, sv_tcb_board(t));
+    return sv_board_pipe(t, sv_tcb_board_there(t));
 }
 
 bool sv_tcb_board_may_send(const struct sv_tcb *t)
 {
-    const struct sv_board *k = sv_tcb_board(t);
+    const struct sv_board *k = sv_tcb_board_there(t);
     if (k->frto == SV_FRTO_PROBES)
         return false; /* the new segments of RFC 5682 say whether anything is lost */
     if (!k->lost && (sv_tcp_recovers(t, SV_RECOVER_RACK) || t->b->recovery != SV_RECOVERY_FAST || sv_tcb_has_new(t)))
@@ -462,7 +462,7 @@ void sv_tcb_note_sent_anew(struct sv_tcb *t, uint32_t start)
     const uint32_t now = sv_fine_tick(t->now);
     uint32_t gone = 0;
     if (b->board != SV_NONE) {
-        sv_board_sent(t, sv_tcb_board(t), start);
+        sv_board_sent(t, sv_tcb_board_there(t), start);
         return;
     }
     if (b->sent_marks && !sv_seq_after(t->h->snd_max, b->sent[b->sent_marks - 1u].end))

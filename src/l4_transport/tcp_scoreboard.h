@@ -82,6 +82,13 @@ static inline struct sv_board *sv_tcb_board(const struct sv_tcb *t)
     return (struct sv_board *)(void *)sv_slab_bytes_fast(sv_core_pool(t->core), t->b->board);
 }
 
+/* The same, of a connection that has one. */
+static inline struct sv_board *sv_tcb_board_there(const struct sv_tcb *t)
+{
+    SV_ASSERT(t->b->board != SV_NONE);
+    return (struct sv_board *)(void *)sv_slab_bytes_fast(sv_core_pool(t->core), t->b->board);
+}
+
 static inline struct sv_run *sv_run_at(const struct sv_tcb *t, const struct sv_board *k, uint32_t i)
 {
     const uint32_t place = i + k->skip + SV_BOARD_HEAD;

@@ -433,8 +433,11 @@ static uint32_t sv_link_transmit(struct sv_node *x, sv_port out, struct sv_room 
     struct sv_link_direction *d = &l->direction[1u - out];
     const uint32_t before = give->n;
     now = sv_core_clock(&l->core, now);
-    while (give->n < SV_BURST && room.packets && sv_link_first_at(d) <= now) {
-        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), sv_link_head(d)->buf);
+    while (give->n < SV_BURST && room.packets) {
+        const struct sv_link_frame *head = sv_link_head(d);
+        if (!head || head->at > now)
+            break;
+        struct sv_buf *b = sv_pool_buf(sv_core_pool(&l->core), head->buf);
         if (b->length > room.bytes)
             break;
         room.packets--;

@@ -131,6 +131,7 @@ static inline void sv_link_put(struct sv_link_direction *d, const struct sv_buf 
 static inline uint32_t sv_link_take(struct sv_link_direction *d)
 {
     const struct sv_link_frame *head = sv_link_head(d);
+    SV_ASSERT(head != NULL);
     const uint32_t buf = head->buf;
     if (SV_UNLIKELY(head == sv_link_heap(d)))
         return sv_link_heap_take(d);
