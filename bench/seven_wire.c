@@ -61,8 +61,10 @@ static bool build(struct wire *w)
     w->now = bench_wall_ns();
     w->pool = arena ? sv_pool_create(arena, BUFS, SLABS) : NULL;
     w->stack = w->pool ? sv_stack_create(arena, w->pool, &c, w->now) : NULL;
-    if (!w->stack || sv_interface_add(w->stack, &i, &port, w->now) != SV_OK)
+    if (!w->stack || sv_interface_add(w->stack, &i, &port, w->now) != SV_OK) {
+        free(lent);
         return false;
+    }
     w->node = sv_stack_node(w->stack);
     w->window = sv_pool_lend(w->pool, lent, lent_bytes);
     sv_interface_set_up(w->stack, port, true, w->now);

@@ -126,8 +126,8 @@ static void each_rule_of_the_header_drops_with_its_reason(void **state)
     };
     for (size_t i = 0; i < SV_COUNT_OF(line); i++) {
         uint8_t f[64], udp[14];
-        const uint32_t n =
-            world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, udp, world_udp(udp, 1, 2, "sixsix", 6));
+        const uint32_t inner = world_udp(udp, 1, 2, "sixsix", 6);
+        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 17, 1, 0, udp, inner);
         sv_put_u16(f + 14 + line[i].at, line[i].value);
         fix_header(f, 20);
         const uint64_t before = world_drops(h, line[i].why);
@@ -153,7 +153,8 @@ static void link_padding_is_cut_off(void **state)
     (void)state;
     uint8_t f[60] = {0};
     uint8_t icmp[16];
-    world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 1, 1, 0, icmp, echo(icmp, 8, 1, 1, 4));
+    const uint32_t asks = echo(icmp, 8, 1, 1, 4);
+    world_ip(f, HOST1, IP(10, 0, 0, 9), IP(10, 0, 0, 1), 1, 1, 0, icmp, asks);
     memset(f + 46, 0xaa, 14);
     world_in(&w, h, f, 60);
     assert_true(world_out(&w, h, &out));
@@ -402,7 +403,8 @@ static void nobody_writes_into_a_packet_that_another_still_holds(void **state)
     static uint8_t f[1600], p[1500], before[1600], after[1600], data[1000];
     const uint32_t to[] = {IP(192, 0, 2, 7), IP(10, 0, 0, 1)};
     for (size_t i = 0; i < SV_COUNT_OF(to); i++) {
-        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), to[i], 17, 1, 0, p, world_udp(p, 1, 2, data, 1000));
+        const uint32_t inner = world_udp(p, 1, 2, data, 1000);
+        const uint32_t n = world_ip(f, HOST1, IP(10, 0, 0, 9), to[i], 17, 1, 0, p, inner);
         struct sv_buf *kept = sv_buf_alloc_slab(w.pool, SV_WANT_DATA, 0, 64);
         assert_true(sv_buf_append(kept, f, n, SV_WANT_DATA));
         assert_true(sv_buf_read(kept, 0, before, n));
