@@ -187,16 +187,16 @@ __attribute__((noinline)) static uint32_t sv_tcb_queue(struct sv_tcb *t, struct 
                                                        size_t n)
 {
     const uint32_t room = (uint32_t)sv_min_u64(n, sv_tcb_send_room(t, n));
-    uint32_t left = room;
+    const uint32_t most = sv_min_u32(t->h->mss, SV_SLAB_BYTES);
+    uint32_t part = sv_tcb_append_tail(t, pool, from, room);
+    uint32_t left = room - part;
+    t->h->snd_queued += part;
     while (left) {
-        uint32_t part = sv_tcb_append_tail(t, pool, from, left);
-        if (!part) {
-            part = sv_min_u32(left, sv_min_u32(t->h->mss, SV_SLAB_BYTES));
-            if (!sv_tcb_append_slab(t, pool, from, part))
-                break;
-        }
-        t->h->snd_queued += part;
         from += part;
+        part = sv_min_u32(left, most);
+        if (!sv_tcb_append_slab(t, pool, from, part))
+            break;
+        t->h->snd_queued += part;
         left -= part;
     }
     return room - left;
