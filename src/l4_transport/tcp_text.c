@@ -72,7 +72,7 @@ static void sv_tcp_queued(struct sv_tcb *t, uint32_t bytes)
     t->c->bytes_received += bytes;
 }
 
-void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
+SV_HOT void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     uint32_t taken = 0;
@@ -145,7 +145,7 @@ static enum sv_walk sv_tcp_text_after_close(struct sv_tcb *t, struct sv_seg *s)
     return SV_WALK_STOP;
 }
 
-enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
+SV_HOT enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
 {
     if (s->length == 0)
         return SV_WALK_ON;

@@ -64,7 +64,7 @@ static bool sv_in_tcp_header(struct sv_buf *b, uint32_t ip_length)
 
 /* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
  * with the last. */
-static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
+SV_HOT static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
 {
     const struct sv_seg *x = &in->seg[a];
     const struct sv_seg *y = &in->seg[b];
@@ -299,7 +299,7 @@ SV_COLD static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
     }
 }
 
-__attribute__((noinline)) static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
+SV_HOT __attribute__((noinline)) static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
     if (in->onward.n)
@@ -326,7 +326,7 @@ static inline void sv_in_act_alone(struct sv_stack *s, struct sv_seg *seg)
         sv_stack_reply(s, &reply);
 }
 
-void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
+SV_HOT void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
 {
     struct sv_arrivals arrivals;
     struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
