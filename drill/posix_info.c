@@ -128,6 +128,7 @@ static void sv_posix_info_state(struct sv_posix *p, const struct sv_posix_fd *f,
     const uint32_t mss = i->mss_bytes ? i->mss_bytes : 536;
     to[0] = sv_posix_state_number[i->state];
     to[2] = (uint8_t)(i->backoff < 255 ? i->backoff : 255);
+    to[3] = (uint8_t)i->probes;
     to[4] = to[2];
     to[5] = (uint8_t)((i->options & 15u) | (i->options & 16u ? 32u : 0u)); /* TCPI_OPT_SYN_DATA */
     to[6] = (uint8_t)(i->send_scale | i->recv_scale << 4);
@@ -179,7 +180,6 @@ static void sv_posix_info_record(struct sv_posix *p, const struct sv_posix_fd *f
     const struct sv_tcp_busy *b = sv_tcp_busy(&p->stack->tcp, h->busy);
     const uint8_t calm = b->ecn_reduced ? 2 : h->dupacks || f->last.sacked ? 1 : 0; /* TCP_CA_CWR, _Disorder, _Open */
     to[1] = b->recovery == SV_RECOVERY_FAST ? 3 : b->recovery == SV_RECOVERY_TIMEOUT ? 4 : calm;
-    to[3] = b->persist ? b->backoff : 0;
     sv_posix_put32(to, 224, b->ooo_count);
 }
 

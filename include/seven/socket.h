@@ -347,6 +347,8 @@ struct sv_sock_info {
     struct sv_accecn_info accecn; /* with AccECN; else zero */
     int32_t trouble;              /* enum sv_err, while a timeout's segment is unanswered: as SV_EVENT_TROUBLE says */
     uint32_t reordered;           /* acknowledgements that told of reordering, 255 at most */
+    uint32_t probes;              /* asked and not answered: of a closed window, of a silent peer (keepalives); or how
+                                   * often a device was offered what it does not take. 255 at most */
 };
 SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock c, struct sv_sock_info *info);
 

@@ -233,6 +233,7 @@ static void sv_tcp_info_full(const struct sv_tcp *tcp, uint32_t index, struct sv
     info->min_rtt_us = t.c->min_rtt_us == UINT32_MAX ? 0 : t.c->min_rtt_us;
     info->retransmits = t.c->retransmits;
     info->backoff = t.b ? t.b->backoff : 0;
+    info->probes = t.b && t.b->persist ? t.b->backoff : t.c->keep_probes;
     info->bytes_sent = t.c->bytes_sent;
     info->bytes_received = t.c->bytes_received;
     info->options = t.h->agreed & SV_TCP_TIMESTAMPS ? 1u : 0u;

@@ -161,7 +161,7 @@ struct sv_tcp_cold {
     uint8_t keep_count;
     uint8_t error : 7;       /* enum sv_err */
     uint8_t interactive : 1; /* what came was answered with data at once: acknowledgements may wait for that */
-    uint8_t keep_probes;     /* sent without an answer */
+    uint8_t keep_probes;     /* keepalives without an answer, or how often a device was asked that takes nothing */
     uint8_t cause : 4;       /* enum sv_tcp_cause */
     uint8_t cc : 3;          /* enum sv_congestion: never DEFAULT */
     uint8_t syn_data : 1;    /* data went with a SYN, and was taken (RFC 7413) */

@@ -74,8 +74,11 @@ bool sv_tcb_stall_timeout(struct sv_tcb *t)
     const bool never_sent = b->waits == SV_WAITS_DEVICE;
     if (!sv_tcb_stalled(t) || !(never_sent || (b->waits == SV_WAITS_RTO && b->backoff)))
         return false;
-    if (never_sent)
+    if (never_sent) {
         sv_tcb_give_up_after(t);
-    b->retransmit_at = t->now + sv_min_u64(sv_tcb_rto(t), SV_STALL_AGAIN);
+        if (t->c->keep_probes < UINT8_MAX)
+            t->c->keep_probes++;
+    }
+    b->retransmit_at = t->now + (never_sent ? SV_STALL_AGAIN : sv_min_u64(sv_tcb_rto(t), SV_STALL_AGAIN));
     return true;
 }

@@ -13,7 +13,8 @@ static sv_time sv_tick_time(uint32_t tick, sv_time now)
 /* RFC 9293 §3.8.4: only when asked for, and only while nothing else watches the peer. */
 static sv_time sv_tcb_keepalive_at(const struct sv_tcb *t)
 {
-    if (!t->c->keep_idle_s || t->h->state < SV_ESTABLISHED || t->h->snd_una != t->h->snd_max)
+    if (!t->c->keep_idle_s || t->h->state < SV_ESTABLISHED || t->h->snd_una != t->h->snd_max ||
+        (t->b && t->b->waits == SV_WAITS_DEVICE))
         return SV_NEVER;
     const sv_time heard = sv_tick_time(t->c->heard_tick, t->now);
     return heard + (sv_time)t->c->keep_idle_s * SV_S + (sv_time)t->c->keep_probes * t->c->keep_interval_s * SV_S;
