@@ -86,12 +86,13 @@ static inline uint64_t sv_next_sum(const uint8_t *p, uint32_t tcp)
  * nothing was changed. */
 static inline bool sv_in_next(struct sv_seg *x, const uint8_t *q, struct sv_buf *b, const uint8_t *p, uint32_t cpu)
 {
-    if (b->linear_length < SV_NEXT_HEADERS || sv_get_u32(p + SV_PLAIN_L4 + 4) != x->seq + x->length ||
-        !sv_in_may_be_followed(x) || !sv_next_agrees(p, q))
+    if (b->linear_length < SV_NEXT_HEADERS || sv_get_u32(p + SV_PLAIN_L4 + 4) != x->seq + x->length)
         return false;
     const uint32_t length = b->length - SV_NEXT_HEADERS, tcp = length + SV_TCP_PLAIN_MAX;
-    if (!length || (b->flags & SV_BUF_BROADCAST) || sv_get_u16(p + SV_PLAIN_L3 + 2) != tcp + SV_IP4_HDR_LEN ||
-        !sv_ip4_header_is_right(p + SV_PLAIN_L3) || !sv_in_has_room(x, b, b->linear_length - SV_NEXT_HEADERS, length))
+    if (!length || !sv_in_may_be_followed(x) || !sv_in_has_room(x, b, b->linear_length - SV_NEXT_HEADERS, length))
+        return false;
+    if (!sv_next_agrees(p, q) || (b->flags & SV_BUF_BROADCAST) ||
+        sv_get_u16(p + SV_PLAIN_L3 + 2) != tcp + SV_IP4_HDR_LEN || !sv_ip4_header_is_right(p + SV_PLAIN_L3))
         return false;
     if (!(b->flags & (SV_BUF_CSUM_VALID | SV_BUF_CSUM_PARTIAL)) &&
         !sv_sum_is_right(sv_next_sum(p, tcp) + sv_plain_payload_sum(b, p, SV_NEXT_HEADERS, cpu)))
