@@ -7,9 +7,9 @@
 #include "scenario/outside.h"
 #include "stack/stack_internal.h"
 
-void sc_decide(struct sc_run *run, uint32_t i, bool passed, sv_time when, const char *why)
+void sc_decide(struct sc_run *run, uint32_t expectation, bool passed, sv_time when, const char *why)
 {
-    struct sc_judged *j = &run->judged[i];
+    struct sc_judged *j = &run->judged[expectation];
     if (j->verdict != SC_OPEN)
         return;
     j->verdict = passed ? SC_PASSED : SC_FAILED;

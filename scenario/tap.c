@@ -335,7 +335,7 @@ static const char *why_lost(const struct sc_run *run, const bool *hit)
 /* By its sender, and once more for those who say "on LINK". */
 static bool judge_twice(struct sc_run *run, struct sc_packet *k, uint32_t node, uint32_t link, bool *hit)
 {
-    bool also[1000];
+    bool also[1000] = {false};
     bool any = judge(run, k, hit);
     k->link = link;
     sc_packet_event(run, k, node, true);

@@ -6,9 +6,9 @@
 #include "scenario/run.h"
 #include "stack/stack_internal.h"
 
-static uint64_t goodput(const struct sc_run *run, const struct sc_endpoint *e)
+static uint64_t goodput(const struct sc_endpoint *e, const struct sc_conn *c)
 {
-    const uint64_t bytes = e->conn != SV_NONE ? run->conn[e->conn].read : 0;
+    const uint64_t bytes = c ? c->read : 0;
     if (e->established_at == SV_NEVER || e->last_read_at <= e->established_at)
         return 0;
     return (uint64_t)((double)bytes * 8e9 / (double)(e->last_read_at - e->established_at));
@@ -39,7 +39,7 @@ static bool of_connection(struct sc_run *run, const uint32_t of[4], uint64_t *va
         (void)!sv_sock_info(run->stack[c->host], c->sock, &info);
     const uint64_t all[] = {c ? c->read : 0,
                             c ? c->written : 0,
-                            goodput(run, e),
+                            goodput(e, c),
                             e->timeouts,
                             e->retransmits,
                             e->longest_segment,

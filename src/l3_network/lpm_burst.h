@@ -68,10 +68,10 @@ sv_lpm_burst_deeper(const struct sv_lpm_tree *r, const uint32_t *words, const vo
         const uint32_t going = d->n;
         uint32_t still = 0;
         for (uint32_t i = 0; i < going; i++) {
-            const uint32_t place = d->place[i];
-            const struct sv_lpm_node n = sv_lpm_node_of(words, value[place] & ~SV_LPM_CHILD);
             /* d->n counts the places written; that it goes up by a word's top bit, 0 or 1, the analyser does not see.
              * NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
+            const uint32_t place = d->place[i];
+            const struct sv_lpm_node n = sv_lpm_node_of(words, value[place] & ~SV_LPM_CHILD);
             at[i] = n.at + count(n.map << (63u - slot_of(keys, place, offset)));
             SV_LPM_SOON(words + at[i]);
         }

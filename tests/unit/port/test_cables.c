@@ -143,9 +143,11 @@ static void a_socket_left_behind_is_replaced(void **state)
 static pid_t flood(int fd, const void *bytes, size_t n)
 {
     const pid_t child = fork();
-    while (child == 0)
-        if (send(fd, bytes, n, MSG_NOSIGNAL) < 0)
-            (void)poll(NULL, 0, 1);
+    if (child == 0) {
+        for (;;)
+            if (send(fd, bytes, n, MSG_NOSIGNAL) < 0)
+                (void)poll(NULL, 0, 1);
+    }
     return child;
 }
 

@@ -481,6 +481,7 @@ static void real_captures(void **state)
         enum sv_capture_verdict v;
         char name[512];
         unsigned long packets;
+        /* NOLINTNEXTLINE(cert-err34-c): an index of this repository, whose numbers are small */
         if (sscanf(line, "%511[^\t]\t%*[^\t]\t%*[^\t]\t%*[^\t]\t%lu", name, &packets) != 2)
             continue;
         snprintf(path, sizeof path, "%s/%s", root, name);
