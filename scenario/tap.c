@@ -335,12 +335,13 @@ static const char *why_lost(const struct sc_run *run, const bool *hit)
 /* By its sender, and once more for those who say "on LINK". */
 static bool judge_twice(struct sc_run *run, struct sc_packet *k, uint32_t node, uint32_t link, bool *hit)
 {
+    const uint32_t faults = run->model->faults;
     bool also[1000] = {false};
     bool any = judge(run, k, hit);
     k->link = link;
     sc_packet_event(run, k, node, true);
     if (judge(run, k, also)) {
-        for (uint32_t i = 0; i < run->model->faults; i++)
+        for (uint32_t i = 0; i < faults; i++)
             hit[i] = hit[i] || also[i];
         any = true;
     }
@@ -399,7 +400,7 @@ static bool departs(struct sc_run *run, const struct sv_passage *p, struct sv_bu
         sc_packet_event(run, &k, node, true);
     }
     sc_depart(run, link, p->to_port, b->id, &k);
-    bool hit[1000];
+    bool hit[1000] = {false};
     if (!judge_twice(run, &k, node, link, hit))
         return true;
     struct fate fate = {.deliver_at = SV_NEVER};
