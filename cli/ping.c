@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/network.h"
 #include "cli/resolve.h"
+#include "core/addr.h"
 
 #define SEQUENCES 65536u
 #define LONGEST 65507u
@@ -301,10 +302,12 @@ static int ping_run(int argc, char **argv)
                              : cli_usage("ping", "address missing; for example seven ping 10.7.0.1");
     p.name = parse.words.word[0];
     if (!cli_resolve(p.name, 0, NULL, NULL, &p.to))
-        return cli_usage("ping", "%s: %s", p.name, CLI_RESOLVE_HINT);
+        return cli_usage("ping", "%s: %s", p.name, CLI_HOSTS_HINT);
+    if (sv_addr_is_any(&p.to))
+        return cli_usage("ping", "%s: no host's address", p.name);
     p.network = cli_network_open(&cli_command_ping, &network, &p.output, &(struct cli_network_wish){0});
     if (!p.network)
-        return 1;
+        return cli_said();
     p.data = calloc(1, p.config.size + 1);
     p.sent_at = calloc(SEQUENCES, sizeof p.sent_at[0]);
     p.answered = calloc(SEQUENCES, 1);
