@@ -166,6 +166,7 @@ static void send_one(struct ping *p, sv_time now)
         p->next_at = now + SV_MS;
         return;
     }
+    p->errors += error != SV_OK;
     if (error != SV_OK && !p->config.quiet)
         (void)fprintf(stderr, "seven ping: %s\n", cli_network_error(error));
     p->sent++;
@@ -240,6 +241,8 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
 static sv_time give_up_at(const struct ping *p)
 {
     uint64_t wait = p->config.wait_ns;
+    if (p->received + p->errors >= p->sent) /* nothing is to be waited for */
+        return p->last_sent;
     if (!wait)
         wait = p->received ? 2 * p->max_ns + 10 * SV_MS : 10 * SV_S;
     return p->last_sent + wait;

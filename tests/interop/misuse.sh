@@ -39,6 +39,7 @@ refused 2 '-r: "x" is no range of bytes; it takes FROM-TO, *' get -r x http://10
 refused 2 '-H: "x" is no header line; it takes "Name: value"' get -H x http://10.7.0.1/
 refused 2 "0.0.0.0: no host's address" ping 0.0.0.0
 refused 2 "::: no host's address" trace ::
+refused 7 '(7) connect to 127.0.0.1:80: no route there; *' get http://127.0.0.1/
 refused 2 'nosuch.test: not an address, and not in /etc/hosts *' ping nosuch.test
 refused 1 '-r /: Is a directory' dump -r /
 refused 1 '-r /nonexistent: No such file or directory' dump -r /nonexistent
