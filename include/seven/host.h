@@ -27,7 +27,8 @@ struct sv_host {
     uint32_t apps;
 };
 
-/* The app's number: put it in the top byte of the cookies of its sockets (SV_COOKIE). SV_NONE: full. */
+/* The app's number: put it in the top byte of the cookies of its sockets (SV_COOKIE). `ops` and `self` stay the
+ * caller's, and must stay. SV_NONE: full. */
 SV_API uint32_t sv_host_add(struct sv_host *h, const struct sv_app *ops, void *self);
 #define SV_COOKIE(app, rest) ((uint64_t)(app) << 56 | (uint64_t)(rest))
 

@@ -47,6 +47,7 @@ struct sv_forward_counts {
     uint64_t packets6;       /* of them IPv6 */
     uint64_t told;           /* senders told why their packet went no further */
 };
+/* SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_forward_count(const struct sv_stack *s, struct sv_forward_counts *counts);
 
 #endif

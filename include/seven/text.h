@@ -11,6 +11,7 @@ struct sv_text {
     size_t n;
 };
 
+/* Of a string literal; and an empty one that points somewhere. */
 #define SV_TEXT(literal) ((struct sv_text){"" literal, sizeof(literal) - 1u})
 #define SV_TEXT_NONE ((struct sv_text){"", 0})
 

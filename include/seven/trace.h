@@ -82,7 +82,7 @@ enum sv_tcp_timer {
     SV_TIMER_COUNT
 };
 
-/* `detail` of CALL. */
+/* `detail` of CALL: which of seven/socket.h's calls. */
 enum sv_call {
     SV_CALL_LISTEN,
     SV_CALL_CONNECT,
