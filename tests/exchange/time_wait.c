@@ -39,6 +39,23 @@ static const struct sv_line old_data[] = {
     {10, US, ACK, 0, 0, 0, SV_TIME_WAIT},
     {60001, WAIT, 0, 0, 0, 0, SV_LISTEN}, /* and none of these began the wait anew */
 };
+/* Two who wait would answer each other without end: what carries nothing is answered as challenges are, here once a
+ * second; what has text is its sender's, who waits for that, and is answered always (§3.10.7.4, first). */
+static const struct sv_line answers_limited[] = {
+    {0, PEER, 0, 1000000, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {0, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {1, PEER, 0, 1000000, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {2, PEER, ACK, OLD, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_OLD},
+    {3, PEER, PSH, 1000000, 0, 10, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {3, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {4, PEER, FIN, OLD, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_OLD},
+    {4, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {5, PEER, PSH | ACK, OLD, 0, 1, SV_TIME_WAIT, .drop = SV_DROP_TCP_OLD},
+    {5, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {6, PEER, SYN, -1000u, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_SYN_IN_WINDOW},
+    {1500, PEER, 0, 1000000, 0, 0, SV_TIME_WAIT, .drop = SV_DROP_TCP_BEYOND_WINDOW},
+    {1500, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+};
 /* A SYN beyond the old numbers opens directly (RFC 9293 §3.6.1, MAY-2), and our ISN is beyond ours. */
 static const struct sv_line syn_reuses[] = {
     {10, PEER, SYN, 1000, 0, 0, SV_SYN_RECEIVED},
@@ -90,6 +107,7 @@ static const struct sv_exchange time_wait[] = {
     SV_EXCHANGE_WITH(fin_again, TW, .from_next = 1),
     SV_EXCHANGE_WITH(rst_ignored, TW, .from_next = 1),
     SV_EXCHANGE_WITH(old_data, TW, .from_next = 1),
+    SV_EXCHANGE_WITH(answers_limited, TW, .from_next = 1, .knob = {{"tcp_challenge_ack_limit", "1"}}),
     SV_EXCHANGE_WITH(syn_reuses, TW),
     SV_EXCHANGE_WITH(syn_reuses_after_much, .starts = SV_START(SV_ESTABLISHED)),
     SV_EXCHANGE_WITH(syn_too_low, TW),
