@@ -6,6 +6,10 @@
 
 #include "seven/buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_arena;
 
 /* Lays a world into `bytes` bytes at `memory` (aligned to 64, and zero: fresh from mmap or calloc; this lets a
@@ -68,4 +72,7 @@ SV_API void sv_pool_count(const struct sv_pool *pool, struct sv_pool_counts *out
 SV_API uint32_t sv_pool_lend(struct sv_pool *pool, const void *memory, uint64_t bytes);
 SV_API SV_MUST_CHECK enum sv_err sv_pool_take_back(struct sv_pool *pool, uint32_t first_window);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 #include "seven/node.h"
 #include "seven/trace.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_BRIDGE_PORTS 64u /* of one switch: sets of ports are 64 bits */
 #define SV_VLAN_MAX 4094u   /* VIDs go from 1 to this */
 #define SV_VLAN_DEFAULT 1u
@@ -250,4 +254,7 @@ SV_API void sv_bridge_counts(const struct sv_bridge *br, uint64_t *forwarded, ui
 /* Checks every invariant; asserts. For tests. */
 SV_API void sv_bridge_check(const struct sv_bridge *br);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_BURST 64u /* packets that travel together */
 #define SV_SLAB_BYTES 2048u
 #define SV_SLICES_MAX 48u /* a 64 KiB super-frame in slabs of one MSS each fits */
@@ -170,4 +174,7 @@ static inline void sv_buf_pull(struct sv_buf *b, uint16_t n)
     b->length -= n;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

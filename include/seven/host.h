@@ -6,6 +6,10 @@
 
 #include "seven/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* An application: told of events, never from inside receive. `event` must take what it is told: accept
  * until AGAIN, read until AGAIN. */
 struct sv_app {
@@ -36,4 +40,7 @@ SV_API uint32_t sv_host_add(struct sv_host *h, const struct sv_app *ops, void *s
  * again at the latest: now when events are left. */
 SV_API sv_time sv_host_turn(struct sv_host *h, sv_time now);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

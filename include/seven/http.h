@@ -8,6 +8,10 @@
 #include "seven/files.h"
 #include "seven/stream.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- server ---------------------------------------------------------------------------------------- */
 
 /* One answered request, for the access log. Texts are borrowed during the call, as the peer wrote them
@@ -176,4 +180,7 @@ SV_API uint64_t sv_http_client_sent(const struct sv_http_client *client); /* byt
 SV_API const char *sv_http_result_name(enum sv_http_result result);
 SV_API const char *sv_http_result_text(enum sv_http_result result);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

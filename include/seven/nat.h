@@ -6,6 +6,10 @@
 
 #include "seven/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Who may answer through a mapping (RFC 4787 §5). Mapping itself is always endpoint-independent. */
 enum sv_nat_filter {
     SV_NAT_FILTER_ADDRESS = 0,  /* only addresses that the inside has spoken with: the default */
@@ -97,4 +101,7 @@ SV_API void sv_nat_count(const struct sv_stack *s, struct sv_nat_counts *counts)
 SV_API SV_MUST_CHECK enum sv_err sv_npt6_add(struct sv_stack *s, sv_port port, const struct sv_addr *inside,
                                              const struct sv_addr *outside, uint32_t prefix_length, sv_time now);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

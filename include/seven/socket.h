@@ -6,6 +6,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_stack;
 
 /* What a socket has to tell. Bits of one pending record a socket, joined until collected: bounded, and
@@ -378,4 +382,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_sock_info(const struct sv_stack *s, sv_sock 
 /* Walks every endpoint of the stack, TIME-WAIT and SYN-RECEIVED records too: *at begins as 0. False: no more. */
 SV_API bool sv_stack_each(const struct sv_stack *s, uint32_t *at, struct sv_sock_info *info);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

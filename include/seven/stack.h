@@ -10,6 +10,10 @@
 #include "seven/socket.h"
 #include "seven/trace.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Profiles are data: timers and habits of TCP. */
 enum sv_profile {
     SV_PROFILE_MODERN, /* the default */
@@ -360,4 +364,7 @@ static inline struct sv_addr sv_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t
     return (struct sv_addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}};
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

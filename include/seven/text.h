@@ -6,6 +6,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_text {
     const char *at;
     size_t n;
@@ -34,4 +38,7 @@ static inline bool sv_text_equal_nocase(struct sv_text a, struct sv_text b)
     return true;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif
