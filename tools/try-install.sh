@@ -45,7 +45,8 @@ int main(void)
 }
 C
 pages() { # each command that --help lists
-    env LD_LIBRARY_PATH="$libs" "$(find "$place" -path '*/bin/seven')" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+    env LD_LIBRARY_PATH="$libs" "$(find "$place" -path '*/bin/seven')" --help |
+        sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
         while read -r name; do
             [ -n "$(find "$place" -name "seven-$name.1*")" ] || echo "no man page of $name"
         done
