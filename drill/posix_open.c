@@ -356,6 +356,14 @@ int sv_posix_connect(struct sv_posix *p, int fd, const struct sockaddr *addr, so
 
 /* --- the end --- */
 
+/* Both called, and its SYN has come. */
+static bool sv_posix_crossed(const struct sv_posix *p, const struct sv_posix_fd *f)
+{
+    struct sv_sock_info info = {.size = sizeof info};
+    return f->kind == SV_POSIX_TCP && f->phase == SV_POSIX_CONNECTING &&
+           sv_sock_info(p->stack, f->sock, &info) == SV_OK && info.state == SV_SYN_RECEIVED;
+}
+
 int sv_posix_shutdown(struct sv_posix *p, int fd, int how)
 {
     struct sv_posix_fd *f = sv_posix_find(p, fd);
@@ -371,14 +379,17 @@ int sv_posix_shutdown(struct sv_posix *p, int fd, int how)
         f->send_shut |= writing;
         return -ENOTCONN;
     }
-    if ((f->phase == SV_POSIX_LISTENING && reading) || f->phase == SV_POSIX_CONNECTING) {
+    const bool crossed = sv_posix_crossed(p, f);
+    if ((f->phase == SV_POSIX_LISTENING && reading) || (f->phase == SV_POSIX_CONNECTING && !crossed)) {
+        const bool called = f->phase == SV_POSIX_CONNECTING;
         sv_posix_disconnect(p, f); /* inet_shutdown(): the socket may be used anew */
+        f->error = called ? ECONNRESET : 0;
         return 0;
     }
     f->recv_shut |= reading;
     if (writing && !f->send_shut) {
         f->send_shut = true;
-        if (f->kind == SV_POSIX_TCP && f->phase == SV_POSIX_CONNECTED) {
+        if (f->kind == SV_POSIX_TCP && (f->phase == SV_POSIX_CONNECTED || crossed)) {
             const enum sv_err error = sv_shutdown(p->stack, f->sock, p->now);
             (void)error; /* the connection may have ended by itself: the kernel says 0 too */
         }

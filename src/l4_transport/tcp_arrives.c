@@ -80,7 +80,8 @@ static enum sv_walk sv_tcp_not_acceptable(struct sv_tcb *t, struct sv_seg *s, en
 {
     if (!(s->flags & SV_RST)) {
         const uint32_t end = s->seq + sv_seg_length(s);
-        if (why == SV_DROP_TCP_OLD && !(s->flags & SV_SYN) && sv_seq_before_or_at(end, t->h->rcv_nxt))
+        if ((why == SV_DROP_TCP_OLD || why == SV_DROP_TCP_PAWS) && !(s->flags & SV_SYN) &&
+            sv_seq_before_or_at(end, t->h->rcv_nxt))
             sv_dsack_note(t, s->seq, end);
         if ((end != s->seq && !(s->flags & SV_SYN)) || sv_tcp_may_answer(t))
             sv_tcb_ready(t, SV_TCP_ACK_NOW);

@@ -178,11 +178,13 @@ bool sv_tcp_time_wait_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tc
         sv_tcp_queue_remove(tcp, &tcp->wait, index);
         sv_tcp_queue_append(tcp, &tcp->wait, index);
     } else {
-        /* Not in order, or it acknowledges what was never sent (§3.10.7.4 first, fifth). Who has no text either may be
-         * one that waits as we do: the two would answer each other without end. */
-        const bool odd =
-            s->seq != m->u.wait.rcv_nxt || ((s->flags & SV_ACK) && sv_seq_after(s->ack, m->u.wait.snd_nxt));
+        /* Too old (RFC 7323 §5.3), not in order, or it acknowledges what was never sent (§3.10.7.4 first, fifth). Who
+         * has no text either may be one that waits as we do: the two would answer each other without end. */
+        const bool old = (m->state & SV_SMALL_TIMED) && (s->options & SV_OPTION_TIMESTAMPS) &&
+                         sv_seq_before(s->ts_val, m->u.wait.ts_recent);
+        const bool odd = old || s->seq != m->u.wait.rcv_nxt || sv_seq_after(s->ack, m->u.wait.snd_nxt);
         answer = s->length != 0 || (odd && sv_tcp_challenge_allowed(tcp));
+        why = old ? SV_DROP_TCP_PAWS : why;
     }
     if (answer)
         sv_time_wait_ack(tcp, m, s->port, reply);

@@ -57,6 +57,8 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     uint32_t kind = 0;
     uint32_t index;
     now = sv_core_clock(&s->core, now);
+    if (sv_tcp_any_ready(&s->tcp))
+        sv_tcp_expire_stalled(&s->tcp); /* before the wheel, for what has long been due with them */
     while ((index = sv_wheel_due(&s->core.wheel, now, &kind)) != SV_NONE) {
         /* Where many are woken each is a miss of the cache: its records, and in the end the busy one. */
         uint32_t next_kind, later_kind;
@@ -71,8 +73,6 @@ void sv_stack_expire(struct sv_stack *s, sv_time now)
     if (s->starved_until <= now)
         s->starved_until = 0;
     sv_tcp_expire_queues(&s->tcp);
-    if (sv_tcp_any_ready(&s->tcp))
-        sv_tcp_expire_stalled(&s->tcp);
     while (sv_tcp_half_open_due(&s->tcp, &reply))
         sv_stack_reply(s, &reply);
     sv_stack_after(s);

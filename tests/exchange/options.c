@@ -16,6 +16,15 @@ static const struct sv_line paws_old[] = {
     {110, PEER, FIN | ACK, 21, 1, 10, EST, T(4000, 0), .drop = SV_DROP_TCP_PAWS},
     {110, US, ACK, 1, 21, 0, EST, .options = O_TS, .ecr = 5000},
 };
+/* ... and if all that it brings was there already, that is told (RFC 2883 §4); of what is new nothing. */
+static const struct sv_line paws_twice[] = {
+    {0, PEER, ACK, 1, 1, 10, EST, T(5000, 0)},
+    {40, US, ACK, 1, 11, 0, EST, .options = O_TS, .ecr = 5000},
+    {50, PEER, ACK, 1, 1, 10, EST, T(4999, 0), .drop = SV_DROP_TCP_PAWS},
+    {50, US, ACK, 1, 11, 0, EST, .options = O_TS | O_SACK, .ecr = 5000, .sacks = 1, .sack = {1, 11}},
+    {60, PEER, ACK, 6, 1, 10, EST, T(4999, 0), .drop = SV_DROP_TCP_PAWS},
+    {60, US, ACK, 1, 11, 0, EST, .options = O_TS, .ecr = 5000},
+};
 static const struct sv_line paws_syn_received[] = {
     {0, PEER, ACK, 1, 1, 10, SV_SYN_RECEIVED, T(999, 0), .drop = SV_DROP_TCP_PAWS},
     {0, US, ACK, 1, 1, 0, SV_SYN_RECEIVED, .options = O_TS, .ecr = 1000},
@@ -152,6 +161,7 @@ static const struct sv_line offered_after[] = {
 #define MODERN_EST FROM(SV_ESTABLISHED), .modern = 1
 static const struct sv_exchange options[] = {
     SV_EXCHANGE_WITH(paws_old, MODERN_EST),
+    SV_EXCHANGE_WITH(paws_twice, MODERN_EST),
     SV_EXCHANGE_WITH(paws_syn_received, FROM(SV_SYN_RECEIVED), .modern = 1),
     SV_EXCHANGE_WITH(missing, MODERN_EST),
     SV_EXCHANGE_WITH(missing_syn_received, FROM(SV_SYN_RECEIVED), .modern = 1),

@@ -101,6 +101,13 @@ static const struct sv_line syn_older_timestamp[] = {
     {10, PEER, SYN, 5000, 0, 0, SV_TIME_WAIT, .options = O_TS, .ts = 500},
     {10, US, ACK, 2, 2, 0, SV_TIME_WAIT},
 };
+/* RFC 7323 §5.3 R1: what is older than the latest is not acceptable, wherever its number lies. */
+static const struct sv_line old_timestamp[] = {
+    {10, PEER, ACK, 0, 0, 0, SV_TIME_WAIT, .options = O_TS, .ts = 900000},
+    {20, PEER, ACK, 0, 0, 0, SV_TIME_WAIT, .options = O_TS, .ts = 500, .drop = SV_DROP_TCP_PAWS},
+    {20, US, ACK, 0, 0, 0, SV_TIME_WAIT},
+    {30, PEER, RST, 0, 0, 0, SV_TIME_WAIT, .options = O_TS, .ts = 500},
+};
 
 #define TW .starts = SV_START(SV_TIME_WAIT)
 static const struct sv_exchange time_wait[] = {
@@ -114,5 +121,6 @@ static const struct sv_exchange time_wait[] = {
     SV_EXCHANGE_WITH(syn_for_nobody, TW, .active = 1),
     SV_EXCHANGE_WITH(syn_newer_timestamp, TW, .modern = 1),
     SV_EXCHANGE_WITH(syn_older_timestamp, TW, .modern = 1),
+    SV_EXCHANGE_WITH(old_timestamp, TW, .from_next = 1, .modern = 1),
 };
 SV_EXCHANGE_GROUP(time_wait, time_wait);

@@ -122,14 +122,16 @@ class Talk:
 
     def unacknowledged(self, step):
         """Was something that was written before this step not acknowledged within its own? It was sent again then, or
-        something else was, when the clock said."""
-        written, acked = 0, 1
+        something else was, when the clock said. What acknowledges more than there is does not count, nor what is old."""
+        written, finished, acked, came = 0, 0, 1, 1
         for what in self.steps[:step]:
             for s in what:
                 if isinstance(s, Call):
                     written += s.bytes if s.name == "write" else 0
-                elif s.flags & ACK and acked < s.ack <= 2 + written:
-                    acked = s.ack
+                    finished |= s.name in ("shutdown", "close")
+                elif s.flags & ACK and s.ack <= 1 + written + finished and s.seq + s.length >= came:
+                    acked = max(acked, s.ack)
+                    came = max(came, s.seq + s.length if s.seq <= came else came)
             if written and acked < 1 + written:
                 return True
         return False
