@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Processes that run worlds for one that waits: a signal ends all of them and leaves the summary so far; without the one
- * that waits none goes on. */
+/* Processes that run worlds for one that waits: a signal ends all of them and leaves the summary so far; without the
+ * one that waits none goes on. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

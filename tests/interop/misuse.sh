@@ -107,7 +107,8 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SEVEN" "$@" >out 2>err </dev/null &
     kill "-$signal" "$pid"
     wait "$pid" 2>/dev/null
     got=$?
-    [ "$got" -eq "$status" ] && tail -n 1 out | grep -q "$pattern" || fail "seven $*, $signal: exit $got, $(tail -n 1 out)"
+    [ "$got" -eq "$status" ] && tail -n 1 out | grep -q "$pattern" ||
+        fail "seven $*, $signal: exit $got, $(tail -n 1 out)"
     ok "SIG$signal: seven $1"
 }
 orphans() { pgrep -x "$(basename "$SEVEN")" --ns $$ --nslist net >orphans; }
