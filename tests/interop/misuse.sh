@@ -54,6 +54,8 @@ refused 2 '--forward: without --nat=INTERFACE nothing is translated' router -i t
 mkdir none
 refused 1 'none: no \*.pkt in that folder, or below it' drill none
 refused 2 '-w /nonexistent/x: No such file or directory' explain three-way -w /nonexistent/x
+refused 2 '--encode: a frame has two addresses and a type, *' signal --encode ff
+refused 2 '--bytes goes with --svg, *' signal --encode ffffffffffff0200000000010806 --bytes 9..1
 refused 1 'no seven process is running (of this user)' ss
 
 # A process that is asked for by a number, and is none of ours.
