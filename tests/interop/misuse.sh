@@ -96,7 +96,9 @@ is "explain -p" "$(values "$SEVEN" explain -p)" "$("$SEVEN" explain -j | wc -l) 
 is "ping -p" "$(values "$SEVEN" ping -c 2 -i 100ms -p 10.7.0.1)" "3 values"
 
 # A signal ends all that was begun, and what was done until then is told.
-# ended_by SIGNAL STATUS PATTERN COMMAND...
+# ended_by SIGNAL STATUS PATTERN COMMAND...; BEGUN: a line that shows that it is under way.
+BEGUN=
+under_way() { [ -z "$BEGUN" ] || grep -q "$BEGUN" out; }
 ended_by() {
     local signal=$1 status=$2 pattern=$3 pid got
     shift 3
@@ -106,6 +108,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$SEVEN" "$@" >out 2>err </dev/null &
     pid=$!
     sleep 1.5
+    until_true 20 under_way
     kill "-$signal" "$pid"
     wait "$pid" 2>/dev/null
     got=$?
@@ -118,7 +121,7 @@ no_orphan() { ! orphans; }
 ended_by INT 130 '^[0-9]* passed, 0 failed$' sim --random --runs 1000000 --jobs 2
 ended_by TERM 143 '^lossy-bulk: [0-9]* seeds from 7, ' sim "$trees/scenarios/lossy-bulk.yaml" --runs 100000 --jobs 2
 ended_by INT 130 '^[0-9]* passed, 0 failed$' drill -q --repeat 100000 "$trees/tests/drill/closing"
-ended_by INT 130 'interrupted$' demo --one-process --size 256MiB
+BEGUN='^2  ' ended_by INT 130 'interrupted$' demo --one-process --size 256MiB
 until_true 3 no_orphan || fail "still running: $(cat orphans)"
 ok "nobody is left"
 # Whoever waits may be killed outright.
