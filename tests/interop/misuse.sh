@@ -65,6 +65,7 @@ for command in ss 'ip addr' 'bridge fdb'; do
     # shellcheck disable=SC2086
     refused 1 '--pid: 1 is no seven process (of this user)' $command --pid 1
 done
+refused 1 'no seven switch is running (of this user)' bridge fdb
 stop "$LAST"
 
 # What could not be written is said; a reader that has seen enough is no error to speak of.
