@@ -140,6 +140,19 @@ static bool is_unseen(const struct sc_run *run, const struct sc_lawful *s, const
     return false;
 }
 
+/* A SYN of its peer's that is not the one that was agreed upon: the numbers of two answers are the same within 4 us
+ * (RFC 6528 §3). */
+static bool answers_another(const struct sc_lawful *s, const struct sv_dissected *d)
+{
+    if (!(d->tcp.flags & ACK) || !s->agreed || s->timing.active || d->tcp.ack == s->irs + 1u)
+        return false;
+    for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) {
+        if (s->syn[i].seq + 1u == d->tcp.ack)
+            return true;
+    }
+    return false;
+}
+
 void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b)
 {
     struct sv_dissected d;
@@ -156,7 +169,7 @@ void sc_lawful_departs(struct sc_run *run, uint32_t host, const struct sv_buf *b
     if (sc_host_of(run, &local.addr) != host)
         return;
     struct sc_lawful *s = side_of(run, host, &local, &remote, (d.tcp.flags & (SYN | RST)) == SYN);
-    if (s && (d.tcp.flags & (SYN | RST)) == SYN && (!s->spoke || s->iss != d.tcp.seq))
+    if (s && (d.tcp.flags & (SYN | RST)) == SYN && (!s->spoke || s->iss != d.tcp.seq || answers_another(s, &d)))
         begins(run, s, &d);
     if (s && is_unseen(run, s, &d))
         s->unseen = true;

@@ -396,7 +396,8 @@ void sc_lawful_asked(struct sc_run *run, struct sc_lawful *s)
     if (s->due.states && run->now > s->due.states_at + SC_AT_ONCE) {
         /* Waits have no number: which of them a SYN has ended, and so is in SYN-RECEIVED, is not told. */
         const bool guessed = e && e->state == SV_SYN_RECEIVED && s->due.states & SC_IN(SV_TIME_WAIT);
-        if (e && !guessed && !run->down[s->host] && !(s->due.states >> e->state & 1u))
+        const bool unheard = e && e->state == SV_SYN_SENT && !e->has_iss; /* called anew, and no SYN has left */
+        if (e && !guessed && !unheard && !run->down[s->host] && !(s->due.states >> e->state & 1u))
             sc_lawful_breach(run, s->host, "is in %s after what came (RFC 9293 §3.10.7)",
                              sv_tcp_state_name((enum sv_tcp_state)e->state));
         s->due.states = 0;

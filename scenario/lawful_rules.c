@@ -238,7 +238,7 @@ void sc_lawful_rules_time(struct sc_run *run, struct sc_lawful *s)
                          (double)(now - s->waits) / 1e9, kept);
     s->waits = !kept ? SV_NEVER : s->waits == SV_NEVER ? now : s->waits;
     const sv_time asked = run->lawful->host[s->host].asked; /* for its neighbour's address: nothing can leave then */
-    if (s->owed != SV_NEVER && asked + SV_S > s->owed)
+    if (s->owed != SV_NEVER && asked + 3u * SV_S > s->owed) /* asked in vain, it is not asked again for a second */
         s->owed = SV_NEVER;
     if (s->flight != SV_NEVER && asked > s->flight)
         s->flight = now;

@@ -232,12 +232,12 @@ static uint16_t sum_copy_short(uint8_t *q, const uint8_t *p, size_t n)
     return fold64(add_carry(sum, carries));
 }
 
-uint16_t sv_sum(const void *bytes, size_t n, uint32_t cpu)
+SV_HOT uint16_t sv_sum(const void *bytes, size_t n, uint32_t cpu)
 {
     return n < SV_SUM_WIDE_MIN ? sum_short(bytes, n) : sv_sum_wide(bytes, n, cpu);
 }
 
-uint16_t sv_sum_copy(void *to, const void *from, size_t n, uint32_t cpu)
+SV_HOT uint16_t sv_sum_copy(void *to, const void *from, size_t n, uint32_t cpu)
 {
     return n < SV_SUM_WIDE_MIN ? sum_copy_short(to, from, n) : sv_sum_copy_wide(to, from, n, cpu);
 }

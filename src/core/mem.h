@@ -34,6 +34,9 @@ __attribute__((always_inline)) static inline void sv_clear(void *to, size_t n)
 /* Of a function that is called seldom, from code that runs often: it is not inlined there, and what only leads to it
  * lies apart from what runs, takes no registers from it and no room in the nearest cache. */
 #define SV_COLD __attribute__((noinline, cold))
+/* Of a function that every burst or call passes through: the linker puts them side by side. A turn of theirs is as long
+ * as the nearest cache of instructions (32 KiB), and scattered over the library they put each other out of it. */
+#define SV_HOT __attribute__((hot))
 /* Starts fetching the line of *p, to be written. Where this is all that a function does, gcc takes the function for one
  * without effect and drops its calls, inline or not: who fetches the same in several places has a macro. */
 #define SV_PREFETCH(p) __builtin_prefetch((p), 1, 3)

@@ -10,7 +10,7 @@ struct sv_span *sv_spans_at(const struct sv_spans *q, struct sv_pool *pool, uint
     return sv_spans_at_fast(q, pool, i);
 }
 
-void sv_spans_init(struct sv_spans *q)
+SV_HOT void sv_spans_init(struct sv_spans *q)
 {
     q->count = 0;
     q->first = 0;
@@ -19,7 +19,7 @@ void sv_spans_init(struct sv_spans *q)
 }
 
 /* A fifth block needs the directory: the four named in the struct move there. */
-static bool sv_spans_grow(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, uint32_t number)
+SV_HOT static bool sv_spans_grow(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, uint32_t number)
 {
     const uint32_t limit = q->directory == SV_NONE ? SV_SPANS_BLOCKS : SV_SPANS_DIRECTORY;
     if (q->blocks == SV_SPANS_DIRECTORY)
@@ -54,7 +54,7 @@ static bool sv_spans_leave_small(struct sv_spans *q, struct sv_pool *pool, uint1
     return true;
 }
 
-bool sv_spans_push(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, struct sv_span span)
+SV_HOT bool sv_spans_push(struct sv_spans *q, struct sv_pool *pool, uint16_t owner, struct sv_span span)
 {
     if (!q->blocks) {
         if (q->count < SV_SPANS_SMALL) {
@@ -79,7 +79,7 @@ static void sv_spans_release_block(struct sv_spans *q, struct sv_pool *pool, uin
 }
 
 /* An empty queue goes back to the two spans in the struct. */
-static void sv_spans_settle(struct sv_spans *q, struct sv_pool *pool)
+SV_HOT static void sv_spans_settle(struct sv_spans *q, struct sv_pool *pool)
 {
     if (q->count || (!q->blocks && q->directory == SV_NONE))
         return;
@@ -103,7 +103,7 @@ static void sv_spans_pop(struct sv_spans *q, struct sv_pool *pool)
         sv_spans_release_block(q, pool, number);
 }
 
-void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq)
+SV_HOT void sv_spans_drop_before(struct sv_spans *q, struct sv_pool *pool, uint32_t seq)
 {
     struct sv_span *s = NULL;
     while (q->count) {
@@ -141,7 +141,7 @@ uint32_t sv_spans_find(const struct sv_spans *q, struct sv_pool *pool, uint32_t 
     return low;
 }
 
-void sv_spans_clear(struct sv_spans *q, struct sv_pool *pool)
+SV_HOT void sv_spans_clear(struct sv_spans *q, struct sv_pool *pool)
 {
     while (q->count) {
         sv_slab_unref_fast(pool, sv_spans_at_fast(q, pool, 0)->slab);

@@ -274,7 +274,7 @@ uint32_t sv_wheel_due(struct sv_wheel *w, sv_time now, uint32_t *kind)
     return number & NODE_INDEX_MASK;
 }
 
-sv_time sv_wheel_next(const struct sv_wheel *w)
+SV_HOT sv_time sv_wheel_next(const struct sv_wheel *w)
 {
     if (w->list[SV_WHEEL_READY].first != SV_NONE)
         return w->now;

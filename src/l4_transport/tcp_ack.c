@@ -41,7 +41,7 @@ static bool sv_tcp_ack_in_range(const struct sv_tcb *t, const struct sv_seg *s)
     return sv_seq_before_or_at(s->ack, t->h->snd_max) && sv_seq_after_or_at(s->ack, t->h->snd_una - back);
 }
 
-uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
+SV_HOT uint32_t sv_tcp_sample_rtt(struct sv_tcb *t, const struct sv_seg *s)
 {
     struct sv_tcp_busy *b = t->b;
     uint32_t last_us;

@@ -68,7 +68,7 @@ void sv_tcp_path_drop(struct sv_tcb *t)
         sv_tcp_forget_path(t->tcp, &path);
 }
 
-void sv_tcp_path_works(struct sv_tcb *t)
+SV_HOT void sv_tcp_path_works(struct sv_tcb *t)
 {
     struct sv_net *net = sv_tcp_net(t->tcp);
     if (t->h->neighbour != SV_NONE)

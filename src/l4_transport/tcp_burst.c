@@ -74,7 +74,7 @@ bool sv_tcb_pushes(struct sv_tcb *t, uint32_t end, bool super)
 /* At the end of what is queued; and of a burst of several segments that the window ends, lest the last one's
  * acknowledgement wait for another that waits for it (RFC 9293 §3.9.1.2 leaves PSH to us). Not of one alone, or each
  * would draw an acknowledgement for ever. With a habit of bursts nowhere: sv_tcb_pushes(). */
-uint32_t sv_tcb_push_at(const struct sv_tcb *t, uint32_t n)
+SV_HOT uint32_t sv_tcb_push_at(const struct sv_tcb *t, uint32_t n)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     if (p->push_bursts)

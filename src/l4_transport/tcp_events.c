@@ -2,7 +2,7 @@
 /* What applications are told: one pending record a socket, bits joined until collected. */
 #include "l4_transport/tcp_internal.h"
 
-void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what)
+SV_HOT void sv_tcb_tell_anew(struct sv_tcb *t, uint32_t what)
 {
     if (t->h->flags & SV_TCP_DETACHED || t->c->listener != SV_NONE)
         return; /* nobody holds a handle, or not yet */
@@ -95,7 +95,7 @@ SV_COLD static int32_t sv_tcp_event_error(const struct sv_tcp_cold *c, uint32_t 
     return c->events & SV_TCP_SOFT_ERROR ? SV_ERR_UNREACHABLE : SV_ERR_TIMED_OUT;
 }
 
-uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
+SV_HOT uint32_t sv_tcp_events(struct sv_tcp *tcp, struct sv_event *out, uint32_t max)
 {
     struct sv_core *core = sv_tcp_core(tcp);
     uint32_t n = tcp->listener_events.first != SV_NONE ? sv_tcp_listener_events(tcp, out, max) : 0;

@@ -555,7 +555,7 @@ void sv_tcp_forget_half_open(struct sv_tcp *tcp, uint32_t listener)
     }
 }
 
-sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp)
+SV_HOT sv_time sv_tcp_half_open_deadline(const struct sv_tcp *tcp)
 {
     const sv_time now = sv_tcp_core(tcp)->now;
     sv_time at = SV_NEVER;

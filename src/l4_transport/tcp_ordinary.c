@@ -197,7 +197,7 @@ bool sv_tcp_calm_third(struct sv_tcb *t, struct sv_seg *s)
 }
 
 /* Nearly every segment's record was found lately, or by sv_tcp_lookup(). */
-bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
+SV_HOT bool sv_tcp_arrives(struct sv_tcp *tcp, struct sv_seg *s, struct sv_tcp_reply *reply)
 {
     tcp->count.segments_in += s->segments;
     if (SV_UNLIKELY(SV_TCP_VALUE_KIND(s->flow_value) != SV_TCP_FULL ||

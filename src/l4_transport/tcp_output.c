@@ -8,7 +8,7 @@
 #include "l4_transport/tcp_short.h"
 
 /* The span of `seq`: usually the one where the last segment ended, or the one after it. */
-static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
+SV_HOT static uint32_t sv_tcb_span_index(const struct sv_tcb *t, struct sv_pool *pool, uint32_t seq)
 {
     const struct sv_spans *q = &t->b->send;
     uint32_t i = t->b->send_hint - q->first;
@@ -540,8 +540,8 @@ static uint32_t sv_tcb_long_turn(struct sv_tcb *t, const struct sv_tcp_grant *gr
     return turn.made;
 }
 
-uint32_t sv_tcp_transmit(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
-                         struct sv_tcp_way *way)
+SV_HOT uint32_t sv_tcp_transmit(struct sv_tcb *t, const struct sv_tcp_grant *grant, struct sv_tcp_out *out,
+                                struct sv_tcp_way *way)
 {
     const enum sv_short kind = sv_tcb_short(t);
     *way = (struct sv_tcp_way){t->h->remote, t->h->local, t->h->neighbour, t->h->ttl, (uint8_t)(t->c->dscp << 2)};

@@ -78,7 +78,7 @@ static void sv_range_free(struct sv_tcb *t, const struct sv_range *r)
     }
 }
 
-void sv_tcp_reass_clear(struct sv_tcb *t)
+SV_HOT void sv_tcp_reass_clear(struct sv_tcb *t)
 {
     if (t->b->ooo_slab == SV_NONE)
         return;

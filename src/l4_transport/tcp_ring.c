@@ -24,7 +24,7 @@ static inline void sv_tcp_ring_begins(struct sv_tcp *tcp, sv_port port, struct s
         tcp->interfaces_ready = port + 1u;
 }
 
-void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why)
+SV_HOT void sv_tcb_ready_anew(struct sv_tcb *t, uint16_t why)
 {
     t->h->flags |= SV_TCP_READY;
     struct sv_tcp_interface *i = sv_tcp_interface(t->tcp, t->h->interface);

@@ -5,7 +5,7 @@
 #include "l4_transport/tcp_sack.h"
 #include "l4_transport/tcp_trouble.h"
 
-void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
+SV_HOT void sv_tcp_rtt_sample(struct sv_tcb *t, uint32_t sample_us)
 {
     const struct sv_tcp_profile *p = sv_tcb_profile(t);
     const uint32_t r = sample_us ? sample_us : 1u;
@@ -37,7 +37,7 @@ static bool sv_tcb_window_shut(const struct sv_tcb *t)
 }
 
 /* When the earliest of what is in flight was sent, in ticks before now; not more than is sure. */
-static uint32_t sv_tcb_earliest_age(const struct sv_tcb *t, const struct sv_board *k)
+SV_HOT static uint32_t sv_tcb_earliest_age(const struct sv_tcb *t, const struct sv_board *k)
 {
     const struct sv_tcp_busy *b = t->b;
     const uint32_t now = sv_fine_tick(t->now);
@@ -64,7 +64,7 @@ static sv_time sv_tcb_rto_at(const struct sv_tcb *t, const struct sv_board *k)
 
 /* RFC 8985 §7.2: new data went out behind what is in flight, and its acknowledgement may take as long again; but never
  * longer than until the timeout of the earliest. */
-void sv_tcb_restart_pto(struct sv_tcb *t)
+SV_HOT void sv_tcb_restart_pto(struct sv_tcb *t)
 {
     const sv_time rto = sv_tcb_rto(t), age = (sv_time)sv_tcb_earliest_age(t, sv_tcb_board(t)) << 10;
     sv_tcb_start_pto(t);

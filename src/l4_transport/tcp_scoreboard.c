@@ -456,7 +456,7 @@ bool sv_tcb_board_may_send(const struct sv_tcb *t)
 }
 
 /* A mark more for what was just sent from `start` on, or the last one reaches on. */
-void sv_tcb_note_sent_anew(struct sv_tcb *t, uint32_t start)
+SV_HOT void sv_tcb_note_sent_anew(struct sv_tcb *t, uint32_t start)
 {
     struct sv_tcp_busy *b = t->b;
     const uint32_t now = sv_fine_tick(t->now);

@@ -31,7 +31,7 @@ static bool sv_tcb_short_may_go(const struct sv_tcb *t, bool behind)
     return sv_tcb_profile(t)->nagle_by_small && t->b->snd_small == t->h->snd_una;
 }
 
-uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
+SV_HOT uint32_t sv_tcb_sendable_slowly(const struct sv_tcb *t)
 {
     const uint32_t left = t->h->snd_una + t->h->snd_queued - t->h->snd_nxt;
     if (!t->b || (int32_t)left <= 0 || !sv_tcb_sends_data(t))
@@ -77,7 +77,7 @@ bool sv_tcb_may_send_fin(const struct sv_tcb *t)
     return t->h->snd_nxt == t->h->snd_una + t->h->snd_queued;
 }
 
-void sv_tcb_consider_sending(struct sv_tcb *t)
+SV_HOT void sv_tcb_consider_sending(struct sv_tcb *t)
 {
     if (t->h->flags & SV_TCP_SEND_NOW)
         return;
@@ -131,7 +131,7 @@ static uint16_t sv_tcb_window_rounded(struct sv_tcb *t, uint32_t window, uint32_
     return (uint16_t)field;
 }
 
-uint16_t sv_tcb_window_field(struct sv_tcb *t)
+SV_HOT uint16_t sv_tcb_window_field(struct sv_tcb *t)
 {
     const uint32_t scale = sv_tcb_recv_scale(t);
     t->h->rcv_right = sv_tcb_right_edge(t);

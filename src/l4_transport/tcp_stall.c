@@ -17,7 +17,7 @@ static bool sv_tcp_waiting(const struct sv_tcp_interface *i)
     return i->urgent.first != SV_NONE || i->bulk.first != SV_NONE;
 }
 
-sv_time sv_tcp_stall_deadline(const struct sv_tcp *tcp)
+SV_HOT sv_time sv_tcp_stall_deadline(const struct sv_tcp *tcp)
 {
     sv_time at = SV_NEVER;
     for (uint32_t k = 0; k < tcp->interfaces_ready; k++) {

@@ -157,7 +157,7 @@ void sv_tcp_free(struct sv_tcb *t)
     t->tcp->hot_used--;
 }
 
-bool sv_tcb_need_busy(struct sv_tcb *t)
+SV_HOT bool sv_tcb_need_busy(struct sv_tcb *t)
 {
     struct sv_tcp *tcp = t->tcp;
     if (t->b)
@@ -188,7 +188,7 @@ bool sv_tcb_need_busy(struct sv_tcb *t)
     return true;
 }
 
-void sv_tcb_release_busy(struct sv_tcb *t)
+SV_HOT void sv_tcb_release_busy(struct sv_tcb *t)
 {
     if (!t->b)
         return;
@@ -216,7 +216,7 @@ void sv_tcb_release_busy(struct sv_tcb *t)
     t->b = NULL;
 }
 
-void sv_tcb_settle_quiet(struct sv_tcb *t)
+SV_HOT void sv_tcb_settle_quiet(struct sv_tcb *t)
 {
     const struct sv_tcp_busy *b = t->b;
     if (b->ooo_count || b->fin_early || b->quickack || b->pace_max ||
@@ -398,7 +398,7 @@ static inline void sv_tcp_find_segment(const struct sv_tcp *tcp, struct sv_seg *
 }
 
 /* Several passes over the burst, so that the misses of one packet overlap those of the others. */
-void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
+SV_HOT void sv_tcp_lookup(struct sv_tcp *tcp, struct sv_seg *seg, uint32_t n)
 {
     uint32_t guessed = 0;
     for (uint32_t i = 0; i < n; i++)

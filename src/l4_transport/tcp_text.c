@@ -26,23 +26,29 @@ enum sv_walk sv_tcp_step6_urgent(struct sv_tcb *t, struct sv_seg *s)
     return SV_WALK_ON;
 }
 
-/* One piece of a packet becomes a span, or is copied behind the last one when it is small: so that memory in
- * use stays within twice the bytes that are queued. Takes over the slab reference if it gives true. */
-static bool sv_tcp_queue_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv_slice piece, uint32_t seq)
+/* A small piece is copied behind the last span, if there is room: so that memory in use stays within twice the bytes
+ * that are queued. Takes over the slab reference if it gives true. */
+static bool sv_tcp_copy_behind(struct sv_tcb *t, struct sv_pool *pool, struct sv_slice piece)
 {
     struct sv_spans *q = &t->b->recv;
-    if (q->count && piece.length < SV_SLAB_BYTES / 2u) {
-        struct sv_span *last = sv_spans_at_fast(q, pool, q->count - 1u);
-        const uint32_t end = (uint32_t)last->offset + last->length;
-        if (last->slab < SV_SLAB_EXTERNAL && end + piece.length <= SV_SLAB_BYTES &&
-            sv_slab_refs(pool, last->slab) == 1) {
-            sv_memcpy(sv_slab_bytes_fast(pool, last->slab) + end, sv_slab_bytes_fast(pool, piece.slab) + piece.offset,
-                      piece.length);
-            last->length = (uint16_t)(last->length + piece.length);
-            sv_slab_unref_fast(pool, piece.slab);
-            return true;
-        }
-    }
+    struct sv_span *last = sv_spans_at_fast(q, pool, q->count - 1u);
+    const uint32_t end = (uint32_t)last->offset + last->length;
+    if (last->slab >= SV_SLAB_EXTERNAL || end + piece.length > SV_SLAB_BYTES || sv_slab_refs(pool, last->slab) != 1)
+        return false;
+    sv_memcpy(sv_slab_bytes_fast(pool, last->slab) + end, sv_slab_bytes_fast(pool, piece.slab) + piece.offset,
+              piece.length);
+    last->length = (uint16_t)(last->length + piece.length);
+    sv_slab_unref_fast(pool, piece.slab);
+    return true;
+}
+
+/* One piece of a packet becomes a span, if it is not copied behind the last one. Takes over the slab reference if it
+ * gives true. */
+static inline bool sv_tcp_queue_piece(struct sv_tcb *t, struct sv_pool *pool, struct sv_slice piece, uint32_t seq)
+{
+    struct sv_spans *q = &t->b->recv;
+    if (q->count && piece.length < SV_SLAB_BYTES / 2u && sv_tcp_copy_behind(t, pool, piece))
+        return true;
     const struct sv_span span = {.seq = seq, .slab = piece.slab, .offset = piece.offset, .length = piece.length};
     return sv_spans_push_fast(q, pool, t->core->account, span);
 }
@@ -66,7 +72,7 @@ static void sv_tcp_queued(struct sv_tcb *t, uint32_t bytes)
     t->c->bytes_received += bytes;
 }
 
-void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
+SV_HOT void sv_tcb_deliver(struct sv_tcb *t, struct sv_buf *take)
 {
     struct sv_pool *pool = sv_core_pool(t->core);
     uint32_t taken = 0;
@@ -139,7 +145,7 @@ static enum sv_walk sv_tcp_text_after_close(struct sv_tcb *t, struct sv_seg *s)
     return SV_WALK_STOP;
 }
 
-enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
+SV_HOT enum sv_walk sv_tcp_step7_text(struct sv_tcb *t, struct sv_seg *s)
 {
     if (s->length == 0)
         return SV_WALK_ON;

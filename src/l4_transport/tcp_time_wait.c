@@ -202,7 +202,7 @@ void sv_tcp_expire_queues(struct sv_tcp *tcp)
     }
 }
 
-sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp)
+SV_HOT sv_time sv_tcp_next_deadline(const struct sv_tcp *tcp)
 {
     sv_time at = sv_tcp_half_open_deadline(tcp);
     if (sv_tcp_any_ready(tcp))

@@ -21,7 +21,7 @@ static bool sv_tcb_echoes_round(const struct sv_tcb *t, const struct sv_seg *s)
     return sv_seq_after_or_at(s->ts_ecr, began_ms);
 }
 
-void sv_tcb_tell_text_anew(struct sv_tcb *t, const struct sv_seg *s)
+SV_HOT void sv_tcb_tell_text_anew(struct sv_tcb *t, const struct sv_seg *s)
 {
     if (s->length < SV_TUNE_BULK_SEGMENT || ((t->h->agreed & SV_TCP_TIMESTAMPS) && sv_tcb_echoes_round(t, s)))
         t->c->events |= SV_TCP_ROUND_ANSWERED;
@@ -53,7 +53,7 @@ static bool sv_tcb_round_over(const struct sv_tcb *t, uint32_t elapsed)
     return elapsed >= t->h->round_window;
 }
 
-void sv_tcb_tune_round(struct sv_tcb *t)
+SV_HOT void sv_tcb_tune_round(struct sv_tcb *t)
 {
     const uint32_t now = sv_round_tick(t->now);
     const bool first = !(t->c->events & SV_TCP_ROUNDS);

@@ -134,7 +134,7 @@ static void sv_tcb_note_reply(struct sv_tcb *t)
         t->c->interactive = 1;
 }
 
-static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
+SV_HOT static void sv_tcb_sent_some(struct sv_tcb *t, size_t n)
 {
     if (SV_UNLIKELY(sv_tcb_profile(t)->quickack_until_reply))
         sv_tcb_note_reply(t);
@@ -183,26 +183,26 @@ static inline bool sv_tcb_queue_alone(struct sv_tcb *t, struct sv_pool *pool, co
 }
 
 /* Any other write. Gives the bytes that were taken. */
-__attribute__((noinline)) static uint32_t sv_tcb_queue(struct sv_tcb *t, struct sv_pool *pool, const uint8_t *from,
-                                                       size_t n)
+SV_HOT __attribute__((noinline)) static uint32_t sv_tcb_queue(struct sv_tcb *t, struct sv_pool *pool,
+                                                              const uint8_t *from, size_t n)
 {
     const uint32_t room = (uint32_t)sv_min_u64(n, sv_tcb_send_room(t, n));
-    uint32_t left = room;
+    const uint32_t most = sv_min_u32(t->h->mss, SV_SLAB_BYTES);
+    uint32_t part = sv_tcb_append_tail(t, pool, from, room);
+    uint32_t left = room - part;
+    t->h->snd_queued += part;
     while (left) {
-        uint32_t part = sv_tcb_append_tail(t, pool, from, left);
-        if (!part) {
-            part = sv_min_u32(left, sv_min_u32(t->h->mss, SV_SLAB_BYTES));
-            if (!sv_tcb_append_slab(t, pool, from, part))
-                break;
-        }
-        t->h->snd_queued += part;
         from += part;
+        part = sv_min_u32(left, most);
+        if (!sv_tcb_append_slab(t, pool, from, part))
+            break;
+        t->h->snd_queued += part;
         left -= part;
     }
     return room - left;
 }
 
-enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
+SV_HOT enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, size_t n, size_t *taken)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
@@ -229,8 +229,8 @@ enum sv_err sv_tcp_send(struct sv_tcp *tcp, uint32_t index, const void *bytes, s
     return SV_OK;
 }
 
-enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,
-                            size_t *taken)
+SV_HOT enum sv_err sv_tcp_send_ref(struct sv_tcp *tcp, uint32_t index, uint32_t first_window, uint64_t offset, size_t n,
+                                   size_t *taken)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
@@ -293,7 +293,7 @@ static enum sv_err sv_tcb_nothing(const struct sv_tcb *t)
     return SV_ERR_AGAIN;
 }
 
-enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data, size_t *n)
+SV_HOT enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data, size_t *n)
 {
     const struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
@@ -308,7 +308,7 @@ enum sv_err sv_tcp_peek(struct sv_tcp *tcp, uint32_t index, const uint8_t **data
 }
 
 /* Bytes were read: the window may open, and the last of them may be all that a dead connection waited for. */
-static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
+SV_HOT static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
 {
     SV_ASSERT(t->b != NULL);
     t->h->rcv_queued -= n;
@@ -330,7 +330,7 @@ static void sv_tcb_was_read(struct sv_tcb *t, uint32_t n)
     sv_tcb_settle(t);
 }
 
-void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
+SV_HOT void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);
@@ -345,7 +345,8 @@ void sv_tcp_consume(struct sv_tcp *tcp, uint32_t index, size_t n)
 }
 
 /* Up to n bytes out of as many spans as there are. */
-__attribute__((noinline)) static uint32_t sv_tcb_read(struct sv_tcb *t, struct sv_pool *pool, uint8_t *to, size_t n)
+SV_HOT __attribute__((noinline)) static uint32_t sv_tcb_read(struct sv_tcb *t, struct sv_pool *pool, uint8_t *to,
+                                                             size_t n)
 {
     uint32_t end = 0, got = 0;
     for (uint32_t i = 0; got < n && i < t->b->recv.count; i++) {
@@ -360,7 +361,7 @@ __attribute__((noinline)) static uint32_t sv_tcb_read(struct sv_tcb *t, struct s
     return got;
 }
 
-enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, size_t *got)
+SV_HOT enum sv_err sv_tcp_recv(struct sv_tcp *tcp, uint32_t index, void *to, size_t n, size_t *got)
 {
     struct sv_tcb t = sv_tcb_of(tcp, index);
     struct sv_pool *pool = sv_core_pool(t.core);

@@ -136,7 +136,7 @@ __attribute__((noinline)) static uint32_t sv_session_udp_events(struct sv_sessio
     return n;
 }
 
-uint32_t sv_session_events(struct sv_session *s, struct sv_event *out, uint32_t max)
+SV_HOT uint32_t sv_session_events(struct sv_session *s, struct sv_event *out, uint32_t max)
 {
     uint32_t n = 0;
     if (SV_UNLIKELY(s->fired_first != SV_NONE))

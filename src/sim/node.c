@@ -14,22 +14,23 @@ const struct sv_node_ops *const sv_node_kinds[SV_NODE_KINDS] = {
     [SV_NODE_CABLE] = &sv_cable_ops,
 };
 
-void sv_node_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
+SV_HOT void sv_node_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
 {
     sv_node_ops_of(x)->receive(x, in, take, now);
 }
 
-uint32_t sv_node_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+SV_HOT uint32_t sv_node_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
+                                 sv_time now)
 {
     return sv_node_ops_of(x)->transmit(x, out, room, give, now);
 }
 
-sv_port sv_node_next_output(const struct sv_node *x, sv_port after)
+SV_HOT sv_port sv_node_next_output(const struct sv_node *x, sv_port after)
 {
     return sv_node_ops_of(x)->next_output(x, after);
 }
 
-sv_time sv_node_next_deadline(const struct sv_node *x)
+SV_HOT sv_time sv_node_next_deadline(const struct sv_node *x)
 {
     return sv_node_ops_of(x)->next_deadline(x);
 }

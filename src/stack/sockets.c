@@ -3,7 +3,7 @@
 #include "l4_transport/tcp_auth.h"
 #include "stack/stack_internal.h"
 
-uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32_t max)
+SV_HOT uint32_t sv_stack_events(struct sv_stack *s, struct sv_event *out, uint32_t max)
 {
     return sv_session_events(&s->session, out, max);
 }
@@ -87,7 +87,7 @@ enum sv_err sv_refuse(struct sv_stack *s, uint64_t ticket, enum sv_refusal how, 
     return SV_OK;
 }
 
-enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, size_t *taken, sv_time now)
+SV_HOT enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, size_t *taken, sv_time now)
 {
     uint32_t index;
     *taken = 0;
@@ -95,8 +95,8 @@ enum sv_err sv_send(struct sv_stack *s, sv_sock c, const void *bytes, size_t n, 
     return sv_session_tcp(&s->session, c, &index) ? sv_tcp_send(&s->tcp, index, bytes, n, taken) : SV_ERR_STALE;
 }
 
-enum sv_err sv_send_ref(struct sv_stack *s, sv_sock c, uint32_t first_window, uint64_t offset, size_t n, size_t *taken,
-                        sv_time now)
+SV_HOT enum sv_err sv_send_ref(struct sv_stack *s, sv_sock c, uint32_t first_window, uint64_t offset, size_t n,
+                               size_t *taken, sv_time now)
 {
     uint32_t index;
     *taken = 0;
@@ -106,7 +106,7 @@ enum sv_err sv_send_ref(struct sv_stack *s, sv_sock c, uint32_t first_window, ui
     return sv_tcp_send_ref(&s->tcp, index, first_window, offset, n, taken);
 }
 
-enum sv_err sv_recv(struct sv_stack *s, sv_sock c, void *to, size_t n, size_t *got, sv_time now)
+SV_HOT enum sv_err sv_recv(struct sv_stack *s, sv_sock c, void *to, size_t n, size_t *got, sv_time now)
 {
     uint32_t index;
     *got = 0;
@@ -114,7 +114,7 @@ enum sv_err sv_recv(struct sv_stack *s, sv_sock c, void *to, size_t n, size_t *g
     return sv_session_tcp(&s->session, c, &index) ? sv_tcp_recv(&s->tcp, index, to, n, got) : SV_ERR_STALE;
 }
 
-enum sv_err sv_peek(struct sv_stack *s, sv_sock c, const uint8_t **data, size_t *n, sv_time now)
+SV_HOT enum sv_err sv_peek(struct sv_stack *s, sv_sock c, const uint8_t **data, size_t *n, sv_time now)
 {
     uint32_t index;
     *n = 0;
@@ -122,7 +122,7 @@ enum sv_err sv_peek(struct sv_stack *s, sv_sock c, const uint8_t **data, size_t 
     return sv_session_tcp(&s->session, c, &index) ? sv_tcp_peek(&s->tcp, index, data, n) : SV_ERR_STALE;
 }
 
-void sv_consume(struct sv_stack *s, sv_sock c, size_t n, sv_time now)
+SV_HOT void sv_consume(struct sv_stack *s, sv_sock c, size_t n, sv_time now)
 {
     uint32_t index;
     (void)sv_core_clock(&s->core, now);

@@ -156,7 +156,7 @@ static struct sv_stack *sv_stack_of(struct sv_node *x)
     return (struct sv_stack *)(void *)x;
 }
 
-static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
+SV_HOT static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *take, sv_time now)
 {
     struct sv_stack *s = sv_stack_of(x);
     if (SV_LIKELY(!s->checked)) {
@@ -168,8 +168,8 @@ static void sv_stack_op_receive(struct sv_node *x, sv_port in, struct sv_burst *
     sv_stack_check(s);
 }
 
-static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
-                                     sv_time now)
+SV_HOT static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_room room, struct sv_burst *give,
+                                            sv_time now)
 {
     struct sv_stack *s = sv_stack_of(x);
     if (SV_LIKELY(!s->checked))
@@ -180,12 +180,12 @@ static uint32_t sv_stack_op_transmit(struct sv_node *x, sv_port out, struct sv_r
     return n;
 }
 
-static sv_port sv_stack_op_next_output(const struct sv_node *x, sv_port after)
+SV_HOT static sv_port sv_stack_op_next_output(const struct sv_node *x, sv_port after)
 {
     return sv_stack_next_output((const struct sv_stack *)(const void *)x, after);
 }
 
-static sv_time sv_stack_op_next_deadline(const struct sv_node *x)
+SV_HOT static sv_time sv_stack_op_next_deadline(const struct sv_node *x)
 {
     return sv_stack_next_deadline((const struct sv_stack *)(const void *)x);
 }

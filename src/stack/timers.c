@@ -2,7 +2,7 @@
 /* Time in a stack: one wheel for what has deadlines of its own, a few queues of equal waits beside it. */
 #include "stack/stack_internal.h"
 
-sv_time sv_stack_next_deadline(const struct sv_stack *s)
+SV_HOT sv_time sv_stack_next_deadline(const struct sv_stack *s)
 {
     if (s->net.loop.packets || s->net.nat.released_first != SV_NONE)
         return s->core.now;

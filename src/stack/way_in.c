@@ -4,7 +4,8 @@
  * A burst passes in stages, so that the cache misses of one packet overlap the work on the others:
  *   1. parse      Ethernet, IP, and for TCP the header; everything but TCP is finished here. What nearly all
  *                 frames are takes the short cut of way_in_plain.h
- *   2. merge      a segment that continues the one before it in the burst joins it (GRO)
+ *   2. merge      a segment that continues the one before it in the burst joins it (GRO); most of bulk data is seen to
+ *                 do so before it is parsed (way_in_next.h)
  *   3. look up    hash all, fetch all
  *   4. act        one after the other, in order of arrival
  * Applications hear of it later, from sv_stack_events(). */
@@ -18,11 +19,12 @@
 #include "l4_transport/tcp_recent.h"
 #include "l3_network/ip6_in.h"
 #include "stack/stack_internal.h"
-#include "stack/way_in_plain.h"
+#include "stack/way_in_next.h"
 
 /* TCP segments of one burst, parsed. */
 struct sv_arrivals {
     uint32_t n;
+    const uint8_t *before; /* where the frame of the last of them begins, if it was a plain one; else NULL */
     struct sv_seg seg[SV_BURST];
     uint16_t ttl_tos[SV_BURST];
     struct sv_forward_burst onward; /* not for us */
@@ -62,7 +64,7 @@ static bool sv_in_tcp_header(struct sv_buf *b, uint32_t ip_length)
 
 /* Does b continue a so that both can be handled as one? Everything must agree, but that FIN and PSH may come
  * with the last. */
-static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
+SV_HOT static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b)
 {
     const struct sv_seg *x = &in->seg[a];
     const struct sv_seg *y = &in->seg[b];
@@ -76,41 +78,19 @@ static bool sv_in_continues(const struct sv_arrivals *in, uint32_t a, uint32_t b
         return false;
     if (x->options && (x->ts_val != y->ts_val || x->ts_ecr != y->ts_ecr))
         return false;
-    const uint32_t pieces = (y->packet->linear_length ? 1u : 0u) + y->packet->slices;
-    if (x->packet->slices + pieces > SV_SLICES_MAX || x->length + y->length > 65535u)
-        return false;
-    if (y->packet->linear_length && y->packet->slab == SV_NONE)
-        return false; /* the inline room has no slab to share */
-    return sv_addr_equal(&x->remote, &y->remote);
+    return sv_in_has_room(x, y->packet, y->packet->linear_length, y->length) && sv_addr_equal(&x->remote, &y->remote);
 }
 
-/* The payload of y becomes slices of x; y's descriptor goes. */
-static void sv_in_join(struct sv_seg *x, struct sv_seg *y)
+/* A segment was parsed into the next free place: it joins the one before it, or takes the place. `frame`: where its
+ * frame begins if it is a plain one, else NULL. */
+static inline void sv_in_arrived(struct sv_arrivals *in, struct sv_seg *seg, const uint8_t *frame)
 {
-    struct sv_buf *to = x->packet;
-    struct sv_buf *from = y->packet;
-    if (from->linear_length) {
-        to->slice[to->slices++] = (struct sv_slice){from->slab, from->head, from->linear_length};
-        from->slab = SV_NONE; /* its reference went along */
-    }
-    for (uint32_t k = 0; k < from->slices; k++)
-        to->slice[to->slices++] = from->slice[k];
-    from->slices = 0;
-    to->length += y->length;
-    x->length += y->length;
-    x->segments = (uint16_t)(x->segments + y->segments);
-    x->flags |= y->flags;
-    y->packet = NULL;
-    sv_buf_free_fast(from);
-}
-
-/* A segment was parsed into the next free place: it joins the one before it, or takes the place. */
-static inline void sv_in_arrived(struct sv_arrivals *in, struct sv_seg *seg)
-{
-    if (in->n && seg->seq == seg[-1].seq + seg[-1].length && sv_in_continues(in, in->n - 1u, in->n))
-        sv_in_join(seg - 1, seg);
-    else
+    if (in->n && seg->seq == seg[-1].seq + seg[-1].length && sv_in_continues(in, in->n - 1u, in->n)) {
+        sv_in_join(seg - 1, seg->packet, seg->flags);
+    } else {
+        in->before = frame;
         in->n++;
+    }
 }
 
 /* A SYN that nobody here waits for: behind a translator it may be the half of a simultaneous open. */
@@ -155,7 +135,7 @@ static void sv_in_tcp(struct sv_stack *s, sv_port in, struct sv_buf *b, const st
     if (SV_UNLIKELY(s->udp.probes))
         sv_probe_receive(&s->core, &s->udp, seg, ip);
     to->ttl_tos[to->n] = (uint16_t)(ip->ttl << 8 | ip->tos);
-    sv_in_arrived(to, seg);
+    sv_in_arrived(to, seg, NULL);
 }
 
 static void sv_in_unreachable(struct sv_stack *s, sv_port in, struct sv_buf *b, const struct sv_ip_hdr *ip,
@@ -294,12 +274,15 @@ static inline void sv_in_frame(struct sv_stack *s, sv_port in, const struct sv_i
                                struct sv_arrivals *to)
 {
     struct sv_seg *seg = &to->seg[to->n];
+    const uint8_t *frame = sv_buf_head(b);
     b->id = ++s->core.packet_id;
     if (sv_core_traced(&s->core))
         sv_stack_capture(s, SV_TRACE_FRAME_IN, b, in);
+    if (to->before && sv_in_next(seg - 1, to->before, b, frame, s->core.cpu))
+        return;
     if (SV_LIKELY(SV_SHORT_WAYS && (s->udp.probes | s->net.nat.enabled) == 0 &&
                   sv_in_plain(s, in, i, b, seg, &to->ttl_tos[to->n])))
-        sv_in_arrived(to, seg);
+        sv_in_arrived(to, seg, frame);
     else
         sv_in_any(s, in, b, to);
 }
@@ -316,7 +299,7 @@ SV_COLD static void sv_in_act_signed(struct sv_stack *s, struct sv_arrivals *in)
     }
 }
 
-__attribute__((noinline)) static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
+SV_HOT __attribute__((noinline)) static void sv_in_act(struct sv_stack *s, struct sv_arrivals *in)
 {
     struct sv_tcp_reply reply;
     if (in->onward.n)
@@ -343,11 +326,12 @@ static inline void sv_in_act_alone(struct sv_stack *s, struct sv_seg *seg)
         sv_stack_reply(s, &reply);
 }
 
-void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
+SV_HOT void sv_stack_receive(struct sv_stack *s, sv_port in, struct sv_burst *take, sv_time now)
 {
     struct sv_arrivals arrivals;
     struct sv_interface *i = sv_interface_of(&s->net.link.interfaces, in);
     arrivals.n = arrivals.onward.n = 0;
+    arrivals.before = NULL;
     (void)sv_core_clock(&s->core, now);
     SV_ASSERT(in < s->net.link.interfaces.count);
     for (uint32_t k = 0; k < take->n; k++) {
@@ -380,6 +364,7 @@ void sv_stack_drain_loop(struct sv_stack *s)
         if (!b)
             return;
         arrivals.n = arrivals.onward.n = 0;
+        arrivals.before = NULL;
         if (looped)
             b->id = ++s->core.packet_id;
         if (sv_buf_head(b)[0] >> 4 == 6)

@@ -167,8 +167,9 @@ static bool sv_out_may_be_super(const struct sv_stack *s, const struct sv_interf
 }
 
 /* A turn of several packets, or of one that is not as most are. */
-__attribute__((noinline)) static void sv_out_long_turn(struct sv_stack *s, sv_port out, struct sv_interface *i,
-                                                       struct sv_tcb *t, struct sv_room *room, struct sv_burst *give)
+SV_HOT __attribute__((noinline)) static void sv_out_long_turn(struct sv_stack *s, sv_port out, struct sv_interface *i,
+                                                              struct sv_tcb *t, struct sv_room *room,
+                                                              struct sv_burst *give)
 {
     struct sv_tcp_out made[SV_BURST];
     const uint32_t neighbour = t->h->neighbour;
@@ -271,7 +272,8 @@ static void sv_out_interface(struct sv_stack *s, sv_port out, struct sv_room *ro
     }
 }
 
-uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give, sv_time now)
+SV_HOT uint32_t sv_stack_transmit(struct sv_stack *s, sv_port out, struct sv_room room, struct sv_burst *give,
+                                  sv_time now)
 {
     const uint32_t before = give->n;
     const struct sv_interfaces *t = &s->net.link.interfaces;
@@ -318,7 +320,7 @@ SV_COLD static sv_port sv_out_next_of_tagged(const struct sv_stack *s, sv_port f
     return SV_NO_PORT;
 }
 
-sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
+SV_HOT sv_port sv_stack_next_output(const struct sv_stack *s, sv_port after)
 {
     const struct sv_interfaces *t = &s->net.link.interfaces;
     for (sv_port p = after == SV_NO_PORT ? 0 : after + 1u; p < t->count; p++) {

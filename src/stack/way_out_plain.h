@@ -108,8 +108,8 @@ sv_out_plain_frame(struct sv_stack *s, const struct sv_interface *i, struct sv_t
 }
 
 /* Those that open and close a connection: a frame's code for each would only push the others out of the cache. */
-__attribute__((noinline)) static struct sv_buf *sv_out_plain_else(struct sv_stack *s, const struct sv_interface *i,
-                                                                  struct sv_tcb *t, enum sv_short kind)
+SV_HOT __attribute__((noinline)) static struct sv_buf *
+sv_out_plain_else(struct sv_stack *s, const struct sv_interface *i, struct sv_tcb *t, enum sv_short kind)
 {
     return kind == SV_SHORT_SYN ? sv_out_plain_frame(s, i, t, SV_SHORT_SYN) : sv_out_plain_frame(s, i, t, kind);
 }
