@@ -122,8 +122,8 @@ class Talk:
 
     def unacknowledged(self, step):
         """Was something that was written before this step not acknowledged within its own? It was sent again then, or
-        something else was, when the clock said. What acknowledges more than there is does not count, nor what is
-        old."""
+        something else was, when the clock said. What acknowledges more than there is, or is old, does
+        not count."""
         written, finished, acked, came = 0, 0, 1, 1
         for what in self.steps[:step]:
             for s in what:
