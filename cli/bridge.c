@@ -12,7 +12,8 @@ enum { FDB, VLAN, MDB, LINK, STP, LLDP };
 static const char *const objects[] = {"fdb", "vlan", "mdb", "link", "stp", "lldp", NULL};
 
 struct bridge {
-    uint64_t only; /* --pid */
+    uint64_t only;     /* --pid */
+    uint32_t switches; /* that answered */
     bool statistics;
     struct cli_output_options output;
     uint32_t object, printed, answers;
@@ -164,10 +165,13 @@ static bool on_line(void *self, int pid, const char *line)
         return true;
     if (pid != p->pid) { /* who it is; a stack answers too, that it knows no such words */
         p->pid = pid;
+        p->switches++;
         return true;
     }
-    if (cli_json_member(line, "error", &(size_t){0}))
+    if (cli_json_member(line, "error", &(size_t){0})) {
+        p->switches--;
         return true;
+    }
     if (p->output.json || p->output.pretty) {
         printf("%s", p->printed ? "," : "[");
         cli_json_write(stdout, line, strlen(line), p->output.pretty);
@@ -215,6 +219,10 @@ static int bridge_run(int argc, char **argv)
         printf("%s]\n", p.printed ? "" : "[");
     if (!answered)
         return cli_fail("bridge", "no seven process is running (of this user)");
+    if (p.only && p.pid != (int)p.only)
+        return cli_fail("bridge", "--pid: %" PRIu64 " is no seven process (of this user)", p.only);
+    if (!p.switches)
+        return cli_fail("bridge", "no seven switch is running (of this user)");
     return 0;
 }
 
@@ -228,7 +236,7 @@ const struct cli_command cli_command_bridge = {
                 "seven bridge -s link\tports with their counters\n"
                 "seven bridge stp\twhere the root is, and which ports discard\n"
                 "seven bridge -j fdb\tJSON with bridge's own keys\n",
-    .exit_codes = "0\tdone\n1\tno seven process answers\n2\tusage\n",
+    .exit_codes = "0\tdone\n1\tno seven switch answers\n2\tusage\n",
     .options = bridge_options,
     .output = true,
     .words = "fdb vlan mdb link stp lldp",

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,9 +146,14 @@ static void introduce(struct demo *d, const char *why_not)
 static bool make_directory(struct demo *d)
 {
     const char *base = getenv("TMPDIR");
-    (void)snprintf(d->directory, sizeof d->directory, "%.40s/seven-demo-XXXXXX", base && *base ? base : "/tmp");
-    if (!mkdtemp(d->directory))
-        return cli_fail("demo", "%s: %s", d->directory, strerror(errno)) < 0;
+    /* Paths that are built from it have their room: a long one gives way to /tmp. */
+    if (!base || !*base || strlen(base) > 40)
+        base = "/tmp";
+    (void)snprintf(d->directory, sizeof d->directory, "%s/seven-demo-XXXXXX", base);
+    if (!mkdtemp(d->directory)) {
+        d->directory[0] = '\0';
+        return cli_fail("demo", "no folder for the files in %s: %s", base, strerror(errno)) < 0;
+    }
     (void)snprintf(d->log_path, sizeof d->log_path, "%s/log", d->directory);
     d->log = fopen(d->log_path, "w+e");
     return d->log || cli_fail("demo", "%s: %s", d->log_path, strerror(errno)) < 0;
@@ -172,6 +178,13 @@ static void remove_directory(struct demo *d)
 
 /* --- the run ---- */
 
+/* As it was called, so that the line can be typed again: a fresh tree has no seven in the PATH. */
+static const char *my_name(void)
+{
+    const char *name = program_invocation_name;
+    return strlen(name) <= 16 ? name : "seven";
+}
+
 static void show_failure(struct demo *d)
 {
     char *line = NULL, *ring[20] = {NULL};
@@ -191,8 +204,22 @@ static void show_failure(struct demo *d)
     }
     for (size_t i = 0; i < 20; i++)
         free(ring[i]);
-    printf("\nThe same again:  seven demo --seed %" PRIu64 "%s\n", d->config.seed,
+    printf("\nThe same again:  %s demo --seed %" PRIu64 "%s\n", my_name(), d->config.seed,
            d->config.one_process ? " --one-process" : "");
+}
+
+/* While the loop turns it hears of signals; before and after that they are noted here, so that the files go in any
+ * case. */
+static volatile sig_atomic_t came;
+
+static void note_signal(int number)
+{
+    came = number;
+}
+
+int demo_signal(void)
+{
+    return came;
 }
 
 static bool run_step(struct demo *d, size_t i)
@@ -215,7 +242,7 @@ static bool run_step(struct demo *d, size_t i)
     const bool ok = steps[i].run(d);
     d->line_open = false;
     if (!ok)
-        demo_say(d, "%zu  FAILED\n", i + 1);
+        demo_say(d, "%zu  %s\n", i + 1, cli_network_interrupted(d->seven) ? "interrupted" : "FAILED");
     else
         demo_say(d, "%s", i + 1 < STEPS ? "\n" : "");
     return ok;
@@ -243,39 +270,28 @@ static bool run_steps(struct demo *d)
     return ok;
 }
 
-/* As it was called, so that the line can be typed again: a fresh tree has no seven in the PATH. */
-static const char *my_name(void)
-{
-    const char *name = program_invocation_name;
-    return strlen(name) <= 16 ? name : "seven";
-}
-
 static void say_next(struct demo *d)
 {
-    const char *seven = my_name();
-    if (cli_command_find("explain")) {
-        demo_say(d,
-                 "\nNext:  %s explain             experiments on this stack, told (--lang zh)\n"
-                 "       %s explain why-three   why two messages do not suffice\n"
-                 "       less src/l4_transport/tcp_states.c    the state machine: one table\n",
-                 seven, seven);
-        return;
-    }
-    demo_say(d,
-             "\nNext:  %s dump --ladder -r %s    every conversation again\n"
-             "       %s private -- sh                 a shell beside a device of Seven's\n"
-             "       less src/l4_transport/tcp_states.c  the state machine: one table\n",
-             seven, strlen(d->config.capture) <= 16 ? d->config.capture : "FILE", seven);
+    char line[3][64];
+    const char *what[3] = {"experiments, told (--lang zh)", "why two messages do not suffice",
+                           "the state machine: one table"};
+    (void)snprintf(line[0], sizeof line[0], "%s explain", my_name());
+    (void)snprintf(line[1], sizeof line[1], "%s explain why-three", my_name());
+    (void)snprintf(line[2], sizeof line[2], "less src/l4_transport/tcp_states.c");
+    for (uint32_t i = 0; i < 3; i++)
+        demo_say(d, "%s%-34s  %s\n", i ? "       " : "\nNext:  ", line[i], what[i]);
 }
 
-static bool run(struct demo *d)
+/* *ended_by: the one that ended it, 0: none did. */
+static bool run(struct demo *d, int *ended_by)
 {
     char error[SV_DEVICE_TEXT];
     const char *why_not = d->config.one_process ? "as asked" : NULL;
     if (!make_directory(d))
         return false;
     if (!demo_prepare(d)) {
-        show_failure(d);
+        if (!came)
+            show_failure(d);
         return false;
     }
     if (!why_not && sv_private_enter(error) != SV_PRIVATE_OK)
@@ -284,7 +300,7 @@ static bool run(struct demo *d)
     if (!open_networks(d, why_not))
         return false;
     bool ok = run_steps(d);
-    const bool interrupted = cli_network_interrupted(d->seven);
+    *ended_by = cli_network_signal(d->seven);
     cli_network_remove(d->seven, d->app);
     cli_network_on_record(d->seven, NULL, NULL);
     uint64_t packets = 0;
@@ -292,7 +308,7 @@ static bool run(struct demo *d)
     cli_network_close(d->seven, SV_S);
     cli_network_close(d->other, 0);
     ok = ok && demo_check_capture(d, packets);
-    if (!ok && !interrupted)
+    if (!ok && !*ended_by)
         show_failure(d);
     return ok;
 }
@@ -300,6 +316,7 @@ static bool run(struct demo *d)
 static int demo_run_command(int argc, char **argv)
 {
     static struct demo d;
+    int ended_by = 0;
     d.config = (struct demo_config){.size = 67108864, .capture = "demo.pcapng"};
     struct cli_parse parse = {.command = &cli_command_demo, .config = &d.config, .output = &d.output};
     const int r = cli_parse(&parse, argc, argv);
@@ -314,14 +331,18 @@ static int demo_run_command(int argc, char **argv)
     d.utf8 = cli_utf8(&d.output);
     d.colored = cli_colored(&d.output, stdout);
     d.started = sv_clock();
-    const bool ok = run(&d);
-    if (ok) {
+    const struct sigaction once = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGINT, &once, NULL);
+    (void)sigaction(SIGTERM, &once, NULL);
+    const bool ok = run(&d, &ended_by);
+    ended_by = came ? came : ended_by;
+    if (ok && !ended_by) {
         demo_say(&d, "done in %.1f s\n", (double)(sv_clock() - d.started) / 1e9);
         say_next(&d);
     }
     if (d.directory[0])
         remove_directory(&d);
-    return ok ? 0 : 1;
+    return ended_by ? 128 + ended_by : ok ? 0 : 1;
 }
 
 const struct cli_command cli_command_demo = {
@@ -337,5 +358,6 @@ const struct cli_command cli_command_demo = {
     .exit_codes = "0\teverything was as it should be\n1\tsomething was not: the log's end is shown\n2\tusage\n",
     .options = demo_options,
     .output = true,
+    .no_json = true,
     .run = demo_run_command,
 };

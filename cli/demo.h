@@ -44,6 +44,7 @@ struct demo {
 /* --- demo.c: what people see */
 void demo_say(struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void demo_log(struct demo *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int demo_signal(void); /* that came where no loop heard it; 0: none */
 
 /* --- demo_child.c: programs and forked functions, the loop turning meanwhile */
 bool demo_has(const char *program);
@@ -76,7 +77,7 @@ bool demo_stack_half_close(struct demo *d, struct cli_network *on, const char *t
                            size_t room);
 
 /* --- demo_steps.c */
-bool demo_prepare(struct demo *d); /* the files that are served */
+bool demo_prepare(struct demo *d); /* the files that are served; a signal ends it */
 bool demo_step_page(struct demo *d);
 bool demo_step_bulk(struct demo *d);
 bool demo_step_small(struct demo *d);

@@ -45,7 +45,7 @@ bool demo_prepare(struct demo *d)
         ok = false;
     path_of(d, "big", path, sizeof path);
     file = ok ? fopen(path, "we") : NULL;
-    while (file && left && ok) {
+    while (file && left && ok && !demo_signal()) {
         for (size_t i = 0; i < sizeof block / sizeof block[0]; i++)
             block[i] = next_word(&state);
         const size_t n = left < sizeof block ? (size_t)left : sizeof block;
@@ -56,7 +56,7 @@ bool demo_prepare(struct demo *d)
         ok = false;
     if (!ok || !file)
         demo_log(d, "%s: %s", path, strerror(errno));
-    return ok && file;
+    return ok && file && !demo_signal();
 }
 
 /* "" when the file cannot be read. */

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -149,6 +150,21 @@ static bool check_code(const struct sv_drill_script *script, struct sv_drill_err
     return true;
 }
 
+/* A signal ends it between two scripts: what was played is still told. */
+static volatile sig_atomic_t came;
+
+static void note_signal(int number)
+{
+    came = number;
+}
+
+static void heed_signals(void)
+{
+    const struct sigaction once = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGINT, &once, NULL);
+    (void)sigaction(SIGTERM, &once, NULL);
+}
+
 static void play_once(struct drill *d, const char *text, size_t n)
 {
     struct sv_drill_define defines[DRILL_DEFINES];
@@ -170,7 +186,7 @@ static void play_once(struct drill *d, const char *text, size_t n)
         struct sv_drill_settings settings = settings_of(d);
         d->shown = false;
         new_interface(d);
-        for (uint64_t i = 0; i < d->options.repeat; i++) {
+        for (uint64_t i = 0; i < d->options.repeat && !came; i++) {
             (void)sv_drill_play(&script, &settings, &report);
             drill_say_run(d, &report);
             free(report.ladder);
@@ -226,6 +242,7 @@ static void play_variants(struct drill *d, const char *text, size_t n)
 
 static int play_file(struct drill *d, const char *path)
 {
+    d->files++;
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     char *text = file ? malloc(SCRIPT_BYTES) : NULL;
     if (!text) {
@@ -271,7 +288,7 @@ static int play_path(struct drill *d, const char *path, uint32_t depth)
     for (int i = 0; i < n; i++) {
         char below[4096];
         const int length = snprintf(below, sizeof below, "%s/%s", path, entries[i]->d_name);
-        const int now = length < (int)sizeof below ? play_path(d, below, depth + 1) : CLI_USAGE;
+        const int now = came ? 0 : length < (int)sizeof below ? play_path(d, below, depth + 1) : CLI_USAGE;
         status = now ? now : status;
         free(entries[i]);
     }
@@ -296,26 +313,30 @@ static int run(int argc, char **argv)
             return cli_usage("drill", "-D %s: NAME=VALUE is wanted", text);
     }
     if (d.options.capture && !sv_capture_create(&d.capture, d.options.capture, &about, error))
-        return cli_fail("drill", "-w %s: %s", d.options.capture, error);
+        return cli_fail("drill", "-w %s", error);
     d.capturing = d.options.capture != NULL;
     if (d.options.tap && !d.output.json)
         (void)printf("TAP version 13\n");
     status = 0;
-    for (uint32_t i = 0; i < parse.words.n; i++) {
+    heed_signals();
+    for (uint32_t i = 0; i < parse.words.n && !came; i++) {
+        const uint64_t before = d.files;
         const int now = play_path(&d, parse.words.word[i], 0);
         status = now ? now : status;
+        if (!now && !came && d.files == before)
+            (void)cli_fail("drill", "%s: no *.pkt in that folder, or below it", parse.words.word[i]);
     }
     if (d.options.capture && (!sv_capture_finish(&d.capture) || !d.capturing))
         status = cli_fail("drill", "-w %s: %s", d.options.capture, strerror(errno));
     drill_say_end(&d);
-    return status ? status : d.failed || !d.runs ? 1 : 0;
+    return came ? 128 + came : status ? status : d.failed || !d.runs ? 1 : 0;
 }
 
 const struct cli_command cli_command_drill = {
     .name = "drill",
     .summary = "play packet scripts, packetdrill's language, on virtual time",
     .usage = "FILE.pkt|FOLDER...",
-    .examples = "seven drill tests/drill\tevery script below a folder\n"
+    .examples = "seven drill tests/drill/closing\tevery script below a folder\n"
                 "seven drill -V all handshake.pkt\tover IPv4, IPv6 and IPv4 in IPv6 sockets\n"
                 "seven drill -v loss.pkt\tline by line, with the times at which they were reached\n"
                 "seven drill -w loss.pcapng loss.pkt\tthe packets, for Wireshark\n"

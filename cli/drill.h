@@ -31,7 +31,7 @@ enum drill_variant {
 struct drill {
     struct drill_options options;
     struct cli_output_options output;
-    uint64_t passed, failed, runs;
+    uint64_t passed, failed, runs, files;
     /* the run at hand */
     const char *path;
     enum sv_drill_version version;

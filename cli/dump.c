@@ -255,7 +255,7 @@ static int run_sources(struct dump *d)
     if (d->config.write) {
         const struct sv_pcapng_about about = {.application = "seven " SEVEN_VERSION};
         if (!sv_capture_create(&d->out, d->config.write, &about, error))
-            return cli_fail("dump", "-w %s: %s", d->config.write, error);
+            return cli_fail("dump", "-w %s", error);
         d->writing = true;
     }
     if (d->config.read)

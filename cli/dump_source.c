@@ -85,7 +85,7 @@ int dump_from_file(struct dump *d, const char *path)
     static struct sv_capture_in in;
     char error[SV_DEVICE_TEXT];
     if (!sv_capture_open(&in, path, error))
-        return cli_fail("dump", "-r %s: %s", path, error);
+        return cli_fail("dump", "-r %s", error);
     int status = 0;
     for (;;) {
         struct sv_capture_packet p;

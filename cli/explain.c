@@ -62,7 +62,7 @@ static bool capture(const struct explain *e, const struct explain_told *told)
         snprintf(name, sizeof name, "%.*s-%s%s", stem, file, told->x.run, file + stem);
     else
         snprintf(name, sizeof name, "%s", file);
-    const struct sim_config c = {.capture = name};
+    const struct sim_config c = {.command = "explain", .capture = name};
     return sim_run_watched(told->x.model, told->x.seed, told->x.mutant, &c, e->output, &again);
 }
 

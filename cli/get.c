@@ -56,6 +56,11 @@ static int check(const struct get_config *config)
         return cli_usage("get", "-T and -d: one body at a time");
     if (config->head && (config->upload || config->data.n || config->data_binary.n))
         return cli_usage("get", "-I and a body: HEAD sends none");
+    if (config->range && (!strchr(config->range, '-') || config->range[strspn(config->range, "0123456789-,")]))
+        return cli_usage("get", "-r: \"%s\" is no range of bytes; it takes FROM-TO, FROM- or -LAST", config->range);
+    for (uint32_t i = 0; i < config->header.n; i++)
+        if (!strpbrk(config->header.text[i], ":;"))
+            return cli_usage("get", "-H: \"%s\" is no header line; it takes \"Name: value\"", config->header.text[i]);
     for (const char *p = config->method; p && *p; p++)
         if (!((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p == '-'))
             return cli_usage("get", "-X: \"%s\" is not a method; it takes one such as PUT or DELETE", config->method);
@@ -95,7 +100,7 @@ static int get_run(int argc, char **argv)
         return r;
     struct cli_network *n = cli_network_open(&cli_command_get, &network, &output, &(struct cli_network_wish){0});
     if (!n)
-        return GET_NO_CONNECTION;
+        return cli_said() == CLI_USAGE ? CLI_USAGE : GET_NO_CONNECTION;
     struct get *g = get_start(n, &config, parse.words.word, parse.words.n, done, n);
     r = g ? cli_network_run(n) : GET_MEMORY;
     get_end(g, cli_network_now(n));
@@ -113,8 +118,8 @@ const struct cli_command cli_command_get = {
                 "seven get -T file http://10.7.0.1:8000/file\tupload\n"
                 "seven get --resolve site.test:80:10.7.0.1 http://site.test/\ta name without DNS\n"
                 "seven get -v --ladder http://10.7.0.1:8000/\tsee it at layer 7 and at layer 4\n",
-    .detail = "Hosts are addresses, names given by --resolve, and names of /etc/hosts. The device is --device here "
-              "and the address --address where curl has taken the letter.",
+    .detail = "Hosts are addresses, names given by --resolve, and names of /etc/hosts. The device is --device "
+              "here: -i shows the headers, as in curl.",
     .exit_codes =
         "0\tdone\n1\tprotocol not supported\n2\tusage\n3\tmalformed URL\n6\thost not resolved\n"
         "7\tno connection\n8\tthe reply is not HTTP\n18\tthe body ended too early\n22\t-f and a status of 400 "
@@ -124,5 +129,6 @@ const struct cli_command cli_command_get = {
     .options = get_options,
     .network = true,
     .output = true,
+    .no_json = true,
     .run = get_run,
 };

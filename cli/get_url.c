@@ -44,6 +44,10 @@ static int split_port(struct get_url *url, char *at, const char **why)
         }
         url->port_given = colon[1] != '\0' && url->port != 80;
     }
+    if (at[0] == '[' && strchr(at, ']') != at + strlen(at) - 1) {
+        *why = "an IPv6 address stands in brackets: http://[fd07::1]:80/";
+        return GET_BAD_URL;
+    }
     if (!*at) {
         *why = "there is no host in it; it takes http://HOST[:PORT]/PATH";
         return GET_BAD_URL;

@@ -250,6 +250,8 @@ static int ip_run(int argc, char **argv)
         printf("%s]\n", p.printed ? "" : "[");
     if (!answered)
         return cli_fail("ip", "no seven process is running (of this user)");
+    if (p.only && p.pid != (int)p.only)
+        return cli_fail("ip", "--pid: %" PRIu64 " is no seven process (of this user)", p.only);
     return 0;
 }
 

@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "cli/json.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 static const char *blanks(const char *p, const char *end)
 {
@@ -166,4 +168,56 @@ void cli_json_write(FILE *to, const char *value, size_t n, bool pretty)
         if (c == ',')
             (void)fprintf(to, "\n%*s", depth * 4, "");
     }
+}
+
+/* --- all that is printed --- */
+
+struct pretty {
+    FILE *to;
+    char *line;
+    size_t n, room;
+};
+
+static void pretty_line(const struct pretty *p)
+{
+    const char first = p->n > 2 ? p->line[0] : 0, last = p->n > 2 ? p->line[p->n - 2] : 0;
+    if (!(first == '{' && last == '}') && !(first == '[' && last == ']')) {
+        (void)fwrite(p->line, 1, p->n, p->to);
+        return;
+    }
+    cli_json_write(p->to, p->line, p->n - 1, true);
+    (void)fputc('\n', p->to);
+}
+
+static ssize_t pretty_write(void *self, const char *bytes, size_t n)
+{
+    struct pretty *p = self;
+    for (size_t i = 0; i < n; i++) {
+        if (p->n == p->room) {
+            char *bigger = realloc(p->line, p->room * 2 + 256);
+            if (!bigger)
+                return 0;
+            p->line = bigger;
+            p->room = p->room * 2 + 256;
+        }
+        p->line[p->n++] = bytes[i];
+        if (bytes[i] == '\n') {
+            pretty_line(p);
+            p->n = 0;
+        }
+    }
+    return fflush(p->to) == 0 ? (ssize_t)n : 0;
+}
+
+void cli_json_pretty_stdout(void)
+{
+    static struct pretty pretty;
+    if (pretty.to)
+        return;
+    FILE *filter = fopencookie(&pretty, "w", (cookie_io_functions_t){.write = pretty_write});
+    if (!filter)
+        return; /* JSON it is all the same */
+    pretty.to = stdout;
+    (void)setvbuf(filter, NULL, _IOLBF, 0);
+    stdout = filter;
 }

@@ -25,4 +25,8 @@ const char *cli_json_element(const char **at, const char *end, size_t *n);
 /* Writes a value, with line breaks and indents if `pretty`. */
 void cli_json_write(FILE *to, const char *value, size_t n, bool pretty);
 
+/* From now on what is a whole object or array on a line of its own leaves stdout in the pretty form, the rest as it
+ * is: who prints JSON prints lines, and need not know of -p. stdout is another stream then (glibc's fopencookie()). */
+void cli_json_pretty_stdout(void);
+
 #endif

@@ -87,17 +87,19 @@ bool cli_keys_add(const char *command, struct sv_stack *stack, const struct cli_
     struct sv_auth_key key;
     for (uint32_t i = 0; i < o->md5.n; i++) {
         if (!cli_parse_md5(o->md5.text[i], &key))
-            return cli_usage(command, "--md5 takes KEY@PEER or KEY@PEER/LEN, the key of at most %u bytes",
-                             SV_AUTH_KEY_MAX) < 0;
+            return cli_usage(command,
+                             "--md5: \"%s\" is no key for a peer; it takes KEY@PEER or KEY@PEER/LEN, the key of at "
+                             "most %u bytes",
+                             o->md5.text[i], SV_AUTH_KEY_MAX) < 0;
         if (!add(command, stack, "--md5", &key, now))
             return false;
     }
     for (uint32_t i = 0; i < o->ao.n; i++) {
         if (!cli_parse_ao(o->ao.text[i], &key))
             return cli_usage(command,
-                             "--tcp-ao takes [aes,][bare,]SEND,RECV,KEY@PEER[/LEN]: ids from 0 to 255, the "
-                             "key of at most %u bytes",
-                             SV_AUTH_KEY_MAX) < 0;
+                             "--tcp-ao: \"%s\" is no key for a peer; it takes [aes,][bare,]SEND,RECV,KEY@PEER[/LEN]: "
+                             "ids from 0 to 255, the key of at most %u bytes",
+                             o->ao.text[i], SV_AUTH_KEY_MAX) < 0;
         if (!add(command, stack, "--tcp-ao", &key, now))
             return false;
     }

@@ -297,7 +297,7 @@ static int read_words(struct nc *c, const struct cli_words *words)
     if (c->config.listen)
         c->remote.addr = c->config.only4 ? sv_addr_v4(0, 0, 0, 0) : (struct sv_addr){{0}}; /* any address */
     if (words->n == 2 && !cli_resolve(words->word[0], c->remote.port, NULL, NULL, &c->remote.addr))
-        return cli_usage("nc", "%s: %s", words->word[0], CLI_RESOLVE_HINT);
+        return cli_usage("nc", "%s: %s", words->word[0], CLI_HOSTS_HINT);
     if (c->config.only4 && c->config.only6)
         return cli_usage("nc", "-4 and -6: one of them");
     if (words->n == 2 && (sv_addr_is_v4(&c->remote.addr) ? c->config.only6 : c->config.only4))
@@ -321,7 +321,7 @@ static int nc_run(int argc, char **argv)
         r = read_words(c, &parse.words);
     if (r == CLI_PARSED) {
         c->network = cli_network_open(&cli_command_nc, &network, &output, &(struct cli_network_wish){0});
-        r = c->network ? start(c) : 1;
+        r = c->network ? start(c) : cli_said();
         cli_network_close(c->network, 5 * SV_S);
     }
     free(c);
@@ -343,5 +343,6 @@ const struct cli_command cli_command_nc = {
     .options = nc_options,
     .network = true,
     .output = true,
+    .no_json = true,
     .run = nc_run,
 };

@@ -134,19 +134,19 @@ static bool make_stack(struct cli_network *n, struct sv_stack_config *config)
 }
 
 /* --vlan: our addresses are on an interface whose frames carry the tag. */
-static enum sv_err add_tags(struct cli_network *n, const char *vlan, sv_time now)
+static bool add_tags(struct cli_network *n, const char *vlan, sv_time now)
 {
-    enum sv_err error = SV_OK;
-    const char *dot = vlan ? strchr(vlan, '.') : NULL;
-    for (const char *at = vlan; at && error == SV_OK; at = at == vlan && dot ? dot + 1 : NULL) {
-        char one[8];
-        uint64_t vid = 0;
-        (void)snprintf(one, sizeof one, "%.*s", (int)strcspn(at, "."), at);
-        (void)cli_parse_number(one, 4094, &vid);
-        error = sv_interface_add_tagged(n->stack, n->port, at == vlan && dot ? 0x88a8 : 0x8100, (uint32_t)vid, &n->port,
-                                        now);
+    uint32_t vid[2], tags = 0;
+    if (vlan && !cli_parse_vlans(vlan, vid, &tags))
+        return cli_usage(n->command, "--vlan: \"%s\" is no VLAN; it takes one from 1 to 4094, or two as in 100.10",
+                         vlan) < 0;
+    for (uint32_t i = 0; i < tags; i++) {
+        const enum sv_err error =
+            sv_interface_add_tagged(n->stack, n->port, i + 1 < tags ? 0x88a8 : 0x8100, vid[i], &n->port, now);
+        if (error != SV_OK)
+            return cli_fail(n->command, "--vlan %s: %s", vlan, cli_network_error(error)) < 0;
     }
-    return error;
+    return true;
 }
 
 static bool configure(struct cli_network *n, const struct cli_network_options *o)
@@ -166,8 +166,8 @@ static bool configure(struct cli_network *n, const struct cli_network_options *o
         config.flags = (config.flags & ~(uint32_t)SV_IF_NO_ARP_PROBE) | SV_IF_AUTOCONF | SV_IF_LINK_LOCAL4;
     enum sv_err error = sv_interface_add(n->stack, &config, &n->port, now);
     n->wired = n->port;
-    if (error == SV_OK && add_tags(n, o->vlan, now) != SV_OK)
-        return cli_usage(n->command, "--vlan %s: it takes a VLAN from 1 to 4094, or two as in 100.10", o->vlan) < 0;
+    if (error == SV_OK && !add_tags(n, o->vlan, now))
+        return false;
     for (uint32_t i = 0; i < o->address.n && error == SV_OK; i++) {
         error = sv_address_add(n->stack, n->port, &o->address.addr[i], o->address.length[i], now);
         if (error != SV_OK)
@@ -258,10 +258,10 @@ static struct cli_network *new_network(const char *command, const struct cli_net
 static bool open_device(struct cli_network *n, const struct cli_network_options *o)
 {
     struct sv_device_options device;
-    char error[SV_DEVICE_TEXT];
+    char error[SV_DEVICE_TEXT], typed[32];
     device_options(&device, o);
     n->device_open = sv_device_open(&n->device, o->device, &device, error);
-    return n->device_open || cli_fail(n->command, "-i %s: %s", o->device, error) < 0;
+    return n->device_open || cli_fail(n->command, "%s %s", cli_option_typed(n->command, "device", typed), error) < 0;
 }
 
 struct cli_network *cli_network_open(const struct cli_command *command, const struct cli_network_options *options,
@@ -486,6 +486,11 @@ int cli_network_run(struct cli_network *n)
 bool cli_network_interrupted(const struct cli_network *n)
 {
     return (n->first ? n->first : n)->loop->signal != 0;
+}
+
+int cli_network_signal(const struct cli_network *n)
+{
+    return (n->first ? n->first : n)->loop->signal;
 }
 
 void cli_network_stop(struct cli_network *n, int status)

@@ -18,7 +18,7 @@ struct cli_network_wish {
 };
 
 /* Joins the network as the options say. NULL after it has said on stderr, in one line, what is in the
- * way and what to do about it. Owns everything until cli_network_close(). */
+ * way and what to do about it: cli_said() is the exit status then. Owns everything until cli_network_close(). */
 struct cli_network *cli_network_open(const struct cli_command *command, const struct cli_network_options *options,
                                      const struct cli_output_options *output, const struct cli_network_wish *wish);
 
@@ -58,6 +58,7 @@ void cli_network_on_record(struct cli_network *n, cli_record *record, void *self
 int cli_network_run(struct cli_network *n);
 void cli_network_stop(struct cli_network *n, int status);
 bool cli_network_interrupted(const struct cli_network *n); /* a signal ended the last run */
+int cli_network_signal(const struct cli_network *n);       /* which one; 0: none */
 
 /* Turns it on for at most `longest_ns`, until what was said is delivered (no connection is left but those
  * in TIME-WAIT), then frees all. Files are complete afterwards. NULL is allowed. */

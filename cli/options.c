@@ -6,12 +6,16 @@
 
 #include <inttypes.h>
 #include <langinfo.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/help.h"
+#include "cli/json.h"
+#include "port/cable_words.h"
+#include "port/device.h"
 
 #define NET(member) offsetof(struct cli_network_options, member)
 #define OUT(member) offsetof(struct cli_output_options, member)
@@ -48,6 +52,7 @@ const struct cli_option cli_network_table[] = {
     {0, NULL, CLI_FLAG, NULL, NULL, 0, NULL, 0, 0},
 };
 
+#define JSON_OPTIONS 2 /* the first ones */
 const struct cli_option cli_output_table[] = {
     {'j', "json", CLI_FLAG, NULL, "JSON, one object a line where there are many", OUT(json), NULL, 0, 0},
     {'p', "pretty", CLI_FLAG, NULL, "JSON with line breaks and indents", OUT(pretty), NULL, 0, 0},
@@ -74,13 +79,15 @@ static void report(const char *command, const char *format, va_list args)
         (void)fprintf(stderr, "seven: %s\n", line);
 }
 
+static int said = 1;
+
 int cli_usage(const char *command, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     report(command, format, args);
     va_end(args);
-    return CLI_USAGE;
+    return said = CLI_USAGE;
 }
 
 int cli_fail(const char *command, const char *format, ...)
@@ -89,7 +96,12 @@ int cli_fail(const char *command, const char *format, ...)
     va_start(args, format);
     report(command, format, args);
     va_end(args);
-    return 1;
+    return said = 1;
+}
+
+int cli_said(void)
+{
+    return said;
 }
 
 static const struct cli_option *group_table(const struct cli_command *c, int group)
@@ -100,7 +112,7 @@ static const struct cli_option *group_table(const struct cli_command *c, int gro
     case CLI_GROUP_NETWORK:
         return c->network ? cli_network_table : no_options;
     case CLI_GROUP_OUTPUT:
-        return c->output ? cli_output_table : no_options;
+        return !c->output ? no_options : c->no_json ? cli_output_table + JSON_OPTIONS : cli_output_table;
     default:
         return cli_help_table;
     }
@@ -142,6 +154,20 @@ const struct cli_option *cli_option_each(const struct cli_command *c, uint32_t *
     }
 }
 
+const char *cli_option_typed(const char *command, const char *name, char to[32])
+{
+    const struct cli_command *c = cli_command_find(command);
+    const struct cli_option *o;
+    uint32_t at = 0;
+    char letter;
+    int group;
+    (void)snprintf(to, 32, "--%s", name);
+    while (c && (o = cli_option_each(c, &at, &letter, &group)))
+        if (letter && strcmp(o->name, name) == 0)
+            (void)snprintf(to, 32, "-%c", letter);
+    return to;
+}
+
 static bool takes_value(const struct cli_option *o)
 {
     return o->kind != CLI_FLAG && o->kind != CLI_COUNT;
@@ -167,8 +193,46 @@ static uint32_t choice_place(const char *choices, const char *value)
     return SV_NONE;
 }
 
+/* What can be seen of a device's name before it is opened. */
+static bool is_device(const char *value, char hint[SV_DEVICE_TEXT])
+{
+    static const char *const kinds[] = {"tap", "packet", "unix", "cable", NULL};
+    char kind[16];
+    const char *near = NULL, *name = strchr(value, ':');
+    (void)snprintf(kind, sizeof kind, "%.*s", (int)strcspn(value, ":"), value);
+    for (const char *const *k = kinds; *k; k++)
+        if (strcmp(*k, kind) == 0)
+            near = *k;
+    if (!near || !name || !name[1]) {
+        near = cli_near_word(kind, kinds);
+        (void)snprintf(hint, SV_DEVICE_TEXT, "is not a device; it takes %s%s", near ? near : "tap",
+                       near && strcmp(near, "unix") == 0    ? ":PATH"
+                       : near && strcmp(near, "cable") == 0 ? ":NAME,CODE, for example cable:lab,10base-t,length=90m"
+                                                            : ":NAME, for example tap:seven0");
+        return false;
+    }
+    name++;
+    if ((strcmp(near, "tap") == 0 || strcmp(near, "packet") == 0) && strlen(name) >= IFNAMSIZ) {
+        (void)snprintf(hint, SV_DEVICE_TEXT, "is too long; an interface's name has 1 to %d letters", IFNAMSIZ - 1);
+        return false;
+    }
+    if (strcmp(near, "cable") != 0)
+        return true;
+    const char *words = name + strcspn(name, ",");
+    words += *words == ',';
+    /* Both ends agree on the code then; the rest must be right for any. */
+    const bool negotiates = strncmp(words, "auto", 4) == 0 && (words[4] == ',' || words[4] == '\0');
+    struct sv_phy_link_config any = {.channel = {.code = negotiates ? SV_PHY_10BASE_T : SV_PHY_CODES}};
+    char why[SV_DEVICE_TEXT];
+    if (sv_cable_words(&any, negotiates ? words + 4 + (words[4] == ',') : words, why))
+        return true;
+    (void)snprintf(hint, SV_DEVICE_TEXT, "is not a cable: %.*s", SV_DEVICE_TEXT - 24, why);
+    return false;
+}
+
 static int store_text(struct cli_parse *p, const struct cli_option *o, void *at, const char *typed, const char *value)
 {
+    char hint[SV_DEVICE_TEXT];
     if (o->kind == CLI_TEXTS) {
         struct cli_texts *list = at;
         if (list->n == CLI_LIST_MAX)
@@ -178,24 +242,8 @@ static int store_text(struct cli_parse *p, const struct cli_option *o, void *at,
     }
     if (!*value)
         return cli_usage(p->command->name, "%s: empty; it takes %s", typed, o->takes);
-    if (o->kind == CLI_DEVICE) {
-        static const char *const kinds[] = {"tap", "packet", "xdp", "unix", "cable", "lab", NULL};
-        char kind[16];
-        const size_t n = strcspn(value, ":");
-        (void)snprintf(kind, sizeof kind, "%.*s", (int)(n < 15 ? n : 15), value);
-        const char *near = NULL;
-        for (const char *const *k = kinds; *k; k++)
-            if (strcmp(*k, kind) == 0)
-                near = *k;
-        const bool bare = near && strcmp(near, "lab") == 0;
-        if (!near || (!bare && (value[n] != ':' || !value[n + 1]))) {
-            near = cli_near_word(kind, kinds);
-            char hint[96];
-            (void)snprintf(hint, sizeof hint, "is not a device; it takes %s%s", near ? near : "tap",
-                           near && strcmp(near, "unix") == 0 ? ":PATH" : ":NAME, for example tap:seven0");
-            return wrong(p, typed, value, hint);
-        }
-    }
+    if (o->kind == CLI_DEVICE && !is_device(value, hint))
+        return wrong(p, typed, value, hint);
     *(const char **)at = value;
     return CLI_PARSED;
 }
@@ -222,6 +270,22 @@ static int store_number(struct cli_parse *p, const struct cli_option *o, void *a
     else
         (void)snprintf(hint, sizeof hint, "is too small; it takes a %s of at least %" PRIu64, what, o->low);
     return wrong(p, typed, value, hint);
+}
+
+static int store_duration(struct cli_parse *p, const struct cli_option *o, void *at, const char *typed,
+                          const char *value)
+{
+    uint64_t ns;
+    char hint[96];
+    if (!cli_parse_duration(value, o->kind == CLI_MILLIS ? SV_MS : SV_S, &ns))
+        return wrong(p, typed, value, "is not a duration; it takes one such as 200ms, 5s or 1m30s");
+    if (ns < o->low || (o->high && ns > o->high)) {
+        (void)snprintf(hint, sizeof hint, "is out of range; it takes a duration from %" PRIu64 "s to %" PRIu64 "s",
+                       o->low / SV_S, o->high / SV_S);
+        return wrong(p, typed, value, hint);
+    }
+    *(uint64_t *)at = ns;
+    return CLI_PARSED;
 }
 
 static int store_address(struct cli_parse *p, const struct cli_option *o, void *at, const char *typed,
@@ -301,9 +365,7 @@ static int store(struct cli_parse *p, const struct cli_option *o, void *base, co
         return store_number(p, o, at, typed, value);
     case CLI_DURATION:
     case CLI_MILLIS:
-        if (!cli_parse_duration(value, o->kind == CLI_MILLIS ? SV_MS : SV_S, at))
-            return wrong(p, typed, value, "is not a duration; it takes one such as 200ms, 5s or 1m30s");
-        return CLI_PARSED;
+        return store_duration(p, o, at, typed, value);
     case CLI_PORT:
         if (!cli_parse_port(value, at) || *(uint16_t *)at == 0)
             return wrong(p, typed, value, "is not a port; it takes 1 to 65535 or a service's name such as http");
@@ -438,6 +500,10 @@ int cli_parse(struct cli_parse *p, int argc, char **argv)
         }
         if (r != CLI_PARSED)
             return r;
+    }
+    if (p->output && p->output->pretty) {
+        p->output->json = true;
+        cli_json_pretty_stdout();
     }
     return CLI_PARSED;
 }

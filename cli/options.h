@@ -18,7 +18,7 @@ enum cli_kind {
     CLI_TEXTS,     /* struct cli_texts; repeatable */
     CLI_NUMBER,    /* uint64_t, from `low` to `high` */
     CLI_SIZE,      /* uint64_t bytes, from `low` to `high` */
-    CLI_DURATION,  /* uint64_t ns; a bare number counts seconds */
+    CLI_DURATION,  /* uint64_t ns, from `low` to `high`; a bare number counts seconds */
     CLI_MILLIS,    /* uint64_t ns; a bare number counts milliseconds */
     CLI_PORT,      /* uint16_t */
     CLI_ADDRESS,   /* struct sv_addr */
@@ -104,6 +104,7 @@ struct cli_command {
     const struct cli_option *options; /* own table, may be NULL */
     bool network;                     /* takes the network options */
     bool output;                      /* takes the output options */
+    bool no_json;                     /* ... but -j and -p: what it prints is not made of values */
     bool stop_at_word;                /* what follows the first word is not ours (private) */
     bool hidden;
     const char *words; /* words that may follow, for completion: "http echo" */
@@ -138,6 +139,11 @@ void cli_network_defaults(struct cli_network_options *network);
 int cli_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, giving 1. */
 int cli_fail(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What the last of these gave: the exit status of who was told only that something failed. 1: neither was called. */
+int cli_said(void);
+
+/* How an option is typed with this command: "-i", or "--device" where -i is something else. NAME is its long form. */
+const char *cli_option_typed(const char *command, const char *name, char to[32]);
 
 /* Walks a command's options, its own first, then those shared ones that it does not shadow: *at begins
  * as 0. `letter` is 0 when the command's own table has taken it. NULL: no more. */

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/network.h"
 #include "cli/resolve.h"
+#include "core/addr.h"
 
 #define SEQUENCES 65536u
 #define LONGEST 65507u
@@ -165,6 +166,7 @@ static void send_one(struct ping *p, sv_time now)
         p->next_at = now + SV_MS;
         return;
     }
+    p->errors += error != SV_OK;
     if (error != SV_OK && !p->config.quiet)
         (void)fprintf(stderr, "seven ping: %s\n", cli_network_error(error));
     p->sent++;
@@ -239,6 +241,8 @@ static void on_event(void *self, struct sv_stack *stack, const struct sv_event *
 static sv_time give_up_at(const struct ping *p)
 {
     uint64_t wait = p->config.wait_ns;
+    if (p->received + p->errors >= p->sent) /* nothing is to be waited for */
+        return p->last_sent;
     if (!wait)
         wait = p->received ? 2 * p->max_ns + 10 * SV_MS : 10 * SV_S;
     return p->last_sent + wait;
@@ -301,10 +305,12 @@ static int ping_run(int argc, char **argv)
                              : cli_usage("ping", "address missing; for example seven ping 10.7.0.1");
     p.name = parse.words.word[0];
     if (!cli_resolve(p.name, 0, NULL, NULL, &p.to))
-        return cli_usage("ping", "%s: %s", p.name, CLI_RESOLVE_HINT);
+        return cli_usage("ping", "%s: %s", p.name, CLI_HOSTS_HINT);
+    if (sv_addr_is_any(&p.to))
+        return cli_usage("ping", "%s: no host's address", p.name);
     p.network = cli_network_open(&cli_command_ping, &network, &p.output, &(struct cli_network_wish){0});
     if (!p.network)
-        return 1;
+        return cli_said();
     p.data = calloc(1, p.config.size + 1);
     p.sent_at = calloc(SEQUENCES, sizeof p.sent_at[0]);
     p.answered = calloc(SEQUENCES, 1);

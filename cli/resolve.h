@@ -20,7 +20,8 @@ bool cli_resolve_back(const struct sv_addr *addr, const char *hosts, char *name,
 /* Checks the form of --resolve entries; the first wrong one, or NULL. */
 const char *cli_resolve_check(const struct cli_texts *resolve);
 
-/* The sentence for a name that could not be resolved. */
+/* The sentence for a name that could not be resolved: where --resolve is an option, and elsewhere. */
 #define CLI_RESOLVE_HINT "not an address, and neither in --resolve nor in /etc/hosts (this build asks no DNS)"
+#define CLI_HOSTS_HINT "not an address, and not in /etc/hosts (this build asks no DNS)"
 
 #endif

@@ -176,7 +176,7 @@ static bool open_port(struct router *r, const char *spec)
     d.kernel_addresses = 0;
     d.mtu = c.mtu ? c.mtu : (uint32_t)r->options.mtu;
     if (!sv_device_open(&p->device, device ? device : "", &d, error))
-        return cli_fail("router", "-i %s: %s", spec, error) < 0;
+        return cli_fail("router", "-i %s", error) < 0;
     p->open = true;
     p->spec = spec;
     c.flags |= p->device.flags | SV_IF_NO_ARP_PROBE | SV_IF_IP6;
@@ -350,7 +350,7 @@ static int router_run(int argc, char **argv)
         status = router_nat_check("router", &r->options.nat);
     if (status == CLI_PARSED) {
         const bool up = start(r);
-        status = up ? sv_loop_run(&r->loop, SV_NEVER) : 1;
+        status = up ? sv_loop_run(&r->loop, SV_NEVER) : cli_said();
         if (up) {
             router_tell_end(r);
             status = r->loop.signal ? 0 : cli_fail("router", "every device is gone");

@@ -100,8 +100,14 @@ int router_nat_check(const char *command, const struct router_nat_options *o)
     uint32_t number;
     uint16_t port;
     char why[256];
-    if (!o->outside && (o->forward.n || o->timeout || o->random_ports || o->no_ftp || o->host_sessions))
-        return cli_usage(command, "without --nat INTERFACE nothing is translated");
+    const char *of_nat = o->forward.n       ? "--forward"
+                         : o->timeout       ? "--nat-timeout"
+                         : o->random_ports  ? "--nat-random-ports"
+                         : o->no_ftp        ? "--nat-no-ftp"
+                         : o->host_sessions ? "--nat-host-sessions"
+                                            : NULL;
+    if (!o->outside && of_nat)
+        return cli_usage(command, "%s: without --nat=INTERFACE nothing is translated", of_nat);
     for (uint32_t i = 0; i < o->forward.n; i++)
         if (!parse_forward(o->forward.text[i], &number, &port, &to))
             return cli_usage(command, "--forward %s: it takes tcp:PORT=ADDR:PORT or udp:PORT=ADDR:PORT",

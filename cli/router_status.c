@@ -273,7 +273,7 @@ bool router_capture_open(struct router *r)
     if (!r->options.capture)
         return true;
     if (!sv_capture_create(&r->capture, r->options.capture, &about, error))
-        return cli_fail("router", "-w %s: %s", r->options.capture, error) < 0;
+        return cli_fail("router", "-w %s", error) < 0;
     r->capturing = true;
     r->wall_offset_ns = sv_wall_clock() - sv_clock();
     for (sv_port p = 0; p < r->ports; p++) {

@@ -147,7 +147,7 @@ static int serve_run(int argc, char **argv)
     struct cli_network *n =
         cli_network_open(&cli_command_serve, &network, &output, &(struct cli_network_wish){.connections = 16384});
     if (!n)
-        return 1;
+        return cli_said();
     r = serve_all(n, &config);
     cli_network_close(n, SV_S);
     return r;
@@ -167,6 +167,7 @@ const struct cli_command cli_command_serve = {
     .options = serve_options_table,
     .network = true,
     .output = true,
+    .no_json = true,
     .words = "http echo",
     .run = serve_run,
 };

@@ -57,6 +57,8 @@ static int signal_run(int argc, char **argv)
         return cli_usage("signal", "one of --encode FRAME, --decode FILE or --ber");
     if (config.minus && !config.decode)
         return cli_usage("signal", "--minus goes with --decode");
+    if (config.bytes && !config.svg)
+        return cli_usage("signal", "--bytes goes with --svg, which draws them");
     if (config.ber)
         return signal_ber(&config, &output);
     return config.encode ? signal_encode(&config, &output) : signal_decode(&config, &output);

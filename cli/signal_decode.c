@@ -56,7 +56,7 @@ static bool write_pcapng(const char *path, const struct signal_result *r, char *
     }
     good = sv_capture_finish(&out) && good;
     if (!good)
-        (void)snprintf(error, SV_DEVICE_TEXT, "%s", strerror(errno));
+        (void)snprintf(error, SV_DEVICE_TEXT, "%.200s: %s", path, strerror(errno));
     return good;
 }
 
@@ -155,7 +155,7 @@ static int show(const struct signal_config *config, const struct cli_output_opti
             text_frame(r, i);
     }
     if (config->write && !write_pcapng(config->write, r, error))
-        return cli_fail("signal", "-w %s: %s", config->write, error);
+        return cli_fail("signal", "-w %s", error);
     return signal_pictures(config, r, c, chosen(config, r));
 }
 

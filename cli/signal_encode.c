@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "cli/signal.h"
+#include "l2_link/ethernet_wire.h"
 #include "port/cable_words.h"
 #include "port/capture_file.h"
 #include "port/cpu.h"
@@ -300,6 +301,10 @@ static int prepare(struct sending *s, const struct signal_config *config)
     link.channel.sample_hz = config->per_symbol * sv_phy_code_info(s->code)->symbol_hz;
     if (!from_hex(s, config->encode) && !from_file(s, config->encode, config->packet, why))
         return cli_fail("signal", "--encode %.60s: no hex digits, and as a file: %s", config->encode, why);
+    if (s->bytes < SV_ETH_HDR_LEN)
+        return cli_usage("signal",
+                         "--encode: a frame has two addresses and a type, and these are %u of their %u octets",
+                         s->bytes, SV_ETH_HDR_LEN);
     if (!make_symbols(s))
         return cli_fail("signal", "the frame of %u octets cannot be encoded", s->bytes);
     return pass(s, &link) ? 0 : cli_fail("signal", "--cable %s: no such cable", config->cable ? config->cable : "");

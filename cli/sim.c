@@ -360,7 +360,7 @@ static int sim_main(int argc, char **argv)
         printf("TAP version 13\n");
     if (config.junit)
         printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    for (uint32_t i = 0; i < parse.words.n; i++)
+    for (uint32_t i = 0; i < parse.words.n && !sim_signal(); i++)
         readable = one_file(parse.words.word[i], &config, &output, &totals) && readable;
     if (config.tap)
         printf("1..%u\n", totals.tap);
@@ -368,5 +368,5 @@ static int sim_main(int argc, char **argv)
         printf("</testsuites>\n");
     if (!config.tap && !config.junit && !output.json && totals.passed + totals.failed > 1)
         printf("%u passed, %u failed\n", totals.passed, totals.failed);
-    return !readable ? CLI_USAGE : totals.failed ? 1 : 0;
+    return sim_signal() ? 128 + sim_signal() : !readable ? CLI_USAGE : totals.failed ? 1 : 0;
 }

@@ -3,6 +3,8 @@
 #ifndef SV_CLI_SIM_H
 #define SV_CLI_SIM_H
 
+#include <sys/types.h>
+
 #include "cli/options.h"
 #include "scenario/page.h"
 #include "scenario/report.h"
@@ -11,6 +13,7 @@ struct sim_config {
     uint64_t seed, runs, jobs;
     bool seeded; /* --seed was given */
     struct cli_texts set, drop;
+    const char *command; /* whose messages they are; NULL: seven sim's */
     const char *mutant, *run, *capture, *log, *against;
     const char *html, *html_of; /* where the page goes; the file whose run it shows */
     const char *plant;
@@ -54,6 +57,14 @@ struct sc_rows *sim_html_rows(const struct sc_run *run);
 
 /* sim_many.c: many seeds on all cores; how many failed. */
 uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);
+
+/* sim_workers.c: SIGINT and SIGTERM are noted from now on, once each; which of them came, 0: none. */
+void sim_heed_signals(void);
+int sim_signal(void);
+/* As fork(), with a child that ends when we do. */
+pid_t sim_fork(void);
+/* Until that child has ended. A signal ends all n of them; false then: how this one ended says nothing. */
+bool sim_wait(pid_t pid, const pid_t all[], uint32_t n, int *status);
 
 /* sim_step.c: one run by hand, commands on stdin. The exit status. */
 int sim_step(struct sim_file *f, const struct sim_config *c, const struct cli_output_options *output);

@@ -80,7 +80,7 @@ static void work(struct board *b, uint32_t k, const struct sim_file *f, uint64_t
 static pid_t begin(struct board *b, uint32_t k, const struct sim_file *f, uint64_t first, uint64_t runs, uint32_t jobs)
 {
     fflush(stdout);
-    const pid_t pid = fork();
+    const pid_t pid = sim_fork();
     if (pid == 0) {
         work(b, k, f, first, runs, jobs);
         _exit(0);
@@ -88,14 +88,12 @@ static pid_t begin(struct board *b, uint32_t k, const struct sim_file *f, uint64
     return pid;
 }
 
-static void wait_for(struct board *b, uint32_t k, pid_t pid, const struct sim_file *f, uint64_t first, uint64_t runs,
+static void wait_for(struct board *b, uint32_t k, pid_t *pid, const struct sim_file *f, uint64_t first, uint64_t runs,
                      uint32_t jobs)
 {
     int status = 0;
-    while (pid > 0) {
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            ;
-        if (WIFEXITED(status))
+    while (pid[k] > 0) {
+        if (!sim_wait(pid[k], pid + k, jobs - k, &status) || WIFEXITED(status))
             return;
         b->worker[k].failed++;
         b->worker[k].done++;
@@ -104,7 +102,7 @@ static void wait_for(struct board *b, uint32_t k, pid_t pid, const struct sim_fi
             l->seed = b->worker[k].begun;
             snprintf(l->text, sizeof l->text, "brought the process down (signal %d)", WTERMSIG(status));
         }
-        pid = begin(b, k, f, first, runs, jobs);
+        pid[k] = begin(b, k, f, first, runs, jobs);
     }
 }
 
@@ -155,10 +153,11 @@ uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, cons
     }
     for (uint32_t k = 0; k < jobs; k++)
         b->worker[k].next = k;
+    sim_heed_signals();
     for (uint32_t k = 0; k < jobs; k++)
         pid[k] = begin(b, k, f, first, c->runs, jobs);
     for (uint32_t k = 0; k < jobs; k++)
-        wait_for(b, k, pid[k], f, first, c->runs, jobs);
+        wait_for(b, k, pid, f, first, c->runs, jobs);
     for (uint32_t k = 0; k < jobs; k++) {
         bad += b->worker[k].failed;
         events += b->worker[k].events;
@@ -167,15 +166,16 @@ uint64_t sim_run_many(const struct sim_file *f, const struct sim_config *c, cons
         for (uint32_t i = 0; i < b->worker[k].lines; i++)
             say_failure(f, c, b->worker[k].line[i].seed, b->worker[k].line[i].text);
     }
-    bad += c->runs - (done < c->runs ? done : c->runs);
-    bad += tolerances(b, f, jobs, c->runs);
+    const uint64_t runs = sim_signal() ? done : c->runs;
+    bad += runs - (done < runs ? done : runs);
+    bad += tolerances(b, f, jobs, runs);
     if (output->json)
         printf("{\"schema\":1,\"kind\":\"runs\",\"name\":\"%s\",\"runs\":%" PRIu64 ",\"failed\":%" PRIu64
                ",\"events\":%" PRIu64 ",\"packets\":%" PRIu64 "}\n",
-               f->model->name, c->runs, bad, events, packets);
+               f->model->name, runs, bad, events, packets);
     else
         printf("%s: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " failed; %" PRIu64 " events, %" PRIu64 " packets\n",
-               f->model->name, c->runs, first, bad, events, packets);
+               f->model->name, runs, first, bad, events, packets);
     munmap(b, sizeof *b);
     return bad;
 }

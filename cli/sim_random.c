@@ -71,7 +71,7 @@ static pid_t begin(struct random_board *b, uint32_t k, const struct sim_config *
                    uint32_t jobs)
 {
     fflush(stdout);
-    const pid_t pid = fork();
+    const pid_t pid = sim_fork();
     if (pid != 0)
         return pid;
     for (uint64_t i = b->worker[k].next; i < runs && !b->enough; i += jobs) {
@@ -99,6 +99,7 @@ static int many(const struct sim_config *c, uint64_t first, uint64_t runs, uint3
     struct random_board *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (b == MAP_FAILED)
         return cli_fail("sim", "%s", strerror(errno));
+    sim_heed_signals();
     for (uint32_t k = 0; k < jobs; k++) {
         b->worker[k].next = k;
         pid[k] = begin(b, k, c, first, runs, jobs);
@@ -106,8 +107,10 @@ static int many(const struct sim_config *c, uint64_t first, uint64_t runs, uint3
     for (uint32_t k = 0; k < jobs; k++) {
         int status = 0;
         while (pid[k] > 0) {
-            while (waitpid(pid[k], &status, 0) < 0 && errno == EINTR)
-                ;
+            if (!sim_wait(pid[k], pid + k, jobs - k, &status)) {
+                b->worker[k].ran--; /* the world it was at */
+                break;
+            }
             if (WIFEXITED(status))
                 break;
             b->worker[k].failed++;
@@ -123,7 +126,7 @@ static int many(const struct sim_config *c, uint64_t first, uint64_t runs, uint3
     printf("random worlds: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " failed; %" PRIu64 " events\n", ran, first,
            failed, events);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", ran - failed, failed);
-    return failed ? 1 : 0;
+    return sim_signal() ? 128 + sim_signal() : failed ? 1 : 0;
 }
 
 int sim_random(const struct sim_config *c, const struct cli_output_options *output)

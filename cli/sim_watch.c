@@ -176,6 +176,11 @@ static void draw_ladders(struct watch *w, const struct cli_output_options *outpu
     }
 }
 
+static const char *command_of(const struct watch *w)
+{
+    return w->c->command ? w->c->command : "sim";
+}
+
 static bool open_capture(struct watch *w, uint64_t seed)
 {
     char comment[128];
@@ -185,7 +190,7 @@ static bool open_capture(struct watch *w, uint64_t seed)
     char error[SV_DEVICE_TEXT] = "no memory";
     w->interface = calloc(w->model->links + 1u, sizeof *w->interface);
     if (!w->interface || !sv_capture_create(&w->out, w->c->capture, &about, error)) {
-        (void)cli_fail("sim", "-w %s: %s", w->c->capture, error);
+        (void)cli_fail(command_of(w), "-w %s", error);
         return false;
     }
     w->capturing = true;
@@ -218,7 +223,7 @@ static bool close_watch(struct watch *w, const struct cli_output_options *output
 {
     bool good = true;
     if (w->capturing && (!sv_capture_finish(&w->out) || w->failed)) {
-        (void)cli_fail("sim", "-w %s: %s", w->c->capture, strerror(errno));
+        (void)cli_fail(command_of(w), "-w %s: %s", w->c->capture, strerror(errno));
         good = false;
     }
     if (w->log && fclose(w->log) != 0)

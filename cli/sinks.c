@@ -52,8 +52,10 @@ struct cli_sinks {
 
 static void capture_failed(struct cli_sinks *s)
 {
+    char typed[32];
     if (s->capture.on)
-        (void)cli_fail(s->network->command, "-w %s: %s", s->capture.path, strerror(errno));
+        (void)cli_fail(s->network->command, "%s %s: %s", cli_option_typed(s->network->command, "capture", typed),
+                       s->capture.path, strerror(errno));
     s->capture.on = false;
 }
 
@@ -129,9 +131,10 @@ static bool open_capture(struct cli_sinks *s, const char *path)
 {
     struct cli_capture *c = &s->capture;
     const struct sv_pcapng_about about = {.application = "seven " SEVEN_VERSION};
-    char error[SV_DEVICE_TEXT];
+    char error[SV_DEVICE_TEXT], typed[32];
     if (!sv_capture_create(&c->file, path, &about, error))
-        return cli_fail(s->network->command, "-w %s: %s", path, error) < 0;
+        return cli_fail(s->network->command, "%s %s", cli_option_typed(s->network->command, "capture", typed), error) <
+               0;
     c->on = true;
     c->path = path;
     c->wall_offset_ns = sv_wall_clock() - sv_clock();

@@ -235,14 +235,19 @@ static int ss_run(int argc, char **argv)
         return r;
     if (!ss_filter_parse(&s.filter, &parse.words, why, sizeof why))
         return cli_usage("ss", "%s", why);
+    const uint64_t only = s.config.pid;
     const uint32_t answered = sv_control_ask(s.config.summary ? "summary" : "ss", on_line, &s);
-    if (answered && !s.config.summary && !s.output.json && !s.output.pretty && (s.infos || !s.config.processes)) {
+    const bool found = !only || s.pid == (int)only;
+    if (answered && found && !s.config.summary && !s.output.json && !s.output.pretty &&
+        (s.infos || !s.config.processes)) {
         s.pid = s.config.processes ? s.pid : 0;
         print_table(&s);
     }
     free(s.info);
     if (!answered)
         return cli_fail("ss", "no seven process is running (of this user)");
+    if (!found)
+        return cli_fail("ss", "--pid: %" PRIu64 " is no seven process (of this user)", only);
     return 0;
 }
 

@@ -28,12 +28,13 @@ static const struct cli_option switch_options[] = {
     {0, "stp-old", CLI_FLAG, NULL, "the spanning tree of 1998, without handshakes", AT(stp_old), NULL, 0, 0},
     {0, "priority", CLI_NUMBER, "N", "of this switch to be the root, a multiple of 4096 (default 32768)", AT(priority),
      NULL, 0, 61440},
-    {0, "hello", CLI_DURATION, "TIME", "between BPDUs (default 2s)", AT(hello_ns), NULL, 0, 0},
+    {0, "hello", CLI_DURATION, "TIME", "between BPDUs (default 2s)", AT(hello_ns), NULL, SV_S, 10 * SV_S},
     {0, "max-age", CLI_DURATION, "TIME", "what was heard of the root holds so long (default 20s)", AT(max_age_ns), NULL,
-     0, 0},
+     6 * SV_S, 40 * SV_S},
     {0, "forward-delay", CLI_DURATION, "TIME", "a port waits so long, twice, where nobody agrees (default 15s)",
-     AT(forward_delay_ns), NULL, 0, 0},
-    {0, "age", CLI_DURATION, "TIME", "forget a station not heard for so long (default 300s)", AT(age_ns), NULL, 0, 0},
+     AT(forward_delay_ns), NULL, 4 * SV_S, 30 * SV_S},
+    {0, "age", CLI_DURATION, "TIME", "forget a station not heard for so long (default 300s)", AT(age_ns), NULL, SV_S,
+     1000000 * SV_S},
     {0, "table", CLI_NUMBER, "N", "stations that can be known at once (default 8192)", AT(table), NULL, 1, 1u << 20},
     {0, "overflow", CLI_CHOICE, "POLICY",
      "when the table is full: flood to who is not known, evict the oldest, refuse who is new (default flood)",
@@ -128,8 +129,8 @@ static bool make_bridge(struct seven_switch *w)
     if (w->bridge)
         return true;
     return cli_usage("switch",
-                     "--hello, --max-age, --forward-delay: they must be 1 to 10, 6 to 40, 4 to 30 seconds, with "
-                     "2 (forward delay - 1) >= max age >= 2 (hello + 1); --priority a multiple of 4096") < 0;
+                     "--hello, --max-age, --forward-delay: of their seconds 2 (forward delay - 1) >= max age >= "
+                     "2 (hello + 1) must hold") < 0;
 }
 
 static sv_time each_round(void *self, struct sv_loop *loop, sv_time now)
@@ -144,17 +145,14 @@ static sv_time each_round(void *self, struct sv_loop *loop, sv_time now)
 static int open_all(struct seven_switch *w)
 {
     char error[SV_DEVICE_TEXT];
-    if (!make_bridge(w))
-        return CLI_USAGE;
-    if (!switch_capture_open(w))
-        return 1;
+    if (!make_bridge(w) || !switch_capture_open(w))
+        return cli_said();
     w->loop_open = sv_loop_open(&w->loop);
     if (!w->loop_open || !sv_loop_take_signals(&w->loop) || !sv_loop_add_hook(&w->loop, each_round, w))
         return cli_fail("switch", "no event loop: %s", strerror(errno));
     w->party = sv_loop_add_node(&w->loop, sv_bridge_node(w->bridge), w->pool, 0);
-    const int r = switch_ports_open(w);
-    if (r != 0)
-        return r;
+    if (switch_ports_open(w) != 0)
+        return cli_said();
     w->control_open = sv_control_open(&w->control, &w->loop, "seven switch", switch_request, w, error);
     if (!w->control_open)
         (void)fprintf(stderr, "seven switch: seven bridge will not see this process: %s\n", error);
@@ -176,7 +174,7 @@ static int run(struct seven_switch *w)
     int r = open_all(w);
     if (r == 0) {
         if (!w->options.quiet)
-            (void)fprintf(stderr, "seven switch: %u ports; ends with SIGINT\n", w->ports);
+            (void)fprintf(stderr, "seven switch: %u port%s; ends with SIGINT\n", w->ports, w->ports == 1 ? "" : "s");
         r = sv_loop_run(&w->loop, SV_NEVER);
         r = w->loop.signal ? 0 : r;
         sv_bridge_end(w->bridge, sv_clock());
@@ -212,7 +210,11 @@ static int switch_run(int argc, char **argv)
         r = cli_usage("switch", "no port; give at least one, such as -i tap:sw0 -i tap:sw1");
     if (r == CLI_PARSED && w->options.priority % 4096)
         r = cli_usage("switch", "--priority: \"%u\" is no multiple of 4096", (unsigned)w->options.priority);
+    if (r == CLI_PARSED && w->options.strict && !w->options.snooping && !w->options.querier)
+        r = cli_usage("switch", "--strict: without --snooping every group goes to all ports");
     const struct sv_addr *asks = &w->options.querier_address;
+    if (r == CLI_PARSED && !sv_addr_is_zero(asks) && !w->options.querier)
+        r = cli_usage("switch", "--querier-address: without --querier nobody asks under it");
     if (r == CLI_PARSED && !sv_addr_is_zero(asks) && (!sv_addr_is_v4(asks) || !sv_addr_is_unicast(asks)))
         r = cli_usage("switch", "--querier-address: an IPv4 address of one host, such as 10.0.0.1");
     for (uint32_t i = 0; r == CLI_PARSED && i < w->options.ports.n; i++)

@@ -34,7 +34,7 @@ bool switch_capture_open(struct seven_switch *w)
     if (!w->options.capture)
         return true;
     if (!sv_capture_create(&w->capture, w->options.capture, &about, error))
-        return cli_fail("switch", "-w %s: %s", w->options.capture, error) < 0;
+        return cli_fail("switch", "-w %s", error) < 0;
     w->capturing = true;
     w->wall_offset_ns = sv_wall_clock() - sv_clock();
     return true;

@@ -239,7 +239,7 @@ static int open_one(struct seven_switch *w, uint32_t spec)
     }
     device_options(w, s, &o);
     if (!sv_device_open(&device, s->device, &o, error))
-        return cli_fail("switch", "%s", error);
+        return cli_fail("switch", "-i %s", error);
     if (!add_port(w, spec, &device, &port)) {
         sv_device_close(&device);
         return 1;

@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/resolve.h"
+#include "core/addr.h"
 
 #define PROBES 512u /* under way at once; UDP's are told apart by as many ports */
 #define UDP_PORT 33434u
@@ -420,11 +421,13 @@ static int trace_run(int argc, char **argv)
         t->view.target = parse.words.word[0];
         r = cli_resolve(t->view.target, 0, NULL, NULL, &t->view.to)
                 ? choose(t)
-                : cli_usage("trace", "%s: %s", t->view.target, CLI_RESOLVE_HINT);
+                : cli_usage("trace", "%s: %s", t->view.target, CLI_HOSTS_HINT);
     }
+    if (r == CLI_PARSED && sv_addr_is_any(&t->view.to))
+        r = cli_usage("trace", "%s: no host's address", t->view.target);
     if (r == CLI_PARSED) {
         t->network = cli_network_open(&cli_command_trace, &network, &t->output, &(struct cli_network_wish){0});
-        r = t->network ? start(t) : 1;
+        r = t->network ? start(t) : cli_said();
         cli_network_close(t->network, 0);
     }
     free(t);

@@ -41,6 +41,26 @@ bool cli_parse_number(const char *text, uint64_t high, uint64_t *value)
     return true;
 }
 
+bool cli_parse_vlans(const char *text, uint32_t vid[2], uint32_t *n)
+{
+    for (*n = 0; *n < 2; text++) {
+        char one[8];
+        uint64_t v;
+        const size_t length = strcspn(text, ".");
+        if (length >= sizeof one)
+            return false;
+        memcpy(one, text, length);
+        one[length] = '\0';
+        if (!cli_parse_number(one, 4094, &v) || v == 0)
+            return false;
+        vid[(*n)++] = (uint32_t)v;
+        text += length;
+        if (!*text)
+            return true;
+    }
+    return false;
+}
+
 /* A decimal number with a fraction, times `unit`; *end is set behind it. False: none, or too large. */
 static bool parse_scaled(const char *text, const char **end, uint64_t *whole, uint64_t *nano)
 {

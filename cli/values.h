@@ -30,6 +30,9 @@ bool cli_parse_endpoint(const char *text, struct sv_endpoint *endpoint, bool *an
 /* 02:00:00:00:00:01, with '-' for ':', or 0200.0000.0001. */
 bool cli_parse_mac(const char *text, uint8_t mac[6]);
 
+/* A VLAN from 1 to 4094, or two with a point between, the outer first (QinQ): `n` of them. */
+bool cli_parse_vlans(const char *text, uint32_t vid[2], uint32_t *n);
+
 /* A TCP state in any of its spellings (SYN-RECV, SYN_RCVD, syn-received, FIN1, established):
  * enum sv_tcp_state, or SV_NONE. */
 uint32_t cli_parse_tcp_state(const char *text);

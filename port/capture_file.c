@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -49,7 +50,9 @@ bool sv_capture_open(struct sv_capture_in *in, const char *path, char *error)
     }
     (void)gzbuffer(in->file, BUFFER_BYTES);
     if (!sv_capture_begin(&in->reader, read_file, in->file, in->room, SV_CAPTURE_ROOM)) {
-        snprintf(error, SV_DEVICE_TEXT, "%s: %s", path, in->reader.error);
+        struct stat st;
+        const bool folder = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+        snprintf(error, SV_DEVICE_TEXT, "%s: %s", path, folder ? strerror(EISDIR) : in->reader.error);
         sv_capture_close(in);
         return false;
     }

@@ -152,6 +152,24 @@ static void listener_ready(void *self, struct sv_loop *loop, int fd, uint32_t ev
     close(peer); /* eight at a time are plenty */
 }
 
+/* One that lies in /tmp goes with the last socket in it. */
+static void leave_directory(const char *socket_path)
+{
+    char directory[SV_CONTROL_PATH];
+    (void)snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(socket_path, '/') - socket_path), socket_path);
+    if (strncmp(directory, "/tmp/seven-", 11) == 0 && !strchr(directory + 11, '/'))
+        (void)rmdir(directory);
+}
+
+/* Binds; once more if another process that ended took the directory away meanwhile. */
+static bool bind_in_directory(int fd, const struct sockaddr_un *at)
+{
+    char directory[SV_CONTROL_PATH];
+    return bind(fd, (const struct sockaddr *)at, sizeof *at) == 0 ||
+           (errno == ENOENT && sv_control_directory(directory, true) &&
+            bind(fd, (const struct sockaddr *)at, sizeof *at) == 0);
+}
+
 bool sv_control_open(struct sv_control *c, struct sv_loop *loop, const char *title, sv_control_request *request,
                      void *self, char *error)
 {
@@ -182,7 +200,7 @@ bool sv_control_open(struct sv_control *c, struct sv_loop *loop, const char *tit
     memcpy(at.sun_path, c->path, strlen(c->path) + 1);
     (void)unlink(c->path); /* of a process that had our number and ended badly */
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || bind(c->fd, (const struct sockaddr *)&at, sizeof at) != 0 || listen(c->fd, 8) != 0 ||
+    if (c->fd < 0 || !bind_in_directory(c->fd, &at) || listen(c->fd, 8) != 0 ||
         !sv_loop_watch(loop, c->fd, EPOLLIN, listener_ready, c)) {
         snprintf(error, SV_DEVICE_TEXT, "%s: %s: `seven ss` will not find this process", c->path, strerror(errno));
         if (c->fd >= 0)
@@ -203,4 +221,5 @@ void sv_control_close(struct sv_control *c)
     close(c->fd);
     c->fd = -1;
     (void)unlink(c->path);
+    leave_directory(c->path);
 }

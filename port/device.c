@@ -132,12 +132,12 @@ static bool open_into(struct sv_device *d, struct opened *o, const char *what, c
                hand_over(d, o, &o->u.voltage.socket.device);
     if (strcmp(what, "lab") == 0 || strncmp(what, "xdp:", 4) == 0)
         snprintf(error, SV_DEVICE_TEXT,
-                 "-i %.60s: not a device of the operating system's; this command knows "
+                 "%.60s: not a device of the operating system's; this command knows "
                  "tap:NAME, packet:IFNAME, unix:PATH and cable:NAME,CODE",
                  what);
     else
         snprintf(error, SV_DEVICE_TEXT,
-                 "-i %.60s: not a device; tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE (for example "
+                 "%.60s: not a device; tap:NAME, packet:IFNAME, unix:PATH or cable:NAME,CODE (for example "
                  "tap:seven0)",
                  what);
     return false;
@@ -159,7 +159,7 @@ bool sv_device_open(struct sv_device *d, const char *what, const struct sv_devic
     error[0] = '\0';
     struct opened *o = calloc(1, sizeof *o);
     if (o == NULL) {
-        snprintf(error, SV_DEVICE_TEXT, "-i %.60s: %s", what, strerror(ENOMEM));
+        snprintf(error, SV_DEVICE_TEXT, "%.60s: %s", what, strerror(ENOMEM));
         return false;
     }
     if (!open_into(d, o, what, options, error)) {

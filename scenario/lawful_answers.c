@@ -146,6 +146,17 @@ static enum sc_lawful_fate steps(struct sc_run *run, struct sc_lawful *s, const 
     return SC_LAWFUL_TAKEN;
 }
 
+/* All of it was there: the acknowledgement that it asks for says so (RFC 2883 §4). */
+static void asks_to_be_told(const struct sc_run *run, struct sc_lawful *s, const struct sc_came *c)
+{
+    if (s->due.kind != SC_ASKED_ACK || !c->length || c->flags & SYN || !s->own.sacks || !s->peer.sacks ||
+        sv_seq_after(c->seq + c->length, s->told) || sc_ask_given(run, s->host, SC_ECN))
+        return;
+    s->due.twice = true;
+    s->due.from = c->seq;
+    s->due.to = c->seq + c->length;
+}
+
 static enum sc_lawful_fate synchronized(struct sc_run *run, struct sc_lawful *s, const struct sc_came *c,
                                         uint32_t state)
 {
@@ -157,8 +168,13 @@ static enum sc_lawful_fate synchronized(struct sc_run *run, struct sc_lawful *s,
         return sv_seq_before(c->seq, s->told) && sv_seq_before_or_at(c->seq + c->length, s->told) ? SC_LAWFUL_REFUSED
                                                                                                   : SC_LAWFUL_MAY_BE;
     }
-    if (!is_timely(s, c, &old))
-        return old ? refused(run, s, c, "no ACK to an old timestamp (RFC 7323 §5.3)") : sc_ask_unknown(run, s, c);
+    if (!is_timely(s, c, &old)) {
+        if (!old)
+            return sc_ask_unknown(run, s, c);
+        const enum sc_lawful_fate fate = refused(run, s, c, "no ACK to an old timestamp (RFC 7323 §5.3)");
+        asks_to_be_told(run, s, c);
+        return fate;
+    }
     if (unit && (c->seq - s->edge < unit || (c->length && c->seq + c->length - 1u - s->edge < unit)))
         return sc_ask_unknown(run, s, c); /* the scale hides where the window ends */
     const bool resets_now =
@@ -166,12 +182,7 @@ static enum sc_lawful_fate synchronized(struct sc_run *run, struct sc_lawful *s,
     if (!resets_now && !sc_ask_acceptable(c, nxt, window)) {
         const enum sc_lawful_fate fate =
             refused(run, s, c, "no ACK to an unacceptable segment (RFC 9293 §3.10.7.4, first)");
-        if (s->due.kind == SC_ASKED_ACK && c->length && !(c->flags & SYN) && s->own.sacks && s->peer.sacks &&
-            sv_seq_before_or_at(c->seq + c->length, nxt) && !sc_ask_given(run, s->host, SC_ECN)) {
-            s->due.twice = true;
-            s->due.from = c->seq;
-            s->due.to = c->seq + c->length;
-        }
+        asks_to_be_told(run, s, c);
         return !window && c->seq == nxt && !(c->flags & (SYN | RST)) ? SC_LAWFUL_TEXT_REFUSED : fate;
     }
     const enum sc_lawful_fate fate = steps(run, s, c);
@@ -226,6 +237,10 @@ static enum sc_lawful_fate time_wait(struct sc_run *run, struct sc_lawful *s, co
         sc_ask(run, s, SC_ASKED_ACK, "no ACK to text in TIME-WAIT (RFC 9293 §3.10.7.4, first)");
     } else if (c->seq != s->told || (c->flags & ACK && sv_seq_after(c->ack, s->sent))) {
         sc_ask_limited(run, s, "no ACK to an unacceptable segment in TIME-WAIT (RFC 9293 §3.10.7.4, first)");
+    } else if (timed && s->stamped && sv_seq_before(o->ts_value, s->echoed)) {
+        sc_ask_limited(run, s, "no ACK to an old timestamp in TIME-WAIT (RFC 7323 §5.3)");
+    } else if (timed && sv_seq_before(o->ts_value, s->stamp_came)) {
+        return sc_ask_unknown(run, s, c);
     }
     return SC_LAWFUL_REFUSED;
 }

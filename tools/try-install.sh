@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs a build into a folder of its own and uses it as a stranger would: `try-install.sh BUILD PLACE`.
 # A program is compiled by pkg-config against the shared and the static libraries, and the names that the
-# shared ones show are looked at. Last line: `N passed, N failed`.
+# shared ones show are looked at; so is one in C++. Every command has its man page. Last line: `N passed, N failed`.
 set -u
 build=$1
 place=$2
@@ -44,8 +44,37 @@ int main(void)
     return puts(sv_drop_name(SV_DROP_TCP_PAWS)) < 0 || sv_err_text(SV_ERR_RESET)[0] == 0;
 }
 C
+pages() { # each command that --help lists
+    env LD_LIBRARY_PATH="$libs" "$(find "$place" -path '*/bin/seven')" --help |
+        sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+        while read -r name; do
+            [ -n "$(find "$place" -name "seven-$name.1*")" ] || echo "no man page of $name"
+        done
+}
+no_page_missing() { ! pages | grep .; }
+check "man pages" no_page_missing
 check "shared link" cc "$place/user.c" -o "$place/user" $(pkg-config --cflags --libs seven)
 check "shared run" env LD_LIBRARY_PATH="$libs" "$place/user"
+if command -v c++ >/dev/null 2>&1; then
+    cat >"$place/user.cc" <<'C'
+#include <seven/seven.h>
+#include <seven/http.h>
+#include <seven/nat.h>
+
+int main()
+{
+    const sv_addr any = sv_addr_v4(0, 0, 0, 0);
+    char text[SV_ADDR_TEXT];
+    return sv_addr_text(&any, text)[0] != '0' || sv_http_result_name(SV_HTTP_DONE)[0] == 0;
+}
+C
+    # shellcheck disable=SC2046
+    check "C++ link" c++ -Wall -Wextra -Werror "$place/user.cc" -o "$place/user-cc" $(pkg-config --cflags --libs seven)
+    check "C++ run" env LD_LIBRARY_PATH="$libs" "$place/user-cc"
+else
+    echo "skip: C++: no compiler for it"
+    skipped=$((skipped + 1))
+fi
 check "static link" cc "$place/user.c" -o "$place/user-static" $(pkg-config --cflags seven) \
     "$libs/libseven.a" "$libs/libseven-core.a" $(pkg-config --static --libs-only-l seven | sed 's/-lseven[^ ]*//g')
 check "static run" "$place/user-static"

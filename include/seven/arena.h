@@ -6,10 +6,15 @@
 
 #include "seven/buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_arena;
 
-/* Takes over `bytes` bytes at `memory` (aligned to 64, and zero: fresh from mmap or calloc; this lets a
- * ceiling of millions cost nothing until it is used). NULL if too small or misaligned. */
+/* Lays a world into `bytes` bytes at `memory` (aligned to 64, and zero: fresh from mmap or calloc; this lets a
+ * ceiling of millions cost nothing until it is used). The memory stays the caller's: it is left alone while anything
+ * in it is used, and given back afterwards; nothing else has to be ended. NULL if too small or misaligned. */
 SV_API struct sv_arena *sv_arena_create(void *memory, uint64_t bytes);
 
 /* A piece of the arena, zeroed, never given back, whose distance from the arena's start is a multiple of
@@ -17,6 +22,7 @@ SV_API struct sv_arena *sv_arena_create(void *memory, uint64_t bytes);
  * layout is the same wherever the region lies. NULL: the arena is full. */
 SV_API void *sv_arena_take(struct sv_arena *arena, uint64_t bytes, uint32_t align);
 
+/* Bytes taken so far, which a snapshot needs, and bytes there are. */
 SV_API uint64_t sv_arena_used(const struct sv_arena *arena);
 SV_API uint64_t sv_arena_bytes(const struct sv_arena *arena);
 
@@ -30,11 +36,13 @@ static inline void *sv_arena_at(const struct sv_arena *arena, uint64_t offset)
     return (void *)((uintptr_t)arena + (uintptr_t)offset);
 }
 
-/* Copies the used part to `to` (sv_arena_used bytes), or back. A world that holds something outside its
- * arena (memory lent by reference, a device, an outside program) is foreign: SV_ERR_FOREIGN.
- * SV_ERR_INVALID: `bytes` is not the used size, or the snapshot is of another arena. */
+/* Copies the used part to `to`, memory of the caller's of sv_arena_used() bytes, or back: all that the world was then,
+ * the time of its clock too. A world that holds something outside its arena (memory lent by reference, a device, an
+ * outside program) is foreign: SV_ERR_FOREIGN, and so is a snapshot of one. SV_ERR_INVALID: `bytes` is not the size
+ * that was used then, or the snapshot is of another arena. */
 SV_API SV_MUST_CHECK enum sv_err sv_arena_snapshot(const struct sv_arena *arena, void *to, uint64_t bytes);
 SV_API SV_MUST_CHECK enum sv_err sv_arena_restore(struct sv_arena *arena, const void *from, uint64_t bytes);
+/* From now on there is something outside, and no copy is the whole. For whoever joins a world to a device. */
 SV_API void sv_arena_set_foreign(struct sv_arena *arena);
 SV_API bool sv_arena_is_foreign(const struct sv_arena *arena);
 
@@ -54,13 +62,17 @@ struct sv_pool_counts {
     uint32_t slabs, slabs_free, slabs_low;
     uint64_t refused; /* allocations that found the pool or a quota used up */
 };
+/* Fills *out; always whole. */
 SV_API void sv_pool_count(const struct sv_pool *pool, struct sv_pool_counts *out);
 
 /* Lends [memory, memory+bytes) to the world, to be sent by reference; the world becomes foreign. Gives
- * the first window's slab number (window k is that plus k, 2 KiB each), SV_NONE when 16 regions are lent
- * already. The memory must stay until sv_pool_take_back(), which fails with SV_ERR_IN_USE while any
- * packet still refers to it. */
+ * the first window's slab number (window k is that plus k, 2 KiB each); SV_NONE: 16 regions are lent already, or
+ * `bytes` is 0 or more than 256 GiB. The memory must stay until sv_pool_take_back() gives SV_OK. SV_ERR_IN_USE: a
+ * packet still refers to it, try again later; SV_ERR_INVALID: no such region is lent. */
 SV_API uint32_t sv_pool_lend(struct sv_pool *pool, const void *memory, uint64_t bytes);
 SV_API SV_MUST_CHECK enum sv_err sv_pool_take_back(struct sv_pool *pool, uint32_t first_window);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -16,6 +16,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_stack;
 
 enum sv_auth_how {
@@ -68,4 +72,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_auth_info(const struct sv_stack *s, sv_sock 
 /* The keys there are, their bytes left out: *at begins as 0. False: no more. */
 SV_API bool sv_auth_each(const struct sv_stack *s, uint32_t *at, struct sv_auth_key *key);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if defined(__GNUC__)
 #define SV_API __attribute__((visibility("default")))
 #define SV_MUST_CHECK __attribute__((warn_unused_result))
@@ -86,7 +90,10 @@ typedef struct sv_sock {
 
 /* Called when a promise of Seven's own is broken (never because of a peer's bytes). The embedder
  * supplies it; it must not return. libseven brings one that prints and aborts. */
-__attribute__((cold)) _Noreturn void sv_assert_failed(const char *what, const char *file, int line);
+__attribute__((cold, noreturn)) void sv_assert_failed(const char *what, const char *file, int line);
 #define SV_ASSERT(x) ((x) ? (void)0 : sv_assert_failed(#x, __FILE__, __LINE__))
 
+#ifdef __cplusplus
+}
+#endif
 #endif

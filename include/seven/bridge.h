@@ -9,6 +9,10 @@
 #include "seven/node.h"
 #include "seven/trace.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_BRIDGE_PORTS 64u /* of one switch: sets of ports are 64 bits */
 #define SV_VLAN_MAX 4094u   /* VIDs go from 1 to this */
 #define SV_VLAN_DEFAULT 1u
@@ -39,21 +43,21 @@ struct sv_bridge_config {
     uint32_t size; /* sizeof(struct sv_bridge_config) */
     uint32_t host; /* its number in the trace */
     uint64_t seed;
-    uint64_t secret[2];       /* key of the station table's hash; both 0: from the seed */
-    struct sv_trace *trace;   /* NULL: no tracing */
-    uint32_t cpu;             /* enum sv_cpu bits */
-    uint32_t flags;           /* enum sv_bridge_flag */
-    uint32_t overflow;        /* enum sv_bridge_overflow */
-    uint32_t ports;           /* [16], at most SV_BRIDGE_PORTS */
-    uint32_t stations;        /* [8192] */
-    uint32_t groups;          /* multicast groups that are remembered [512] */
-    uint32_t bindings;        /* IPv4 addresses known to proxy ARP [1024] */
-    uint32_t lldp_neighbours; /* [64] */
-    uint32_t age_s;           /* a station not heard for so long is forgotten [300] */
-    uint32_t pool_bufs, pool_slabs;
-    uint8_t mac[6];          /* of the switch itself: an individual address */
-    uint16_t priority;       /* of the spanning tree's bridge identifier, a multiple of 4096 [32768] */
-    uint32_t priority_given; /* 1: priority 0 means 0 */
+    uint64_t secret[2];             /* key of the station table's hash; both 0: from the seed */
+    struct sv_trace *trace;         /* NULL: no tracing */
+    uint32_t cpu;                   /* enum sv_cpu bits */
+    uint32_t flags;                 /* enum sv_bridge_flag */
+    uint32_t overflow;              /* enum sv_bridge_overflow */
+    uint32_t ports;                 /* [16], at most SV_BRIDGE_PORTS */
+    uint32_t stations;              /* [8192] */
+    uint32_t groups;                /* multicast groups that are remembered [512] */
+    uint32_t bindings;              /* IPv4 addresses known to proxy ARP [1024] */
+    uint32_t lldp_neighbours;       /* [64] */
+    uint32_t age_s;                 /* a station not heard for so long is forgotten [300] */
+    uint32_t pool_bufs, pool_slabs; /* quota of the world's pool; 0: all of it */
+    uint8_t mac[6];                 /* of the switch itself: an individual address */
+    uint16_t priority;              /* of the spanning tree's bridge identifier, a multiple of 4096 [32768] */
+    uint32_t priority_given;        /* 1: priority 0 means 0 */
     uint32_t hello_s, max_age_s, forward_delay_s, tx_hold; /* [2, 20, 15, 6] */
     char name[32];                                         /* told by LLDP */
     /* In whose name QUERIER asks over IPv4: of two that ask, the lower address goes on. Zero: 0.0.0.0, which gives way
@@ -100,9 +104,11 @@ struct sv_bridge;
 
 SV_API uint64_t sv_bridge_bytes(const struct sv_bridge_config *config); /* arena bytes beside the pool */
 
-/* NULL: the arena is too small or a value out of range. */
+/* A switch in the arena, without ports; its packets come from the pool. It ends with the arena. NULL: the arena is too
+ * small, or a value out of range. */
 SV_API struct sv_bridge *sv_bridge_create(struct sv_arena *arena, struct sv_pool *pool,
                                           const struct sv_bridge_config *config, sv_time now);
+/* What drives it: seven/node.h. Its ports are the node's. */
 SV_API struct sv_node *sv_bridge_node(struct sv_bridge *br);
 
 /* A port, up, in VLAN 1 untagged (if that is its PVID). SV_ERR_NO_MEMORY: the ceiling. SV_ERR_INVALID: a value out of
@@ -110,7 +116,7 @@ SV_API struct sv_node *sv_bridge_node(struct sv_bridge *br);
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_port_add(struct sv_bridge *br, const struct sv_bridge_port_config *config,
                                                     sv_port *port, sv_time now);
 
-/* The cable is in or out. Up also ends what a BPDU guard did. */
+/* The cable is in or out. Up also ends what a BPDU guard did. The port must be there. */
 SV_API void sv_bridge_port_set_up(struct sv_bridge *br, sv_port port, bool up, sv_time now);
 
 /* The switch is about to end: LLDP tells its neighbours (a last frame waits at every port), and tells nothing more. */
@@ -119,9 +125,11 @@ SV_API void sv_bridge_end(struct sv_bridge *br, sv_time now);
 /* Membership: what of VLAN `vid` leaves the port is tagged or not. SV_ERR_INVALID: no such port or VID. */
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_vlan_add(struct sv_bridge *br, sv_port port, uint32_t vid, bool tagged);
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_vlan_remove(struct sv_bridge *br, sv_port port, uint32_t vid);
+/* Sets of ports, bit k for port k: who belongs to the VLAN, and of these who gets it tagged. Both 0: no such VID. */
 SV_API void sv_bridge_vlan_members(const struct sv_bridge *br, uint32_t vid, uint64_t *members, uint64_t *tagged);
 
-/* A station that stays, never aged or moved. SV_ERR_NO_MEMORY: the table is full. */
+/* A station that stays, never aged or moved. SV_ERR_NO_MEMORY: the table is full. SV_ERR_INVALID: no such port or
+ * VID, a group's address, or a station that is known already. */
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_station_add(struct sv_bridge *br, sv_port port, uint32_t vid,
                                                        const uint8_t mac[6], sv_time now);
 /* Forgets what was learned at `port` (SV_NO_PORT: everywhere). */
@@ -172,23 +180,28 @@ enum sv_stp_role {
 enum sv_stp_state { SV_STP_DISCARDING, SV_STP_LEARNING, SV_STP_FORWARDING, SV_STP_STATES };
 
 struct sv_bridge_port_info {
-    uint32_t size, flags;
+    uint32_t size;  /* sizeof(struct sv_bridge_port_info) */
+    uint32_t flags; /* enum sv_bridge_port_flag */
     char name[32];
     uint8_t up, guarded, edge, point_to_point;
     uint32_t role, state; /* enum sv_stp_role, enum sv_stp_state */
     uint32_t stp_cost;
     uint16_t stp_id, pvid;       /* stp_id: priority and number, as in a BPDU */
     uint8_t stp_rapid, spare[3]; /* the other side speaks the rapid protocol */
-    uint64_t designated_bridge;
-    uint32_t stations, queued, mtu;
+    uint64_t designated_bridge;  /* of its segment: priority in the upper 16 bits, then the MAC */
+    uint32_t stations;           /* learned here */
+    uint32_t queued;             /* packets that wait */
+    uint32_t mtu;                /* bytes, as configured */
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
     uint64_t bpdus_in, bpdus_out, drops;
 };
+/* SV_ERR_INVALID: no such port. SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_port_info(const struct sv_bridge *br, sv_port port,
                                                      struct sv_bridge_port_info *info);
 
 struct sv_bridge_info {
-    uint32_t size, flags;
+    uint32_t size;  /* sizeof(struct sv_bridge_info) */
+    uint32_t flags; /* enum sv_bridge_flag */
     uint32_t ports, stations, stations_max, groups;
     uint64_t bridge_id, root_id; /* priority in the upper 16 bits, then the MAC */
     uint32_t root_cost;
@@ -196,6 +209,7 @@ struct sv_bridge_info {
     uint64_t topology_changes;
     uint32_t age_s, spare;
 };
+/* SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_bridge_info(const struct sv_bridge *br, struct sv_bridge_info *info);
 
 struct sv_station_info {
@@ -213,9 +227,11 @@ struct sv_group_info {
     uint32_t size;
     uint32_t vid;
     struct sv_addr group;
-    uint64_t ports;
+    uint64_t ports; /* behind which somebody wants it: bit k for port k */
 };
+/* Walks the groups that snooping knows: *at begins as 0. False: no more. */
 SV_API bool sv_bridge_group_each(const struct sv_bridge *br, uint32_t *at, struct sv_group_info *info);
+/* Behind which a multicast router was heard, or is said to be: bit k for port k. */
 SV_API uint64_t sv_bridge_router_ports(const struct sv_bridge *br);
 
 struct sv_lldp_info {
@@ -223,12 +239,14 @@ struct sv_lldp_info {
     sv_port port;
     uint8_t chassis[64], port_id[64]; /* as on the wire: subtype, then the identifier */
     uint8_t chassis_bytes, port_id_bytes;
-    uint16_t capabilities;
-    uint32_t ttl_s; /* left */
+    uint16_t capabilities; /* IEEE 802.1AB §8.5.8.1: 4 a bridge, 16 a router, ... */
+    uint32_t ttl_s;        /* left */
     char system[64], description[64], port_text[64];
 };
+/* Walks the neighbours that LLDP told of: *at begins as 0. False: no more. */
 SV_API bool sv_bridge_lldp_each(const struct sv_bridge *br, uint32_t *at, struct sv_lldp_info *info);
 
+/* How many packets were dropped for that reason since the switch was made. */
 SV_API uint64_t sv_bridge_drops(const struct sv_bridge *br, enum sv_drop reason);
 /* Frames that were forwarded to one port, or flooded. */
 SV_API void sv_bridge_counts(const struct sv_bridge *br, uint64_t *forwarded, uint64_t *flooded);
@@ -236,4 +254,7 @@ SV_API void sv_bridge_counts(const struct sv_bridge *br, uint64_t *forwarded, ui
 /* Checks every invariant; asserts. For tests. */
 SV_API void sv_bridge_check(const struct sv_bridge *br);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_BURST 64u /* packets that travel together */
 #define SV_SLAB_BYTES 2048u
 #define SV_SLICES_MAX 48u /* a 64 KiB super-frame in slabs of one MSS each fits */
@@ -85,6 +89,9 @@ SV_API struct sv_buf *sv_buf_alloc(struct sv_pool *pool, enum sv_want want, uint
 /* The same with one slab as linear area, head at `headroom`, tailroom to fill: for what comes in. */
 SV_API struct sv_buf *sv_buf_alloc_slab(struct sv_pool *pool, enum sv_want want, uint16_t owner, uint16_t headroom);
 
+/* Both: `owner` is the account that is charged (sv_pool_account() in seven/arena.h; 0: the world's own). The caller
+ * owns the descriptor until it hands it to a node, or frees it. */
+
 /* Gives the descriptor and its references back. NULL is allowed. */
 SV_API void sv_buf_free(struct sv_buf *b);
 
@@ -123,7 +130,10 @@ SV_API void sv_buf_truncate(struct sv_buf *b, uint32_t n);
 /* The pool a descriptor came from. */
 SV_API struct sv_pool *sv_buf_pool(const struct sv_buf *b);
 
-/* Slabs by index. The pointer is to SV_SLAB_BYTES bytes. sv_slab_alloc gives SV_NONE when empty. */
+/* Slabs by index, below the pool's count, or lent windows. sv_slab_alloc() gives one with one reference, which is the
+ * caller's and charged to `owner`; SV_NONE: the pool or the quota is used up. Each sv_slab_ref() wants an
+ * sv_slab_unref(); the last one gives the slab back. sv_slab_bytes(): SV_SLAB_BYTES bytes, valid while a reference is
+ * held, and read-only when sv_slab_refs() is above 1. */
 SV_API uint32_t sv_slab_alloc(struct sv_pool *pool, enum sv_want want, uint16_t owner);
 SV_API void sv_slab_ref(struct sv_pool *pool, uint32_t slab);
 SV_API void sv_slab_unref(struct sv_pool *pool, uint32_t slab);
@@ -164,4 +174,7 @@ static inline void sv_buf_pull(struct sv_buf *b, uint16_t n)
     b->length -= n;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

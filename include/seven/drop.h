@@ -6,6 +6,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_DROP_LIST(X)                                                                           \
     X(NONE, 0, "not dropped")                                                                     \
     X(SHORT_HEADER, 1, "fewer bytes than the fixed header")                                       \
@@ -148,4 +152,7 @@ enum sv_drop {
 SV_API const char *sv_drop_name(enum sv_drop reason); /* "TCP_PAWS"; "?" for a number not in the list */
 SV_API const char *sv_drop_text(enum sv_drop reason);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 
 #include "seven/text.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum sv_file_result {
     SV_FILE_OK,
     SV_FILE_NOT_FOUND, /* no such name, or not a regular file or directory */
@@ -62,4 +66,7 @@ struct sv_memory_files {
 };
 SV_API struct sv_files sv_memory_files(struct sv_memory_files *table);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

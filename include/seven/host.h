@@ -6,6 +6,10 @@
 
 #include "seven/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* An application: told of events, never from inside receive. `event` must take what it is told: accept
  * until AGAIN, read until AGAIN. */
 struct sv_app {
@@ -27,7 +31,8 @@ struct sv_host {
     uint32_t apps;
 };
 
-/* The app's number: put it in the top byte of the cookies of its sockets (SV_COOKIE). SV_NONE: full. */
+/* The app's number: put it in the top byte of the cookies of its sockets (SV_COOKIE). `ops` and `self` stay the
+ * caller's, and must stay. SV_NONE: full. */
 SV_API uint32_t sv_host_add(struct sv_host *h, const struct sv_app *ops, void *self);
 #define SV_COOKIE(app, rest) ((uint64_t)(app) << 56 | (uint64_t)(rest))
 
@@ -35,4 +40,7 @@ SV_API uint32_t sv_host_add(struct sv_host *h, const struct sv_app *ops, void *s
  * again at the latest: now when events are left. */
 SV_API sv_time sv_host_turn(struct sv_host *h, sv_time now);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -8,6 +8,10 @@
 #include "seven/files.h"
 #include "seven/stream.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- server ---------------------------------------------------------------------------------------- */
 
 /* One answered request, for the access log. Texts are borrowed during the call, as the peer wrote them
@@ -68,6 +72,7 @@ SV_API struct sv_http_conn *sv_http_conn_init(void *memory, size_t bytes, struct
 /* Reads, answers and writes as far as the stream allows (and at most 64 requests: the deadline is then
  * `now`). Harmless at any time. */
 SV_API void sv_http_conn_drive(struct sv_http_conn *c, sv_time now);
+/* When drive() has something to do at the latest, whatever the stream does; SV_NEVER. */
 SV_API sv_time sv_http_conn_deadline(const struct sv_http_conn *c);
 
 /* True: both directions are over (or were given up); close the stream and reuse the memory. */
@@ -125,7 +130,7 @@ enum sv_http_result {
 struct sv_http_client;
 
 struct sv_http_client_config {
-    uint32_t size;
+    uint32_t size;             /* sizeof(struct sv_http_client_config) */
     uint32_t stall_timeout_ms; /* [60,000] */
     void *self;
     /* The final response's head is here: ask status, fields. May be NULL. */
@@ -137,7 +142,10 @@ struct sv_http_client_config {
     void (*line)(void *self, bool out, struct sv_text line, sv_time now);
 };
 
+/* Bytes it takes; memory aligned to 16, the caller's. */
 SV_API size_t sv_http_client_bytes(void);
+/* A client over `stream`, which the caller keeps alive as long. It keeps a copy of the configuration. NULL: too little
+ * memory, misaligned, or an unknown size field. */
 SV_API struct sv_http_client *sv_http_client_init(void *memory, size_t bytes,
                                                   const struct sv_http_client_config *config, struct sv_stream stream,
                                                   sv_time now);
@@ -149,8 +157,11 @@ SV_API struct sv_http_client *sv_http_client_init(void *memory, size_t bytes,
 SV_API SV_MUST_CHECK enum sv_err sv_http_client_request(struct sv_http_client *client,
                                                         const struct sv_http_request *request, sv_time now);
 
+/* Sends and reads as far as the stream allows; RUNNING: call again when it may have moved, or at the deadline. */
 SV_API enum sv_http_result sv_http_client_drive(struct sv_http_client *client, sv_time now);
+/* When that has something to do at the latest; SV_NEVER. */
 SV_API sv_time sv_http_client_deadline(const struct sv_http_client *client);
+/* The last response is over, and neither side has said that the connection ends with it. */
 SV_API bool sv_http_client_reusable(const struct sv_http_client *client);
 
 /* Of the final response, once its head is here (0, empty before). Borrowed until the next request. */
@@ -163,10 +174,13 @@ SV_API bool sv_http_client_field_at(const struct sv_http_client *client, uint32_
 /* The body's length as announced, or UINT64_MAX when it was not; the bytes given to data() so far. */
 SV_API uint64_t sv_http_client_length(const struct sv_http_client *client);
 SV_API uint64_t sv_http_client_received(const struct sv_http_client *client);
-SV_API uint64_t sv_http_client_sent(const struct sv_http_client *client); /* of the request's body */
+SV_API uint64_t sv_http_client_sent(const struct sv_http_client *client); /* bytes of the request's body so far */
 
 /* "TRUNCATED" and its sentence; static, never NULL. */
 SV_API const char *sv_http_result_name(enum sv_http_result result);
 SV_API const char *sv_http_result_text(enum sv_http_result result);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 
 #include "seven/stack.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Who may answer through a mapping (RFC 4787 §5). Mapping itself is always endpoint-independent. */
 enum sv_nat_filter {
     SV_NAT_FILTER_ADDRESS = 0,  /* only addresses that the inside has spoken with: the default */
@@ -34,11 +38,12 @@ struct sv_nat_config {
 
 /* Begins to translate; a second call changes the settings and leaves the mappings. SV_ERR_INVALID: a time below the
  * standard's minimum, no such interface. SV_ERR_NOT_LOCAL: the interface has no such address (yet).
- * SV_ERR_NO_MEMORY: the stack was made with nat_sessions 0. */
+ * SV_ERR_NO_MEMORY: the stack was made with nat_sessions 0. SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_nat_enable(struct sv_stack *s, const struct sv_nat_config *config, sv_time now);
 
 /* From now on outside_port of the outside address is `inside`, for everybody and for good. protocol: 6 or 17.
- * SV_ERR_IN_USE: the port is taken. SV_ERR_INVALID, SV_ERR_NO_MEMORY. */
+ * SV_ERR_IN_USE: the port is taken. SV_ERR_INVALID: another protocol, port 0, or no IPv4 address of one host.
+ * SV_ERR_NO_MEMORY: the ceiling on mappings, or nat_sessions is 0. */
 SV_API SV_MUST_CHECK enum sv_err sv_nat_forward(struct sv_stack *s, uint32_t protocol, uint16_t outside_port,
                                                 const struct sv_endpoint *inside, sv_time now);
 
@@ -59,12 +64,13 @@ enum sv_nat_state {
     SV_NAT_EXPECT, /* FTP announced a connection */
     SV_NAT_STATES
 };
+/* The state's name, static; never NULL. */
 SV_API const char *sv_nat_state_name(enum sv_nat_state state);
 
 /* One session; a port forward without sessions is shown once, with remote any. */
 struct sv_nat_info {
     uint32_t size;
-    uint32_t protocol;
+    uint32_t protocol;                          /* 6, 17, 1 */
     struct sv_endpoint inside, outside, remote; /* ICMP: the port is the identifier */
     uint32_t state;                             /* enum sv_nat_state */
     uint32_t fixed;                             /* 1: of a port forward */
@@ -86,12 +92,16 @@ struct sv_nat_counts {
     uint64_t fragments_waited; /* later fragments that came before their first */
     uint64_t ftp_rewritten;
 };
+/* Fills *counts; always whole. */
 SV_API void sv_nat_count(const struct sv_stack *s, struct sv_nat_counts *counts);
 
 /* IPv6: addresses below `inside` look from outside like those below `outside`, both of that length (8 to 64), on
- * packets that pass interface `port`. Checksums stay right without being touched (RFC 6296 §3). SV_ERR_INVALID;
- * SV_ERR_NO_MEMORY: 8 pairs at most. */
+ * packets that pass interface `port`. Checksums stay right without being touched (RFC 6296 §3). SV_ERR_INVALID:
+ * no such interface, not IPv6, or another length; SV_ERR_NO_MEMORY: 8 pairs at most. */
 SV_API SV_MUST_CHECK enum sv_err sv_npt6_add(struct sv_stack *s, sv_port port, const struct sv_addr *inside,
                                              const struct sv_addr *outside, uint32_t prefix_length, sv_time now);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 
 #include "seven/buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_node;
 
 /* Takes every packet of the burst (ownership goes in; take->n is 0 afterwards). Applications are told
@@ -27,4 +31,7 @@ SV_API sv_time sv_node_next_deadline(const struct sv_node *x);
 /* Does what has come due by `now`. Harmless when early. */
 SV_API void sv_node_expire(struct sv_node *x, sv_time now);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_stack;
 
 enum sv_acl_action {
@@ -47,6 +51,10 @@ struct sv_forward_counts {
     uint64_t packets6;       /* of them IPv6 */
     uint64_t told;           /* senders told why their packet went no further */
 };
+/* SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_forward_count(const struct sv_stack *s, struct sv_forward_counts *counts);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -10,6 +10,10 @@
 #include "seven/socket.h"
 #include "seven/trace.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Profiles are data: timers and habits of TCP. */
 enum sv_profile {
     SV_PROFILE_MODERN, /* the default */
@@ -72,11 +76,12 @@ struct sv_stack_config {
 /* Arena bytes such a stack takes beside the pool. */
 SV_API uint64_t sv_stack_bytes(const struct sv_stack_config *config);
 
-/* A stack in the arena, its packets from the pool. NULL: the arena is too small, or a value is out of
- * range. It has no interface yet. */
+/* A stack in the arena, its packets from the pool. It ends with the arena: there is nothing to destroy. NULL: the arena
+ * is too small, or a value is out of range. It has no interface yet. */
 SV_API struct sv_stack *sv_stack_create(struct sv_arena *arena, struct sv_pool *pool,
                                         const struct sv_stack_config *config, sv_time now);
 
+/* What drives it: seven/node.h. Its ports are the stack's interfaces. */
 SV_API struct sv_node *sv_stack_node(struct sv_stack *s);
 
 enum sv_interface_flag {
@@ -100,7 +105,7 @@ enum sv_interface_flag {
 };
 
 struct sv_interface_config {
-    uint32_t size;
+    uint32_t size;  /* sizeof(struct sv_interface_config) */
     uint32_t flags; /* enum sv_interface_flag */
     uint8_t mac[6];
     uint8_t spare[2];
@@ -108,28 +113,34 @@ struct sv_interface_config {
     uint32_t queue; /* packets its queue may hold [256] */
 };
 
-/* SV_ERR_NO_MEMORY: the ceiling on interfaces. */
+/* An interface, up; *port is its number. SV_ERR_NO_MEMORY: the ceiling on interfaces. SV_ERR_INVALID: an MTU below
+ * 68 or above 65535, or a group's MAC. SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add(struct sv_stack *s, const struct sv_interface_config *config,
                                                   sv_port *port, sv_time now);
 /* An interface for the frames of another's that carry this tag (IEEE 802.1Q): the same address and MTU, and what it
  * sends carries the tag. tpid: 0x8100, or 0x88a8 for the outer one of QinQ, on which another may stand. It is up if
  * its parent is; devices are joined to the parent alone. SV_ERR_INVALID: no such parent, a VID beyond 1 to 4094,
- * another TPID. SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY. */
+ * another TPID. SV_ERR_IN_USE: it is there. SV_ERR_NO_MEMORY: the ceiling on interfaces. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_add_tagged(struct sv_stack *s, sv_port parent, uint32_t tpid,
                                                          uint32_t vid, sv_port *port, sv_time now);
 
-/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame; every frame at all.
- * */
+/* Which frames it takes beside its own, broadcast and the groups it joined: every multicast frame, or every frame at
+ * all. The interface must be there. */
 SV_API void sv_interface_set_filter(struct sv_stack *s, sv_port port, bool all_multicast, bool promiscuous);
 
+/* The cable is in or out. Down: what waits in its queue is dropped, addresses are probed anew when it is up again
+ * (RFC 5227, RFC 4862). The interface must be there. */
 SV_API void sv_interface_set_up(struct sv_stack *s, sv_port port, bool up, sv_time now);
 
-/* SV_ERR_INVALID: no such interface, not a unicast address, or a bad length. IPv4 lengths count from 0 to
- * 32. Until probing (RFC 5227) is over the address is tentative: usable for nothing. */
+/* An address of the interface's own, and the route to its prefix. IPv4 lengths count from 0 to 32. Until probing
+ * (RFC 5227; RFC 4862 §5.4) is over the address is tentative: usable for nothing. SV_ERR_INVALID: no such interface,
+ * not a unicast address, or a bad length. SV_ERR_IN_USE: this stack has it. SV_ERR_NO_MEMORY: the ceiling on
+ * addresses, routes or groups. */
 SV_API SV_MUST_CHECK enum sv_err sv_address_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr,
                                                 uint32_t prefix_length, sv_time now);
 
-/* A route to the prefix by a gateway (all zero bytes: on link). prefix_length as above. */
+/* A route to the prefix by a gateway (all zero bytes: on link). prefix_length as above. SV_ERR_INVALID: no such
+ * interface, a bad length, or a gateway that is no unicast address. SV_ERR_NO_MEMORY: the ceiling on routes. */
 SV_API SV_MUST_CHECK enum sv_err sv_route_add(struct sv_stack *s, const struct sv_addr *prefix, uint32_t prefix_length,
                                               const struct sv_addr *gateway, sv_port port, sv_time now);
 
@@ -194,11 +205,13 @@ struct sv_rule_info {
     uint32_t table;
     uint32_t priority; /* rules with lower numbers are asked first */
 };
-/* SV_ERR_VERSION, SV_ERR_INVALID: no such table; SV_ERR_NO_MEMORY: 32 rules. */
+/* Adds one; takes away the one that is equal (false: there is none). SV_ERR_VERSION; SV_ERR_INVALID: no such table,
+ * or a bad length; SV_ERR_NO_MEMORY: there are 32 rules. */
 SV_API SV_MUST_CHECK enum sv_err sv_rule_add(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now);
 SV_API bool sv_rule_del(struct sv_stack *s, const struct sv_rule_info *rule, sv_time now);
 
-/* A fixed neighbour entry : never asked for, never aged. */
+/* A fixed neighbour entry: never asked for, never aged. SV_ERR_INVALID: no such interface, not a unicast address, or a
+ * group's MAC. SV_ERR_NO_MEMORY: the ceiling on neighbours, all of them fixed. */
 SV_API SV_MUST_CHECK enum sv_err sv_neighbour_add(struct sv_stack *s, sv_port port, const struct sv_addr *addr,
                                                   const uint8_t mac[6], sv_time now);
 
@@ -217,16 +230,18 @@ struct sv_knob_info {
 /* The knobs there are: *at begins as 0. False: no more. */
 SV_API bool sv_stack_knob_each(const struct sv_stack *s, uint32_t *at, struct sv_knob_info *info);
 
-/* Counters. */
+/* How many packets were dropped for that reason since the stack was made. */
 SV_API uint64_t sv_stack_drops(const struct sv_stack *s, enum sv_drop reason);
 
 struct sv_interface_info {
-    uint32_t size, flags;
+    uint32_t size;  /* sizeof(struct sv_interface_info) */
+    uint32_t flags; /* enum sv_interface_flag */
     uint8_t mac[6];
     uint8_t up, spare;
     uint32_t mtu;
     uint64_t packets_in, bytes_in, packets_out, bytes_out; /* wire frames */
 };
+/* SV_ERR_INVALID: no such interface. SV_ERR_VERSION. */
 SV_API SV_MUST_CHECK enum sv_err sv_interface_info(const struct sv_stack *s, sv_port port,
                                                    struct sv_interface_info *info);
 
@@ -268,6 +283,7 @@ enum sv_address_info_flag {
     SV_ADDRESS_IS_LINK_LOCAL = 1u << 3, /* fe80::/10 or 169.254/16 */
     SV_ADDRESS_IS_STABLE = 1u << 4,     /* made here, by RFC 7217 */
 };
+/* Walks the addresses: *at begins as 0. False: no more. */
 SV_API bool sv_address_each(const struct sv_stack *s, uint32_t *at, struct sv_address_info *info);
 
 /* Sorts n addresses of one name into the order in which to try them (RFC 6724 §6): those without a route or a source
@@ -302,7 +318,7 @@ struct sv_advertise_route { /* RFC 4191 */
     struct sv_addr prefix;
     uint32_t length;
     uint32_t lifetime_s;
-    int32_t preference; /* -1, 0, 1 */
+    int32_t preference; /* -1 low, 0 medium, 1 high */
 };
 struct sv_advertise_config {
     uint32_t size;                           /* sizeof(struct sv_advertise_config) */
@@ -332,7 +348,7 @@ SV_API SV_MUST_CHECK enum sv_err sv_advertise(struct sv_stack *s, sv_port port,
 /* Checks every invariant of the stack; asserts. For tests: it looks at everything. */
 SV_API void sv_stack_check(const struct sv_stack *s);
 
-/* From now on on entry and exit of each verb that changes something. */
+/* From now on that is done on entry and exit of each verb that changes something; false: no more. */
 SV_API void sv_stack_set_checked(struct sv_stack *s, bool checked);
 
 /* True when nothing of a connection's life is left: no connection, no TIME-WAIT, no packet held. */
@@ -348,4 +364,7 @@ static inline struct sv_addr sv_addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t
     return (struct sv_addr){{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}};
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

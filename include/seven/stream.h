@@ -7,6 +7,10 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum sv_stream_status {
     SV_STREAM_OPENING, /* no bytes can pass yet */
     SV_STREAM_OPEN,
@@ -73,4 +77,7 @@ static inline enum sv_err sv_stream_error(const struct sv_stream *s)
     return s->ops->error(s->self);
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

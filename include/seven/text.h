@@ -6,11 +6,16 @@
 
 #include "seven/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sv_text {
     const char *at;
     size_t n;
 };
 
+/* Of a string literal; and an empty one that points somewhere. */
 #define SV_TEXT(literal) ((struct sv_text){"" literal, sizeof(literal) - 1u})
 #define SV_TEXT_NONE ((struct sv_text){"", 0})
 
@@ -33,4 +38,7 @@ static inline bool sv_text_equal_nocase(struct sv_text a, struct sv_text b)
     return true;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -7,6 +7,10 @@
 #include "seven/arena.h"
 #include "seven/drop.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SV_TRACE_ARGS 6u
 
 /* Kinds are numbered once and never reused. The words after the number name `detail`, then arg[0],
@@ -82,7 +86,7 @@ enum sv_tcp_timer {
     SV_TIMER_COUNT
 };
 
-/* `detail` of CALL. */
+/* `detail` of CALL: which of seven/socket.h's calls. */
 enum sv_call {
     SV_CALL_LISTEN,
     SV_CALL_CONNECT,
@@ -131,4 +135,7 @@ SV_API void sv_trace_emit(struct sv_trace *trace, const struct sv_trace_record *
 SV_API const char *sv_trace_kind_name(enum sv_trace_kind kind);
 SV_API const char *sv_trace_args(enum sv_trace_kind kind);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

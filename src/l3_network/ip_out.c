@@ -48,6 +48,9 @@ static enum sv_err sv_ip_path_unicast(struct sv_core *c, struct sv_net *net, con
         path->kind = SV_PATH_UNICAST;
         return SV_OK;
     }
+    /* Loopback and "this network" are on no wire: RFC 1122 §3.2.1.3 (a), (g), RFC 4291 §2.5.3. */
+    if (sv_addr_is_loopback(dst) || (sv_addr_is_v4(dst) && dst->byte[12] == 0))
+        return SV_ERR_NO_ROUTE;
     if (!sv_route_lookup(&net->routes, dst, &route))
         return SV_ERR_NO_ROUTE;
     path->port = route.port;

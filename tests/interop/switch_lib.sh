@@ -37,7 +37,7 @@ switch() {
     local log=$1
     shift
     background "$log" "$SEVEN" switch "$@"
-    until_true 30 says "$log" "ports; ends with" || fail "seven switch did not start: $(cat "$WORK/$log.log")"
+    until_true 30 says "$log" "; ends with" || fail "seven switch did not start: $(cat "$WORK/$log.log")"
 }
 
 says() { grep -q "$2" "$WORK/$1.log" 2>/dev/null; }

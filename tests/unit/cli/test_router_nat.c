@@ -70,7 +70,7 @@ static void what_is_refused(void **state)
     o.timeout = "sctp=2h";
     refused(&o, "sctp=2h: it takes a list");
     o = (struct router_nat_options){.random_ports = true};
-    refused(&o, "--nat INTERFACE");
+    refused(&o, "--nat-random-ports: without --nat=INTERFACE");
 }
 
 static char shown[4096];

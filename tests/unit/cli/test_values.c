@@ -13,6 +13,20 @@
 #include "cli/values.h"
 #include "seven/socket.h"
 
+static void vlans(void **state)
+{
+    uint32_t vid[2], n;
+    (void)state;
+    assert_true(cli_parse_vlans("10", vid, &n));
+    assert_true(n == 1 && vid[0] == 10);
+    assert_true(cli_parse_vlans("100.10", vid, &n));
+    assert_true(n == 2 && vid[0] == 100 && vid[1] == 10);
+    assert_true(cli_parse_vlans("4094", vid, &n));
+    const char *const wrong[] = {"", "0", "4095", "x", "1.", ".1", "1.2.3", "1.0", "12345678901", "1,2"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_false(cli_parse_vlans(wrong[i], vid, &n));
+}
+
 static void sizes(void **state)
 {
     static const struct {
@@ -194,8 +208,13 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),          cmocka_unit_test(durations),  cmocka_unit_test(addresses),
-        cmocka_unit_test(macs_and_ports), cmocka_unit_test(near_words), cmocka_unit_test(states_in_every_spelling),
+        cmocka_unit_test(vlans),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(macs_and_ports),
+        cmocka_unit_test(near_words),
+        cmocka_unit_test(states_in_every_spelling),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
