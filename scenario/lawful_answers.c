@@ -225,10 +225,14 @@ static enum sc_lawful_fate time_wait(struct sc_run *run, struct sc_lawful *s, co
             return sc_ask_unknown(run, s, c);
         return older ? SC_LAWFUL_REFUSED : SC_LAWFUL_MAY_BE;
     }
+    const bool old = timed && s->stamped && sv_seq_before(o->ts_value, s->echoed);
+    const bool perhaps_old = timed && !old && sv_seq_before(o->ts_value, s->stamp_came);
+    const bool bare = (c->flags & FOUR) == ACK && !c->n && c->seq == s->told && !sv_seq_after(c->ack, s->sent);
+    const bool hidden = !(c->flags & (SYN | ACK)) && unit && s->edge - c->seq <= unit; /* by the scale: its end */
+    if (hidden || (bare && perhaps_old))
+        return sc_ask_unknown(run, s, c);
     if (c->flags & SYN) {
         sc_ask_limited(run, s, "no challenge to a SYN in TIME-WAIT (RFC 5961 §4.2)");
-    } else if (!(c->flags & ACK) && unit && s->edge - c->seq <= unit) {
-        return sc_ask_unknown(run, s, c); /* the scale hides where the window ends */
     } else if (!(c->flags & ACK) && sc_ask_acceptable(c, s->told, window)) {
         return SC_LAWFUL_REFUSED; /* fifth: dropped in silence */
     } else if (c->flags & FIN) {
@@ -237,10 +241,8 @@ static enum sc_lawful_fate time_wait(struct sc_run *run, struct sc_lawful *s, co
         sc_ask(run, s, SC_ASKED_ACK, "no ACK to text in TIME-WAIT (RFC 9293 §3.10.7.4, first)");
     } else if (c->seq != s->told || (c->flags & ACK && sv_seq_after(c->ack, s->sent))) {
         sc_ask_limited(run, s, "no ACK to an unacceptable segment in TIME-WAIT (RFC 9293 §3.10.7.4, first)");
-    } else if (timed && s->stamped && sv_seq_before(o->ts_value, s->echoed)) {
+    } else if (old) {
         sc_ask_limited(run, s, "no ACK to an old timestamp in TIME-WAIT (RFC 7323 §5.3)");
-    } else if (timed && sv_seq_before(o->ts_value, s->stamp_came)) {
-        return sc_ask_unknown(run, s, c);
     }
     return SC_LAWFUL_REFUSED;
 }
