@@ -50,6 +50,7 @@ static void one_long_step(void **state)
                      SV_ESTABLISHED); /* its timeout runs from the first time that it was asked */
     assert_int_equal(now_at(&c, 2999).state, SV_ESTABLISHED);
     assert_int_equal(now_at(&c, 1).state, SV_CLOSED);
+    free(c.w.memory);
 }
 
 /* Asked each half second from the RTO on, and told how often. */
@@ -63,6 +64,7 @@ static void in_small_steps(void **state)
         asked = info.probes;
     assert_int_equal(asked, 6);
     assert_in_range(ms, 3000 + 200, 3000 + 1200);
+    free(c.w.memory);
 }
 
 int main(void)
