@@ -134,7 +134,8 @@ static bool is_unseen(const struct sc_run *run, const struct sc_lawful *s, const
     if (d->tcp.ack == s->irs + 1u) /* the same SYN, and another number of its own; or the same cookie later on */
         return s->told == d->tcp.ack ? d->tcp.seq - s->iss > s->sent - s->iss : cookies && d->tcp.seq == s->iss + 1u;
     for (uint32_t i = 0; i < SC_LAWFUL_SYNS && i < s->syns; i++) {
-        if (s->syn[i].seq + 1u == d->tcp.ack)
+        const uint32_t first = s->syn[i].seq + 1u; /* an earlier SYN's cookie may have come back with text */
+        if (d->tcp.ack == first || (cookies && sv_seq_before(d->tcp.ack, s->irs) && d->tcp.ack - first < 65536u))
             return true;
     }
     return false;

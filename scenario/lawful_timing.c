@@ -124,8 +124,8 @@ static uint64_t waiting(const struct sc_run *run, const struct sc_lawful *s)
     const struct sc_conn *c = e && e->conn != SV_NONE ? &run->conn[e->conn] : NULL;
     const uint32_t sent = s->sent - s->iss - 1u;
     const bool may_send = s->state == SV_ESTABLISHED || s->state == SV_CLOSE_WAIT;
-    if (!c || c->host != s->host || e->iss != s->iss || !may_send || s->fin_sent || s->strayed || s->acked != s->sent ||
-        c->written <= sent)
+    if (s->over || !c || c->host != s->host || e->iss != s->iss || !may_send || s->fin_sent || s->strayed ||
+        s->acked != s->sent || c->written <= sent)
         return 0;
     return c->written - sent;
 }
